@@ -1,0 +1,1 @@
+"""The running service: channels, people's pages, sending, schedules, commands."""

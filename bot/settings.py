@@ -1,0 +1,136 @@
+"""The settings of one deployment: environment ``KAKUNIN_*``, over a TOML file, over defaults.
+
+Every secret may also stand in a file named by ``KAKUNIN_<NAME>_FILE``, so that it need not stand in
+the environment.  Names are the contract's and are never renamed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import TomlConfigSettingsSource
+
+_PREFIX = "KAKUNIN_"
+
+
+class SettingsProblem(Exception):
+    """A setting cannot be used; the sentence names it and says what it must be."""
+
+
+class Settings(BaseSettings):
+    """All settings; secrets are ``SecretStr`` so that no repr shows them."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+
+    database_url: str = "sqlite:///kakunin.db"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    console_host: str = "127.0.0.1"
+    console_port: int = Field(default=8081, ge=0, le=65535)
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    public_url: str = ""
+    encryption_keys: SecretStr | None = None
+    content_dir: Path | None = None
+    bank_name: str = "サンプル銀行"
+    bank_phone: str = "0120-000-000"
+    default_locale: Literal["ja", "en"] = "ja"
+    time_zone: str = "Asia/Tokyo"
+    sensitive_channels: Annotated[tuple[str, ...], NoDecode] = ("line",)
+    line_channel_secret: SecretStr | None = None
+    line_channel_access_token: SecretStr | None = None
+    line_channel_id: str = ""
+    line_assertion_key_file: Path | None = None
+    line_basic_id: str = ""
+    line_account_link_url: str = ""
+    line_api_base: str = "https://api.line.me"
+    line_data_api_base: str = "https://api-data.line.me"
+    telegram_bot_token: SecretStr | None = None
+    telegram_bot_username: str = ""
+    telegram_secret_token: SecretStr | None = None
+    telegram_mode: Literal["webhook", "polling"] = "webhook"
+    telegram_api_base: str = "https://api.telegram.org"
+    sqlite_synchronous: Literal["full", "normal"] = "full"
+    allow_drafts: bool = False
+
+    @field_validator("sensitive_channels", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("is no known time zone, for example Asia/Tokyo") from None
+        return value
+
+    @property
+    def line_is_on(self) -> bool:
+        return self.line_channel_secret is not None and self.line_channel_access_token is not None
+
+    @property
+    def telegram_is_on(self) -> bool:
+        return self.telegram_bot_token is not None and (
+            self.telegram_mode == "polling" or self.telegram_secret_token is not None
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = [init_settings, env_settings, _SecretFiles(settings_cls)]
+        config = os.environ.get(f"{_PREFIX}CONFIG")
+        if config:
+            sources.append(TomlConfigSettingsSource(settings_cls, toml_file=Path(config)))
+        return tuple(sources)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """``KAKUNIN_<NAME>_FILE``: the value is the file's content without its final newline."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{_PREFIX}{field_name.upper()}_FILE")
+        if path is None or "SecretStr" not in str(field.annotation):
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
+        except (OSError, UnicodeDecodeError):
+            raise SettingsProblem(f"{_PREFIX}{field_name.upper()}_FILE names a file that cannot be read.") from None
+
+    def __call__(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, field in self.settings_cls.model_fields.items():
+            value, key, _ = self.get_field_value(field, name)
+            if value is not None:
+                values[key] = value
+        return values
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; raises ``SettingsProblem`` with one sentence naming the setting."""
+    config = os.environ.get(f"{_PREFIX}CONFIG")
+    if config and not Path(config).is_file():
+        raise SettingsProblem(f"{_PREFIX}CONFIG names {config!r}, which is no file.")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsProblem(f"{_PREFIX}{name} {first['msg'].removeprefix('Value error, ')}.") from None
+    except ValueError as error:
+        raise SettingsProblem(f"The file named by {_PREFIX}CONFIG cannot be read: {type(error).__name__}.") from None

@@ -1,0 +1,1 @@
+"""Everything that is decided in a conversation, without database, network, clock or platform."""

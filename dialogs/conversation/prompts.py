@@ -1,0 +1,120 @@
+"""What the bot wants to say, before any platform draws it.
+
+The engine yields ``Prompt``s made of phrases (catalogue keys, questionnaire wording, FAQ answers),
+``wording.render`` turns them into a ``Message`` in one language, and the channels draw messages.
+Each question carries a token, so that a button of an earlier question is recognised as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class MessageKind(StrEnum):
+    """Why a message is sent; decides what happens when its delivery is uncertain."""
+
+    #: Anything that waits for a reply; may be asked again with the same token.
+    QUESTION = "question"
+    #: Says something and expects nothing.
+    NOTICE = "notice"
+    #: Receipt number; never sent twice.
+    RECEIPT = "receipt"
+    #: Written by a member of staff; never sent twice.
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phrase:
+    """A sentence of the catalogue: ``key`` with named parameters."""
+
+    key: str
+    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """A text of the questionnaire: ``field`` of a question, of a choice or the title."""
+
+    #: label, hint, why, example, button, constraint_message, required_message, check_message
+    field: str
+    question: str
+    choice: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaqText:
+    """The approved answer (or the question) of an FAQ topic."""
+
+    topic: str
+    field: str = "answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Literal:
+    """Text that stands as it is: an echoed value, what a member of staff typed."""
+
+    text: str = field(repr=False)
+
+
+Piece = Phrase | Wording | FaqText | Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """Something to tap. ``option`` is ASCII and short: it travels in the platforms' button data."""
+
+    option: str
+    label: Piece
+
+
+class InputHint(StrEnum):
+    """What kind of typing is expected, so that a channel can open the fitting keyboard."""
+
+    NONE = "none"
+    TEXT = "text"
+    DATE = "date"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """One bubble."""
+
+    kind: MessageKind
+    #: Paragraphs, in order.
+    pieces: tuple[Piece, ...]
+    #: The replies to the question: one column, kept in the chat.
+    buttons: tuple[Button, ...] = ()
+    #: Ways out (back, later, a person): a quick reply or the last row.
+    shortcuts: tuple[Button, ...] = ()
+    token: str | None = None
+    hint: InputHint = InputHint.NONE
+    #: What a notification may show instead of the text: never personal data.
+    alt: Phrase | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownButton:
+    """A button in one language."""
+
+    option: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A prompt in one language: what the customer is shown and what is kept as evidence."""
+
+    kind: MessageKind
+    text: str = field(repr=False)
+    buttons: tuple[ShownButton, ...] = ()
+    shortcuts: tuple[ShownButton, ...] = ()
+    token: str | None = None
+    hint: InputHint = InputHint.NONE
+    #: Stands in notifications and chat lists; without personal data.
+    alt: str = ""
+    #: Who speaks, when it is not the bot: the name a member of staff shows.
+    sender: str | None = None

@@ -1,0 +1,185 @@
+"""What a questionnaire is, once it has been read and checked.
+
+A questionnaire is a list of questions in order, each with conditions, and never a graph with
+jumps: therefore the position in a conversation can always be computed from the answers.
+The vocabulary is XLSForm's (type, name, label, relevant, constraint, ...); our own columns stand
+under ``bot``.  Everything here is immutable, so one definition serves all threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from dialogs.definition.expressions import Expression
+
+#: A text in several languages: language code -> wording.
+Text = Mapping[str, str]
+
+NO_TEXT: Text = MappingProxyType({})
+
+
+def pick(text: Text, locale: str, default_language: str) -> str:
+    """The wording in ``locale``, else in the questionnaire's own language, else empty."""
+    return text.get(locale) or text.get(default_language) or ""
+
+
+class QuestionType(StrEnum):
+    """The types that a survey row may have; groups and repeats are kept apart (see ``Group``)."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    SELECT_ONE = "select_one"
+    SELECT_MULTIPLE = "select_multiple"
+    NOTE = "note"
+    CALCULATE = "calculate"
+    ACKNOWLEDGE = "acknowledge"
+
+
+class Decline(StrEnum):
+    """Whether a customer may leave a question open, and in which words."""
+
+    NONE = "none"
+    REFUSE = "refuse"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One row of a choice list."""
+
+    #: The code that is stored and exported.
+    name: str
+    label: Text
+    #: A shorter label for a button; empty where the label is short enough.
+    button: Text = NO_TEXT
+    #: Further columns: filter columns, and ``from``/``above``/``to``/``below`` of an amount band (yen).
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotColumns:
+    """Our own columns of a question; ODK's tools ignore them."""
+
+    #: The reader of a typed reply where the type alone does not say it: name, kana, phone, ...
+    kind: str | None = None
+    #: A short name of the question, for the review list and "which one?" buttons.
+    button: Text = NO_TEXT
+    #: Echo the value that was read and ask whether it is right.
+    confirm: bool = False
+    decline: Decline = Decline.NONE
+    #: Column of the master record that is offered as "unchanged".
+    prefill: str | None = None
+    #: Column of the master record that the answer is compared with.
+    compare: str | None = None
+    #: Only for channels that the bank has listed (``SENSITIVE_CHANNELS``).
+    sensitive: bool = False
+    #: After the answer: true hands the conversation to a person.
+    handover: Expression | None = None
+    #: After the answer: true closes the conversation without a submission.
+    end: Expression | None = None
+    #: Soft check: false asks once more, then the answer is taken and marked.
+    check: Expression | None = None
+    check_message: Text = NO_TEXT
+    #: The regulatory item that this question covers.
+    kyc_item: str | None = None
+    example: Text = NO_TEXT
+    #: One line: why we ask.
+    why: Text = NO_TEXT
+    #: FAQ topic that explains the question.
+    faq: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One row of the survey that is not a group."""
+
+    type: QuestionType
+    name: str
+    #: Name of the choice list of a select.
+    list_name: str | None = None
+    label: Text = NO_TEXT
+    hint: Text = NO_TEXT
+    required: Expression | None = None
+    required_message: Text = NO_TEXT
+    relevant: Expression | None = None
+    constraint: Expression | None = None
+    constraint_message: Text = NO_TEXT
+    calculation: Expression | None = None
+    choice_filter: Expression | None = None
+    default: Expression | None = None
+    read_only: bool = False
+    bot: BotColumns = field(default_factory=BotColumns)
+    #: Names of the groups and repeats around the question, outermost first.
+    groups: tuple[str, ...] = ()
+    #: Row in the source, for messages to the author (1 = first survey row).
+    row: int = 0
+
+    @property
+    def is_select(self) -> bool:
+        return self.type in (QuestionType.SELECT_ONE, QuestionType.SELECT_MULTIPLE)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a customer is ever expected to answer this row."""
+        return self.type not in (QuestionType.NOTE, QuestionType.CALCULATE) and not self.read_only
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A group, or a repeat when ``max_repeats`` is set."""
+
+    name: str
+    label: Text = NO_TEXT
+    relevant: Expression | None = None
+    #: Bound of a repeat; ``None`` makes this a plain group.
+    max_repeats: int | None = None
+    #: How many instances there are; without it the customer is asked "another one?".
+    repeat_count: Expression | None = None
+    groups: tuple[str, ...] = ()
+    row: int = 0
+
+    @property
+    def is_repeat(self) -> bool:
+        return self.max_repeats is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Questionnaire:
+    """A whole form."""
+
+    id: str
+    version: str
+    title: Text
+    default_language: str
+    #: ``kyc_item`` values that every path to a submission must cover.
+    required_items: tuple[str, ...]
+    questions: tuple[Question, ...]
+    groups: Mapping[str, Group]
+    choices: Mapping[str, tuple[Choice, ...]]
+    #: SHA-256 (hex) of the canonical JSON of the source: the identity of this version.
+    sha256: str
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which the form speaks, its own first."""
+        rest = sorted(set(self.title) - {self.default_language})
+        return (self.default_language, *rest)
+
+    def question(self, name: str) -> Question:
+        """The question of that name; ``KeyError`` where there is none."""
+        for question in self.questions:
+            if question.name == name:
+                return question
+        raise KeyError(name)
+
+    def choice(self, question: Question, name: str) -> Choice | None:
+        """The choice of a select by its code."""
+        for choice in self.choices.get(question.list_name or "", ()):
+            if choice.name == name:
+                return choice
+        return None

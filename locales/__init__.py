@@ -1,0 +1,106 @@
+"""Every sentence that a person reads, by language: gettext catalogues and approved FAQ files.
+
+The catalogues are read from ``.po`` at start, so no stale compiled file can ever speak.  A missing
+key is a programming error and raises; tests demand every key in every language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+
+from babel.messages.pofile import read_po
+
+#: Languages with a complete set of texts; the first is the default.
+SHIPPED_LANGUAGES = ("ja", "en")
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+class MissingText(KeyError):
+    """A text was asked for that no catalogue holds, or without one of its placeholders."""
+
+
+class Catalogue:
+    """The sentences of one language."""
+
+    def __init__(self, locale: str, texts: Mapping[str, str]) -> None:
+        self.locale = locale
+        self._texts = MappingProxyType(dict(texts))
+
+    def text(self, key: str, **params: str) -> str:
+        """The sentence ``key`` with its named placeholders filled; raises ``MissingText``."""
+        try:
+            template = self._texts[key]
+        except KeyError:
+            raise MissingText(f"{self.locale}: {key}") from None
+        return fill(template, params)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._texts
+
+    def keys(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def template(self, key: str) -> str:
+        """The sentence with its placeholders unfilled."""
+        return self._texts[key]
+
+
+def fill(template: str, params: Mapping[str, str]) -> str:
+    """Replace ``{name}`` by its parameter; nothing is ever evaluated. Raises ``MissingText`` on a missing name."""
+
+    def value(match: re.Match[str]) -> str:
+        try:
+            return str.__str__(params[match[1]])
+        except KeyError:
+            raise MissingText(f"no value for {{{match[1]}}}") from None
+
+    return _PLACEHOLDER.sub(value, template)
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """The names between braces."""
+    return frozenset(_PLACEHOLDER.findall(template))
+
+
+def load_catalogue(locale: str, overlay: Path | None = None) -> Catalogue:
+    """The catalogue of a shipped language; a bank's own folder (``CONTENT_DIR/locales``) lies on top."""
+    return _load(locale, overlay)
+
+
+def shipped_text(locale: str, name: str) -> str:
+    """A text file beside the catalogues, for example ``faq.yaml``."""
+    return (files("locales") / locale / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=16)
+def _load(locale: str, overlay: Path | None) -> Catalogue:
+    if locale not in SHIPPED_LANGUAGES:
+        raise MissingText(f"no language {locale!r}; shipped are {', '.join(SHIPPED_LANGUAGES)}")
+    texts: dict[str, str] = {}
+    sources: list[Traversable | Path] = [files("locales") / locale / "LC_MESSAGES"]
+    if overlay is not None:
+        sources.append(overlay / locale / "LC_MESSAGES")
+    for source in sources:
+        if not source.is_dir():
+            continue
+        for entry in sorted(source.iterdir(), key=lambda item: item.name):
+            if entry.name.endswith(".po"):
+                texts.update(_read(entry, locale))
+    return Catalogue(locale, texts)
+
+
+def _read(entry: Traversable, locale: str) -> dict[str, str]:
+    with entry.open("rb") as stream:
+        catalogue = read_po(stream, locale=locale)
+    texts: dict[str, str] = {}
+    for message in catalogue:
+        if message.id and isinstance(message.id, str) and isinstance(message.string, str) and message.string:
+            texts[message.id] = message.string
+    return texts
