@@ -1,0 +1,43 @@
+"""What can be wrong with the store, each said in one sentence that a person can act on.
+
+The messages reach standard error and the log as they are, so they never carry a value, a key or
+a password; the commands turn every ``StoreProblem`` into exit code 2.
+"""
+
+from __future__ import annotations
+
+
+class StoreProblem(Exception):
+    """The store cannot be used as asked."""
+
+
+class KeyProblem(StoreProblem):
+    """A key is missing, is malformed, or does not open what lies in the store."""
+
+
+class StoreOutdated(StoreProblem):
+    """The store was made by an older version and has to be upgraded first."""
+
+
+class StoreNewer(StoreProblem):
+    """The store was made by a newer version of the program."""
+
+
+class StoreUnreachable(StoreProblem):
+    """The database cannot be opened or reached."""
+
+
+class AlreadyServing(StoreProblem):
+    """Another process serves this SQLite store."""
+
+
+class StaleConversation(StoreProblem):
+    """Somebody else saved the conversation since it was loaded; the transaction must be run again."""
+
+
+class IllegalTransition(StoreProblem):
+    """The case may not go from its status to the one asked for."""
+
+
+class MasterVersionProblem(StoreProblem):
+    """The version of the master file is no longer the one being staged."""

@@ -1,0 +1,54 @@
+"""The schema: importing this package registers every table with ``metadata``."""
+
+from __future__ import annotations
+
+from storage.tables.accounts import AccountLinkRow, AccountRow
+from storage.tables.audit import AuditChainRow, AuditEntryRow, AuditHeadRow
+from storage.tables.base import metadata, table_of
+from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
+from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
+from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
+from storage.tables.messages import InboundRow, OutgoingRow
+from storage.tables.publishing import LiveContentRow, PublishedRow
+from storage.tables.secrets import CounterRow, StoreSecretRow
+from storage.tables.staff import StaffRow, StaffSessionRow
+from storage.tables.submissions import (
+    DifferenceDecisionRow,
+    DifferenceRow,
+    ExportBatchRow,
+    ExportMemberRow,
+    SubmissionRow,
+)
+
+__all__ = [
+    "AccountLinkRow",
+    "AccountRow",
+    "AuditChainRow",
+    "AuditEntryRow",
+    "AuditHeadRow",
+    "CaseRow",
+    "CaseTransitionRow",
+    "ContentRow",
+    "ConversationEventRow",
+    "ConversationRow",
+    "CounterRow",
+    "CustomerRow",
+    "DifferenceDecisionRow",
+    "DifferenceRow",
+    "ExportBatchRow",
+    "ExportMemberRow",
+    "InboundRow",
+    "LinkCodeRow",
+    "LiveContentRow",
+    "MasterCurrentRow",
+    "MasterRecordRow",
+    "MasterVersionRow",
+    "OutgoingRow",
+    "PublishedRow",
+    "StaffRow",
+    "StaffSessionRow",
+    "StoreSecretRow",
+    "SubmissionRow",
+    "metadata",
+    "table_of",
+]

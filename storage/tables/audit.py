@@ -1,0 +1,44 @@
+"""Audit entries and the chain over them; rows of both are only ever added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
+
+
+class AuditEntryRow(Stored, table=True):
+    """One deed; ids and codes only."""
+
+    __tablename__ = "audit_entry"
+
+    id: str = key()
+    at: datetime = when(index=True)
+    action: str = code(64)
+    actor_kind: str = code(16)
+    actor_id: str | None = code(80, nullable=True)
+    #: Canonical JSON of ids.
+    subjects: str = text()
+    #: Canonical JSON of codes.
+    detail: str = text()
+
+
+class AuditChainRow(Stored, table=True):
+    """The place of an entry in the chain; ``mac`` covers the entry and the ``mac`` before."""
+
+    __tablename__ = "audit_chain"
+
+    seq: int = number(primary_key=True)
+    entry_id: str = link("audit_entry.id")
+    prev_mac: bytes = digest()
+    mac: bytes = digest()
+
+
+class AuditHeadRow(Stored, table=True):
+    """The end of the chain (id is always 1); sealed, so that cutting the tail is noticed."""
+
+    __tablename__ = "audit_head"
+
+    id: int = number(primary_key=True)
+    seq: int = number()
+    sealed: bytes = sealed()

@@ -1,0 +1,119 @@
+"""What all tables share: one metadata with named constraints, aware times, and the few kinds of column.
+
+Each constraint has a name, so that a migration can change it on both databases.  A table holds ids,
+codes, states, times, counts and keyed digests in clear; everything about a person is in its one
+``sealed`` column.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class Stored(SQLModel, registry=registry(metadata=metadata)):
+    """The base of every table; the metadata is our own, so that no other package's tables mix in."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time in UTC; a naive one is refused (SQLite would forget the zone and nobody would notice)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None or value.utcoffset() is None:
+            raise ValueError("a time without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@cache
+def table_of(model: type[Stored]) -> Table:
+    """The Core table of a model: what the statements are written with."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def key() -> Any:
+    """The primary key: a UUIDv7 made by the program."""
+    return Field(sa_column=Column(String(36), primary_key=True))
+
+
+def link(target: str, *, nullable: bool = False, index: bool = False, primary_key: bool = False) -> Any:
+    """A reference to another table's id."""
+    return Field(
+        sa_column=Column(String(36), ForeignKey(target), nullable=nullable, index=index, primary_key=primary_key)
+    )
+
+
+def code(length: int = 64, *, nullable: bool = False, unique: bool = False, primary_key: bool = False) -> Any:
+    """A code, a state or an id of somebody else's: never text about a person."""
+    return Field(sa_column=Column(String(length), nullable=nullable, unique=unique, primary_key=primary_key))
+
+
+def text(*, nullable: bool = False) -> Any:
+    """A long text that is not about a person: published content, JSON of ids and codes."""
+    return Field(sa_column=Column(Text, nullable=nullable))
+
+
+def number(*, nullable: bool = False, unique: bool = False, primary_key: bool = False) -> Any:
+    """A count or a place in a sequence, given by the program."""
+    return Field(
+        sa_column=Column(Integer, nullable=nullable, unique=unique, primary_key=primary_key, autoincrement=False)
+    )
+
+
+def when(*, nullable: bool = False, index: bool = False) -> Any:
+    """A time in UTC."""
+    return Field(sa_column=Column(UtcDateTime, nullable=nullable, index=index))
+
+
+def day(*, nullable: bool = False) -> Any:
+    """A calendar day."""
+    return Field(sa_column=Column(Date, nullable=nullable))
+
+
+def digest(*, nullable: bool = False, unique: bool = False, index: bool = False) -> Any:
+    """A keyed digest (or a plain one of something random) of 32 bytes."""
+    return Field(sa_column=Column(LargeBinary(32), nullable=nullable, unique=unique, index=index))
+
+
+def sealed(*, nullable: bool = False) -> Any:
+    """The row's one sealed value."""
+    return Field(sa_column=Column(LargeBinary, nullable=nullable))

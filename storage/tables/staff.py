@@ -1,0 +1,45 @@
+"""Staff members and their signed-in sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, Column
+from sqlmodel import Field
+
+from storage.tables.base import Stored, code, digest, key, link, number, text, when
+
+
+class StaffRow(Stored, table=True):
+    """A member of staff."""
+
+    __tablename__ = "staff"
+
+    id: str = key()
+    login: str = code(64, unique=True)
+    #: operator, back_office, approver, auditor, admin
+    role: str = code(16)
+    branch_no: str | None = code(16, nullable=True)
+    #: active, disabled
+    state: str = code(16)
+    must_change: bool = Field(sa_column=Column(Boolean, nullable=False))
+    #: argon2id
+    password_hash: str = text()
+    failures: int = number()
+    locked_until: datetime | None = when(nullable=True)
+    created_at: datetime = when()
+
+
+class StaffSessionRow(Stored, table=True):
+    """A session, known by the digest of its token."""
+
+    __tablename__ = "staff_session"
+
+    id: str = key()
+    staff_id: str = link("staff.id", index=True)
+    token_digest: bytes = digest(unique=True)
+    created_at: datetime = when()
+    last_seen_at: datetime = when()
+    idle_seconds: int = number()
+    idle_until: datetime = when()
+    absolute_until: datetime = when()

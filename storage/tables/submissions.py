@@ -1,0 +1,111 @@
+"""Submitted answers, their differences from the master record, and the exports that carried them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import text as sql
+
+from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
+
+_UNRECONCILED = sql("reconciled_at IS NULL")
+
+
+class SubmissionRow(Stored, table=True):
+    """Confirmed answers; a record of its own, never altered."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        Index(
+            "ix_submission_unreconciled",
+            "submitted_at",
+            sqlite_where=_UNRECONCILED,
+            postgresql_where=_UNRECONCILED,
+        ),
+    )
+
+    id: str = key()
+    case_id: str = link("review_case.id", index=True)
+    customer_id: str = link("customer.id")
+    conversation_id: str = link("conversation.id")
+    receipt_digest: bytes = digest(unique=True)
+    submitted_at: datetime = when()
+    answered_by: str = code(32)
+    channel: str = code(16)
+    locale: str = code(16)
+    questionnaire_id: str = code(64)
+    questionnaire_version: str = code(64)
+    questionnaire_sha256: str = code(64)
+    #: The place in the order of completion; given when the submission was reconciled.
+    completed_seq: int | None = number(nullable=True, unique=True)
+    reconciled_at: datetime | None = when(nullable=True)
+    sealed: bytes = sealed()
+
+
+class DifferenceRow(Stored, table=True):
+    """The verdict on one field."""
+
+    __tablename__ = "difference"
+    __table_args__ = (
+        # Named by hand: the convention's name would be longer than PostgreSQL's 63 signs.
+        UniqueConstraint(
+            "submission_id", "field", "master_digest", "comparator_version", name="uq_difference_comparison"
+        ),
+    )
+
+    id: str = key()
+    case_id: str = link("review_case.id", index=True)
+    submission_id: str = link("submission.id")
+    field: str = code(128)
+    verdict: str = code(32)
+    severity: str = code(16)
+    reason: str = code(128)
+    #: Codes of the rules that led to the verdict, separated by blanks.
+    rules: str = text()
+    master_digest: bytes = digest()
+    comparator_version: str = code(32)
+    created_at: datetime = when()
+    #: Set when a later comparison of the same submission took its place.
+    superseded_at: datetime | None = when(nullable=True)
+    decision: str | None = code(32, nullable=True)
+    decided_by: str | None = code(80, nullable=True)
+    decided_at: datetime | None = when(nullable=True)
+    sealed: bytes = sealed()
+
+
+class DifferenceDecisionRow(Stored, table=True):
+    """Each decision on a difference; the row above shows the last one."""
+
+    __tablename__ = "difference_decision"
+
+    id: str = key()
+    difference_id: str = link("difference.id", index=True)
+    decision: str = code(32)
+    decided_by: str = code(80)
+    decided_at: datetime = when()
+
+
+class ExportBatchRow(Stored, table=True):
+    """One export: who, what, how many, and the digest of the file."""
+
+    __tablename__ = "export_batch"
+
+    id: str = key()
+    seq: int = number(unique=True)
+    kind: str = code(32)
+    actor: str = code(80)
+    rows: int = number()
+    sha256: str = code(64)
+    #: Canonical JSON of codes.
+    filters: str = text()
+    made_at: datetime = when()
+
+
+class ExportMemberRow(Stored, table=True):
+    """A submission that an export carried."""
+
+    __tablename__ = "export_member"
+
+    batch_id: str = link("export_batch.id", primary_key=True)
+    submission_id: str = link("submission.id", primary_key=True, index=True)
