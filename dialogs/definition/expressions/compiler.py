@@ -1,0 +1,133 @@
+"""Turns a tree into one closure, once; nothing is looked up or parsed again at evaluation.
+
+The shapes that conditions are made of (an answer against a code, ``selected``) get closures of
+their own; the meaning is that of the general case, and a test holds both against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from dialogs.definition.expressions.functions import FUNCTIONS, Compiled
+from dialogs.definition.expressions.scope import Scope
+from dialogs.definition.expressions.syntax import (
+    Arithmetic,
+    Call,
+    Column,
+    Comparison,
+    Literal,
+    Logic,
+    Name,
+    Negate,
+    Node,
+    Own,
+)
+from dialogs.definition.expressions.values import (
+    ExprValue,
+    add,
+    divide,
+    equal,
+    less,
+    less_or_equal,
+    modulo,
+    multiply,
+    negate,
+    subtract,
+    truth_of,
+)
+
+_ARITHMETIC: dict[str, Callable[[ExprValue, ExprValue], ExprValue]] = {
+    "+": add,
+    "-": subtract,
+    "*": multiply,
+    "div": divide,
+    "mod": modulo,
+}
+
+
+def compile_node(node: Node) -> Compiled:
+    """The closure of a tree; raises ``ExpressionError`` where a function refuses its arguments."""
+    match node:
+        case Literal(value=value):
+            return lambda scope: value
+        case Name(name=name):
+            return lambda scope: scope.value(name)
+        case Own():
+            return lambda scope: scope.own()
+        case Column(name=name):
+            return lambda scope: scope.column(name)
+        case Negate(operand=operand):
+            inner = compile_node(operand)
+            return lambda scope: negate(inner(scope))
+        case Arithmetic(operator=operator, left=left, right=right):
+            return _binary(_ARITHMETIC[operator], compile_node(left), compile_node(right))
+        case Comparison():
+            return _comparison(node)
+        case Logic(operator=operator, operands=operands):
+            return _logic(operator, tuple(compile_node(operand) for operand in operands))
+        case Call():
+            return _call(node)
+
+
+def _binary(apply: Callable[[ExprValue, ExprValue], ExprValue], left: Compiled, right: Compiled) -> Compiled:
+    return lambda scope: apply(left(scope), right(scope))
+
+
+def _comparison(node: Comparison) -> Compiled:
+    special = _against_code(node)
+    if special is not None:
+        return special
+    left, right = compile_node(node.left), compile_node(node.right)
+    match node.operator:
+        case "=":
+            return lambda scope: equal(left(scope), right(scope))
+        case "!=":
+            return lambda scope: not equal(left(scope), right(scope))
+        case "<":
+            return lambda scope: less(left(scope), right(scope))
+        case "<=":
+            return lambda scope: less_or_equal(left(scope), right(scope))
+        case ">":
+            return lambda scope: less(right(scope), left(scope))
+        case _:
+            return lambda scope: less_or_equal(right(scope), left(scope))
+
+
+def _against_code(node: Comparison) -> Compiled | None:
+    """``${q} = 'code'``: text against text, so plain equality of strings."""
+    left, right = node.left, node.right
+    if isinstance(left, Literal):
+        left, right = right, left
+    if not (isinstance(right, Literal) and isinstance(right.value, str) and node.operator in ("=", "!=")):
+        return None
+    code, wanted = right.value, node.operator == "="
+    if isinstance(left, Name):
+        name = left.name
+        return lambda scope: (scope.value(name) == code) is wanted
+    if isinstance(left, Own):
+        return lambda scope: (scope.own() == code) is wanted
+    return None
+
+
+def _logic(operator: str, operands: tuple[Compiled, ...]) -> Compiled:
+    stop = operator == "or"
+
+    def run(scope: Scope) -> ExprValue:
+        for operand in operands:
+            value = operand(scope)
+            if (value if isinstance(value, bool) else truth_of(value)) is stop:
+                return stop
+        return not stop
+
+    return run
+
+
+def _call(node: Call) -> Compiled:
+    if node.function == "selected":
+        codes, code = node.arguments
+        if isinstance(codes, Name) and isinstance(code, Literal) and not isinstance(code.value, Decimal):
+            name, wanted = codes.name, code.value
+            return lambda scope: wanted in scope.value(name).split()
+    arguments = tuple(compile_node(argument) for argument in node.arguments)
+    return FUNCTIONS[node.function].build(node, arguments)
