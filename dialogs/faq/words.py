@@ -1,0 +1,137 @@
+"""What the matcher knows of a language besides the FAQ: readings, ideas, other business, small talk.
+
+The lists are data (``words/<language>.yaml``), compared after folding; no word stands in code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from dialogs.japanese import fold
+
+#: A reading this short is found in too many other words to tell anything.
+_SHORTEST_READING = 4
+
+
+class Finder:
+    """Finds which of many words stand in a text, quickly: the words are kept by their first character."""
+
+    def __init__(self, words: Iterable[tuple[str, str]], *, at_word_start: bool) -> None:
+        self._by_first: dict[str, list[tuple[str, str]]] = {}
+        for word, name in words:
+            self._by_first.setdefault(word[0], []).append((word, name))
+        self._at_word_start = at_word_start
+
+    def names(self, text: str) -> set[str]:
+        """The names of the words found."""
+        found: set[str] = set()
+        for position, char in enumerate(text):
+            if self._at_word_start and position and text[position - 1].isalnum():
+                continue
+            for word, name in self._by_first.get(char, ()):
+                if name not in found and text.startswith(word, position):
+                    found.add(name)
+        return found
+
+
+@dataclass(frozen=True)
+class Words:
+    """The lists of one language."""
+
+    locale: str
+    #: Spaces divide words, and a list word is found where a word begins.
+    spaced: bool
+    other_business: tuple[str, ...]
+    people_only: tuple[str, ...]
+    #: Words that carry no topic.
+    stop_words: frozenset[str]
+    other_terms: tuple[str, ...]
+    _readings: Mapping[str, str]
+    _readings_pattern: re.Pattern[str] | None
+    _ideas: Finder
+    _ideas_read: Finder
+    _people: Finder
+    _chit_chat: frozenset[str]
+    _small_talk: Finder
+    _endings: tuple[str, ...]
+    _questions: Finder
+    _requests: Finder
+
+    def reading(self, folded: str) -> str:
+        """The text with its known words in kana."""
+        if self._readings_pattern is None:
+            return folded
+        return self._readings_pattern.sub(lambda match: self._readings[match[0]], folded)
+
+    def ideas(self, folded: str, reading: str) -> set[str]:
+        """The ideas that the text speaks of."""
+        return self._ideas.names(folded) | self._ideas_read.names(reading)
+
+    def needs_a_person(self, folded: str) -> bool:
+        """Whether the text speaks of a loss or a danger that only a person may answer."""
+        return bool(self._people.names(folded))
+
+    def is_chit_chat(self, folded: str) -> bool:
+        """Whether the whole text is a greeting, thanks or small talk."""
+        bare = re.sub(r"[\W_]+", "", folded)
+        return not bare or bare in self._chit_chat or bool(self._small_talk.names(folded))
+
+    def is_question(self, folded: str) -> bool:
+        """Whether the text is marked as a question."""
+        return folded.endswith(self._endings) or bool(self._questions.names(folded))
+
+    def is_request(self, folded: str) -> bool:
+        """Whether the text asks for something."""
+        return bool(self._requests.names(folded))
+
+
+@lru_cache(maxsize=8)
+def load_words(locale: str) -> Words:
+    """The lists of a language; a language without its own uses those of its base (ja_easy: ja)."""
+    folder = files("dialogs.faq") / "words"
+    resource = folder / f"{locale}.yaml"
+    if not resource.is_file():
+        resource = folder / f"{locale.split('_')[0].split('-')[0]}.yaml"
+    data: dict[str, Any] = yaml.load(resource.read_text(encoding="utf-8"), Loader=_LOADER)
+    spaced = not data["readings"]
+    readings = {fold(word): fold(kana) for word, kana in data["readings"].items()} if not spaced else {}
+    longest_first = sorted(readings, key=lambda word: (-len(word), word))
+    pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def finder(words: Iterable[str]) -> Finder:
+        return Finder(((fold(word) or word, word) for word in words), at_word_start=spaced)
+
+    def read(text: str) -> str:
+        return pattern.sub(lambda match: readings[match[0]], text) if pattern else text
+
+    ideas = [(fold(word), name) for name, words in data["concepts"].items() for word in words]
+    return Words(
+        locale=locale,
+        spaced=spaced,
+        other_business=tuple(data["other_business"]),
+        people_only=tuple(data["people_only"]),
+        stop_words=frozenset(data["stop_words"]),
+        other_terms=tuple(fold(word) for word in data["other_terms"]),
+        _readings=readings,
+        _readings_pattern=pattern,
+        _ideas=Finder(ideas, at_word_start=spaced),
+        _ideas_read=Finder(
+            [(read(word), name) for word, name in ideas if len(read(word)) >= _SHORTEST_READING], at_word_start=spaced
+        ),
+        _people=finder(data["people_terms"]),
+        _chit_chat=frozenset(re.sub(r"[\W_]+", "", fold(word)) for word in data["chit_chat"]),
+        _small_talk=finder(data["small_talk"]),
+        _endings=tuple(fold(word) or word for word in data["question_endings"]),
+        _questions=finder(data["question_words"]),
+        _requests=finder(data["request_words"]),
+    )
+
+
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
