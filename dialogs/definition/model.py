@@ -21,6 +21,11 @@ Text = Mapping[str, str]
 NO_TEXT: Text = MappingProxyType({})
 
 
+def no_text() -> Text:
+    """The empty text, as a factory: Python 3.11 takes a mapping proxy for a mutable default."""
+    return NO_TEXT
+
+
 def pick(text: Text, locale: str, default_language: str) -> str:
     """The wording in ``locale``, else in the questionnaire's own language, else empty."""
     return text.get(locale) or text.get(default_language) or ""
@@ -56,7 +61,7 @@ class Choice:
     name: str
     label: Text
     #: A shorter label for a button; empty where the label is short enough.
-    button: Text = NO_TEXT
+    button: Text = field(default_factory=no_text)
     #: Further columns: filter columns, and ``from``/``above``/``to``/``below`` of an amount band (yen).
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -68,7 +73,7 @@ class BotColumns:
     #: The reader of a typed reply where the type alone does not say it: name, kana, phone, ...
     kind: str | None = None
     #: A short name of the question, for the review list and "which one?" buttons.
-    button: Text = NO_TEXT
+    button: Text = field(default_factory=no_text)
     #: Echo the value that was read and ask whether it is right.
     confirm: bool = False
     decline: Decline = Decline.NONE
@@ -84,12 +89,12 @@ class BotColumns:
     end: Expression | None = None
     #: Soft check: false asks once more, then the answer is taken and marked.
     check: Expression | None = None
-    check_message: Text = NO_TEXT
+    check_message: Text = field(default_factory=no_text)
     #: The regulatory item that this question covers.
     kyc_item: str | None = None
-    example: Text = NO_TEXT
+    example: Text = field(default_factory=no_text)
     #: One line: why we ask.
-    why: Text = NO_TEXT
+    why: Text = field(default_factory=no_text)
     #: FAQ topic that explains the question.
     faq: str | None = None
 
@@ -102,13 +107,13 @@ class Question:
     name: str
     #: Name of the choice list of a select.
     list_name: str | None = None
-    label: Text = NO_TEXT
-    hint: Text = NO_TEXT
+    label: Text = field(default_factory=no_text)
+    hint: Text = field(default_factory=no_text)
     required: Expression | None = None
-    required_message: Text = NO_TEXT
+    required_message: Text = field(default_factory=no_text)
     relevant: Expression | None = None
     constraint: Expression | None = None
-    constraint_message: Text = NO_TEXT
+    constraint_message: Text = field(default_factory=no_text)
     calculation: Expression | None = None
     choice_filter: Expression | None = None
     default: Expression | None = None
@@ -134,7 +139,7 @@ class Group:
     """A group, or a repeat when ``max_repeats`` is set."""
 
     name: str
-    label: Text = NO_TEXT
+    label: Text = field(default_factory=no_text)
     relevant: Expression | None = None
     #: Bound of a repeat; ``None`` makes this a plain group.
     max_repeats: int | None = None

@@ -1,0 +1,163 @@
+"""What is wrong with a questionnaire: a code, how bad, where, and what the sentence needs.
+
+The wording of a code is ``check.<code>`` in the catalogue ``definition``, in every language of the
+staff.  The table below is the closed list of codes; a test demands wording for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from dialogs.definition.expressions import EXPRESSION_ERROR_CODES, ExpressionError
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+_ERRORS = (
+    # reading
+    "not_utf8",
+    "syntax",
+    "too_large",
+    "too_deep",
+    "alias",
+    "tag",
+    "several_documents",
+    "not_a_questionnaire",
+    "bad_character",
+    "duplicate_key",
+    "wrong_shape",
+    "unsupported_type",
+    "unsupported_column",
+    "missing_column",
+    "column_not_for_type",
+    "bad_name",
+    "bad_language",
+    "bad_boolean",
+    "bad_number",
+    "bad_value",
+    "list_not_given",
+    "list_not_expected",
+    "group_not_closed",
+    "group_not_opened",
+    "repeat_without_bound",
+    "calculate_without_value",
+    # names and order
+    "duplicate_name",
+    "duplicate_choice",
+    "unknown_name",
+    "unknown_column",
+    "bare_name",
+    "used_before_asked",
+    "cycle",
+    "unknown_list",
+    "empty_list",
+    # types
+    "unknown_choice",
+    "arithmetic_on_text",
+    "order_on_text",
+    "never_equal",
+    "default_breaks_constraint",
+    "default_wrong_type",
+    # texts
+    "missing_text",
+    "missing_language",
+    "placeholder_differs",
+    "text_too_long",
+    "button_too_long",
+    "option_too_long",
+    "labels_collide",
+    "label_is_other_number",
+    # paths
+    "never_relevant",
+    "item_not_asked",
+    "item_not_covered",
+    *(f"expression.{code}" for code in sorted(EXPRESSION_ERROR_CODES)),
+)
+_WARNINGS = (
+    "unused_list",
+    "equals_on_multiple",
+    "text_as_condition",
+    "extra_language",
+    "always_relevant",
+    "constant_condition",
+    "reads_unanswered",
+    "item_not_proved",
+    "not_proved",
+)
+
+#: Every code and how bad it is.
+ISSUE_CODES: Mapping[str, Severity] = MappingProxyType(
+    dict.fromkeys(_ERRORS, Severity.ERROR) | dict.fromkeys(_WARNINGS, Severity.WARNING)
+)
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Place:
+    """Where an issue stands, in the words of the author: sheet, row, question, column."""
+
+    #: ``settings``, ``survey`` or ``choices``; empty for the file as a whole.
+    sheet: str = ""
+    #: Counted from 1 within its list; 0 where there is none.
+    row: int = 0
+    #: Question, group or choice (``list/choice``).
+    name: str = ""
+    column: str = ""
+    language: str = ""
+    #: Line of the source file, where it is known.
+    line: int = 0
+
+    def __str__(self) -> str:
+        row = f"[{self.row}]" if self.row else ""
+        column = ".".join(part for part in (self.column, self.language) if part)
+        place = " ".join(part for part in (f"{self.sheet}{row}", self.name, column) if part)
+        return f"{place} (line {self.line})".strip() if self.line else place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """One finding."""
+
+    code: str
+    place: Place
+    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        if self.code not in ISSUE_CODES:
+            raise LookupError(f"unknown issue code {self.code!r}")
+
+    @property
+    def severity(self) -> Severity:
+        return ISSUE_CODES[self.code]
+
+    def message(self, text: Callable[..., str]) -> str:
+        """The sentence, by a catalogue's ``text``; with a suggestion where there is one."""
+        sentence = text(f"check.{self.code}", **self.params)
+        suggestion = self.params.get("suggestion")
+        return f"{sentence} {text('check.did_you_mean', suggestion=suggestion)}" if suggestion else sentence
+
+
+def issue_of(error: ExpressionError, place: Place) -> Issue:
+    """The issue of an expression that could not be read."""
+    return Issue(
+        code=f"expression.{error.code}", place=place, params={**error.params, "position": str(error.position + 1)}
+    )
+
+
+class DefinitionError(Exception):
+    """The source is no questionnaire; says everything that is wrong with it at once."""
+
+    def __init__(self, issues: list[Issue], *, origin: str = "") -> None:
+        first = f"{issues[0].code} at {issues[0].place}" if issues else "no issue"
+        super().__init__(f"{origin or 'questionnaire'}: {len(issues)} issue(s), first: {first}")
+        self.issues = issues
+        self.origin = origin
+
+
+class UnreadableSource(DefinitionError):
+    """The source could not even be taken apart: not text, not YAML, not JSON."""
