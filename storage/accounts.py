@@ -1,0 +1,194 @@
+"""LINE and Telegram accounts and their links to customers.
+
+Promise: a platform's user id is never in clear, one case has at most one live link, and a link that
+ended stays as evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from dialogs.personal import Personal
+from storage.counters import insert_or
+from storage.encryption import DigestKind, Vault
+from storage.tables import AccountLinkRow, AccountRow, table_of
+from storage.universe import Universe
+
+_account = table_of(AccountRow)
+_link = table_of(AccountLinkRow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A user of a platform."""
+
+    id: str
+    channel: str
+    user_id: Personal
+    locale: str
+    #: active, blocked
+    state: str
+    active_conversation_id: str | None
+    #: Failed attempts to link in a row.
+    failures: int
+    locked_until: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """An account acting for a customer in a case."""
+
+    id: str
+    account_id: str
+    customer_id: str
+    case_id: str
+    linked_at: datetime
+    ended_at: datetime | None
+
+
+def _digest(vault: Vault, channel: str, user_id: Personal) -> bytes:
+    return vault.digest(DigestKind.CHANNEL_USER, channel + ":" + user_id.reveal())
+
+
+def upsert_account(
+    conn: Connection, vault: Vault, uni: Universe, channel: str, user_id: Personal, locale: str
+) -> Account:
+    """The account of a user, made where it is new; ``locale`` counts only then."""
+    found = find_account(conn, vault, channel, user_id)
+    if found is not None:
+        return found
+    account_id = uni.new_id()
+    values = {
+        "id": account_id,
+        "channel": channel,
+        "user_digest": _digest(vault, channel, user_id),
+        "locale": locale,
+        "state": "active",
+        "active_conversation_id": None,
+        "failures": 0,
+        "locked_until": None,
+        "created_at": uni.now(),
+        "sealed": vault.seal(_account.name, account_id, {"user_id": user_id.reveal()}),
+    }
+    # Where the same user's first two messages arrive together, the second waits here and finds the first's row.
+    conn.execute(insert_or(conn, _account).on_conflict_do_nothing(), values)
+    made = find_account(conn, vault, channel, user_id)
+    if made is None:
+        raise RuntimeError("an account that was just made is not there")
+    return made
+
+
+def load_account(conn: Connection, vault: Vault, account_id: str) -> Account | None:
+    """One account."""
+    row = conn.execute(select(_account).where(_account.c.id == account_id)).first()
+    return None if row is None else _account_of(vault, row)
+
+
+def lock_account(conn: Connection, vault: Vault, account_id: str) -> Account | None:
+    """One account, held until the end of the transaction."""
+    row = conn.execute(select(_account).where(_account.c.id == account_id).with_for_update(key_share=True)).first()
+    return None if row is None else _account_of(vault, row)
+
+
+def find_account(conn: Connection, vault: Vault, channel: str, user_id: Personal) -> Account | None:
+    """The account of a user of a platform."""
+    query = select(_account).where(_account.c.user_digest == _digest(vault, channel, user_id))
+    row = conn.execute(query).first()
+    return None if row is None else _account_of(vault, row)
+
+
+def set_active_conversation(conn: Connection, account_id: str, conversation_id: str | None) -> None:
+    """Say to which conversation the account's messages go."""
+    _set(conn, account_id, active_conversation_id=conversation_id)
+
+
+def set_account_state(conn: Connection, account_id: str, state: str) -> None:
+    """active or blocked."""
+    _set(conn, account_id, state=state)
+
+
+def set_account_locale(conn: Connection, account_id: str, locale: str) -> None:
+    """The language the account is spoken to in."""
+    _set(conn, account_id, locale=locale)
+
+
+def set_account_failures(
+    conn: Connection, account_id: str, failures: int, locked_until: datetime | None = None
+) -> None:
+    """Failed attempts to link, and until when no further one is looked at."""
+    _set(conn, account_id, failures=failures, locked_until=locked_until)
+
+
+def _set(conn: Connection, account_id: str, **values: Any) -> None:
+    conn.execute(update(_account).where(_account.c.id == account_id).values(values))
+
+
+def _account_of(vault: Vault, row: Row[Any]) -> Account:
+    return Account(
+        id=row.id,
+        channel=row.channel,
+        user_id=Personal(vault.open(_account.name, row.id, row.sealed)["user_id"]),
+        locale=row.locale,
+        state=row.state,
+        active_conversation_id=row.active_conversation_id,
+        failures=row.failures,
+        locked_until=row.locked_until,
+        created_at=row.created_at,
+    )
+
+
+def make_link(conn: Connection, uni: Universe, account_id: str, customer_id: str, case_id: str) -> Link:
+    """Link an account to a customer for a case; a link of another account ends (``moved``), the same one stays.
+
+    Whom to tell: ask ``links_of_case(conn, case_id, live_only=True)`` before.
+    """
+    for link in links_of_case(conn, case_id, live_only=True):
+        if link.account_id == account_id:
+            return link
+        end_link(conn, uni, link.id, "moved")
+    values: dict[str, Any] = {
+        "id": uni.new_id(),
+        "account_id": account_id,
+        "customer_id": customer_id,
+        "case_id": case_id,
+        "linked_at": uni.now(),
+        "ended_at": None,
+    }
+    conn.execute(insert(_link), values)
+    return Link(**values)
+
+
+def live_links(conn: Connection, account_id: str) -> list[Link]:
+    """For whom the account acts now, oldest first."""
+    query = select(_link).where(_link.c.account_id == account_id, _link.c.ended_at.is_(None))
+    return [_link_of(row) for row in conn.execute(query.order_by(_link.c.linked_at, _link.c.id))]
+
+
+def links_of_case(conn: Connection, case_id: str, *, live_only: bool = False) -> list[Link]:
+    """Every link a case has or had, oldest first; with ``live_only`` the one that holds."""
+    query = select(_link).where(_link.c.case_id == case_id).order_by(_link.c.linked_at, _link.c.id)
+    if live_only:
+        query = query.where(_link.c.ended_at.is_(None))
+    return [_link_of(row) for row in conn.execute(query)]
+
+
+def end_link(conn: Connection, uni: Universe, link_id: str, reason: str) -> bool:
+    """End a link (``reason`` is a code); false where it had ended."""
+    live = (_link.c.id == link_id) & _link.c.ended_at.is_(None)
+    return conn.execute(update(_link).where(live).values(ended_at=uni.now(), end_reason=reason)).rowcount == 1
+
+
+def _link_of(row: Row[Any]) -> Link:
+    return Link(
+        id=row.id,
+        account_id=row.account_id,
+        customer_id=row.customer_id,
+        case_id=row.case_id,
+        linked_at=row.linked_at,
+        ended_at=row.ended_at,
+    )

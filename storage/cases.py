@@ -1,0 +1,314 @@
+"""Cases, and every way in which one changes.
+
+Promise: a case moves only along the table of ``case_status``, each move leaves a row with time, actor,
+reason and source, and a customer never has two open cases of the same cause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from storage.case_status import ALLOWED, CLOSED, CaseStatus
+from storage.encryption import Vault
+from storage.link_codes import (
+    LinkCode,
+    count_code_failure,
+    find_link_code,
+    link_codes_of_case,
+    load_link_code,
+    make_link_code,
+    normal_code,
+    unlock_link_code,
+    use_link_code,
+)
+from storage.problems import IllegalTransition
+from storage.tables import CaseRow, CaseTransitionRow, CustomerRow, LinkCodeRow, MasterRecordRow, table_of
+from storage.tables.cases import CLOSED_STATUSES
+from storage.universe import CODE_ALPHABET, Universe
+
+__all__ = [
+    "ALLOWED",
+    "CLOSED",
+    "Case",
+    "CaseStatus",
+    "IllegalTransition",
+    "LinkCode",
+    "Transition",
+    "can_move",
+    "cases_of_customer",
+    "cases_without_letter",
+    "count_code_failure",
+    "find_link_code",
+    "link_codes_of_case",
+    "list_cases",
+    "load_case",
+    "load_link_code",
+    "load_stated_reason",
+    "make_link_code",
+    "move_case",
+    "normal_code",
+    "open_case",
+    "set_next_due",
+    "transitions_of",
+    "unlock_link_code",
+    "use_link_code",
+]
+
+_case = table_of(CaseRow)
+_transition = table_of(CaseTransitionRow)
+_customer = table_of(CustomerRow)
+_record = table_of(MasterRecordRow)
+_link_code = table_of(LinkCodeRow)
+
+#: What may stand in clear as a reason: words of a code, never a sentence about a person.
+_REASON = re.compile(r"[A-Za-z0-9_.:/ -]{0,64}", re.ASCII)
+_STATED = "stated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One review of one customer."""
+
+    id: str
+    customer_id: str
+    customer_no: str
+    #: individual, corporate
+    kind: str
+    #: periodic, event
+    cause: str
+    #: A code; ``stated`` where a person gave words (see ``load_stated_reason``).
+    reason: str
+    status: CaseStatus
+    #: Four digits by which the customer recognises us.
+    check_number: str
+    opened_at: datetime
+    due_on: date
+    questionnaire_id: str
+    next_due_on: date | None
+    #: The status to which a handed-over case goes back.
+    returns_to: CaseStatus | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """One change of status."""
+
+    case_id: str
+    from_status: CaseStatus | None
+    to_status: CaseStatus
+    at: datetime
+    actor: str
+    reason: str
+    source: str | None
+
+
+def open_case(
+    conn: Connection,
+    uni: Universe,
+    customer_id: str,
+    *,
+    cause: str,
+    reason: str,
+    due_on: date,
+    questionnaire_id: str,
+    actor: str = "system",
+    vault: Vault | None = None,
+) -> Case:
+    """Open a case; where one of the same cause is open, that one is returned unchanged.
+
+    A reason that is no code (words of a person) is sealed, which needs ``vault``.
+    """
+    lock = select(_customer.c.id).where(_customer.c.id == customer_id).with_for_update(key_share=True)
+    conn.execute(lock).scalar_one()
+    existing = _cases().where(
+        _case.c.customer_id == customer_id, _case.c.cause == cause, _case.c.status.not_in(CLOSED_STATUSES)
+    )
+    found = conn.execute(existing).first()
+    if found is not None:
+        return _case_of(found)
+    case_id = uni.new_id()
+    stated = not _REASON.fullmatch(reason)
+    if stated and vault is None:
+        raise ValueError("a reason in words must be sealed: pass the vault")
+    sealed = vault.seal(_case.name, case_id, {"reason": reason}) if stated and vault is not None else None
+    newest = select(_record.c.kind).where(_record.c.customer_id == customer_id).order_by(_record.c.seq.desc()).limit(1)
+    values = {
+        "id": case_id,
+        "customer_id": customer_id,
+        "kind": conn.execute(newest).scalar() or "individual",
+        "cause": cause,
+        "reason": _STATED if stated else reason,
+        "status": CaseStatus.SELECTED.value,
+        "returns_to": None,
+        "check_number": _digits(uni, 4),
+        "opened_at": uni.now(),
+        "due_on": due_on,
+        "questionnaire_id": questionnaire_id,
+        "next_due_on": None,
+        "sealed": sealed,
+    }
+    conn.execute(insert(_case), values)
+    _append_transition(conn, uni, case_id, None, CaseStatus.SELECTED, actor, str(values["reason"]), None)
+    return _required(conn, case_id)
+
+
+def _digits(uni: Universe, length: int) -> str:
+    # Eight signs carry 40 bits, so the remainder favours no number noticeably.
+    value = 0
+    for sign in uni.code(8):
+        value = value * len(CODE_ALPHABET) + CODE_ALPHABET.index(sign)
+    return f"{value % 10**length:0{length}d}"
+
+
+def load_case(conn: Connection, case_id: str) -> Case | None:
+    """One case."""
+    row = conn.execute(_cases().where(_case.c.id == case_id)).first()
+    return None if row is None else _case_of(row)
+
+
+def load_stated_reason(conn: Connection, vault: Vault, case_id: str) -> str | None:
+    """The words that a person gave as the reason, where there are any."""
+    blob = conn.execute(select(_case.c.sealed).where(_case.c.id == case_id)).scalar()
+    if blob is None:
+        return None
+    reason: str = vault.open(_case.name, case_id, blob)["reason"]
+    return reason
+
+
+def list_cases(conn: Connection, *, statuses: Sequence[str] | None = None) -> list[Case]:
+    """Cases in the order they were opened, all or those in the given statuses."""
+    query = _cases().order_by(_case.c.opened_at, _case.c.id)
+    if statuses is not None:
+        query = query.where(_case.c.status.in_([str(status) for status in statuses]))
+    return [_case_of(row) for row in conn.execute(query)]
+
+
+def cases_of_customer(conn: Connection, customer_id: str, *, open_only: bool = False) -> list[Case]:
+    """The cases of one customer, oldest first."""
+    query = _cases().where(_case.c.customer_id == customer_id).order_by(_case.c.opened_at, _case.c.id)
+    if open_only:
+        query = query.where(_case.c.status.not_in(CLOSED_STATUSES))
+    return [_case_of(row) for row in conn.execute(query)]
+
+
+def cases_without_letter(conn: Connection) -> list[Case]:
+    """Cases that wait for their letter: selected or announced, and without a code that could be used."""
+    usable = select(_link_code.c.id).where(_link_code.c.case_id == _case.c.id, _link_code.c.state == "active")
+    waiting = (CaseStatus.SELECTED.value, CaseStatus.ANNOUNCED.value)
+    query = _cases().where(_case.c.status.in_(waiting), ~usable.exists()).order_by(_case.c.opened_at, _case.c.id)
+    return [_case_of(row) for row in conn.execute(query)]
+
+
+def can_move(case: Case, to: CaseStatus) -> bool:
+    """Whether ``move_case`` would accept the move."""
+    return to == case.status or to in ALLOWED[case.status] or _goes_back(case, to)
+
+
+def _goes_back(case: Case, to: CaseStatus) -> bool:
+    return case.status is CaseStatus.WITH_STAFF and to == case.returns_to
+
+
+def move_case(
+    conn: Connection,
+    uni: Universe,
+    case_id: str,
+    to: CaseStatus,
+    *,
+    actor: str,
+    reason: str,
+    source: str | None = None,
+) -> None:
+    """Move a case; the same status is a no-op, a move off the table raises ``IllegalTransition``."""
+    if not _REASON.fullmatch(reason):
+        raise ValueError("the reason of a transition is a code, not a sentence")
+    locked = _cases().where(_case.c.id == case_id).with_for_update(of=_case, key_share=True)
+    row = conn.execute(locked).first()
+    if row is None:
+        raise IllegalTransition("There is no such case.")
+    case = _case_of(row)
+    if case.status == to:
+        return
+    if not can_move(case, to):
+        raise IllegalTransition(f"A case cannot go from status {case.status.value} to {CaseStatus(to).value}.")
+    values: dict[str, Any] = {"status": CaseStatus(to).value, "returns_to": None}
+    if to == CaseStatus.WITH_STAFF:
+        values["returns_to"] = case.status.value
+    conn.execute(update(_case).where(_case.c.id == case_id).values(values))
+    _append_transition(conn, uni, case_id, case.status, to, actor, reason, source)
+
+
+def _append_transition(
+    conn: Connection,
+    uni: Universe,
+    case_id: str,
+    from_status: CaseStatus | None,
+    to: CaseStatus,
+    actor: str,
+    reason: str,
+    source: str | None,
+) -> None:
+    values = {
+        "id": uni.new_id(),
+        "case_id": case_id,
+        "from_status": None if from_status is None else from_status.value,
+        "to_status": CaseStatus(to).value,
+        "at": uni.now(),
+        "actor": actor,
+        "reason": reason,
+        "source": source,
+    }
+    conn.execute(insert(_transition), values)
+
+
+def transitions_of(conn: Connection, case_id: str) -> list[Transition]:
+    """How a case came to its status, oldest first."""
+    query = select(_transition).where(_transition.c.case_id == case_id).order_by(_transition.c.at, _transition.c.id)
+    return [
+        Transition(
+            case_id=row.case_id,
+            from_status=None if row.from_status is None else CaseStatus(row.from_status),
+            to_status=CaseStatus(row.to_status),
+            at=row.at,
+            actor=row.actor,
+            reason=row.reason,
+            source=row.source,
+        )
+        for row in conn.execute(query)
+    ]
+
+
+def set_next_due(conn: Connection, case_id: str, next_due_on: date) -> None:
+    """Note when the next review of the customer is due."""
+    conn.execute(update(_case).where(_case.c.id == case_id).values(next_due_on=next_due_on))
+
+
+def _cases() -> Select[Any]:
+    return select(_case, _customer.c.customer_no).join(_customer, _customer.c.id == _case.c.customer_id)
+
+
+def _required(conn: Connection, case_id: str) -> Case:
+    return _case_of(conn.execute(_cases().where(_case.c.id == case_id)).one())
+
+
+def _case_of(row: Row[Any]) -> Case:
+    return Case(
+        id=row.id,
+        customer_id=row.customer_id,
+        customer_no=row.customer_no,
+        kind=row.kind,
+        cause=row.cause,
+        reason=row.reason,
+        status=CaseStatus(row.status),
+        check_number=row.check_number,
+        opened_at=row.opened_at,
+        due_on=row.due_on,
+        questionnaire_id=row.questionnaire_id,
+        next_due_on=row.next_due_on,
+        returns_to=None if row.returns_to is None else CaseStatus(row.returns_to),
+    )
