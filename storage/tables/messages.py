@@ -31,7 +31,8 @@ class InboundRow(Stored, table=True):
     kind: str = code(16)
     occurred_at: datetime = when()
     received_at: datetime = when()
-    content_id: str | None = link("content.id", nullable=True)
+    #: No foreign key: the event is stored first, because its unique key decides whether the words are kept.
+    content_id: str | None = code(36, nullable=True)
     message_id: str | None = code(128, nullable=True)
     attempts: int = number()
     #: The code or the class of the error that kept it undone.

@@ -339,6 +339,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "seq", name=op.f("pk_conversation_event")),
     )
     op.create_table(
+        "inbound_event",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("event_key", sa.String(length=128), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content_id", sa.String(length=36), nullable=True),
+        sa.Column("message_id", sa.String(length=128), nullable=True),
+        sa.Column("attempts", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("problem", sa.String(length=128), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["channel_account.id"], name=op.f("fk_inbound_event_account_id")),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversation.id"], name=op.f("fk_inbound_event_conversation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_event")),
+        sa.UniqueConstraint("channel", "event_key", name=op.f("uq_inbound_event_channel_event_key")),
+    )
+    op.create_index("ix_inbound_event_content", "inbound_event", ["content_id"], unique=False)
+    op.create_index("ix_inbound_event_message", "inbound_event", ["account_id", "message_id"], unique=False)
+    op.create_index(
+        "ix_inbound_event_undone",
+        "inbound_event",
+        ["conversation_id"],
+        unique=False,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_table(
         "submission",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("case_id", sa.String(length=36), nullable=False),
@@ -406,40 +439,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("batch_id", "submission_id", name=op.f("pk_export_member")),
     )
     op.create_index(op.f("ix_export_member_submission_id"), "export_member", ["submission_id"], unique=False)
-    op.create_table(
-        "inbound_event",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("channel", sa.String(length=16), nullable=False),
-        sa.Column("event_key", sa.String(length=128), nullable=False),
-        sa.Column("account_id", sa.String(length=36), nullable=False),
-        sa.Column("conversation_id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("content_id", sa.String(length=36), nullable=True),
-        sa.Column("message_id", sa.String(length=128), nullable=True),
-        sa.Column("attempts", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("problem", sa.String(length=128), nullable=True),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["channel_account.id"], name=op.f("fk_inbound_event_account_id")),
-        sa.ForeignKeyConstraint(["content_id"], ["content.id"], name=op.f("fk_inbound_event_content_id")),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversation.id"], name=op.f("fk_inbound_event_conversation_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_event")),
-        sa.UniqueConstraint("channel", "event_key", name=op.f("uq_inbound_event_channel_event_key")),
-    )
-    op.create_index("ix_inbound_event_content", "inbound_event", ["content_id"], unique=False)
-    op.create_index("ix_inbound_event_message", "inbound_event", ["account_id", "message_id"], unique=False)
-    op.create_index(
-        "ix_inbound_event_undone",
-        "inbound_event",
-        ["conversation_id"],
-        unique=False,
-        sqlite_where=sa.text("done_at IS NULL"),
-        postgresql_where=sa.text("done_at IS NULL"),
-    )
     op.create_table(
         "outgoing_message",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -522,15 +521,6 @@ def downgrade() -> None:
     )
     op.drop_index("ix_outgoing_message_content", table_name="outgoing_message")
     op.drop_table("outgoing_message")
-    op.drop_index(
-        "ix_inbound_event_undone",
-        table_name="inbound_event",
-        sqlite_where=sa.text("done_at IS NULL"),
-        postgresql_where=sa.text("done_at IS NULL"),
-    )
-    op.drop_index("ix_inbound_event_message", table_name="inbound_event")
-    op.drop_index("ix_inbound_event_content", table_name="inbound_event")
-    op.drop_table("inbound_event")
     op.drop_index(op.f("ix_export_member_submission_id"), table_name="export_member")
     op.drop_table("export_member")
     op.drop_index(op.f("ix_difference_case_id"), table_name="difference")
@@ -543,6 +533,15 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_submission_case_id"), table_name="submission")
     op.drop_table("submission")
+    op.drop_index(
+        "ix_inbound_event_undone",
+        table_name="inbound_event",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.drop_index("ix_inbound_event_message", table_name="inbound_event")
+    op.drop_index("ix_inbound_event_content", table_name="inbound_event")
+    op.drop_table("inbound_event")
     op.drop_table("conversation_event")
     op.drop_index("ix_content_conversation", table_name="content")
     op.drop_table("content")

@@ -1,0 +1,112 @@
+"""The raw words of messages, and the transcript made of them.
+
+Promise: what a customer or a member of staff wrote lies in exactly one row, so erasing that row (the
+customer took the message back, or its time is over) erases the words everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from storage.encryption import Vault
+from storage.tables import ContentRow, InboundRow, OutgoingRow, table_of
+from storage.universe import Universe
+
+_content = table_of(ContentRow)
+_inbound = table_of(InboundRow)
+_outgoing = table_of(OutgoingRow)
+_insert = insert(_content)
+
+Direction = Literal["in", "out", "note"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranscriptLine:
+    """One message of a conversation."""
+
+    at: datetime
+    #: in, out, note
+    direction: str
+    #: The kind of the inbound event or of the outgoing message; ``note`` for a note.
+    kind: str
+    content_id: str
+    #: ``None`` where the words were erased.
+    body: dict[str, Any] | None = field(repr=False)
+    #: pending, leased, sent, ... of an outgoing message.
+    delivery_state: str | None
+    staff_id: str | None
+
+
+def save_content(
+    conn: Connection,
+    vault: Vault,
+    uni: Universe,
+    conversation_id: str,
+    *,
+    direction: Direction,
+    body: Mapping[str, Any],
+    staff_id: str | None = None,
+    content_id: str | None = None,
+) -> str:
+    """Keep the words of one message and return their id (``content_id``, where the caller chose it)."""
+    content_id = content_id or uni.new_id()
+    values = {
+        "id": content_id,
+        "conversation_id": conversation_id,
+        "direction": direction,
+        "at": uni.now(),
+        "staff_id": staff_id,
+        "erased_at": None,
+        "sealed": vault.seal(_content.name, content_id, body),
+    }
+    conn.execute(_insert, values)
+    return content_id
+
+
+def load_content(conn: Connection, vault: Vault, content_id: str) -> dict[str, Any] | None:
+    """The words; ``None`` where they were erased."""
+    blob = conn.execute(select(_content.c.sealed).where(_content.c.id == content_id)).scalar()
+    return None if blob is None else open_content(vault, content_id, blob)
+
+
+def open_content(vault: Vault, content_id: str, blob: bytes) -> dict[str, Any]:
+    """Open a sealed content value that was read with something else."""
+    return vault.open(_content.name, content_id, blob)
+
+
+def erase_content(conn: Connection, uni: Universe, content_id: str) -> bool:
+    """Erase the words for good; false where they were erased before."""
+    kept = (_content.c.id == content_id) & _content.c.erased_at.is_(None)
+    return conn.execute(update(_content).where(kept).values(sealed=None, erased_at=uni.now())).rowcount == 1
+
+
+def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[TranscriptLine]:
+    """The conversation as it was written, oldest first."""
+    query = (
+        select(
+            _content,
+            func.coalesce(_inbound.c.kind, _outgoing.c.kind, _content.c.direction).label("kind"),
+            _outgoing.c.state.label("delivery_state"),
+        )
+        .outerjoin(_inbound, _inbound.c.content_id == _content.c.id)
+        .outerjoin(_outgoing, _outgoing.c.content_id == _content.c.id)
+        .where(_content.c.conversation_id == conversation_id)
+        .order_by(_content.c.at, _content.c.id)
+    )
+    return [
+        TranscriptLine(
+            at=row.at,
+            direction=row.direction,
+            kind=row.kind,
+            content_id=row.id,
+            body=None if row.sealed is None else open_content(vault, row.id, row.sealed),
+            delivery_state=row.delivery_state,
+            staff_id=row.staff_id,
+        )
+        for row in conn.execute(query)
+    ]

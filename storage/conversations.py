@@ -1,0 +1,278 @@
+"""Conversations: the snapshot under its version, and the append-only events of which it is the fold.
+
+Promise: two writers never overwrite each other (``WHERE version``; the row lock makes that rare), the
+events of a conversation are numbered without a gap, and who may speak changes by one conditional update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from storage.encryption import Vault
+from storage.problems import KeyProblem, StaleConversation
+from storage.tables import ConversationEventRow, ConversationRow, table_of
+from storage.universe import Universe
+
+__all__ = [
+    "Conversation",
+    "StaleConversation",
+    "claim_conversation",
+    "conversation_of_case",
+    "conversations_of_account",
+    "create_conversation",
+    "find_conversation_ref",
+    "list_conversations",
+    "load_conversation",
+    "load_events",
+    "lock_conversation",
+    "save_conversation",
+]
+
+_conversation = table_of(ConversationRow)
+_event = table_of(ConversationEventRow)
+
+_REF_LENGTH = 8
+
+#: Columns that stand in clear and may change from turn to turn.
+_CHANGING = (
+    "account_id",
+    "questionnaire_sha256",
+    "locale",
+    "owner",
+    "owner_staff_id",
+    "epoch",
+    "waiting_since",
+    "phase",
+    "open_question",
+    "out_seq",
+    "last_inbound_at",
+    "last_occurred_at",
+    "verified_at",
+    "closed_at",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """A conversation as it stands; change it with ``dataclasses.replace`` and save it."""
+
+    id: str
+    #: Eight lower-case signs, unique; travels in button data.
+    ref: str
+    #: lobby (before linking) or case
+    kind: str
+    account_id: str
+    case_id: str | None
+    questionnaire_sha256: str | None
+    locale: str
+    #: bot, waiting, staff, closed
+    owner: str
+    owner_staff_id: str | None
+    #: Raised at each change of owner.
+    epoch: int
+    waiting_since: datetime | None
+    phase: str
+    open_question: str | None
+    version: int
+    #: Number of the last event.
+    event_seq: int
+    #: Number of the last outgoing message; raise it by one for each ``insert_outgoing``.
+    out_seq: int
+    last_inbound_at: datetime | None
+    #: The platform's time of the newest event that was worked off.
+    last_occurred_at: datetime | None
+    #: When the second factor was last given.
+    verified_at: datetime | None
+    created_at: datetime
+    closed_at: datetime | None
+    #: The snapshot of the fold.
+    state: dict[str, Any] = field(repr=False)
+
+
+def create_conversation(
+    conn: Connection,
+    vault: Vault,
+    uni: Universe,
+    *,
+    kind: str,
+    account_id: str,
+    case_id: str | None,
+    questionnaire_sha256: str | None,
+    locale: str,
+) -> Conversation:
+    """Begin a conversation, owned by the bot, with an empty state."""
+    conversation = Conversation(
+        id=uni.new_id(),
+        ref=uni.code(_REF_LENGTH).lower(),
+        kind=kind,
+        account_id=account_id,
+        case_id=case_id,
+        questionnaire_sha256=questionnaire_sha256,
+        locale=locale,
+        owner="bot",
+        owner_staff_id=None,
+        epoch=0,
+        waiting_since=None,
+        phase="new",
+        open_question=None,
+        version=0,
+        event_seq=0,
+        out_seq=0,
+        last_inbound_at=None,
+        last_occurred_at=None,
+        verified_at=None,
+        created_at=uni.now(),
+        closed_at=None,
+        state={},
+    )
+    values = {name: getattr(conversation, name) for name in _CHANGING}
+    for name in ("id", "ref", "kind", "case_id", "version", "event_seq", "created_at"):
+        values[name] = getattr(conversation, name)
+    conn.execute(insert(_conversation), {**values, "sealed": _seal(vault, conversation)})
+    return conversation
+
+
+_BY_ID = select(_conversation).where(_conversation.c.id == bindparam("wanted"))
+# NO KEY UPDATE: inserting an event or a message takes a key share lock on the conversation, and two
+# turns that both hold one must not wait for each other here.
+_LOCKED = _BY_ID.with_for_update(key_share=True)
+
+
+def load_conversation(conn: Connection, vault: Vault, conversation_id: str) -> Conversation | None:
+    """One conversation with its state."""
+    row = conn.execute(_BY_ID, {"wanted": conversation_id}).first()
+    return None if row is None else _conversation_of(vault, row)
+
+
+def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> Conversation | None:
+    """One conversation, held until the end of the transaction (a SQLite transaction holds everything)."""
+    row = conn.execute(_LOCKED, {"wanted": conversation_id}).first()
+    return None if row is None else _conversation_of(vault, row)
+
+
+def find_conversation_ref(conn: Connection, ref: str) -> str | None:
+    """The id behind the short name in button data."""
+    found: str | None = conn.execute(select(_conversation.c.id).where(_conversation.c.ref == ref)).scalar()
+    return found
+
+
+def conversation_of_case(conn: Connection, case_id: str) -> str | None:
+    """The id of the case's conversation."""
+    found: str | None = conn.execute(select(_conversation.c.id).where(_conversation.c.case_id == case_id)).scalar()
+    return found
+
+
+def conversations_of_account(conn: Connection, account_id: str) -> list[str]:
+    """The ids of the account's conversations, oldest first."""
+    query = select(_conversation.c.id).where(_conversation.c.account_id == account_id)
+    return list(conn.execute(query.order_by(_conversation.c.created_at, _conversation.c.id)).scalars())
+
+
+_SAVE = (
+    update(_conversation)
+    .where(_conversation.c.id == bindparam("wanted"), _conversation.c.version == bindparam("expected"))
+    .values({name: bindparam(f"new_{name}") for name in (*_CHANGING, "version", "event_seq", "sealed")})
+)
+_APPEND = insert(_event)
+
+
+def save_conversation(
+    conn: Connection, vault: Vault, conversation: Conversation, events: Sequence[Mapping[str, Any]]
+) -> Conversation:
+    """Save the snapshot, append the recorded events and return the conversation as it now stands.
+
+    An event is a JSON mapping with ``kind`` and ``at`` (ISO 8601, aware).  ``case_id``, ``ref`` and ``kind``
+    of a conversation never change; ``account_id`` does when a second account takes the case over.
+    """
+    saved = replace(conversation, version=conversation.version + 1, event_seq=conversation.event_seq + len(events))
+    values: dict[str, Any] = {f"new_{name}": getattr(saved, name) for name in _CHANGING}
+    values["new_version"] = saved.version
+    values["new_event_seq"] = saved.event_seq
+    values["new_sealed"] = _seal(vault, saved)
+    values["wanted"] = conversation.id
+    values["expected"] = conversation.version
+    if conn.execute(_SAVE, values).rowcount != 1:
+        raise StaleConversation("The conversation was changed by somebody else; run the transaction again.")
+    if events:
+        first = conversation.event_seq + 1
+        conn.execute(_APPEND, [_event_values(vault, saved.id, first + at, event) for at, event in enumerate(events)])
+    return saved
+
+
+def _event_values(vault: Vault, conversation_id: str, seq: int, event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "kind": event["kind"],
+        "at": datetime.fromisoformat(event["at"]),
+        "sealed": vault.seal(_event.name, f"{conversation_id}:{seq}", event),
+    }
+
+
+def load_events(conn: Connection, vault: Vault, conversation_id: str, after_seq: int = 0) -> list[dict[str, Any]]:
+    """The recorded events after ``after_seq``, in order."""
+    query = select(_event.c.seq, _event.c.sealed).where(
+        _event.c.conversation_id == conversation_id, _event.c.seq > after_seq
+    )
+    return [
+        vault.open(_event.name, f"{conversation_id}:{row.seq}", row.sealed)
+        for row in conn.execute(query.order_by(_event.c.seq))
+    ]
+
+
+def claim_conversation(conn: Connection, uni: Universe, conversation_id: str, staff_id: str) -> int | None:
+    """Let a member of staff take the conversation: the new epoch, or ``None`` where somebody was quicker.
+
+    One conditional update; the version rises with it, so a turn that read the conversation before cannot save.
+    """
+    claimable = (_conversation.c.id == conversation_id) & _conversation.c.owner.in_(("waiting", "bot"))
+    values = {
+        "owner": "staff",
+        "owner_staff_id": staff_id,
+        "epoch": _conversation.c.epoch + 1,
+        "version": _conversation.c.version + 1,
+        "waiting_since": None,
+    }
+    statement = update(_conversation).where(claimable).values(values).returning(_conversation.c.epoch)
+    epoch: int | None = conn.execute(statement).scalar()
+    return epoch
+
+
+def list_conversations(
+    conn: Connection,
+    vault: Vault,
+    *,
+    owner: Sequence[str] | None = None,
+    limit: int = 100,
+    staff_id: str | None = None,
+) -> list[Conversation]:
+    """Conversations without their state (``state`` is empty): who waits longest first, then the newest."""
+    query = select(*(column for column in _conversation.c if column.name != "sealed")).limit(limit)
+    if owner is not None:
+        query = query.where(_conversation.c.owner.in_(list(owner)))
+    if staff_id is not None:
+        query = query.where(_conversation.c.owner_staff_id == staff_id)
+    query = query.order_by(
+        _conversation.c.waiting_since.is_(None), _conversation.c.waiting_since, _conversation.c.id.desc()
+    )
+    return [Conversation(**row._mapping, state={}) for row in conn.execute(query)]
+
+
+def _seal(vault: Vault, conversation: Conversation) -> bytes:
+    # The number of events is sealed too: an older snapshot put back into the row is noticed.
+    return vault.seal(
+        _conversation.name, conversation.id, {"event_seq": conversation.event_seq, "state": conversation.state}
+    )
+
+
+def _conversation_of(vault: Vault, row: Row[Any]) -> Conversation:
+    columns = dict(row._mapping)
+    opened = vault.open(_conversation.name, row.id, columns.pop("sealed"))
+    if opened["event_seq"] != row.event_seq:
+        raise KeyProblem("The snapshot of a conversation is not the one that was saved last.")
+    return Conversation(**columns, state=opened["state"])

@@ -1,0 +1,159 @@
+"""Events that came in and are to be worked off.
+
+Promise: an event of a platform is stored once however often it is delivered, and what was stored and not
+done is found again, in the order in which it happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.encryption import Vault
+from storage.tables import InboundRow as _InboundTable
+from storage.tables import table_of
+from storage.universe import Universe
+
+_inbound = table_of(_InboundTable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboundRow:
+    """A stored event."""
+
+    id: str
+    #: text, choice, follow, ...
+    kind: str
+    #: By the platform's clock.
+    occurred_at: datetime
+    received_at: datetime
+    #: The words, where there are any.
+    content_id: str | None
+    #: The platform's id of the message.
+    message_id: str | None
+    #: Tap, reply token and the like.
+    payload: dict[str, Any] = field(repr=False)
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundMessage:
+    """Where a message of a platform was put."""
+
+    id: str
+    conversation_id: str
+    content_id: str | None
+
+
+@cache
+def _insert_once(dialect: str) -> Any:
+    insert: Any = postgresql.insert(_inbound) if dialect == "postgresql" else sqlite.insert(_inbound)
+    keys = [_inbound.c.channel, _inbound.c.event_key]
+    return insert.on_conflict_do_nothing(index_elements=keys).returning(_inbound.c.id)
+
+
+def insert_inbound(
+    conn: Connection,
+    vault: Vault,
+    uni: Universe,
+    *,
+    channel: str,
+    event_key: str,
+    account_id: str,
+    conversation_id: str,
+    kind: str,
+    occurred_at: datetime,
+    content_id: str | None,
+    message_id: str | None,
+    payload: Mapping[str, Any],
+) -> str | None:
+    """Store an event; ``None`` where it was stored before (done or not).
+
+    The words are saved afterwards under ``content_id``, and only where this returned an id: the words of a
+    second delivery must not be kept.
+    """
+    inbound_id = uni.new_id()
+    values = {
+        "id": inbound_id,
+        "channel": channel,
+        "event_key": event_key,
+        "account_id": account_id,
+        "conversation_id": conversation_id,
+        "kind": kind,
+        "occurred_at": occurred_at,
+        "received_at": uni.now(),
+        "content_id": content_id,
+        "message_id": message_id,
+        "attempts": 0,
+        "problem": None,
+        "done_at": None,
+        "sealed": vault.seal(_inbound.name, inbound_id, payload),
+    }
+    inserted: str | None = conn.execute(_insert_once(conn.dialect.name), values).scalar()
+    return inserted
+
+
+_UNDONE = (
+    select(_inbound)
+    .where(_inbound.c.conversation_id == bindparam("conversation"), _inbound.c.done_at.is_(None))
+    .order_by(_inbound.c.occurred_at, _inbound.c.id)
+)
+_DONE = (
+    update(_inbound)
+    .where(_inbound.c.id == bindparam("inbound"), _inbound.c.done_at.is_(None))
+    .values(done_at=bindparam("now"), problem=None)
+)
+
+
+def undone_inbound(conn: Connection, vault: Vault, conversation_id: str) -> list[InboundRow]:
+    """The conversation's undone events in the order in which they happened."""
+    return [_row_of(vault, row) for row in conn.execute(_UNDONE, {"conversation": conversation_id})]
+
+
+def mark_done(conn: Connection, uni: Universe, inbound_id: str) -> bool:
+    """Note that the event was worked off; false where it was before."""
+    return conn.execute(_DONE, {"inbound": inbound_id, "now": uni.now()}).rowcount == 1
+
+
+def count_attempt(conn: Connection, inbound_id: str, problem: str) -> int:
+    """Count a failed attempt and return the count; ``problem`` is a code or the name of an error's class."""
+    statement = update(_inbound).where(_inbound.c.id == inbound_id)
+    counted: int = conn.execute(
+        statement.values(attempts=_inbound.c.attempts + 1, problem=problem[:128]).returning(_inbound.c.attempts)
+    ).scalar_one()
+    return counted
+
+
+def stale_undone(conn: Connection, older_than: datetime) -> list[str]:
+    """The conversations with events that were received before ``older_than`` and are not done."""
+    query = select(_inbound.c.conversation_id).where(_inbound.c.done_at.is_(None), _inbound.c.received_at < older_than)
+    return list(conn.execute(query.distinct().order_by(_inbound.c.conversation_id)).scalars())
+
+
+def find_inbound_message(conn: Connection, account_id: str, message_id: str) -> FoundMessage | None:
+    """The event behind a platform's message id, for a message that was taken back."""
+    query = select(_inbound.c.id, _inbound.c.conversation_id, _inbound.c.content_id).where(
+        _inbound.c.account_id == account_id, _inbound.c.message_id == message_id
+    )
+    # The taking back may be stored under the same message id: the message itself has words.
+    row = conn.execute(query.order_by(_inbound.c.content_id.is_(None), _inbound.c.id).limit(1)).first()
+    return None if row is None else FoundMessage(**row._mapping)
+
+
+def _row_of(vault: Vault, row: Row[Any]) -> InboundRow:
+    return InboundRow(
+        id=row.id,
+        kind=row.kind,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        content_id=row.content_id,
+        message_id=row.message_id,
+        payload=vault.open(_inbound.name, row.id, row.sealed),
+        attempts=row.attempts,
+    )

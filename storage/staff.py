@@ -1,0 +1,191 @@
+"""Staff members, their passwords and their sessions.
+
+Promise: a password is stored as argon2id only, a session's token as a digest only, failures are counted
+where every process sees them, and a disabled member's sessions end at once.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+
+from storage.encryption import Vault
+from storage.tables import StaffRow, StaffSessionRow, table_of
+from storage.universe import Universe
+
+ROLES = ("operator", "back_office", "approver", "auditor", "admin")
+
+_staff = table_of(StaffRow)
+_session = table_of(StaffSessionRow)
+
+#: 32 signs of five bits: 160 bits.
+_TOKEN_LENGTH = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffMember:
+    """Somebody of the bank who signs in."""
+
+    id: str
+    login: str
+    role: str
+    branch_no: str | None
+    #: active, disabled
+    state: str
+    #: The password was set by somebody else and must be changed first.
+    must_change: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A signed-in session."""
+
+    id: str
+    staff: StaffMember
+    #: What a form of this session must carry.
+    csrf: str = field(repr=False)
+
+
+def add_staff(
+    conn: Connection,
+    uni: Universe,
+    login: str,
+    role: str,
+    branch: str | None,
+    password_hash: str,
+    *,
+    must_change: bool = True,
+) -> StaffMember:
+    """Add a member; the login must be new (``find_staff`` tells)."""
+    if role not in ROLES:
+        raise ValueError(f"a role is one of {', '.join(ROLES)}")
+    member = StaffMember(
+        id=uni.new_id(), login=login, role=role, branch_no=branch, state="active", must_change=must_change
+    )
+    values = {name: getattr(member, name) for name in StaffMember.__dataclass_fields__}
+    fixed = {"password_hash": password_hash, "failures": 0, "locked_until": None, "created_at": uni.now()}
+    conn.execute(insert(_staff), values | fixed)
+    return member
+
+
+def find_staff(conn: Connection, login: str) -> tuple[StaffMember, str, int, datetime | None] | None:
+    """The member, the password's hash, the failures in a row and until when the login is locked."""
+    row = conn.execute(select(_staff).where(_staff.c.login == login)).first()
+    return None if row is None else (_member_of(row), row.password_hash, row.failures, row.locked_until)
+
+
+def load_staff(conn: Connection, staff_id: str) -> StaffMember | None:
+    """One member."""
+    row = conn.execute(select(_staff).where(_staff.c.id == staff_id)).first()
+    return None if row is None else _member_of(row)
+
+
+def list_staff(conn: Connection) -> list[StaffMember]:
+    """All members by login."""
+    return [_member_of(row) for row in conn.execute(select(_staff).order_by(_staff.c.login))]
+
+
+def set_password(conn: Connection, staff_id: str, password_hash: str, *, must_change: bool = False) -> None:
+    """Change the password; every session ends, failures are forgotten."""
+    values = {"password_hash": password_hash, "must_change": must_change, "failures": 0, "locked_until": None}
+    conn.execute(update(_staff).where(_staff.c.id == staff_id).values(values))
+    end_sessions_of(conn, staff_id)
+
+
+def set_staff_state(conn: Connection, staff_id: str, state: str) -> None:
+    """active or disabled; a disabled member is signed out everywhere."""
+    conn.execute(update(_staff).where(_staff.c.id == staff_id).values(state=state))
+    if state != "active":
+        end_sessions_of(conn, staff_id)
+
+
+def count_login_failure(
+    conn: Connection, uni: Universe, staff_id: str, *, limit: int = 5, lock_for: timedelta = timedelta(minutes=15)
+) -> int:
+    """Count a wrong password and return the count; from ``limit`` on each one locks the login for a while."""
+    failures = _staff.c.failures + 1
+    statement = update(_staff).where(_staff.c.id == staff_id).values(failures=failures).returning(_staff.c.failures)
+    counted: int = conn.execute(statement).scalar_one()
+    if counted >= limit:
+        conn.execute(update(_staff).where(_staff.c.id == staff_id).values(locked_until=uni.now() + lock_for))
+    return counted
+
+
+def reset_login_failures(conn: Connection, staff_id: str) -> None:
+    """Forget failures after a right password."""
+    conn.execute(update(_staff).where(_staff.c.id == staff_id).values(failures=0, locked_until=None))
+
+
+def create_session(
+    conn: Connection, uni: Universe, vault: Vault, staff_id: str, *, idle: timedelta, absolute: timedelta
+) -> str:
+    """Begin a session and return its token, which is stored nowhere."""
+    token = uni.code(_TOKEN_LENGTH)
+    now = uni.now()
+    values = {
+        "id": uni.new_id(),
+        "staff_id": staff_id,
+        "token_digest": vault.session_digest("token", token),
+        "created_at": now,
+        "last_seen_at": now,
+        "idle_seconds": int(idle.total_seconds()),
+        "idle_until": now + idle,
+        "absolute_until": now + absolute,
+    }
+    conn.execute(insert(_session), values)
+    return token
+
+
+_BY_TOKEN = (
+    select(
+        _staff,
+        _session.c.id.label("session_id"),
+        _session.c.idle_seconds,
+        _session.c.idle_until,
+        _session.c.absolute_until,
+    )
+    .join(_session, _session.c.staff_id == _staff.c.id)
+    .where(_session.c.token_digest == bindparam("digest"))
+)
+
+
+def load_session(conn: Connection, uni: Universe, vault: Vault, token: str) -> Session | None:
+    """The session behind a token, kept alive by being used; ``None`` where it ended."""
+    now = uni.now()
+    row = conn.execute(_BY_TOKEN, {"digest": vault.session_digest("token", token)}).first()
+    if row is None or row.state != "active" or now >= row.idle_until or now >= row.absolute_until:
+        return None
+    kept = {"last_seen_at": now, "idle_until": now + timedelta(seconds=row.idle_seconds)}
+    conn.execute(update(_session).where(_session.c.id == row.session_id).values(kept))
+    return Session(id=row.session_id, staff=_member_of(row), csrf=vault.session_digest("csrf", token).hex())
+
+
+def csrf_fits(session: Session, given: str) -> bool:
+    """Whether a form carries the session's own token; compared in constant time."""
+    return hmac.compare_digest(session.csrf.encode(), given.encode("utf-8", "surrogatepass"))
+
+
+def end_session(conn: Connection, vault: Vault, token: str) -> bool:
+    """Sign out."""
+    digest = vault.session_digest("token", token)
+    return conn.execute(delete(_session).where(_session.c.token_digest == digest)).rowcount == 1
+
+
+def end_sessions_of(conn: Connection, staff_id: str) -> int:
+    """Sign a member out everywhere."""
+    return conn.execute(delete(_session).where(_session.c.staff_id == staff_id)).rowcount
+
+
+def end_old_sessions(conn: Connection, uni: Universe) -> int:
+    """Remove sessions whose time is over."""
+    now = uni.now()
+    over = (_session.c.idle_until <= now) | (_session.c.absolute_until <= now)
+    return conn.execute(delete(_session).where(over)).rowcount
+
+
+def _member_of(row: Row[Any]) -> StaffMember:
+    return StaffMember(**{name: getattr(row, name) for name in StaffMember.__dataclass_fields__})
