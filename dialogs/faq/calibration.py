@@ -20,12 +20,14 @@ class Calibration:
     parts: tuple[float, float, float]
     #: A sentence of the answer counts this much of a phrasing.
     answer_weight: float
-    #: Near enough to be answered at once.
+    #: Near enough to be answered at once: a question, and a text that is not marked as one.
     answer: float
+    answer_statement: float
     #: Lead over the second topic that an answer needs.
     margin: float
     #: Near enough that a topic for people goes to a person.
     person: float
+    margin_person: float
     #: Near enough to be offered: a question, and a text that is not marked as one.
     offer: float
     offer_statement: float
@@ -43,11 +45,13 @@ CALIBRATIONS = MappingProxyType(
             channels=(0.35, 0.40, 0.25),
             parts=(0.60, 0.15, 0.25),
             answer_weight=0.5,
-            answer=0.60,
-            margin=0.12,
-            person=0.45,
-            offer=0.28,
-            offer_statement=0.38,
+            answer=0.52,
+            answer_statement=0.65,
+            margin=0.22,
+            person=0.40,
+            margin_person=0.10,
+            offer=0.25,
+            offer_statement=0.29,
             offer_share=0.55,
             other=0.35,
             question_bonus=0.15,
@@ -56,11 +60,13 @@ CALIBRATIONS = MappingProxyType(
             channels=(0.35, 0.40, 0.25),
             parts=(0.60, 0.15, 0.25),
             answer_weight=0.5,
-            answer=0.60,
-            margin=0.12,
-            person=0.45,
-            offer=0.28,
-            offer_statement=0.38,
+            answer=0.52,
+            answer_statement=0.65,
+            margin=0.22,
+            person=0.40,
+            margin_person=0.10,
+            offer=0.25,
+            offer_statement=0.29,
             offer_share=0.55,
             other=0.35,
             question_bonus=0.15,

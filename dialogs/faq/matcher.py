@@ -112,6 +112,8 @@ class Matcher:
         folded = fold(text[:MAX_LENGTH])
         if self.words.is_chit_chat(folded):
             return self._decided(Action.NONE, (), Reason.CHIT_CHAT)
+        if self.words.is_plain_reply(folded):
+            return self._decided(Action.NONE, (), Reason.NO_QUESTION)
         sentences = self._sentences(text[:MAX_LENGTH])
         scores = np.zeros(self._own + 2)
         for sentence in sentences:
@@ -134,21 +136,23 @@ class Matcher:
             return self._decided(Action.STAFF, ranked, Reason.DANGER)
         if other >= limits.other and other > best:
             return self._decided(Action.STAFF, ranked, Reason.OTHER_BUSINESS)
-        if best < limits.answer and any(term in sentence for sentence in sentences for term in self._foreign_terms):
+        if best < limits.other and any(term in sentence for sentence in sentences for term in self._foreign_terms):
             return self._decided(Action.STAFF, ranked, Reason.OTHER_BUSINESS)
         clear = best - second >= limits.margin
-        if ranked and best >= limits.person and clear and self.topics[ranked[0].topic].handover:
+        if ranked and best >= limits.person and best - second >= limits.margin_person and self.topics[ranked[0].topic].handover:
             return self._decided(Action.STAFF, ranked, Reason.PERSON_TOPIC, limits.person)
-        asks = any(self.words.is_question(text) or self.words.is_request(text) for text in sentences)
-        if best >= limits.answer and clear and best - other >= limits.margin:
-            return self._decided(Action.ANSWER, ranked, Reason.NEAR, limits.answer)
-        if best >= (limits.offer if asks else limits.offer_statement):
+        asks = any(self.words.asks(text) for text in sentences)
+        near = limits.answer if asks else limits.answer_statement
+        if best >= near and clear and best - other >= limits.margin:
+            return self._decided(Action.ANSWER, ranked, Reason.NEAR, near)
+        similar = limits.offer if asks else limits.offer_statement
+        if best >= similar:
             floor = best * limits.offer_share
             offered = tuple(scored for scored in ranked if scored.score >= floor)
-            return self._decided(Action.OFFER, offered, Reason.SIMILAR, limits.offer)
+            return self._decided(Action.OFFER, offered, Reason.SIMILAR, similar)
         if asks:
-            return self._decided(Action.STAFF, ranked, Reason.UNKNOWN, limits.offer)
-        return self._decided(Action.NONE, ranked, Reason.NO_QUESTION, limits.offer_statement)
+            return self._decided(Action.STAFF, ranked, Reason.UNKNOWN, similar)
+        return self._decided(Action.NONE, ranked, Reason.NO_QUESTION, similar)
 
     def _decided(
         self, action: Action, ranked: tuple[Scored, ...], reason: Reason, threshold: float = 0.0

@@ -60,9 +60,12 @@ class Words:
     _people: Finder
     _chit_chat: frozenset[str]
     _small_talk: Finder
-    _endings: tuple[str, ...]
+    _replies: frozenset[str]
+    _question_starts: tuple[str, ...]
+    _question_ends: tuple[str, ...]
     _questions: Finder
-    _requests: Finder
+    _ask_ends: tuple[str, ...]
+    _asks: Finder
 
     def reading(self, folded: str) -> str:
         """The text with its known words in kana."""
@@ -83,13 +86,21 @@ class Words:
         bare = re.sub(r"[\W_]+", "", folded)
         return not bare or bare in self._chit_chat or bool(self._small_talk.names(folded))
 
-    def is_question(self, folded: str) -> bool:
-        """Whether the text is marked as a question."""
-        return folded.endswith(self._endings) or bool(self._questions.names(folded))
+    def is_plain_reply(self, folded: str) -> bool:
+        """Whether the whole text is a yes, a no or the like."""
+        return re.sub(r"[\W_]+", "", folded) in self._replies
 
-    def is_request(self, folded: str) -> bool:
-        """Whether the text asks for something."""
-        return bool(self._requests.names(folded))
+    def is_question(self, folded: str) -> bool:
+        """Whether the text is marked as a question for certain: a name in kana is never taken for one."""
+        return (
+            folded.startswith(self._question_starts)
+            or folded.endswith(self._question_ends)
+            or bool(self._questions.names(folded))
+        )
+
+    def asks(self, folded: str) -> bool:
+        """Whether the text seems to ask for something."""
+        return self.is_question(folded) or folded.endswith(self._ask_ends) or bool(self._asks.names(folded))
 
 
 @lru_cache(maxsize=8)
@@ -106,7 +117,7 @@ def load_words(locale: str) -> Words:
     pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def finder(words: Iterable[str]) -> Finder:
-        return Finder(((fold(word) or word, word) for word in words), at_word_start=spaced)
+        return Finder(((fold(word), word) for word in words), at_word_start=spaced)
 
     def read(text: str) -> str:
         return pattern.sub(lambda match: readings[match[0]], text) if pattern else text
@@ -128,9 +139,12 @@ def load_words(locale: str) -> Words:
         _people=finder(data["people_terms"]),
         _chit_chat=frozenset(re.sub(r"[\W_]+", "", fold(word)) for word in data["chit_chat"]),
         _small_talk=finder(data["small_talk"]),
-        _endings=tuple(fold(word) or word for word in data["question_endings"]),
-        _questions=finder(data["question_words"]),
-        _requests=finder(data["request_words"]),
+        _replies=frozenset(re.sub(r"[\W_]+", "", fold(word)) for word in data["replies"]),
+        _question_starts=tuple(fold(word) for word in data["question_starts"]),
+        _question_ends=tuple(fold(word) for word in data["question_ends"]),
+        _questions=finder(data["question_anywhere"]),
+        _ask_ends=tuple(fold(word) for word in data["ask_ends"]),
+        _asks=finder(data["ask_words"]),
     )
 
 

@@ -1,0 +1,57 @@
+"""What a typed text can mean: its folded form, a command in it, and the topic it asks about.
+
+This is the heavy reading.  It is pure and safe for threads, and runs before the transaction, so
+that inside it ``engine.step`` only decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dialogs.conversation import commands
+from dialogs.conversation.commands import Command
+from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher
+from dialogs.japanese import fold
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text and everything it can mean, in one language."""
+
+    text: str = field(repr=False)
+    folded: str = field(repr=False)
+    #: The whole text is a word of this command.
+    exact: Command | None
+    #: The text speaks of this command in other words.
+    command: Command | None
+    #: Marked as a question for certain.
+    is_question: bool
+    match: Match
+
+    @property
+    def action(self) -> Action:
+        """What the text comes to when it is no answer: a command before a topic."""
+        return Action.COMMAND if self.exact or self.command else self.match.action
+
+
+class Understanding:
+    """Reads texts with the live FAQ of each language."""
+
+    def __init__(self, matchers: Mapping[str, Matcher]) -> None:
+        if not matchers:
+            raise ValueError("at least one language is needed")
+        self._matchers = dict(matchers)
+
+    def read(self, text: str, locale: str, *, question_topic: str | None = None) -> Reading:
+        """What ``text`` can mean; ``question_topic`` is the FAQ topic of the open question."""
+        matcher = self._matchers.get(locale) or next(iter(self._matchers.values()))
+        folded = fold(text[:MAX_LENGTH])
+        return Reading(
+            text=text,
+            folded=folded,
+            exact=commands.exact(folded, locale),
+            command=commands.in_other_words(folded, locale),
+            is_question=matcher.words.is_question(folded),
+            match=matcher.match(text, question_topic=question_topic),
+        )
