@@ -1,0 +1,188 @@
+/* The demo's phone: draws the chat that the stand-in remembers and does what a finger would do.
+   Everything shown is set as text; the chat comes over one stream and is drawn anew when it changes. */
+"use strict";
+
+(() => {
+  const words = document.body.dataset;
+  const phone = document.getElementById("phone");
+  const chat = document.getElementById("chat");
+  const quick = document.getElementById("quick");
+  const welcome = document.getElementById("welcome");
+  const typed = document.getElementById("text");
+  const letter = document.getElementById("letter");
+  const toast = document.getElementById("toast");
+  const block = document.getElementById("block");
+  let platform = "line";
+  let stream = null;
+  let drawn = new Map();
+
+  const make = (tag, className, text) => {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    if (text !== undefined) element.textContent = text;
+    return element;
+  };
+
+  let hide = 0;
+  function say(text) {
+    toast.textContent = text;
+    toast.hidden = false;
+    clearTimeout(hide);
+    hide = setTimeout(() => { toast.hidden = true; }, 5000);
+  }
+
+  async function act(what, more = {}) {
+    try {
+      const answer = await fetch("/demo/api/act", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ letter: letter.value, platform, do: what, ...more }),
+      });
+      const result = await answer.json();
+      if (!result.ok) say(result.why === "gone" ? words.gone : words.failed);
+    } catch {
+      say(words.failed);
+    }
+  }
+
+  function bubbleOf(bubble) {
+    if (bubble.unsent) return make("p", "gone", words.unsent);
+    const row = make("div", bubble.mine ? "bubble-row mine" : "bubble-row");
+    const stack = make("div", "stackup");
+    if (!bubble.mine) row.append(Object.assign(make("span", "avatar", document.querySelector(".avatar").textContent), { ariaHidden: "true" }));
+    if (bubble.sender) stack.append(make("span", "sender", bubble.sender));
+    if (bubble.media) stack.append(make("div", bubble.media === "sticker" ? "sticker" : "say mine-say", bubble.media === "sticker" ? words.sticker : words.media));
+    else if (bubble.text) stack.append(make("div", bubble.mine ? "say mine-say" : "say", bubble.text));
+    if (bubble.rows.length) {
+      const options = make("div", "options");
+      let place = 0;
+      for (const labels of bubble.rows) {
+        const line = make("div", "option-row");
+        for (const label of labels) {
+          const button = make("button", "", label);
+          button.type = "button";
+          const choice = place++;
+          button.addEventListener("click", () => act("tap", { message: bubble.id, choice }));
+          line.append(button);
+        }
+        options.append(line);
+      }
+      stack.append(options);
+    }
+    if (bubble.mine && platform === "line") {
+      const button = make("button", "unsend", words.unsend);
+      button.type = "button";
+      button.addEventListener("click", () => act("unsend", { message: bubble.id }));
+      stack.append(button);
+    }
+    const time = make("time", "", bubble.edited ? `${words.edited} ${bubble.time}` : bubble.time);
+    row.append(stack, time);
+    return row;
+  }
+
+  function draw(state) {
+    welcome.hidden = state.friend || state.blocked;
+    chat.hidden = !welcome.hidden;
+    block.dataset.do = state.blocked ? "unblock" : "block";
+    block.textContent = state.blocked ? words.unblock : words.block;
+    block.disabled = !state.friend && !state.blocked;
+    typed.disabled = state.blocked || !welcome.hidden;
+    const stick = chat.scrollHeight - chat.scrollTop - chat.clientHeight < 120;
+    const fresh = new Map();
+    state.bubbles.forEach((bubble, at) => {
+      const look = JSON.stringify({ ...bubble, quick: null });
+      const old = drawn.get(bubble.id);
+      const element = old && old.look === look ? old.element : bubbleOf(bubble);
+      if (old && old.element !== element) old.element.replaceWith(element);
+      if (chat.children[at] !== element) chat.insertBefore(element, chat.children[at] || null);
+      fresh.set(bubble.id, { look, element });
+    });
+    drawn.forEach((old, id) => { if (!fresh.has(id)) old.element.remove(); });
+    const grew = fresh.size > drawn.size;
+    drawn = fresh;
+    drawQuick(state);
+    if (stick || grew) chat.scrollTop = chat.scrollHeight;
+  }
+
+  function drawQuick(state) {
+    quick.replaceChildren();
+    const last = state.bubbles.filter((bubble) => !bubble.mine).at(-1);
+    if (!last || state.blocked) return;
+    const before = last.rows.flat().length;
+    last.quick.forEach((label, at) => {
+      const button = make("button", "", label);
+      button.type = "button";
+      button.addEventListener("click", () => act("tap", { message: last.id, choice: before + at }));
+      quick.append(button);
+    });
+  }
+
+  function open() {
+    stream?.close();
+    drawn = new Map();
+    chat.replaceChildren();
+    quick.replaceChildren();
+    phone.dataset.look = platform;
+    for (const part of document.querySelectorAll("[data-letter]")) {
+      part.hidden = part.dataset.letter !== letter.value;
+      const code = part.querySelector("[data-qr]");
+      if (code && !part.hidden) code.src = code.dataset[platform];
+    }
+    if (!letter.value) return;
+    stream = new EventSource(`/demo/api/live?letter=${encodeURIComponent(letter.value)}&platform=${platform}`);
+    stream.addEventListener("chat", (event) => {
+      toast.hidden = true;
+      draw(JSON.parse(event.data));
+    });
+    stream.addEventListener("error", () => say(words.lost));
+  }
+
+  letter.addEventListener("change", open);
+  for (const button of document.querySelectorAll("[data-platform]")) {
+    button.addEventListener("click", () => {
+      platform = button.dataset.platform;
+      for (const other of document.querySelectorAll("[data-platform]")) {
+        other.setAttribute("aria-pressed", String(other === button));
+      }
+      open();
+    });
+  }
+  document.getElementById("type").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = typed.value.trim();
+    if (!text) return;
+    typed.value = "";
+    act("text", { text });
+  });
+  for (const button of document.querySelectorAll("[data-do]")) {
+    button.addEventListener("click", async () => {
+      const scan = button.dataset.do === "scan";
+      await act(button.dataset.do);
+      // The link of a letter opens LINE with the code already typed; sending it is the customer's deed.
+      if (scan && platform === "line") {
+        typed.disabled = false;
+        typed.value = document.querySelector(`.role [data-letter="${CSS.escape(letter.value)}"] [data-put]`).dataset.put;
+        typed.focus();
+      }
+    });
+  }
+  for (const button of document.querySelectorAll("[data-put]")) {
+    button.addEventListener("click", () => {
+      typed.value = button.dataset.put;
+      typed.focus();
+    });
+  }
+  for (const button of document.querySelectorAll("[data-say]")) {
+    button.addEventListener("click", () => act("text", { text: button.dataset.say }));
+  }
+  document.getElementById("large").addEventListener("change", (event) => {
+    phone.classList.toggle("large", event.target.checked);
+    chat.scrollTop = chat.scrollHeight;
+  });
+  const clock = () => {
+    document.getElementById("phone-time").textContent = new Date().toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit" });
+  };
+  clock();
+  setInterval(clock, 10000);
+  open();
+})();
