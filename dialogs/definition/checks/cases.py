@@ -1,0 +1,320 @@
+"""Follows every path that matters to a question about the form, case by case.
+
+Only the answers that can make a difference take part (the slice), each with its few representative
+values.  A condition that cannot be decided from them is tried both ways and the case is marked as
+guessed: what holds in all cases is proved; what fails only in guessed ones is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+
+from dialogs.definition.checks.domains import Domain, Look, domain_of, looks_of, may_be_empty, simple_look
+from dialogs.definition.checks.subject import Subject
+from dialogs.definition.expressions import Expression, truth_of
+from dialogs.definition.expressions.compiler import compile_node
+from dialogs.definition.expressions.functions import Compiled
+from dialogs.definition.expressions.syntax import Call, Column, Literal, Logic, Name, Node, Own, walk
+from dialogs.definition.model import Question
+
+#: Most steps that are taken for one question about the form.
+MAX_STEPS = 50_000
+
+_ELSEWHERE = frozenset({"today", "now", "sum", "count", "count-non-empty", "min", "max", "once", "jr:choice-name"})
+
+
+class TooManyCases(Exception):
+    """The cases are too many to follow; nothing is proved."""
+
+
+class _Undecided(Exception):
+    """A condition is open; carries what it looks like."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("undecided")
+        self.key = key
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way through the slice: values by name (``None``: not one of a few), open conditions."""
+
+    values: dict[str, str | None] = field(default_factory=dict)
+    guesses: dict[str, bool] = field(default_factory=dict)
+
+    def with_value(self, name: str, value: str | None) -> Case:
+        return Case({**self.values, name: value}, self.guesses)
+
+    def with_guess(self, key: str, truth: bool) -> Case:
+        return Case(self.values, {**self.guesses, key: truth})
+
+    def witness(self, subject: Subject) -> str:
+        """The answers that lead here, for people."""
+        shown = [
+            f"{name}={value}"
+            for name, value in self.values.items()
+            if value and name in subject.questions and subject.questions[name].is_asked
+        ]
+        return ", ".join(shown) or "-"
+
+
+class Cases:
+    """All cases of the answers that these expressions depend on."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        targets: Iterable[tuple[Expression, str]],
+        names: Iterable[str] = (),
+        *,
+        follow_ends: bool = True,
+    ) -> None:
+        self._subject = subject
+        self._follow_ends = follow_ends
+        self._steps = 0
+        self._targets = list(targets)
+        seeds = {name for expression, _ in self._targets for name in expression.references} | set(names)
+        self._ends: dict[str, Expression] = {}
+        self.names = self._order(self._closure(seeds))
+        self._looks = looks_of(self._trees())
+        self._domains = {name: self._domain(subject.questions[name]) for name in self.names}
+
+    def __iter__(self) -> Iterator[Case]:
+        """Every case to its end; those that an ``end`` closes are left out."""
+        waiting: list[tuple[int, Case]] = [(0, Case())]
+        while waiting:
+            self._step()
+            position, case = waiting.pop()
+            if position == len(self.names):
+                yield case
+                continue
+            for following in self._branches(self._subject.questions[self.names[position]], case):
+                waiting.append((position + 1, following))
+
+    def decided(self, expression: Expression, own: str, case: Case) -> Iterator[tuple[bool, Case]]:
+        """The truth of an expression in a case; in both guesses where it is open."""
+        self._step()
+        try:
+            yield self._decide(expression.tree, own, case), case
+        except _Undecided as open_one:
+            for truth in (True, False):
+                yield from self.decided(expression, own, case.with_guess(open_one.key, truth))
+
+    def all_hold(self, expressions: Sequence[Expression], own: str, case: Case) -> Iterator[tuple[bool, Case]]:
+        """Whether every one of them is true."""
+        if not expressions:
+            yield True, case
+            return
+        for truth, following in self.decided(expressions[0], own, case):
+            if truth:
+                yield from self.all_hold(expressions[1:], own, following)
+            else:
+                yield False, following
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise TooManyCases
+
+    def _closure(self, seeds: set[str]) -> set[str]:
+        """The names that decide about the seeds, and the ends that look at the same names."""
+        known = set(self._subject.questions)
+        found: set[str] = set()
+        waiting = seeds & known
+        while waiting:
+            found |= waiting
+            more = {other for name in waiting for other in self._subject.dependencies[name]}
+            for question in self._subject.questionnaire.questions:
+                end = question.bot.end
+                if self._follow_ends and end is not None and question.name in found:
+                    self._ends[question.name] = end
+                    more |= end.references
+            waiting = (more & known) - found
+        return found
+
+    def _order(self, names: set[str]) -> tuple[str, ...]:
+        """What is read comes first; otherwise the order of the form."""
+        ordered: dict[str, None] = {}
+
+        def place(name: str) -> None:
+            if name in ordered or name not in names:
+                return
+            for other in sorted(self._subject.dependencies[name], key=self._row):
+                place(other)
+            ordered[name] = None
+
+        for name in sorted(names, key=self._row):
+            place(name)
+        return tuple(ordered)
+
+    def _row(self, name: str) -> int:
+        question = self._subject.questions.get(name)
+        return question.row if question else 0
+
+    def _trees(self) -> Iterator[tuple[Node, str]]:
+        for expression, own in self._targets:
+            yield expression.tree, own
+        for name, end in self._ends.items():
+            yield end.tree, name
+        for name in self.names:
+            question = self._subject.questions[name]
+            for expression in self._subject.conditions_of(question):
+                yield expression.tree, name
+            if question.calculation is not None:
+                yield question.calculation.tree, name
+
+    def _domain(self, question: Question) -> Domain:
+        return domain_of(self._subject, question, self._looks.get(question.name, Look()))
+
+    def _branches(self, question: Question, case: Case) -> Iterator[Case]:
+        conditions = self._subject.conditions_of(question)
+        for relevant, following in self.all_hold(conditions, question.name, case):
+            if not relevant:
+                yield following.with_value(question.name, "")
+                continue
+            if question.calculation is not None and question.bot.prefill is None:
+                yield from self._calculated(question, question.calculation, following)
+                continue
+            for value in self._domains[question.name].values:
+                yield from self._unless_ended(question, following.with_value(question.name, value))
+            if may_be_empty(question):
+                yield following.with_value(question.name, "")
+
+    def _unless_ended(self, question: Question, case: Case) -> Iterator[Case]:
+        end = self._ends.get(question.name)
+        if end is None:
+            yield case
+            return
+        for ended, following in self.decided(end, question.name, case):
+            if not ended:
+                yield following
+
+    def _calculated(self, question: Question, calculation: Expression, case: Case) -> Iterator[Case]:
+        """The value where all it reads is known exactly, else not one of a few."""
+        for value, following in self._value(calculation.tree, question.name, case):
+            yield following.with_value(question.name, value)
+
+    def _value(self, node: Node, own: str, case: Case) -> Iterator[tuple[str | None, Case]]:
+        match node:
+            case Call(function="if", arguments=(condition, yes, no)):
+                holds = _as_expression(condition)
+                for truth, following in self.decided(holds, own, case):
+                    yield from self._value(yes if truth else no, own, following)
+            case Literal():
+                yield _compiled_text(node, _Known(case, own)), case
+            case Name(name=name):
+                yield (case.values[name] if name in case.values and self._is_exact(name) else None), case
+            case _:
+                exact = all(self._is_exact(n.name) for n in walk(node) if isinstance(n, Name))
+                known = self._is_known(node, own, case) and exact
+                yield (_compiled_text(node, _Known(case, own)) if known else None), case
+
+    def _is_exact(self, name: str) -> bool:
+        question = self._subject.questions.get(name)
+        calculated = question is not None and question.calculation is not None and question.bot.prefill is None
+        return calculated or (name in self._domains and self._domains[name].exact)
+
+    def _is_known(self, node: Node, own: str, case: Case) -> bool:
+        for each in walk(node):
+            if isinstance(each, Column) or (isinstance(each, Call) and each.function in _ELSEWHERE):
+                return False
+            if isinstance(each, Name | Own):
+                name = each.name if isinstance(each, Name) else own
+                if case.values.get(name) is None:
+                    return False
+        return True
+
+    def _decide(self, node: Node, own: str, case: Case) -> bool:
+        match node:
+            case Logic(operator=operator, operands=operands):
+                return self._decide_logic(operator == "or", operands, own, case)
+            case Call(function="not", arguments=(operand,)):
+                return not self._decide(operand, own, case)
+            case Call(function="boolean", arguments=(operand,)):
+                return self._decide(operand, own, case)
+            case Call(function="if", arguments=(condition, yes, no)):
+                return self._decide(yes if self._decide(condition, own, case) else no, own, case)
+            case _:
+                return self._decide_atom(node, own, case)
+
+    def _decide_logic(self, stop: bool, operands: Sequence[Node], own: str, case: Case) -> bool:
+        open_one: _Undecided | None = None
+        for operand in operands:
+            try:
+                if self._decide(operand, own, case) is stop:
+                    return stop
+            except _Undecided as undecided:
+                open_one = open_one or undecided
+        if open_one is not None:
+            raise open_one
+        return not stop
+
+    def _decide_atom(self, node: Node, own: str, case: Case) -> bool:
+        if self._is_known(node, own, case):
+            names = {n.name if isinstance(n, Name) else own for n in walk(node) if isinstance(n, Name | Own)}
+            exact = all(case.values[name] == "" or self._is_exact(name) for name in names)
+            if exact or simple_look(node, own) is not None:
+                return truth_of(_compiled(node)(_Known(case, own)))
+        key = _key(node, own)
+        if key not in case.guesses:
+            raise _Undecided(key)
+        return case.guesses[key]
+
+
+class _Known:
+    """The scope of a case."""
+
+    def __init__(self, case: Case, own: str) -> None:
+        self._case = case
+        self._own = own
+
+    def value(self, name: str) -> str:
+        return self._case.values[name] or ""
+
+    def own(self) -> str:
+        return self.value(self._own)
+
+    def today(self) -> date:
+        raise LookupError("today")
+
+    def now(self) -> datetime:
+        raise LookupError("now")
+
+    def label(self, question: str, choice: str) -> str:
+        raise LookupError(question)
+
+    def column(self, name: str) -> str:
+        raise LookupError(name)
+
+    def series(self, name: str) -> Sequence[str]:
+        raise LookupError(name)
+
+
+@lru_cache(maxsize=4_096)
+def _compiled(node: Node) -> Compiled:
+    return compile_node(node)
+
+
+def _compiled_text(node: Node, scope: _Known) -> str:
+    return _as_expression(node).text(scope)
+
+
+@lru_cache(maxsize=4_096)
+def _as_expression(node: Node) -> Expression:
+    """A part of an expression as one of its own."""
+    names = frozenset(each.name for each in walk(node) if isinstance(each, Name))
+    return Expression(source="", references=names, columns=frozenset(), tree=node, _run=_compiled(node))
+
+
+def _key(node: Node, own: str) -> str:
+    """The same text for the same open condition, wherever it stands."""
+    parts = []
+    for each in walk(node):
+        shown = own if isinstance(each, Own) else ""
+        for attribute in ("name", "value", "operator", "function"):
+            shown += str(getattr(each, attribute, ""))
+        parts.append(f"{type(each).__name__}:{shown}")
+    return "|".join(parts)

@@ -1,0 +1,137 @@
+"""Which answers have to be told apart: the few values that stand for all a question can have.
+
+A condition looks at an answer in few ways (is it this code, is it among the chosen, is it above
+this number), so a handful of representatives covers every answer.  A condition that looks in
+another way (at the day, at two answers at once, through a function) is an *open* one: it is tried
+both ways, and what then fails is reported as not proved, never as wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations, pairwise
+
+from dialogs.definition.checks.subject import Subject, is_always_true
+from dialogs.definition.expressions.syntax import Call, Comparison, Literal, Logic, Name, Node, Own, walk
+from dialogs.definition.expressions.values import number_of, text_of
+from dialogs.definition.model import Decline, Question, QuestionType
+
+#: An answer that is none of those the form asks about.
+OTHER = "\N{BULLET}"
+
+#: Selections of more codes than this are not enumerated.
+_MOST_CODES = 6
+
+_CONNECTIVES = frozenset({"not", "if", "true", "false", "boolean"})
+
+
+@dataclass
+class Look:
+    """The ways in which conditions look at one answer."""
+
+    codes: set[str] = field(default_factory=set)
+    numbers: set[Decimal] = field(default_factory=set)
+    #: Looked at in another way, so only complete values would do.
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Representatives of the answers that are not empty."""
+
+    #: ``None`` stands for "some answer" where the answers are too many to tell apart.
+    values: tuple[str | None, ...]
+    #: Whether a value is exactly itself, not one of a class; then any function may look at it.
+    exact: bool
+
+
+def atoms(node: Node) -> Iterator[Node]:
+    """The conditions that ``and``, ``or``, ``not`` and ``if`` combine."""
+    match node:
+        case Logic(operands=operands):
+            for operand in operands:
+                yield from atoms(operand)
+        case Call(function=function, arguments=arguments) if function in _CONNECTIVES:
+            for argument in arguments:
+                yield from atoms(argument)
+        case _:
+            yield node
+
+
+def simple_look(node: Node, own: str) -> tuple[str, str | Decimal] | None:
+    """``(name, literal)`` of a condition that compares one answer with one literal."""
+    match node:
+        case Comparison(left=Literal(value=value), right=Name() | Own() as one):
+            pass
+        case Comparison(left=Name() | Own() as one, right=Literal(value=value)):
+            pass
+        case Call(function="selected", arguments=(Name() | Own() as one, Literal(value=value))):
+            value = text_of(value)
+        case _:
+            return None
+    ordering = isinstance(node, Comparison) and node.operator not in ("=", "!=")
+    if ordering and isinstance(value, str):
+        number = number_of(value)
+        if isinstance(number, float):
+            return None
+        value = number
+    return (one.name if isinstance(one, Name) else own), value
+
+
+def looks_of(expressions: Iterable[tuple[Node, str]]) -> dict[str, Look]:
+    """How these trees (each with the name that ``.`` means) look at each name."""
+    looks: dict[str, Look] = {}
+    for tree, own in expressions:
+        for atom in atoms(tree):
+            found = simple_look(atom, own)
+            if found is None:
+                for node in walk(atom):
+                    if isinstance(node, Name | Own):
+                        looks.setdefault(node.name if isinstance(node, Name) else own, Look()).whole = True
+                continue
+            name, value = found
+            look = looks.setdefault(name, Look())
+            if isinstance(value, Decimal):
+                look.numbers.add(value)
+            else:
+                look.codes.add(value)
+    return looks
+
+
+def domain_of(subject: Subject, question: Question, look: Look) -> Domain:
+    """The representatives of a question's answers for these looks."""
+    codes = [choice.name for choice in subject.questionnaire.choices.get(question.list_name or "", ())]
+    if question.is_select and not codes:
+        return Domain((None,), exact=False)
+    if question.type is QuestionType.SELECT_ONE:
+        if look.whole or look.numbers:
+            return Domain(tuple(codes), exact=True)
+        rest = [code for code in codes if code not in look.codes]
+        return Domain(tuple(code for code in codes if code in look.codes) + tuple(rest[:1]), exact=False)
+    if question.type is QuestionType.SELECT_MULTIPLE:
+        looked = {code for codes_together in look.codes for code in codes_together.split()}
+        named = [code for code in codes if code in looked]
+        rest = [code for code in codes if code not in looked]
+        if len(named) > _MOST_CODES:
+            return Domain((None,), exact=False)
+        sets = [c for size in range(len(named) + 1) for c in combinations(named, size)]
+        with_rest = tuple(" ".join((*chosen, *rest[:1])) for chosen in sets) if rest else ()
+        without = tuple(" ".join(chosen) for chosen in sets if chosen)
+        return Domain(with_rest + without, exact=False)
+    words = {code for code in look.codes if code}
+    numbers = sorted(look.numbers | {n for n in map(number_of, words) if isinstance(n, Decimal)})
+    if not look.numbers:
+        return Domain((*sorted(words), OTHER), exact=False)
+    between = [(low + high) / 2 for low, high in pairwise(numbers)]
+    points = [numbers[0] - 1, *numbers, *between, numbers[-1] + 1]
+    extra = () if question.type in (QuestionType.INTEGER, QuestionType.DECIMAL) else (OTHER,)
+    return Domain((*sorted(words | {text_of(point) for point in points}), *extra), exact=False)
+
+
+def may_be_empty(question: Question) -> bool:
+    """Whether a relevant question can end up without a value."""
+    if not question.is_asked:
+        return True
+    return not is_always_true(question.required) or question.bot.decline is not Decline.NONE or question.bot.sensitive

@@ -1,0 +1,161 @@
+"""Checks that follow every path: questions never reached, conditions that decide nothing, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dialogs.definition.checks.cases import Case, Cases, TooManyCases
+from dialogs.definition.checks.names import has_cycle
+from dialogs.definition.checks.risks import risky_names
+from dialogs.definition.checks.subject import (
+    AFTER_ANSWER,
+    CONDITIONS,
+    Subject,
+    Use,
+    check,
+    is_always_true,
+)
+from dialogs.definition.expressions import Expression
+from dialogs.definition.issues import Issue, Place
+from dialogs.definition.model import Question
+
+
+@check
+def every_question_can_be_reached(subject: Subject) -> Iterator[Issue]:
+    if has_cycle(subject):
+        return
+    for use in subject.uses:
+        if use.column != "relevant":
+            continue
+        around = subject.conditions_around(use.owner)
+        try:
+            found = _truths(subject, use, around)
+        except TooManyCases:
+            yield Issue(code="not_proved", place=use.place)
+            continue
+        if True not in found:
+            yield Issue(code="never_relevant", place=use.place)
+        elif False not in found:
+            yield Issue(code="always_relevant", place=use.place)
+
+
+@check
+def conditions_after_an_answer_can_hold(subject: Subject) -> Iterator[Issue]:
+    if has_cycle(subject):
+        return
+    for use in subject.uses:
+        if use.column not in AFTER_ANSWER or is_always_true(use.expression):
+            continue
+        try:
+            found = _truths(subject, use, subject.conditions_of(use.owner), answered=True)
+        except TooManyCases:
+            yield Issue(code="not_proved", place=use.place)
+            continue
+        if found == {False}:
+            yield Issue(code="constant_condition", place=use.place, params={"value": "false"})
+        elif found == {True} and use.column in ("constraint", "bot.check"):
+            yield Issue(code="constant_condition", place=use.place, params={"value": "true"})
+
+
+@check
+def conditions_read_what_is_answered(subject: Subject) -> Iterator[Issue]:
+    """Where an answer may be missing, ``!=``, ``not()``, order and sums easily mean the wrong thing."""
+    if has_cycle(subject):
+        return
+    for use in subject.uses:
+        if use.column not in CONDITIONS and use.column != "repeat_count":
+            continue
+        for name in sorted(risky_names(use.expression) & set(subject.questions)):
+            question = subject.questions[name]
+            if name == use.owner.name or not question.is_asked:
+                continue
+            try:
+                missing = _can_be_missing(subject, use, name)
+            except TooManyCases:
+                continue
+            if missing:
+                yield Issue(code="reads_unanswered", place=use.place, params={"name": name})
+
+
+@check
+def required_items_are_covered(subject: Subject) -> Iterator[Issue]:
+    if has_cycle(subject):
+        return
+    for item in subject.questionnaire.required_items:
+        place = Place(sheet="settings", name=item, column="required_items")
+        questions = [q for q in subject.questionnaire.questions if q.bot.kyc_item == item]
+        if not questions:
+            yield Issue(code="item_not_asked", place=place, params={"item": item})
+            continue
+        try:
+            hole, proved = _hole(subject, questions)
+        except TooManyCases:
+            yield Issue(code="item_not_proved", place=place, params={"item": item, "path": "-"})
+            continue
+        if hole is not None:
+            code = "item_not_covered" if proved else "item_not_proved"
+            yield Issue(code=code, place=place, params={"item": item, "path": hole.witness(subject)})
+
+
+def _truths(subject: Subject, use: Use, around: tuple[Expression, ...], *, answered: bool = False) -> set[bool]:
+    """The values a condition can have when its surroundings hold."""
+    own = use.owner.name
+    targets = [(use.expression, own), *((expression, own) for expression in around)]
+    # A question's own end must not hide the answers that make it end.
+    cases = Cases(subject, targets, names=[own] if answered else [], follow_ends=not answered)
+    found: set[bool] = set()
+    for case in cases:
+        for held, following in cases.all_hold(around, own, case):
+            if not held or (answered and following.values.get(own) == ""):
+                continue
+            found |= {truth for truth, _ in cases.decided(use.expression, own, following)}
+        if len(found) == 2:
+            break
+    return found
+
+
+def _can_be_missing(subject: Subject, use: Use, name: str) -> bool:
+    """Whether the condition can be evaluated while ``name`` is empty."""
+    own = use.owner.name
+    around = subject.conditions_around(use.owner) if use.column == "relevant" else subject.conditions_of(use.owner)
+    cases = Cases(subject, [(expression, own) for expression in around], names=[name])
+    return any(
+        held and not following.guesses and following.values.get(name) == ""
+        for case in cases
+        for held, following in cases.all_hold(around, own, case)
+    )
+
+
+def _hole(subject: Subject, questions: list[Question]) -> tuple[Case | None, bool]:
+    """A path that asks none of the questions, and whether it is certain; a certain one wins."""
+    targets = [(expression, question.name) for question in questions for expression in _must_hold(subject, question)]
+    cases = Cases(subject, targets)
+    guessed: Case | None = None
+    for case in cases:
+        for hole in _uncovered(subject, cases, questions, case):
+            if not hole.guesses:
+                return hole, True
+            guessed = guessed or hole
+    return guessed, False
+
+
+def _must_hold(subject: Subject, question: Question) -> tuple[Expression, ...]:
+    """When a question is sure to collect its item: relevant, and required where it is asked."""
+    required = (question.required,) if question.is_asked and question.required is not None else ()
+    return (*subject.conditions_of(question), *required)
+
+
+def _uncovered(subject: Subject, cases: Cases, questions: list[Question], case: Case) -> Iterator[Case]:
+    """The continuations of a case in which no question covers the item."""
+    first, *rest = questions
+    if first.is_asked and first.required is None:
+        covered = iter([(False, case)])
+    else:
+        covered = cases.all_hold(_must_hold(subject, first), first.name, case)
+    for holds, following in covered:
+        if holds:
+            continue
+        if rest:
+            yield from _uncovered(subject, cases, rest, following)
+        else:
+            yield following
