@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from itertools import pairwise
 
 import pytest
+import yaml
 
 from dialogs.definition.model import Choice
 from dialogs.definition.vocabulary import KYC_ITEMS
@@ -125,6 +127,22 @@ def test_ambiguous_words_are_nobodys_synonym() -> None:
     for choices in FORM.choices.values():
         for choice in choices:
             assert not ambiguous & {fold(word) for word in words_of(choice)}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_no_choice_is_named_like_a_command(language: str) -> None:
+    """An exact command word is read before an answer; "I do not know" falls through to the list that offers it."""
+    commands = yaml.safe_load(files("locales").joinpath(language, "commands.yaml").read_text(encoding="utf-8"))
+    taken = {
+        fold(str(word)): name
+        for name, rule in commands.items()
+        if isinstance(rule, dict) and name != "dont_know"
+        for word in rule["exact"]
+    }
+    for list_name, choices in FORM.choices.items():
+        for choice in choices:
+            for word in words_of(choice):
+                assert fold(word) not in taken, f"{list_name}/{choice.name}: {word} is {taken.get(fold(word))}"
 
 
 @pytest.mark.parametrize(
