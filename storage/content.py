@@ -85,6 +85,21 @@ def erase_content(conn: Connection, uni: Universe, content_id: str) -> bool:
     return conn.execute(update(_content).where(kept).values(sealed=None, erased_at=uni.now())).rowcount == 1
 
 
+def recent_bodies(conn: Connection, vault: Vault, conversation_id: str, *, limit: int) -> list[dict[str, Any]]:
+    """What we said last in a conversation, newest first, without what was erased."""
+    query = (
+        select(_content.c.id, _content.c.sealed)
+        .where(
+            _content.c.conversation_id == conversation_id,
+            _content.c.direction == "out",
+            _content.c.sealed.is_not(None),
+        )
+        .order_by(_content.c.at.desc(), _content.c.id.desc())
+        .limit(limit)
+    )
+    return [open_content(vault, row.id, row.sealed) for row in conn.execute(query)]
+
+
 def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[TranscriptLine]:
     """The conversation as it was written, oldest first."""
     query = (

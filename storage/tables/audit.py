@@ -29,7 +29,7 @@ class AuditChainRow(Stored, table=True):
     __tablename__ = "audit_chain"
 
     seq: int = number(primary_key=True)
-    entry_id: str = link("audit_entry.id")
+    entry_id: str = link("audit_entry.id", unique=True)
     prev_mac: bytes = digest()
     mac: bytes = digest()
 
@@ -41,4 +41,6 @@ class AuditHeadRow(Stored, table=True):
 
     id: int = number(primary_key=True)
     seq: int = number()
+    #: When nothing was left to chain.
+    sealed_at: datetime = when()
     sealed: bytes = sealed()

@@ -75,10 +75,19 @@ def key() -> Any:
     return Field(sa_column=Column(String(36), primary_key=True))
 
 
-def link(target: str, *, nullable: bool = False, index: bool = False, primary_key: bool = False) -> Any:
+def link(
+    target: str, *, nullable: bool = False, index: bool = False, unique: bool = False, primary_key: bool = False
+) -> Any:
     """A reference to another table's id."""
     return Field(
-        sa_column=Column(String(36), ForeignKey(target), nullable=nullable, index=index, primary_key=primary_key)
+        sa_column=Column(
+            String(36),
+            ForeignKey(target),
+            nullable=nullable,
+            index=index or None,
+            unique=unique or None,
+            primary_key=primary_key,
+        )
     )
 
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
         "audit_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
@@ -143,6 +144,7 @@ def upgrade() -> None:
         sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["audit_entry.id"], name=op.f("fk_audit_chain_entry_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_chain")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_audit_chain_entry_id")),
     )
     op.create_table(
         "master_record",

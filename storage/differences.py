@@ -1,0 +1,140 @@
+"""Differences between a submission and the master record, and what people decided about them.
+
+Promise: comparing again never loses a decision and never shows a verdict twice: what is no longer true is
+superseded, not deleted, and each decision is a row of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from storage.counters import insert_or
+from storage.encryption import DigestKind, Vault, canonical_json
+from storage.tables import DifferenceDecisionRow, DifferenceRow, table_of
+from storage.universe import Universe
+
+_difference = table_of(DifferenceRow)
+_decision = table_of(DifferenceDecisionRow)
+
+_KEY = (
+    _difference.c.submission_id,
+    _difference.c.field,
+    _difference.c.master_digest,
+    _difference.c.comparator_version,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The verdict on one field of a submission."""
+
+    id: str
+    case_id: str
+    submission_id: str
+    field: str
+    verdict: str
+    severity: str
+    reason: str
+    #: Codes of the rules that led to the verdict.
+    rules: tuple[str, ...]
+    comparator_version: str
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    #: What the bank holds and what the customer said.
+    master: Any = dataclasses.field(repr=False)
+    answer: Any = dataclasses.field(repr=False)
+
+
+def replace_differences(
+    conn: Connection,
+    vault: Vault,
+    uni: Universe,
+    submission_id: str,
+    case_id: str,
+    rows: Sequence[Mapping[str, Any]],
+) -> int:
+    """Keep these verdicts (field, verdict, severity, reason, rules, master, answer, comparator_version)."""
+    now = uni.now()
+    shown = (_difference.c.submission_id == submission_id) & _difference.c.superseded_at.is_(None)
+    conn.execute(update(_difference).where(shown).values(superseded_at=now))
+    insert_one = insert_or(conn, _difference)
+    renewed = {name: insert_one.excluded[name] for name in ("verdict", "severity", "reason", "rules")}
+    # The sealed value stays: its key is the row's id, and the unique key says that it is the same.
+    upsert = insert_one.on_conflict_do_update(index_elements=_KEY, set_={**renewed, "superseded_at": None})
+    for row in rows:
+        difference_id = uni.new_id()
+        rules = row.get("rules", ())
+        values = {
+            "id": difference_id,
+            "case_id": case_id,
+            "submission_id": submission_id,
+            "field": row["field"],
+            "verdict": str(row["verdict"]),
+            "severity": str(row["severity"]),
+            "reason": str(row["reason"]),
+            "rules": rules if isinstance(rules, str) else " ".join(rules),
+            "master_digest": _master_digest(vault, row["field"], row["master"]),
+            "comparator_version": row["comparator_version"],
+            "created_at": now,
+            "superseded_at": None,
+            "decision": None,
+            "decided_by": None,
+            "decided_at": None,
+            "sealed": vault.seal(_difference.name, difference_id, {"master": row["master"], "answer": row["answer"]}),
+        }
+        conn.execute(upsert, values)
+    return len(rows)
+
+
+def _master_digest(vault: Vault, name: str, master: Any) -> bytes:
+    return vault.digest(DigestKind.MASTER_ROW, canonical_json([name, master]).decode("utf-8", "surrogatepass"))
+
+
+def load_differences(
+    conn: Connection, vault: Vault, *, case_id: str | None = None, submission_id: str | None = None
+) -> list[Difference]:
+    """The verdicts that hold, of one case, of one submission or of all."""
+    query = select(_difference).where(_difference.c.superseded_at.is_(None))
+    if case_id is not None:
+        query = query.where(_difference.c.case_id == case_id)
+    if submission_id is not None:
+        query = query.where(_difference.c.submission_id == submission_id)
+    query = query.order_by(_difference.c.case_id, _difference.c.id)
+    return [_difference_of(vault, row) for row in conn.execute(query)]
+
+
+def decide_difference(conn: Connection, uni: Universe, difference_id: str, *, decision: str, decided_by: str) -> bool:
+    """Note what a person decided (a code); false where there is no such difference."""
+    now = uni.now()
+    latest = {"decision": decision, "decided_by": decided_by, "decided_at": now}
+    if conn.execute(update(_difference).where(_difference.c.id == difference_id).values(latest)).rowcount != 1:
+        return False
+    conn.execute(insert(_decision), {"id": uni.new_id(), "difference_id": difference_id, **latest})
+    return True
+
+
+def _difference_of(vault: Vault, row: Row[Any]) -> Difference:
+    opened = vault.open(_difference.name, row.id, row.sealed)
+    return Difference(
+        id=row.id,
+        case_id=row.case_id,
+        submission_id=row.submission_id,
+        field=row.field,
+        verdict=row.verdict,
+        severity=row.severity,
+        reason=row.reason,
+        rules=tuple(row.rules.split()),
+        comparator_version=row.comparator_version,
+        decision=row.decision,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        master=opened["master"],
+        answer=opened["answer"],
+    )
