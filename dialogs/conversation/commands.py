@@ -136,14 +136,15 @@ def in_other_words(folded: str, locale: str) -> Command | None:
 
 def _languages(locale: str) -> tuple[str, ...]:
     """The language that is spoken first, then the others; a variant (ja_easy) has its base's words."""
-    own = locale.replace("-", "_").split("_")[0]
+    own = locale.replace("-", "_").partition("_")[0]
     return (own, *(language for language in LANGUAGES if language != own)) if own in LANGUAGES else LANGUAGES
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _load(language: str) -> _Commands:
     text = (files("locales") / language / "commands.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+    # A safe loader: every scalar is text.
+    data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     endings = tuple(str(ending).casefold() for ending in data.pop("polite_endings"))
     whole: dict[str, Command] = {}
     other: list[_Said] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from dialogs.faq.words import Words
 
@@ -15,6 +16,8 @@ from dialogs.faq.words import Words
 Features = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 _NOT_TEXT = re.compile(r"[^\wー々]+")
+_NOT = re.compile(r"n't\b")
+_SHORT_FORM = re.compile(r"'(?:s|m|re|ve|ll|d)\b")
 _SUFFIXES = ("ingly", "edly", "ing", "ed", "es", "s")
 
 
@@ -26,7 +29,7 @@ def features(folded: str, words: Words) -> Features:
         tokens = _tokens(folded)
         kept = [token for token in tokens if token not in words.stop_words]
         joined = " ".join(tokens)
-        pairs = {f"{first} {second}" for first, second in zip(tokens, tokens[1:], strict=False)}
+        pairs = {f"{first} {second}" for first, second in pairwise(tokens)}
         return frozenset(_grams(f" {joined} ", 3, 4)), frozenset({*kept, *pairs}), ideas
     return (
         frozenset(_pieces(folded, 1, 3)),
@@ -50,7 +53,9 @@ def _grams(text: str, shortest: int, longest: int) -> Iterator[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    return [_stem(token) for token in re.findall(r"[a-z0-9]+(?:'[a-z]+)?", text)]
+    """The words, with short forms written out (don't: do not) and possessive endings cut."""
+    text = _NOT.sub(" not", text.replace("’", "'").replace("can't", "can not").replace("cannot", "can not"))
+    return [_stem(token) for token in re.findall(r"[a-z0-9]+", _SHORT_FORM.sub("", text))]
 
 
 def _stem(token: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -77,17 +77,10 @@ class Match:
     #: SHA-256 of the FAQ that was matched.
     version: str
     reason: Reason
-    #: What ``ranked`` was held against, for the record.
-    threshold: float = field(default=0.0)
-
-    @property
-    def offered(self) -> tuple[str, ...]:
-        """The topics to say or to offer: one for an answer, up to three for an offer."""
-        if self.action is Action.OFFER:
-            return tuple(scored.topic for scored in self.ranked[:MAX_OFFERED])
-        if self.action is Action.ANSWER or self.reason is Reason.PERSON_TOPIC:
-            return (self.ranked[0].topic,)
-        return ()
+    #: What the best score was held against, for the record.
+    threshold: float = 0.0
+    #: The topics to say or to offer: one for an answer or a topic for people, up to three for an offer.
+    offered: tuple[str, ...] = ()
 
 
 class Matcher:
@@ -105,6 +98,10 @@ class Matcher:
         for extra in (self.words.other_business, self.words.people_only):
             groups.append([(self._features(text), 1.0) for text in extra])
         self._index = Index(groups, self.calibration)
+        self._ideas = {
+            topic.id: frozenset[str]().union(*(self._features(text)[2] for text in (topic.question, *topic.variants)))
+            for topic in topics
+        }
         self._foreign_terms = self._terms_of_no_topic(topics)
 
     def match(self, text: str, *, question_topic: str | None = None) -> Match:
@@ -124,9 +121,13 @@ class Matcher:
         ranked = self._ranked(np.minimum(own, 1.0))
         return self._decide(sentences, ranked, other, danger)
 
-    def _decide(
-        self, sentences: Sequence[str], ranked: tuple[Scored, ...], other: float, danger: float
-    ) -> Match:
+    def scores_without(self, topic: str, phrase: int) -> Mapping[str, float]:
+        """How the topics fit a phrasing (0 is the question) of one of them, had it not been written."""
+        text = (self.topics[topic].question, *self.topics[topic].variants)[phrase]
+        scores = self._index.scores(self._features(text), without=(self._ids.index(topic), phrase))
+        return {name: round(float(score), 4) for name, score in zip(self._ids, scores[: self._own], strict=True)}
+
+    def _decide(self, sentences: Sequence[str], ranked: tuple[Scored, ...], other: float, danger: float) -> Match:
         limits = self.calibration
         best = ranked[0].score if ranked else 0.0
         second = ranked[1].score if len(ranked) > 1 else 0.0
@@ -138,26 +139,38 @@ class Matcher:
             return self._decided(Action.STAFF, ranked, Reason.OTHER_BUSINESS)
         if best < limits.other and any(term in sentence for sentence in sentences for term in self._foreign_terms):
             return self._decided(Action.STAFF, ranked, Reason.OTHER_BUSINESS)
-        clear = best - second >= limits.margin
-        if ranked and best >= limits.person and best - second >= limits.margin_person and self.topics[ranked[0].topic].handover:
+        lead = best - second
+        if ranked and best >= limits.person and lead >= limits.person_lead and self.topics[ranked[0].topic].handover:
             return self._decided(Action.STAFF, ranked, Reason.PERSON_TOPIC, limits.person)
         asks = any(self.words.asks(text) for text in sentences)
-        near = limits.answer if asks else limits.answer_statement
-        if best >= near and clear and best - other >= limits.margin:
-            return self._decided(Action.ANSWER, ranked, Reason.NEAR, near)
+        if best >= limits.certain and lead >= limits.certain_lead and best - other >= limits.certain_lead:
+            return self._decided(Action.ANSWER, ranked, Reason.NEAR, limits.certain)
+        if (
+            asks
+            and best >= limits.answer
+            and max(second, other) <= best * limits.answer_second_share
+            and self._speaks_of_all(ranked[0].topic, sentences)
+        ):
+            return self._decided(Action.ANSWER, ranked, Reason.NEAR, limits.answer)
         similar = limits.offer if asks else limits.offer_statement
         if best >= similar:
             floor = best * limits.offer_share
-            offered = tuple(scored for scored in ranked if scored.score >= floor)
-            return self._decided(Action.OFFER, offered, Reason.SIMILAR, similar)
+            offered = tuple(scored.topic for scored in ranked[:MAX_OFFERED] if scored.score >= floor)
+            return replace(self._decided(Action.OFFER, ranked, Reason.SIMILAR, similar), offered=offered)
         if asks:
             return self._decided(Action.STAFF, ranked, Reason.UNKNOWN, similar)
         return self._decided(Action.NONE, ranked, Reason.NO_QUESTION, similar)
 
-    def _decided(
-        self, action: Action, ranked: tuple[Scored, ...], reason: Reason, threshold: float = 0.0
-    ) -> Match:
-        return Match(action=action, ranked=ranked, version=self.version, reason=reason, threshold=threshold)
+    def _decided(self, action: Action, ranked: tuple[Scored, ...], reason: Reason, threshold: float = 0.0) -> Match:
+        first = (ranked[0].topic,) if reason in (Reason.NEAR, Reason.PERSON_TOPIC) else ()
+        return Match(
+            action=action, ranked=ranked, version=self.version, reason=reason, threshold=threshold, offered=first
+        )
+
+    def _speaks_of_all(self, topic: str, sentences: Sequence[str]) -> bool:
+        """Whether the text holds ideas, and none that the topic's phrasings never speak of."""
+        ideas = frozenset[str]().union(*(self._features_of(sentence)[2] for sentence in sentences))
+        return bool(ideas) and ideas <= self._ideas[topic]
 
     def _ranked(self, own: NDArray[np.float64]) -> tuple[Scored, ...]:
         # A stable sort keeps the order of the file between equals, so the result never wavers.

@@ -69,7 +69,6 @@ class Topic:
         return tuple(part.strip() for part in re.split(r"\n\s*\n", self.answer) if part.strip())
 
 
-
 def read_topics(source: str, locale: str, *, name: str = "faq.yaml") -> tuple[Topic, ...]:
     """The topics of a FAQ file (its text); ``FaqError`` names file, line and key of what is wrong."""
     where = f"{name} ({locale})"

@@ -109,8 +109,8 @@ def load_words(locale: str) -> Words:
     folder = files("dialogs.faq") / "words"
     resource = folder / f"{locale}.yaml"
     if not resource.is_file():
-        resource = folder / f"{locale.split('_')[0].split('-')[0]}.yaml"
-    data: dict[str, Any] = yaml.load(resource.read_text(encoding="utf-8"), Loader=_LOADER)
+        resource = folder / f"{locale.replace('-', '_').partition('_')[0]}.yaml"
+    data: dict[str, Any] = yaml.load(resource.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader: every scalar is text
     spaced = not data["readings"]
     readings = {fold(word): fold(kana) for word, kana in data["readings"].items()} if not spaced else {}
     longest_first = sorted(readings, key=lambda word: (-len(word), word))
