@@ -21,8 +21,6 @@ def test_the_checker_finds_no_error() -> None:
     limits = CheckLimits(
         label=min(limits.label for limits in LIMITS.values()),
         text=min(limits.text for limits in LIMITS.values()),
-        # A button carries the place of a choice in its list, never the name: names may be as long as they need.
-        option=64,
     )
     errors = [issue for issue in check(FORM, limits) if issue.severity is Severity.ERROR]
     assert [f"{issue.code} at {issue.place}" for issue in errors] == []
