@@ -38,7 +38,8 @@ class Phrase:
 class Wording:
     """A text of the questionnaire: ``field`` of a question, of a choice or the title."""
 
-    #: label, hint, why, example, button, constraint_message, required_message, check_message
+    #: label, hint, why, example, button, constraint_message, required_message, check_message;
+    #: of a choice: choice (its button label), ticked, unticked
     field: str
     question: str
     choice: str | None = None
@@ -59,7 +60,16 @@ class Literal:
     text: str = field(repr=False)
 
 
-Piece = Phrase | Wording | FaqText | Literal
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a list: number, short name, value. Consecutive lines make one paragraph."""
+
+    number: int
+    name: Phrase | Wording
+    value: Phrase | Literal
+
+
+Piece = Phrase | Wording | FaqText | Literal | Line
 
 
 @dataclass(frozen=True, kw_only=True)

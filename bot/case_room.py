@@ -1,0 +1,152 @@
+"""The conversation of a case: the engine's step, what is kept of it, and what it means for the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bot.submitting import answer_rows
+from bot.talk import Talk
+from dialogs.conversation import engine, events as ev, inputs as inp
+from dialogs.conversation.events import Owner
+from dialogs.conversation.prompts import Prompt
+from dialogs.conversation.state import State, apply, from_json, to_json
+from dialogs.conversation.turn import Step
+from dialogs.definition.model import Questionnaire
+from storage import audit, cases, content, conversations, customers, outgoing, submissions
+from storage.accounts import Account
+from storage.cases import CaseStatus
+from storage.conversations import Conversation
+
+
+def step_case(talk: Talk, conversation: Conversation, what: inp.Input) -> tuple[Conversation, Step]:
+    """One input through the engine; saved, queued, and the case moved along."""
+    definition = talk.definition(conversation)
+    before = from_json(conversation.state)
+    step = engine.step(definition, before, what, talk.local_now)
+    conversation = _save(talk, conversation, definition, step.state, step.events, step.says)
+    _follow(talk, conversation, definition, before, step.state)
+    return conversation, step
+
+
+def begin_case(talk: Talk, account: Account, case_id: str, locale: str) -> Conversation:
+    """The conversation of a case that was linked for the first time, pinned to the live questionnaire."""
+    case = cases.load_case(talk.conn, case_id)
+    assert case is not None
+    definition = talk.live.live_definition(talk.conn, case.questionnaire_id)
+    customer = customers.load_customer(talk.conn, talk.vault, case.customer_id)
+    conversation = conversations.create_conversation(
+        talk.conn,
+        talk.vault,
+        talk.uni,
+        kind="case",
+        account_id=account.id,
+        case_id=case_id,
+        questionnaire_sha256=definition.sha256,
+        locale=locale,
+    )
+    started = ev.Started(
+        at=talk.local_now,
+        definition_sha256=definition.sha256,
+        locale=locale,
+        receipt_no=f"{talk.uni.code(4)}-{talk.uni.code(4)}",
+        master={} if customer is None else dict(customer.fields),
+        sensitive_allowed=account.channel in talk.rules.sensitive_channels,
+    )
+    return _save(talk, conversation, definition, apply(State(), started), [started], [])
+
+
+def move_to_account(talk: Talk, conversation: Conversation, account: Account) -> Conversation:
+    """The case goes on with this account, perhaps on another platform; what was queued for the old one is dropped."""
+    if conversation.account_id == account.id:
+        return conversation
+    outgoing.cancel_outgoing(talk.conn, conversation.id, conversation.epoch + 1)
+    changed = ev.ChannelChanged(at=talk.local_now, sensitive_allowed=account.channel in talk.rules.sensitive_channels)
+    state = apply(from_json(conversation.state), changed)
+    moved = replace(conversation, account_id=account.id)
+    return _save(talk, moved, talk.definition(conversation), state, [changed], [])
+
+
+def _save(
+    talk: Talk,
+    conversation: Conversation,
+    definition: Questionnaire,
+    state: State,
+    events: Sequence[ev.Event],
+    says: Iterable[Prompt],
+) -> Conversation:
+    waiting_since = (conversation.waiting_since or talk.now) if state.owner is Owner.WAITING else None
+    conversation = replace(
+        conversation,
+        state=to_json(state),
+        locale=state.locale,
+        owner=state.owner.value,
+        owner_staff_id=state.staff_id,
+        epoch=state.epoch,
+        waiting_since=waiting_since,
+        phase=state.phase,
+        open_question=None if state.open is None or state.open.key is None else state.open.key.question,
+    )
+    return talk.save(conversation, [ev.to_json(event) for event in events], list(says), definition)
+
+
+def _follow(
+    talk: Talk, conversation: Conversation, definition: Questionnaire, before: State, after: State
+) -> None:
+    """Move the case along with what happened in its conversation."""
+    assert conversation.case_id is not None
+    if after.completed and not before.completed:
+        _submit(talk, conversation, definition, after)
+        return
+    target: CaseStatus | None = None
+    if after.owner is not before.owner:
+        owners = {Owner.WAITING: CaseStatus.WITH_STAFF, Owner.BOT: CaseStatus.ANSWERING}
+        target = owners.get(after.owner)
+    elif after.ended == "refused" and before.ended is None:
+        target = CaseStatus.REFUSED
+    elif after.paused and not before.paused:
+        target = CaseStatus.PAUSED
+    elif after.answers and (not before.answers or before.paused or before.ended is not None):
+        target = CaseStatus.ANSWERING
+    if target is not None:
+        talk.move_case(conversation.case_id, target, f"conversation:{conversation.phase}", conversation.id)
+
+
+def _submit(talk: Talk, conversation: Conversation, definition: Questionnaire, state: State) -> None:
+    assert conversation.case_id is not None
+    case = cases.load_case(talk.conn, conversation.case_id)
+    assert case is not None
+    account = talk.account(conversation.account_id)
+
+    def raw_text(content_id: str) -> str | None:
+        body = content.load_content(talk.conn, talk.vault, content_id)
+        return None if body is None else str(body.get("text") or body.get("label") or "")
+
+    submission = submissions.save_submission(
+        talk.conn,
+        talk.vault,
+        talk.uni,
+        case_id=case.id,
+        customer_id=case.customer_id,
+        conversation_id=conversation.id,
+        receipt_no=state.receipt_no,
+        answered_by="customer",
+        channel=account.channel,
+        locale=state.locale,
+        started_at=conversation.created_at,
+        questionnaire_id=definition.id,
+        questionnaire_version=definition.version,
+        questionnaire_sha256=definition.sha256,
+        answers=answer_rows(definition, state, talk.local_now, raw_text),
+    )
+    talk.move_case(case.id, CaseStatus.ANSWERING, "answered", conversation.id)
+    talk.move_case(case.id, CaseStatus.ANSWERED, "submitted", submission.id)
+    audit.record(
+        talk.conn,
+        talk.uni,
+        "submission.received",
+        actor_kind="customer",
+        actor_id=account.id,
+        subjects={"case": case.id, "submission": submission.id},
+        detail={},
+    )

@@ -1,0 +1,186 @@
+"""Which conversation an input belongs to, and how the lobby and the cases of one account lead into each other.
+
+``turns`` brings what customers do, ``ownership`` what staff do; both end here, so that there is one way in
+which a conversation changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.case_room import begin_case, move_to_account, step_case
+from bot.linking import LobbyResult, Outcome, ask_second_factor, ask_which, try_code
+from bot.lobby_room import Facts, Run, input_step, offered, owned_by_people, reset, set_owner, step_lobby
+from bot.talk import Talk
+from dialogs.conversation import inputs as inp
+from dialogs.conversation.events import Owner
+from dialogs.conversation.prompts import Phrase
+from dialogs.conversation.turn import Leave
+from storage import accounts, audit, cases, conversations, link_codes
+from storage.accounts import Account
+from storage.cases import CaseStatus
+from storage.conversations import Conversation
+
+
+def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
+    """One input of a customer or of staff to one locked conversation."""
+    if conversation.kind == "lobby":
+        if not owned_by_people(talk, conversation, what):
+            _lobby(talk, conversation, input_step(talk, what))
+    elif _by_customer(what) and conversation.owner != Owner.STAFF.value and was_away(talk, conversation):
+        _verify_again(talk, conversation)
+    else:
+        _case(talk, conversation, what)
+
+
+def apply_code(talk: Talk, conversation: Conversation, code: str) -> None:
+    """A letter code that came with a start link."""
+    lobby = conversation
+    if conversation.kind != "lobby":
+        lobby = _to_lobby(talk, talk.account(conversation.account_id))
+    _lobby(talk, lobby, lambda state, facts: try_code(state, code, facts, talk.local_now))
+
+
+def _by_customer(what: inp.Input) -> bool:
+    return isinstance(what, (inp.Said, inp.Chose, inp.SecretWithheld, inp.MediaSent))
+
+
+def was_away(talk: Talk, conversation: Conversation) -> bool:
+    """Whether the customer has been silent for so long that the second factor is due again."""
+    seen = (conversation.last_inbound_at, conversation.verified_at)
+    last = max((t for t in seen if t is not None), default=conversation.created_at)
+    return talk.now - last > talk.rules.verify_after
+
+
+def _to_lobby(talk: Talk, account: Account) -> Conversation:
+    lobby = talk.lobby_of(account)
+    accounts.set_active_conversation(talk.conn, account.id, lobby.id)
+    return lobby
+
+
+# A case -------------------------------------------------------------------------------------
+
+
+def _case(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
+    was_complete = conversation.phase == "completed"
+    conversation, step = step_case(talk, conversation, what)
+    account = talk.account(conversation.account_id)
+    for leave in step.leaves:
+        if leave is Leave.UNLINK:
+            _unlink(talk, account)
+        else:
+            _switch(talk, account, conversation)
+    if step.state.completed and not was_complete and Facts(talk, account).open_cases():
+        _which(talk, account)
+
+
+def _switch(talk: Talk, account: Account, conversation: Conversation) -> None:
+    if len(Facts(talk, account).open_cases()) > 1:
+        _which(talk, account)
+        return
+    conversation = talk.say(conversation, Phrase(key="lobby.only_one_case"))
+    step_case(talk, conversation, inp.Returned())
+
+
+def _which(talk: Talk, account: Account) -> None:
+    lobby = _to_lobby(talk, account)
+    _lobby(talk, lobby, lambda state, facts: ask_which(state, facts, talk.local_now))
+
+
+def _verify_again(talk: Talk, conversation: Conversation) -> None:
+    account = talk.account(conversation.account_id)
+    assert conversation.case_id is not None
+    if len(Facts(talk, account).open_cases()) > 1:
+        _which(talk, account)
+        return
+    case_id = conversation.case_id
+    lobby = _to_lobby(talk, account)
+    _lobby(
+        talk, lobby, lambda state, facts: ask_second_factor(state, offered(talk, case_id), facts, talk.local_now)
+    )
+
+
+# The lobby and its outcomes --------------------------------------------------------------------
+
+
+def _lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
+    result = step_lobby(talk, lobby, run)
+    account = talk.account(lobby.account_id)
+    lobby = talk.lock(lobby.id)
+    match result:
+        case LobbyResult(outcome=Outcome.LINK, case_id=str(case_id), code_id=str(code_id)):
+            _link(talk, account, lobby, case_id, code_id)
+        case LobbyResult(outcome=Outcome.ENTER, case_id=str(case_id)):
+            _enter(talk, account, lobby, case_id, confirmed=True)
+        case LobbyResult(outcome=Outcome.VERIFY, case_id=str(case_id)):
+            _choose(talk, account, lobby, case_id)
+        case LobbyResult(outcome=Outcome.UNLINK):
+            _unlink(talk, account)
+        case LobbyResult(outcome=Outcome.STAFF):
+            set_owner(talk, lobby, Owner.WAITING, "customer_asked", "handover.waiting")
+
+
+def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_id: str) -> None:
+    case = cases.load_case(talk.conn, case_id)
+    if case is None or not link_codes.use_link_code(talk.conn, talk.uni, code_id):
+        talk.say(lobby, Phrase(key="lobby.code_refused"))
+        return
+    for link in accounts.links_of_case(talk.conn, case_id, live_only=True):
+        if link.account_id != account.id:
+            _tell_moved(talk, link.account_id)
+    accounts.make_link(talk.conn, talk.uni, account.id, case.customer_id, case_id)
+    accounts.set_account_failures(talk.conn, account.id, 0, None)
+    talk.move_case(case_id, CaseStatus.LINKED, "linked", lobby.id)
+    _record(talk, account, "link.made", case_id, channel=account.channel)
+    _enter(talk, account, lobby, case_id, confirmed=True)
+
+
+def _tell_moved(talk: Talk, account_id: str) -> None:
+    reply = talk.reply
+    talk.begin_reply(None)  # the right to a free answer belongs to the account that wrote
+    talk.say(_to_lobby(talk, talk.account(account_id)), Phrase(key="lobby.moved_to_other_account"))
+    talk.begin_reply(reply)
+
+
+def _choose(talk: Talk, account: Account, lobby: Conversation, case_id: str) -> None:
+    """A case was chosen: enter it, after the second factor where the customer was away from it."""
+    conversation_id = conversations.conversation_of_case(talk.conn, case_id)
+    if conversation_id is not None and not was_away(talk, talk.lock(conversation_id)):
+        _enter(talk, account, lobby, case_id, confirmed=False)
+        return
+    case = offered(talk, case_id)
+    _lobby(talk, lobby, lambda state, facts: ask_second_factor(state, case, facts, talk.local_now))
+
+
+def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *, confirmed: bool) -> None:
+    """The customer is who he says: open or take up the case's conversation."""
+    conversation_id = conversations.conversation_of_case(talk.conn, case_id)
+    what: inp.Input = inp.Returned()
+    if conversation_id is None:
+        conversation, what = begin_case(talk, account, case_id, lobby.locale), inp.Began()
+    else:
+        conversation = move_to_account(talk, talk.lock(conversation_id), account)
+    accounts.set_active_conversation(talk.conn, account.id, conversation.id)
+    if confirmed:
+        # Said in the case's conversation, so that it stands before the question for certain.
+        conversation = talk.say(replace(conversation, verified_at=talk.now), Phrase(key="lobby.linked"))
+    _case(talk, conversation, what)
+
+
+def _unlink(talk: Talk, account: Account) -> None:
+    for link in accounts.live_links(talk.conn, account.id):
+        accounts.end_link(talk.conn, talk.uni, link.id, "customer")
+        _record(talk, account, "link.ended", link.case_id, reason="customer")
+    reset(talk, _to_lobby(talk, account), Phrase(key="lobby.unlinked"))
+
+
+def _record(talk: Talk, account: Account, action: str, case_id: str, **detail: str) -> None:
+    audit.record(
+        talk.conn,
+        talk.uni,
+        action,
+        actor_kind="customer",
+        actor_id=account.id,
+        subjects={"case": case_id},
+        detail=detail,
+    )

@@ -1,0 +1,202 @@
+"""Sending what the turns have queued: in order, once where the platform can tell, and never against ownership.
+
+A message is claimed with a lease and acknowledged only while that lease is ours.  What the bot wrote under an
+older ownership epoch is dropped and recorded.  Where the outcome is uncertain a question is asked once more
+(same token: harmless); receipts and staff texts become ``unknown`` and go to staff.  No message ever blocks
+its conversation once it is settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.channels.base import Channel, Outcome, Recipient, Sent
+from dialogs.conversation import wording
+from dialogs.conversation.prompts import MessageKind
+from storage import accounts, audit, outgoing
+from storage.database import Database
+from storage.outgoing import OutgoingBatch, OutgoingRow
+
+log = structlog.get_logger("kakunin.delivery")
+
+#: Longer than any send may take, so that a lease only ends when its owner is gone.
+LEASE = timedelta(seconds=60)
+#: Batches claimed at a time.
+_CLAIM = 50
+#: Tries before a message that the platform keeps putting off is given up.
+_MAX_TRIES = 8
+_FIRST_WAIT = timedelta(seconds=1)
+_LONGEST_WAIT = timedelta(minutes=5)
+#: Kinds that the bot writes and that a takeover silences.
+_BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value})
+
+
+class Sender:
+    """One sender of a process; several may run on one store."""
+
+    def __init__(self, database: Database, channels: Mapping[str, Channel], name: str) -> None:
+        self._database = database
+        self._channels = channels
+        #: Who holds the leases: unique per sender.
+        self._name = name
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was queued just now; without this the next look is half a second away."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            self._woken.clear()
+            if await self.send_due() == 0:
+                try:
+                    await asyncio.wait_for(self._woken.wait(), timeout=0.5)
+                except TimeoutError:
+                    continue
+
+    async def send_due(self) -> int:
+        """Send what is due now; returns how many batches were claimed."""
+        database = self._database
+        batches = await database.transact(
+            lambda conn: outgoing.claim_outgoing(
+                conn, database.vault, database.universe, owner=self._name, lease=LEASE, limit=_CLAIM
+            )
+        )
+        people: dict[tuple[str, str], list[OutgoingBatch]] = {}
+        for batch in batches:
+            people.setdefault((batch.channel, batch.user_id.reveal()), []).append(batch)
+        await asyncio.gather(*(self._send_all(group) for group in people.values()))
+        return len(batches)
+
+    async def _send_all(self, batches: Sequence[OutgoingBatch]) -> None:
+        """The batches of one person, one after another, so that he reads them in order."""
+        for batch in batches:
+            try:
+                await self._send(batch)
+            except Exception as error:
+                # A defect here must not stop the others; the lease ends by itself and the batch is tried again.
+                log.exception("delivery.failed", conversation=batch.conversation_id, error=type(error).__name__)
+
+    async def _send(self, batch: OutgoingBatch) -> None:
+        stale = [m for m in batch.messages if m.kind in _BY_BOT and m.epoch < batch.epoch_now]
+        if stale:
+            await self._drop(batch, stale)
+        messages = [m for m in batch.messages if m not in stale]
+        channel = self._channels.get(batch.channel)
+        if channel is None:
+            await self._settle(messages, "failed", "the channel is off")
+            return
+        size = channel.limits.messages_per_call
+        for start in range(0, len(messages), size):
+            part = messages[start : start + size]
+            sent = await self._call(channel, batch, part)
+            if not await self._outcome(batch, part, sent):
+                # What comes after keeps its place behind what is tried again.
+                rest = messages[start + size :]
+                if rest:
+                    await self._again(rest, timedelta(0))
+                return
+
+    async def _call(self, channel: Channel, batch: OutgoingBatch, messages: Sequence[OutgoingRow]) -> Sent:
+        now = self._database.universe.now()
+        head = messages[0]
+        fresh = head.reply_token is not None and head.reply_until is not None and head.reply_until > now
+        return await channel.send(
+            Recipient(user_id=batch.user_id, conversation_ref=batch.ref),
+            [wording.from_json(message.body) for message in messages],
+            reply_token=head.reply_token if fresh else None,
+            retry_key=batch.retry_key,
+        )
+
+    async def _outcome(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], sent: Sent) -> bool:
+        """Record how a call ended; true when the messages are settled and the next may follow."""
+        tries = messages[0].attempts
+        match sent.outcome:
+            case Outcome.SENT | Outcome.ACCEPTED_BEFORE:
+                await self._settle(messages, "sent", sent.outcome.value, sent.provider_ids)
+            case Outcome.REPLY_EXPIRED:
+                await self._again(messages, timedelta(0), clear_reply=True)
+                return False
+            case Outcome.RETRY if tries < _MAX_TRIES:
+                wait = sent.retry_after or min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
+                await self._again(messages, wait, detail=sent.detail)
+                return False
+            case Outcome.UNCERTAIN:
+                questions = [m for m in messages if m.kind == MessageKind.QUESTION.value and m.attempts < 2]
+                await self._settle([m for m in messages if m not in questions], "unknown", sent.detail)
+                if questions:
+                    await self._again(questions, _FIRST_WAIT, clear_reply=True)
+                    return False
+            case Outcome.BLOCKED:
+                await self._settle(messages, "failed", "blocked")
+                await self._database.transact(lambda conn: self._blocked(conn, batch))
+            case _:
+                log.warning("delivery.refused", conversation=batch.conversation_id, outcome=sent.outcome.value)
+                await self._settle(messages, "failed", sent.outcome.value)
+        return True
+
+    # The store ----------------------------------------------------------------------------------
+
+    async def _settle(
+        self, messages: Sequence[OutgoingRow], state: str, detail: str = "", provider_ids: Sequence[str] = ()
+    ) -> None:
+        if not messages:
+            return
+        ids = [message.id for message in messages]
+        await self._database.transact(
+            lambda conn: outgoing.ack_outgoing(
+                conn,
+                self._database.universe,
+                ids,
+                owner=self._name,
+                state=state,
+                provider_ids=provider_ids,
+                detail=detail,
+            )
+        )
+
+    async def _again(
+        self,
+        messages: Sequence[OutgoingRow],
+        wait: timedelta,
+        *,
+        clear_reply: bool = False,
+        detail: str = "",
+    ) -> None:
+        due_at = self._database.universe.now() + wait
+        ids = [message.id for message in messages]
+        await self._database.transact(
+            lambda conn: outgoing.retry_outgoing(
+                conn, ids, owner=self._name, due_at=due_at, clear_reply=clear_reply, detail=detail
+            )
+        )
+
+    async def _drop(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow]) -> None:
+        """The conversation changed hands since these were written."""
+        ids = [message.id for message in messages]
+
+        def drop(conn: Connection) -> None:
+            uni = self._database.universe
+            outgoing.ack_outgoing(conn, uni, ids, owner=self._name, state="dropped", detail="epoch")
+            audit.record(
+                conn,
+                uni,
+                "delivery.dropped",
+                actor_kind="system",
+                actor_id=None,
+                subjects={"conversation": batch.conversation_id},
+                detail={"messages": str(len(ids))},
+            )
+
+        await self._database.transact(drop)
+
+    def _blocked(self, conn: Connection, batch: OutgoingBatch) -> None:
+        account = accounts.find_account(conn, self._database.vault, batch.channel, batch.user_id)
+        if account is not None:
+            accounts.set_account_state(conn, account.id, "blocked")

@@ -1,0 +1,504 @@
+"""The lobby: how an account proves for which customer it answers, before anything personal is shown.
+
+    idle --code--> check number --same--> birth date --> phone tail --> linked
+                        |different: stop                    |wrong: try again, five times, then locked
+
+The letter proves that the post arrived; birth date and phone tail prove that its reader is the customer
+(reference domain 5.6).  Wrong, used, expired and unknown codes get one and the same answer, so that
+nobody learns who is a customer.  The bank shows its check number before it asks anything.  After a day
+of silence the second factor is asked again, and with several open cases the customer says which,
+by check number.
+
+``lobby_step`` is pure but for ``LobbyFacts``, through which it looks things up in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from dialogs.conversation import inputs as inp
+from dialogs.conversation.asking import STAFF, VERIFY
+from dialogs.conversation.commands import Command
+from dialogs.conversation.engine import topic_buttons
+from dialogs.conversation.prompts import Button, FaqText, InputHint, MessageKind, Phrase, Piece, Prompt
+from dialogs.conversation.understanding import Reading
+from dialogs.faq.matcher import Action
+from dialogs.japanese import fold
+from dialogs.replies import READERS
+from dialogs.replies.base import Problem, ReplyContext
+
+CODE_LENGTH = 12
+MAX_FAILURES = 5
+
+
+class LobbyStep(StrEnum):
+    """What the lobby waits for."""
+
+    CODE = "code"
+    CHECK_NUMBER = "check_number"
+    BIRTH_DATE = "birth_date"
+    PHONE_TAIL = "phone_tail"
+    WHICH = "which"
+    #: The customer said the check number differs: the bot asks nothing more.
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LobbyState:
+    """Where the lobby stands; sealed like any snapshot."""
+
+    step: LobbyStep = LobbyStep.CODE
+    #: The code being linked, or none when an existing link is verified again.
+    code_id: str | None = None
+    case_id: str | None = None
+    check_number: str = ""
+    is_corporate: bool = False
+    birth_date_fits: bool = False
+    asked: int = 0
+    #: Tokens of the prompt that is open now.
+    tokens: tuple[str, ...] = ()
+    locale: str = "ja"
+    greeted: bool = False
+    waiting_told: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        data["step"] = self.step.value
+        data["tokens"] = list(self.tokens)
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LobbyState:
+        if not data:
+            return cls()
+        values = dict(data)
+        values["step"] = LobbyStep(values["step"])
+        values["tokens"] = tuple(values["tokens"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferedCase:
+    """A case that a code or a link leads to."""
+
+    case_id: str
+    check_number: str
+    is_corporate: bool
+    code_id: str | None = None
+
+
+class LobbyFacts(Protocol):
+    """What the lobby looks up, within the turn's transaction."""
+
+    def is_locked(self) -> bool:
+        """Whether this account has failed too often lately."""
+
+    def usable_code(self, code: str) -> OfferedCase | None:
+        """The case of an active, unexpired code; nothing for any other."""
+
+    def count_failure(self, code_id: str | None) -> bool:
+        """Count a failed try on the account and the code; true when that locked one of them."""
+
+    def birth_date_fits(self, case_id: str, value: date) -> bool:
+        """Whether the master record of the case's customer has this birth date."""
+
+    def phone_tail_fits(self, case_id: str, digits: str) -> bool:
+        """Whether the phone number of the master record ends in these four digits."""
+
+    def open_cases(self) -> Sequence[OfferedCase]:
+        """The cases linked to this account that can still be answered."""
+
+
+class Outcome(StrEnum):
+    """What the turn has to do after the lobby's step."""
+
+    #: Link ``case_id`` with ``code_id`` and open its conversation.
+    LINK = "link"
+    #: The second factor was confirmed again, or a case was chosen: go on with ``case_id``.
+    ENTER = "enter"
+    #: Ask the second factor for ``case_id`` before entering.
+    VERIFY = "verify"
+    UNLINK = "unlink"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LobbyResult:
+    state: LobbyState
+    says: tuple[Prompt, ...] = ()
+    outcome: Outcome | None = None
+    case_id: str | None = None
+    code_id: str | None = None
+    #: Dotted audit ids of what happened, without personal data.
+    audit: tuple[str, ...] = ()
+
+
+@dataclass
+class _Lobby:
+    """One step in the making."""
+
+    state: LobbyState
+    facts: LobbyFacts
+    now: datetime
+    says: list[Prompt] = field(default_factory=list)
+    outcome: Outcome | None = None
+    case_id: str | None = None
+    code_id: str | None = None
+    audit: list[str] = field(default_factory=list)
+
+    def result(self) -> LobbyResult:
+        return LobbyResult(
+            state=self.state,
+            says=tuple(self.says),
+            outcome=self.outcome,
+            case_id=self.case_id,
+            code_id=self.code_id,
+            audit=tuple(self.audit),
+        )
+
+    # Saying -------------------------------------------------------------------------------
+
+    def say(self, *pieces: Piece, buttons: Sequence[Button] = ()) -> None:
+        self.says.append(
+            Prompt(
+                kind=MessageKind.NOTICE,
+                pieces=pieces,
+                buttons=tuple(buttons),
+                token="l0" if buttons else None,
+                alt=Phrase(key="alt.notice"),
+            )
+        )
+
+    def ask(self, *lead: Piece) -> None:
+        """Ask what the present step waits for, with a fresh token."""
+        step = self.state.step
+        token = f"l{self.state.asked + 1}"
+        self.state = replace(self.state, asked=self.state.asked + 1, tokens=(*self.state.tokens[-4:], token))
+        pieces: tuple[Piece, ...]
+        buttons: list[Button] = []
+        hint = InputHint.NONE
+        match step:
+            case LobbyStep.CODE:
+                pieces, hint = (Phrase(key="lobby.ask_code"),), InputHint.TEXT
+            case LobbyStep.CHECK_NUMBER:
+                pieces = (Phrase(key="lobby.check_number", params={"check_number": self.state.check_number}),)
+                buttons = [
+                    Button(option="same", label=Phrase(key="button.same_number")),
+                    Button(option="other", label=Phrase(key="button.other_number")),
+                    Button(option="noletter", label=Phrase(key="button.no_letter")),
+                ]
+            case LobbyStep.BIRTH_DATE:
+                key = "lobby.ask_established_on" if self.state.is_corporate else "lobby.ask_birth_date"
+                pieces, hint = (Phrase(key=key),), InputHint.DATE
+            case LobbyStep.PHONE_TAIL:
+                pieces, hint = (Phrase(key="lobby.ask_phone_tail"),), InputHint.PHONE
+            case LobbyStep.WHICH:
+                pieces = (Phrase(key="lobby.which_case"),)
+                buttons = [
+                    Button(
+                        option=f"case{index}",
+                        label=Phrase(
+                            key="button.case_corporate" if case.is_corporate else "button.case_individual",
+                            params={"check_number": case.check_number},
+                        ),
+                    )
+                    for index, case in enumerate(self.facts.open_cases())
+                ]
+            case LobbyStep.STOPPED:
+                self.say(*lead, Phrase(key="lobby.other_number"), buttons=(STAFF,))
+                return
+        self.says.append(
+            Prompt(
+                kind=MessageKind.QUESTION,
+                pieces=(*lead, *pieces),
+                buttons=tuple(buttons),
+                shortcuts=(VERIFY, STAFF),
+                token=token,
+                hint=hint,
+                alt=Phrase(key="alt.question"),
+            )
+        )
+
+    def to(self, step: LobbyStep, *lead: Piece, **changes: Any) -> None:
+        self.state = replace(self.state, step=step, tokens=(), **changes)
+        self.ask(*lead)
+
+
+def lobby_step(state: LobbyState, what: inp.Input, facts: LobbyFacts, now: datetime) -> LobbyResult:
+    """The outcome of one input in the lobby; ``now`` is in the bank's time zone."""
+    lobby = _Lobby(state, facts, now)
+    if not state.greeted:
+        lobby.state = replace(lobby.state, greeted=True)
+        if state.step is LobbyStep.CODE:
+            lobby.say(Phrase(key="lobby.welcome"))
+    match what:
+        case inp.Said():
+            _said(lobby, what.reading)
+        case inp.Chose():
+            _chose(lobby, what)
+        case inp.SecretWithheld():
+            lobby.say(Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
+            lobby.ask()
+        case inp.MediaSent():
+            lobby.say(Phrase(key="engine.media"))
+            lobby.ask()
+        case inp.HandedBack():
+            lobby.ask(Phrase(key="handover.returned"))
+        case _:
+            lobby.ask()
+    return lobby.result()
+
+
+def ask_which(state: LobbyState, facts: LobbyFacts, now: datetime) -> LobbyResult:
+    """Several cases are open: which one?"""
+    lobby = _Lobby(replace(state, greeted=True), facts, now)
+    lobby.to(LobbyStep.WHICH)
+    return lobby.result()
+
+
+def ask_second_factor(state: LobbyState, case: OfferedCase, facts: LobbyFacts, now: datetime) -> LobbyResult:
+    """The link exists, but the customer was away: birth date and phone tail again."""
+    lobby = _Lobby(replace(state, greeted=True), facts, now)
+    _begin_factor(lobby, case, Phrase(key="lobby.verify_again"))
+    return lobby.result()
+
+
+def try_code(state: LobbyState, code: str, facts: LobbyFacts, now: datetime) -> LobbyResult:
+    """A code that came with a start link; the same as typing it."""
+    lobby = _Lobby(state, facts, now)
+    if not state.greeted:
+        lobby.state = replace(lobby.state, greeted=True)
+        lobby.say(Phrase(key="lobby.welcome"))
+    _code(lobby, normalise_code(code) or code[:CODE_LENGTH])
+    return lobby.result()
+
+
+def normalise_code(text: str) -> str | None:
+    """A typed link code in its canonical form: 12 letters and digits, or nothing where it is none."""
+    bare = "".join(ch for ch in fold(text).upper() if ch.isalnum() and ch.isascii())
+    if len(bare) != CODE_LENGTH or sum(ch.isascii() and ch.isalnum() for ch in fold(text)) != CODE_LENGTH:
+        return None
+    rest = [ch for ch in fold(text) if not (ch.isascii() and ch.isalnum()) and ch not in " -_."]
+    return None if rest else bare
+
+
+# Replies ------------------------------------------------------------------------------------
+
+
+def _said(lobby: _Lobby, reading: Reading) -> None:
+    if reading.exact is not None and _command(lobby, reading.exact):
+        return
+    if _reply(lobby, reading):
+        return
+    if reading.command is not None and _command(lobby, reading.command):
+        return
+    match = reading.match
+    if match.action is Action.ANSWER:
+        lobby.say(FaqText(topic=match.offered[0]))
+    elif match.action is Action.OFFER:
+        lobby.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(match.offered), STAFF))
+        return
+    elif match.action is Action.STAFF:
+        text = FaqText(topic=match.offered[0]) if match.offered else Phrase(key="faq.staff")
+        lobby.say(text, buttons=(STAFF,))
+    lobby.ask(*_help(lobby, reading))
+
+
+def _help(lobby: _Lobby, reading: Reading) -> tuple[Piece, ...]:
+    """Why the reply was not taken, where the step can say it."""
+    match lobby.state.step:
+        case LobbyStep.BIRTH_DATE if reading.match.action is Action.NONE:
+            parsed = _date(lobby, reading)
+            if isinstance(parsed, Problem):
+                return (Phrase(key=f"problem.{parsed.code}", params=dict(parsed.params)),)
+        case LobbyStep.PHONE_TAIL if reading.match.action is Action.NONE:
+            return (Phrase(key="lobby.four_digits"),)
+        case LobbyStep.CHECK_NUMBER | LobbyStep.WHICH if reading.match.action is Action.NONE:
+            return (Phrase(key="lobby.choose_button"),)
+    return ()
+
+
+def _reply(lobby: _Lobby, reading: Reading) -> bool:
+    """Try the text as the reply that the step waits for."""
+    code = normalise_code(reading.text)
+    if code is not None and lobby.state.step is not LobbyStep.BIRTH_DATE:
+        _code(lobby, code)
+        return True
+    match lobby.state.step:
+        case LobbyStep.CHECK_NUMBER:
+            parsed = READERS["yes_no"](reading.text, ReplyContext(today=lobby.now.date(), locale=lobby.state.locale))
+            if isinstance(parsed, Problem):
+                return False
+            _check_number(lobby, "same" if parsed.value is True else "other")
+        case LobbyStep.BIRTH_DATE:
+            birth = _date(lobby, reading)
+            if isinstance(birth, Problem):
+                return False
+            assert lobby.state.case_id is not None
+            fits = lobby.facts.birth_date_fits(lobby.state.case_id, birth)
+            lobby.to(LobbyStep.PHONE_TAIL, birth_date_fits=fits)
+        case LobbyStep.PHONE_TAIL:
+            digits = "".join(ch for ch in fold(reading.text) if ch.isdigit())
+            if len(digits) != 4 or reading.is_question:
+                return False
+            _second_factor(lobby, digits)
+        case LobbyStep.WHICH:
+            digits = "".join(ch for ch in fold(reading.text) if ch.isdigit())
+            for case in lobby.facts.open_cases():
+                if case.check_number == digits:
+                    _enter(lobby, case)
+                    return True
+            return False
+        case _:
+            return False
+    return True
+
+
+def _date(lobby: _Lobby, reading: Reading) -> date | Problem:
+    parsed = READERS["date"](reading.text, ReplyContext(today=lobby.now.date(), locale=lobby.state.locale))
+    return parsed if isinstance(parsed, Problem) else date.fromisoformat(str(parsed.value))
+
+
+def _code(lobby: _Lobby, code: str) -> None:
+    if lobby.facts.is_locked():
+        lobby.audit.append("link.locked_account_tried")
+        lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
+        return
+    case = lobby.facts.usable_code(code)
+    if case is None:
+        lobby.audit.append("link.code_refused")
+        if lobby.facts.count_failure(None):
+            lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
+            return
+        lobby.to(LobbyStep.CODE, Phrase(key="lobby.code_refused"), code_id=None, case_id=None)
+        return
+    lobby.audit.append("link.code_accepted")
+    lobby.to(
+        LobbyStep.CHECK_NUMBER,
+        code_id=case.code_id,
+        case_id=case.case_id,
+        check_number=case.check_number,
+        is_corporate=case.is_corporate,
+        birth_date_fits=False,
+    )
+
+
+def _check_number(lobby: _Lobby, option: str) -> None:
+    if option == "same":
+        lobby.to(LobbyStep.BIRTH_DATE)
+    elif option == "other":
+        lobby.audit.append("link.check_number_differs")
+        lobby.state = LobbyState(
+            step=LobbyStep.STOPPED, asked=lobby.state.asked, locale=lobby.state.locale, greeted=True
+        )
+        lobby.ask()
+    else:
+        lobby.say(Phrase(key="lobby.no_letter"), buttons=(STAFF,))
+
+
+def _begin_factor(lobby: _Lobby, case: OfferedCase, lead: Piece) -> None:
+    lobby.to(
+        LobbyStep.BIRTH_DATE,
+        lead,
+        code_id=case.code_id,
+        case_id=case.case_id,
+        check_number=case.check_number,
+        is_corporate=case.is_corporate,
+        birth_date_fits=False,
+    )
+
+
+def _second_factor(lobby: _Lobby, digits: str) -> None:
+    state = lobby.state
+    assert state.case_id is not None
+    if lobby.facts.is_locked():
+        lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
+        return
+    tail_fits = lobby.facts.phone_tail_fits(state.case_id, digits)
+    if not (tail_fits and state.birth_date_fits):
+        lobby.audit.append("link.second_factor_refused")
+        if lobby.facts.count_failure(state.code_id):
+            lobby.state = LobbyState(asked=state.asked, locale=state.locale, greeted=True)
+            lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
+            return
+        lobby.to(LobbyStep.BIRTH_DATE, Phrase(key="lobby.factor_refused"), birth_date_fits=False)
+        return
+    lobby.outcome = Outcome.LINK if state.code_id is not None else Outcome.ENTER
+    lobby.case_id, lobby.code_id = state.case_id, state.code_id
+    lobby.state = LobbyState(asked=state.asked, locale=state.locale, greeted=True)
+
+
+def _enter(lobby: _Lobby, case: OfferedCase) -> None:
+    lobby.outcome, lobby.case_id = Outcome.VERIFY, case.case_id
+
+
+# Commands and taps --------------------------------------------------------------------------
+
+
+def _command(lobby: _Lobby, command: Command) -> bool:
+    match command:
+        case Command.STAFF:
+            lobby.outcome = Outcome.STAFF
+        case Command.VERIFY:
+            lobby.say(FaqText(topic="F08"))
+            lobby.ask()
+        case Command.PAPER:
+            lobby.say(FaqText(topic="F13"))
+            lobby.ask()
+        case Command.HELP:
+            lobby.say(Phrase(key="engine.help"))
+            lobby.ask()
+        case Command.LANGUAGE_JA | Command.LANGUAGE_EN:
+            lobby.state = replace(lobby.state, locale="ja" if command is Command.LANGUAGE_JA else "en")
+            lobby.say(Phrase(key="lobby.language_changed"))
+            lobby.ask()
+        case Command.UNLINK:
+            if lobby.facts.open_cases():
+                lobby.outcome = Outcome.UNLINK
+            else:
+                lobby.say(Phrase(key="lobby.nothing_to_unlink"))
+                lobby.ask()
+        case Command.SWITCH | Command.RESUME:
+            cases = lobby.facts.open_cases()
+            if len(cases) > 1:
+                lobby.to(LobbyStep.WHICH)
+            elif cases:
+                _enter(lobby, cases[0])
+            else:
+                lobby.ask()
+        case Command.BACK if lobby.state.step is LobbyStep.PHONE_TAIL:
+            lobby.to(LobbyStep.BIRTH_DATE, birth_date_fits=False)
+        case _:
+            return False
+    return True
+
+
+def _chose(lobby: _Lobby, chose: inp.Chose) -> None:
+    option = chose.option
+    if option == "staff":
+        lobby.outcome = Outcome.STAFF
+    elif option == "verify":
+        _command(lobby, Command.VERIFY)
+    elif option == "resume":
+        _command(lobby, Command.RESUME)
+    elif option.startswith("q."):
+        lobby.say(FaqText(topic=option[2:]))
+        lobby.ask()
+    elif chose.token not in lobby.state.tokens:
+        lobby.ask(Phrase(key="engine.stale"))
+    elif lobby.state.step is LobbyStep.CHECK_NUMBER and option in ("same", "other", "noletter"):
+        _check_number(lobby, option)
+    elif lobby.state.step is LobbyStep.WHICH and option[:4] == "case" and option[4:].isdigit():
+        cases = lobby.facts.open_cases()
+        if int(option[4:]) < len(cases):
+            _enter(lobby, cases[int(option[4:])])
+        else:
+            lobby.ask(Phrase(key="engine.stale"))
+    else:
+        lobby.ask()
+
+

@@ -1,0 +1,207 @@
+"""The account's own conversation, before and between cases: the lobby's steps, saved, and who owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from bot.linking import MAX_FAILURES, LobbyResult, LobbyState, OfferedCase, lobby_step
+from bot.talk import Talk, notice
+from dialogs.conversation import events as ev, inputs as inp
+from dialogs.conversation.asking import RESUME
+from dialogs.conversation.events import Owner
+from dialogs.conversation.prompts import Phrase
+from storage import accounts, audit, cases, customers, link_codes
+from storage.accounts import Account
+from storage.cases import CaseStatus
+from storage.conversations import Conversation
+
+#: Statuses in which a case can still be answered in the chat.
+ANSWERABLE = frozenset(CaseStatus) - {
+    CaseStatus.ANSWERED,
+    CaseStatus.RECONCILING,
+    CaseStatus.RECONCILED,
+    CaseStatus.TO_CHECK,
+    CaseStatus.AWAITING_DOCUMENTS,
+    CaseStatus.AWAITING_APPROVAL,
+    CaseStatus.DONE,
+    CaseStatus.EXEMPT,
+    CaseStatus.STOPPED,
+    CaseStatus.CANCELLED,
+}
+#: An account that failed too often waits this long.
+_LOCKED_FOR = timedelta(hours=24)
+
+#: One way of taking the lobby a step further.
+Run = Callable[[LobbyState, "Facts"], LobbyResult]
+
+
+def step_lobby(talk: Talk, conversation: Conversation, run: Run) -> LobbyResult:
+    """Take the lobby a step further and save it; the caller carries out its outcome."""
+    state = LobbyState.from_json(conversation.state)
+    if not conversation.state:
+        state = replace(state, locale=conversation.locale)
+    account = talk.account(conversation.account_id)
+    result = run(state, Facts(talk, account))
+    save_lobby(talk, conversation, result)
+    for action in result.audit:
+        audit.record(
+            talk.conn, talk.uni, action, actor_kind="customer", actor_id=account.id, subjects={}, detail={}
+        )
+    return result
+
+
+def input_step(talk: Talk, what: inp.Input) -> Run:
+    """The step for an input of the customer."""
+    return lambda state, facts: lobby_step(state, what, facts, talk.local_now)
+
+
+def save_lobby(talk: Talk, conversation: Conversation, result: LobbyResult) -> Conversation:
+    """Keep the lobby's state and queue what it says."""
+    state = result.state.to_json()
+    conversation = replace(
+        conversation,
+        state=state,
+        locale=result.state.locale,
+        phase=f"lobby:{result.state.step.value}",
+        open_question=result.state.step.value,
+    )
+    event = {"kind": "lobby_moved", "at": talk.now.isoformat(), "state": state}
+    return talk.save(conversation, [event], list(result.says))
+
+
+# Ownership ----------------------------------------------------------------------------------
+
+
+def owned_by_people(talk: Talk, conversation: Conversation, what: inp.Input) -> bool:
+    """Whether the input was dealt with because a person owns the lobby, comes or goes."""
+    match what:
+        case inp.StaffTook():
+            set_owner(talk, conversation, Owner.STAFF, "claimed", staff_id=what.staff_id, epoch=what.epoch)
+        case inp.StaffReleased():
+            set_owner(talk, conversation, Owner.WAITING, f"released:{what.reason}")
+        case inp.BotFailed():
+            set_owner(talk, conversation, Owner.WAITING, "engine_error", "handover.bot_failed")
+        case inp.HandedBack():
+            set_owner(talk, conversation, Owner.BOT, "handed_back")
+            step_lobby(talk, talk.lock(conversation.id), input_step(talk, what))
+        case _ if conversation.owner == Owner.WAITING.value:
+            _while_waiting(talk, conversation, what)
+        case _:
+            return conversation.owner == Owner.STAFF.value
+    return True
+
+
+def _while_waiting(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
+    state = LobbyState.from_json(conversation.state)
+    if isinstance(what, inp.Chose) and what.option == "resume":
+        set_owner(talk, conversation, Owner.BOT, "customer_returned", "handover.customer_returned")
+        step_lobby(talk, talk.lock(conversation.id), input_step(talk, inp.Began()))
+    elif not state.waiting_told:
+        told = replace(state, waiting_told=True)
+        save_lobby(
+            talk, conversation, LobbyResult(state=told, says=(notice(Phrase(key="handover.still_waiting")),))
+        )
+
+
+def set_owner(
+    talk: Talk,
+    conversation: Conversation,
+    owner: Owner,
+    reason: str,
+    say: str | None = None,
+    *,
+    staff_id: str | None = None,
+    epoch: int | None = None,
+) -> None:
+    """Change who may speak in the lobby, and say so."""
+    epoch = conversation.epoch + 1 if epoch is None else epoch
+    state = replace(LobbyState.from_json(conversation.state), waiting_told=False)
+    changed = ev.OwnerChanged(at=talk.now, owner=owner, staff_id=staff_id, epoch=epoch, reason=reason)
+    says = [] if say is None else [notice(Phrase(key=say))]
+    if owner is Owner.WAITING:
+        says = [replace(prompt, buttons=(RESUME,), token=f"l{state.asked}") for prompt in says]
+    conversation = replace(
+        conversation,
+        state=state.to_json(),
+        owner=owner.value,
+        owner_staff_id=staff_id,
+        epoch=epoch,
+        waiting_since=talk.now if owner is Owner.WAITING else None,
+    )
+    talk.save(conversation, [ev.to_json(changed)], says)
+
+
+# What the lobby looks up ---------------------------------------------------------------------
+
+
+def offered(talk: Talk, case_id: str, code_id: str | None = None) -> OfferedCase:
+    """A case as the lobby speaks of it."""
+    case = cases.load_case(talk.conn, case_id)
+    assert case is not None
+    return OfferedCase(
+        case_id=case.id, check_number=case.check_number, is_corporate=case.kind == "corporate", code_id=code_id
+    )
+
+
+class Facts:
+    """``LobbyFacts`` over the store."""
+
+    def __init__(self, talk: Talk, account: Account) -> None:
+        self._talk = talk
+        self._account = account
+
+    def is_locked(self) -> bool:
+        until = self._account.locked_until
+        return until is not None and until > self._talk.now
+
+    def usable_code(self, code: str) -> OfferedCase | None:
+        talk = self._talk
+        found = link_codes.find_link_code(talk.conn, talk.vault, code, for_update=True)
+        if found is None or found.state != "active" or found.expires_on < talk.local_now.date():
+            return None
+        case = cases.load_case(talk.conn, found.case_id)
+        if case is None or case.status not in ANSWERABLE:
+            return None
+        return offered(talk, found.case_id, found.id)
+
+    def count_failure(self, code_id: str | None) -> bool:
+        talk = self._talk
+        failures = self._account.failures + 1
+        locked = failures >= MAX_FAILURES
+        until = talk.now + _LOCKED_FOR if locked else None
+        accounts.set_account_failures(talk.conn, self._account.id, 0 if locked else failures, until)
+        if code_id is not None:
+            locked = link_codes.count_code_failure(talk.conn, code_id, MAX_FAILURES) >= MAX_FAILURES or locked
+        return locked
+
+    def birth_date_fits(self, case_id: str, value: date) -> bool:
+        return self._field(case_id, "birth_date") == value.isoformat()
+
+    def phone_tail_fits(self, case_id: str, digits: str) -> bool:
+        phone = "".join(ch for ch in self._field(case_id, "phone") if ch.isdigit())
+        return len(phone) >= len(digits) and phone.endswith(digits)
+
+    def _field(self, case_id: str, name: str) -> str:
+        talk = self._talk
+        case = cases.load_case(talk.conn, case_id)
+        customer = None if case is None else customers.load_customer(talk.conn, talk.vault, case.customer_id)
+        return "" if customer is None else customer.fields.get(name, "")
+
+    def open_cases(self) -> Sequence[OfferedCase]:
+        talk = self._talk
+        found: list[OfferedCase] = []
+        for link in accounts.live_links(talk.conn, self._account.id):
+            case = cases.load_case(talk.conn, link.case_id)
+            if case is not None and case.status in ANSWERABLE:
+                found.append(offered(talk, case.id))
+        return found
+
+
+def reset(talk: Talk, lobby: Conversation, *phrases: Phrase) -> None:
+    """The lobby from its beginning, with a word about why."""
+    before = LobbyState.from_json(lobby.state)
+    state = LobbyState(locale=lobby.locale, greeted=True, asked=before.asked)
+    save_lobby(talk, lobby, LobbyResult(state=state, says=(notice(*phrases),)))
+

@@ -1,0 +1,179 @@
+"""Composition root: from settings and a store to running applications and their background tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+
+from bot.channels.base import Channel, UnreadableBody, WrongSignature
+from bot.delivery import Sender
+from bot.live_content import LiveContent
+from bot.ownership import StaffDesk
+from bot.settings import Settings
+from bot.talk import Rules
+from bot.timers import Timers
+from bot.turns import Turns
+from storage.database import Database
+
+log = structlog.get_logger("kakunin.service")
+
+#: LINE's and Telegram's webhooks stay far below this.
+_MAX_BODY = 1024 * 1024
+
+
+@dataclass
+class Service:
+    """The parts of one running process."""
+
+    database: Database
+    settings: Settings
+    live: LiveContent
+    turns: Turns
+    desk: StaffDesk
+    sender: Sender
+    timers: Timers
+    channels: Mapping[str, Channel]
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self, roles: Iterable[str] = ("sender", "timers")) -> None:
+        """Open the channels' pools and start the background tasks of ``roles``."""
+        for channel in self.channels.values():
+            await channel.start()
+        if "sender" in roles:
+            self._tasks.append(asyncio.create_task(self.sender.run(), name="sender"))
+        if "timers" in roles:
+            self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
+
+    async def stop(self) -> None:
+        """Stop the tasks and close the pools; the store stays open."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._tasks.clear()
+        for channel in self.channels.values():
+            await channel.close()
+
+    @asynccontextmanager
+    async def running(self, roles: Iterable[str] = ("sender", "timers")) -> AsyncIterator[Service]:
+        await self.start(roles)
+        try:
+            yield self
+        finally:
+            await self.stop()
+
+
+def make_channels(settings: Settings, now: Callable[[], object]) -> dict[str, Channel]:
+    """The channels whose secrets are set; a channel without them is off."""
+    channels: dict[str, Channel] = {}
+    if settings.line_is_on:
+        from bot.channels.line.adapter import LineChannel
+
+        assert settings.line_channel_secret is not None
+        assert settings.line_channel_access_token is not None
+        channels["line"] = LineChannel(
+            settings.line_channel_secret.get_secret_value(),
+            settings.line_channel_access_token.get_secret_value(),
+            settings.line_api_base,
+            settings.line_data_api_base,
+            now=now,  # type: ignore[arg-type]
+        )
+    if settings.telegram_is_on:
+        from bot.channels.telegram.adapter import TelegramChannel
+
+        assert settings.telegram_bot_token is not None
+        secret = settings.telegram_secret_token
+        channels["telegram"] = TelegramChannel(
+            settings.telegram_bot_token.get_secret_value(),
+            settings.telegram_bot_username,
+            "" if secret is None else secret.get_secret_value(),
+            settings.telegram_api_base,
+            now=now,  # type: ignore[arg-type]
+        )
+    return channels
+
+
+def make_service(database: Database, settings: Settings, *, name: str) -> Service:
+    """All parts over one opened store; ``name`` distinguishes this process's leases."""
+    rules = Rules(
+        zone=ZoneInfo(settings.time_zone),
+        default_locale=settings.default_locale,
+        sensitive_channels=frozenset(settings.sensitive_channels),
+    )
+    live = LiveContent(
+        facts={"bank_name": settings.bank_name, "bank_phone": settings.bank_phone}, overlay=settings.content_dir
+    )
+    channels = make_channels(settings, database.universe.now)
+    turns = Turns(database, live, rules)
+    sender = Sender(database, channels, name)
+    return Service(
+        database=database,
+        settings=settings,
+        live=live,
+        turns=turns,
+        desk=StaffDesk(database, live, rules, on_queued=sender.wake),
+        sender=sender,
+        timers=Timers(database, turns),
+        channels=channels,
+    )
+
+
+# The web side -------------------------------------------------------------------------------
+
+
+def make_webhooks(service: Service) -> web.Application:
+    """Webhooks and health: what may be reached from outside."""
+    app = web.Application(client_max_size=_MAX_BODY)
+    for channel in service.channels.values():
+        app.router.add_post(f"/{channel.name}/webhook", _webhook(service, channel))
+    app.router.add_get("/health/live", _alive)
+    app.router.add_get("/health/ready", _ready(service))
+    return app
+
+
+def _webhook(service: Service, channel: Channel) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def receive(request: web.Request) -> web.Response:
+        body = await request.read()
+        try:
+            events = channel.receive(request.headers, body)
+        except WrongSignature:
+            log.warning("webhook.wrong_signature", channel=channel.name)
+            return web.Response(status=401)
+        except UnreadableBody:
+            return web.Response(status=400)
+        try:
+            await service.turns.handle(events)
+        except Exception as error:
+            # Not stored, so not acknowledged: the platform delivers again.
+            log.exception("webhook.not_stored", channel=channel.name, error=type(error).__name__)
+            return web.Response(status=503)
+        service.sender.wake()
+        for event in events:
+            if event.callback_id is not None:
+                await channel.acknowledge(event)
+        return web.Response()
+
+    return receive
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+def _ready(service: Service) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def ready(_: web.Request) -> web.Response:
+        try:
+            await service.database.read(lambda conn: service.live.refresh(conn, service.database.universe.now()))
+        except Exception as error:
+            log.exception("health.not_ready", error=type(error).__name__)
+            return web.json_response({"status": "not ready", "store": False}, status=503)
+        return web.json_response({"status": "ok", "store": True, "channels": sorted(service.channels)})
+
+    return ready

@@ -1,0 +1,110 @@
+"""What staff see beside a conversation: answers so far, where it stands, who the customer is, masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.console.desk import AnswerLine, ConversationView, CustomerFact, HandOver
+from bot.talk import Talk
+from dialogs.conversation.form import Position
+from dialogs.conversation.state import State, from_json
+from dialogs.definition.model import Question, Questionnaire, pick
+from dialogs.replies.masking import mask
+from storage import cases, conversations, customers, staff
+from storage.conversations import Conversation
+
+#: What is shown of the customer, and how it is masked; all else needs a reason.
+_FACTS = (
+    ("name", "name"),
+    ("name_kana", "kana"),
+    ("birth_date", "date"),
+    ("address", "address"),
+    ("phone", "phone"),
+    ("email", "email"),
+)
+
+
+def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
+    """The view of one conversation; raises ``KeyError`` where there is none."""
+    conversation = conversations.load_conversation(talk.conn, talk.vault, conversation_id)
+    if conversation is None:
+        raise KeyError(conversation_id)
+    case = None if conversation.case_id is None else cases.load_case(talk.conn, conversation.case_id)
+    customer = None if case is None else customers.load_customer(talk.conn, talk.vault, case.customer_id)
+    logins = {member.id: member.login for member in staff.list_staff(talk.conn)}
+    form = _form_of(talk, conversation)
+    return ConversationView(
+        conversation_id=conversation.id,
+        owner=conversation.owner,
+        owner_staff_id=conversation.owner_staff_id,
+        owner_login=logins.get(conversation.owner_staff_id or "", ""),
+        epoch=conversation.epoch,
+        phase=conversation.phase,
+        progress=(0, 0) if form is None else _progress(form),
+        current_question=None if form is None else _current(form),
+        answers=() if form is None else _answers(form),
+        facts=() if customer is None else _facts(customer.customer_no, customer.fields),
+        check_number=None if case is None else case.check_number,
+        receipt_no=form.state.receipt_no if form is not None and form.state.completed else None,
+        case_status=None if case is None else case.status.value,
+        hand_overs=_hand_overs(talk, conversation.id, logins),
+    )
+
+
+def _form_of(talk: Talk, conversation: Conversation) -> Position | None:
+    if conversation.kind != "case" or not conversation.state:
+        return None
+    return Position(talk.definition(conversation), from_json(conversation.state), talk.local_now)
+
+
+def _progress(form: Position) -> tuple[int, int]:
+    slots = form.asked_slots
+    return sum(1 for slot in slots if form.is_settled(slot)), len(slots)
+
+
+def _current(form: Position) -> str | None:
+    slot = form.current
+    if slot is None or slot.question is None or form.state.is_over:
+        return None
+    return _label(form.definition, form.state, slot.question)
+
+
+def _label(definition: Questionnaire, state: State, question: Question) -> str:
+    language = definition.default_language
+    return pick(question.bot.button, state.locale, language) or pick(question.label, state.locale, language)
+
+
+def _answers(form: Position) -> tuple[AnswerLine, ...]:
+    lines: list[AnswerLine] = []
+    for slot in form.asked_slots:
+        answer = form.state.answers.get(slot.key)
+        if answer is None or slot.question is None:
+            continue
+        state = "check" if answer.marked else answer.state.value
+        label = _label(form.definition, form.state, slot.question)
+        lines.append(AnswerLine(label=label, display=answer.display, state=state))
+    return tuple(lines)
+
+
+def _facts(customer_no: str, fields: Mapping[str, str]) -> tuple[CustomerFact, ...]:
+    masked = [CustomerFact(key=key, masked=mask(kind, fields[key])) for key, kind in _FACTS if fields.get(key)]
+    plain = [CustomerFact(key=key, masked=fields[key]) for key in ("kind", "branch_no") if fields.get(key)]
+    return (CustomerFact(key="customer_no", masked=customer_no), *masked, *plain)
+
+
+def _hand_overs(talk: Talk, conversation_id: str, logins: Mapping[str, str]) -> tuple[HandOver, ...]:
+    changes = [
+        event
+        for event in conversations.load_events(talk.conn, talk.vault, conversation_id)
+        if event["kind"] == "owner_changed"
+    ]
+    return tuple(
+        HandOver(
+            at=datetime.fromisoformat(change["at"]),
+            to=change["owner"],
+            staff=logins.get(change.get("staff_id") or "", ""),
+            reason=change["reason"],
+        )
+        for change in changes
+    )

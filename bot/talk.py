@@ -1,0 +1,165 @@
+"""What one transaction needs to change conversations: the store, the clock, the published texts.
+
+``case_room`` and ``lobby_room`` decide what is said in the two kinds of conversation; here is how it is
+saved and queued.  Nothing here talks to a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.live_content import LiveContent
+from dialogs.conversation import wording
+from dialogs.conversation.prompts import Message, MessageKind, Phrase, Prompt
+from dialogs.definition.model import Questionnaire
+from dialogs.personal import Personal
+from storage import accounts, cases, conversations, outgoing
+from storage.accounts import Account
+from storage.cases import CaseStatus
+from storage.conversations import Conversation
+from storage.encryption import Vault
+from storage.universe import Universe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What the bank has set for conversations."""
+
+    zone: tzinfo
+    default_locale: str = "ja"
+    sensitive_channels: frozenset[str] = frozenset({"line"})
+    #: After this silence the second factor is asked again before any value is shown.
+    verify_after: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyRight:
+    """LINE's right to answer an event for free, for a minute."""
+
+    token: Personal
+    until: datetime
+
+
+class Talk:
+    """The conversations of one transaction."""
+
+    def __init__(
+        self, conn: Connection, vault: Vault, uni: Universe, live: LiveContent, rules: Rules, turn_id: str
+    ) -> None:
+        self.conn = conn
+        self.vault = vault
+        self.uni = uni
+        self.live = live
+        self.rules = rules
+        self.turn_id = turn_id
+        self.now = uni.now()
+        #: The right of the event at hand to a free answer.
+        self.reply: ReplyRight | None = None
+        self._replying_in: str | None = None
+        live.refresh(conn, self.now)
+
+    @property
+    def local_now(self) -> datetime:
+        return self.now.astimezone(self.rules.zone)
+
+    def account(self, account_id: str) -> Account:
+        found = accounts.load_account(self.conn, self.vault, account_id)
+        assert found is not None
+        return found
+
+    def lock(self, conversation_id: str) -> Conversation:
+        found = conversations.lock_conversation(self.conn, self.vault, conversation_id)
+        assert found is not None
+        return found
+
+    def lobby_of(self, account: Account) -> Conversation:
+        """The account's own conversation, made where there is none."""
+        for conversation_id in conversations.conversations_of_account(self.conn, account.id):
+            conversation = self.lock(conversation_id)
+            if conversation.kind == "lobby":
+                return conversation
+        return conversations.create_conversation(
+            self.conn,
+            self.vault,
+            self.uni,
+            kind="lobby",
+            account_id=account.id,
+            case_id=None,
+            questionnaire_sha256=None,
+            locale=account.locale,
+        )
+
+    def definition(self, conversation: Conversation) -> Questionnaire:
+        """The questionnaire version to which a case's conversation is pinned."""
+        assert conversation.questionnaire_sha256 is not None
+        return self.live.definition(self.conn, conversation.questionnaire_sha256)
+
+    def begin_reply(self, reply: ReplyRight | None) -> None:
+        """What is said from here on answers another event."""
+        self.reply, self._replying_in = reply, None
+
+    # Saving and saying --------------------------------------------------------------------------
+
+    def save(
+        self,
+        conversation: Conversation,
+        events: Sequence[dict[str, Any]],
+        says: Sequence[Prompt] = (),
+        definition: Questionnaire | None = None,
+    ) -> Conversation:
+        """Append the events, save the snapshot, queue what is said: in the order the customer will see it."""
+        first = conversation.out_seq
+        conversation = replace(conversation, out_seq=first + len(says))
+        conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
+        voice = self.live.voice(conversation.locale)
+        for seq, prompt in enumerate(says, first + 1):
+            self._queue(conversation, wording.render(prompt, definition, voice), seq)
+        return conversation
+
+    def say(self, conversation: Conversation, *phrases: Phrase) -> Conversation:
+        """A notice of the bot outside any step."""
+        return self.save(conversation, [], [notice(*phrases)])
+
+    def say_as_staff(self, conversation: Conversation, staff_id: str, sender: str, text: str) -> Conversation:
+        """Queue what a member of staff typed."""
+        conversation = replace(conversation, out_seq=conversation.out_seq + 1)
+        conversation = conversations.save_conversation(self.conn, self.vault, conversation, [])
+        alt = self.live.voice(conversation.locale).catalogue.text("alt.staff")
+        message = Message(kind=MessageKind.STAFF, text=text, alt=alt, sender=sender)
+        self._queue(conversation, message, conversation.out_seq, staff_id)
+        return conversation
+
+    def _queue(self, conversation: Conversation, message: Message, seq: int, staff_id: str | None = None) -> None:
+        if self._replying_in is None:
+            self._replying_in = conversation.id
+        # The right to reply for free is good once: the first conversation that speaks uses it.
+        reply = self.reply if self._replying_in == conversation.id else None
+        outgoing.insert_outgoing(
+            self.conn,
+            self.vault,
+            self.uni,
+            conversation=replace(conversation, out_seq=seq),
+            kind=message.kind.value,
+            body=wording.to_json(message),
+            turn_id=self.turn_id,
+            epoch=conversation.epoch,
+            reply_token=None if reply is None else reply.token,
+            reply_until=None if reply is None else reply.until,
+            staff_id=staff_id,
+        )
+
+    def move_case(self, case_id: str, target: CaseStatus, reason: str, source: str) -> None:
+        """Move the case where its status machine allows it; a late answer never fails on the status."""
+        case = cases.load_case(self.conn, case_id)
+        if case is not None and case.status != target and cases.can_move(case, target):
+            cases.move_case(self.conn, self.uni, case_id, target, actor="conversation", reason=reason, source=source)
+
+
+def notice(*phrases: Phrase) -> Prompt:
+    """A bubble that expects nothing."""
+    return Prompt(kind=MessageKind.NOTICE, pieces=phrases, alt=Phrase(key="alt.notice"))

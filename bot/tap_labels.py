@@ -1,0 +1,22 @@
+"""The words on the button that was tapped, for the transcript: the platforms send back only its code."""
+
+from __future__ import annotations
+
+from bot.channels.base import Tap
+from bot.talk import Talk
+from storage import content
+from storage.conversations import Conversation
+
+#: How far back a tap is looked for; an older button is kept by its code alone.
+_RECENT = 20
+
+
+def tap_label(talk: Talk, conversation: Conversation, tap: Tap) -> str:
+    """The label as it was shown under that token, else the option's code."""
+    for body in content.recent_bodies(talk.conn, talk.vault, conversation.id, limit=_RECENT):
+        if body.get("token") != tap.token:
+            continue
+        for option, label in (*body.get("buttons", ()), *body.get("shortcuts", ())):
+            if option == tap.option:
+                return str(label)
+    return tap.option

@@ -1,0 +1,41 @@
+"""What happens by the clock: draining what a crash left behind, and chaining the audit log."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from bot.turns import Turns
+from storage import audit
+from storage.database import Database
+
+log = structlog.get_logger("kakunin.timers")
+
+_SWEEP_SECONDS = 5.0
+_CHAIN_AT_ONCE = 500
+
+
+class Timers:
+    """The clockwork of one process."""
+
+    def __init__(self, database: Database, turns: Turns) -> None:
+        self._database = database
+        self._turns = turns
+
+    async def run(self) -> None:
+        """Tick until cancelled; a failed tick is logged and the next one tries again."""
+        while True:
+            try:
+                await self.tick()
+            except Exception as error:
+                log.exception("timers.failed", error=type(error).__name__)
+            await asyncio.sleep(_SWEEP_SECONDS)
+
+    async def tick(self) -> None:
+        """One round."""
+        await self._turns.sweep()
+        database = self._database
+        await database.transact(
+            lambda conn: audit.seal_chain(conn, database.vault, database.universe, _CHAIN_AT_ONCE)
+        )

@@ -1,0 +1,335 @@
+"""One inbound event, one transaction, outgoing messages.
+
+The order is the promise (architecture, "One turn"): a read-only look at the conversation; the never-ask
+guard **before anything is written**; the heavy reading of the text outside the write transaction; then one
+transaction that stores the event under its unique key, locks the conversation, drains all its undone events
+in platform time through the pure step, and queues what is said.  A duplicate is a no-op.  If the step raises,
+the event stays undone, a person takes over, and the customer hears so once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.channels.base import Inbound, InboundKind
+from bot.conversing import apply_code, apply_input
+from bot.live_content import LiveContent
+from bot.talk import ReplyRight, Rules, Talk
+from bot.tap_labels import tap_label
+from dialogs.conversation import inputs as inp
+from dialogs.conversation.answering import reader_kind
+from dialogs.conversation.understanding import Reading
+from dialogs.guard import Secret, find_secret, withheld_mark
+from dialogs.personal import Personal
+from locales import SHIPPED_LANGUAGES
+from storage import accounts, audit, content, conversations, inbound as inbox
+from storage.accounts import Account
+from storage.conversations import Conversation
+from storage.database import Database
+from storage.inbound import InboundRow
+
+log = structlog.get_logger("kakunin.turns")
+
+#: LINE's reply token lives for a minute from the event; what is sent later goes as a push.
+_REPLY_LIFE = timedelta(seconds=50)
+#: Kinds of events that the bot records and never answers.
+_SILENT = frozenset({InboundKind.OTHER, InboundKind.GROUP})
+#: Stands in the content row of a reply that must not be kept.
+_FACTOR_MARK = "[withheld: second_factor]"
+_FACTOR_STEPS = frozenset({"birth_date", "phone_tail"})
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the read-only look found out."""
+
+    locale: str
+    #: Kind of the open question, or the lobby's step.
+    expected: str | None
+
+
+@dataclass
+class _Prepared:
+    """An event made ready outside the transaction."""
+
+    event: Inbound
+    look: _Look
+    secret: Secret | None = None
+    reading: Reading | None = field(default=None, repr=False)
+
+
+class Turns:
+    """Takes events of customers; one object per process."""
+
+    def __init__(self, database: Database, live: LiveContent, rules: Rules) -> None:
+        self._database = database
+        self._live = live
+        self._rules = rules
+
+    async def handle(self, events: Sequence[Inbound]) -> None:
+        """Store and answer the events of one request; when this returns, all are committed.
+
+        Raises whatever the store raises: the caller then answers 503 and the platform delivers again.
+        """
+        for event in events:
+            prepared = await self._prepare(event)
+            await self._database.transact(lambda conn, p=prepared: self._turn(conn, p))  # type: ignore[misc]
+
+    async def sweep(self) -> int:
+        """Drain what a crash left behind; returns how many conversations were touched."""
+        older = self._database.universe.now() - timedelta(seconds=10)
+        stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older))
+        for conversation_id in stale:
+            await self._database.transact(lambda conn, c=conversation_id: self._drain_alone(conn, c))  # type: ignore[misc]
+        return len(stale)
+
+    # Before the transaction -------------------------------------------------------------------
+
+    async def _prepare(self, event: Inbound) -> _Prepared:
+        look = await self._database.read(lambda conn: self._look(conn, event))
+        prepared = _Prepared(event, look)
+        if event.kind is InboundKind.TEXT and event.text is not None:
+            prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
+            if prepared.secret is None:
+                prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
+        return prepared
+
+    def _look(self, conn: Connection, event: Inbound) -> _Look:
+        self._live.refresh(conn, self._database.universe.now())
+        account = accounts.find_account(conn, self._database.vault, event.channel, event.user_id)
+        if account is None or account.active_conversation_id is None:
+            return _Look(self._locale(event), "link_code")
+        conversation = conversations.load_conversation(conn, self._database.vault, account.active_conversation_id)
+        assert conversation is not None
+        if conversation.kind == "lobby":
+            step = conversation.open_question or "code"
+            return _Look(conversation.locale, {"code": "link_code", "birth_date": "date"}.get(step, step))
+        kind = None
+        if conversation.open_question is not None and conversation.questionnaire_sha256 is not None:
+            definition = self._live.definition(conn, conversation.questionnaire_sha256)
+            names = {question.name for question in definition.questions}
+            if conversation.open_question in names:
+                kind = reader_kind(definition.question(conversation.open_question))
+        return _Look(conversation.locale, kind)
+
+    def _locale(self, event: Inbound) -> str:
+        hint = (event.locale or "")[:2]
+        return hint if hint in SHIPPED_LANGUAGES else self._rules.default_locale
+
+    # The transaction ----------------------------------------------------------------------------
+
+    def _turn(self, conn: Connection, prepared: _Prepared) -> None:
+        database, event = self._database, prepared.event
+        uni = database.universe
+        account = accounts.upsert_account(
+            conn, database.vault, uni, event.channel, event.user_id, self._locale(event)
+        )
+        account = accounts.lock_account(conn, database.vault, account.id) or account
+        talk = Talk(conn, database.vault, uni, self._live, self._rules, uni.new_id())
+        conversation = self._conversation_for(talk, account, event)
+        words = self._words(talk, conversation, prepared)
+        content_id = uni.new_id() if words is not None else None
+        inbound_id = inbox.insert_inbound(
+            conn,
+            database.vault,
+            uni,
+            channel=event.channel,
+            event_key=event.event_key,
+            account_id=account.id,
+            conversation_id=conversation.id,
+            kind=event.kind.value,
+            occurred_at=event.occurred_at,
+            content_id=content_id,
+            message_id=event.message_id,
+            payload=self._payload(prepared),
+        )
+        if inbound_id is None:
+            return
+        if words is not None and content_id is not None:
+            content.save_content(
+                conn, database.vault, uni, conversation.id, direction="in", body=words, content_id=content_id
+            )
+        if event.kind is InboundKind.UNFOLLOW or account.state == "blocked":
+            accounts.set_account_state(conn, account.id, "blocked" if event.kind is InboundKind.UNFOLLOW else "active")
+        self._drain(talk, conversation.id, {inbound_id: prepared})
+
+    def _conversation_for(self, talk: Talk, account: Account, event: Inbound) -> Conversation:
+        """The conversation the event belongs to: the one its button is from, else the active one."""
+        if event.tap is not None:
+            tapped = conversations.find_conversation_ref(talk.conn, event.tap.conversation_ref)
+            if tapped is not None and tapped != account.active_conversation_id:
+                conversation = talk.lock(tapped)
+                if conversation.account_id == account.id and conversation.kind == "case":
+                    linked = {link.case_id for link in accounts.live_links(talk.conn, account.id)}
+                    lobby_asks = self._lobby_verifies(talk, account)
+                    if conversation.case_id in linked and not lobby_asks:
+                        accounts.set_active_conversation(talk.conn, account.id, conversation.id)
+                        return conversation
+        if account.active_conversation_id is not None:
+            return talk.lock(account.active_conversation_id)
+        lobby = talk.lobby_of(account)
+        accounts.set_active_conversation(talk.conn, account.id, lobby.id)
+        return lobby
+
+    @staticmethod
+    def _lobby_verifies(talk: Talk, account: Account) -> bool:
+        """Whether the second factor is being asked: no old button may lead past it."""
+        if account.active_conversation_id is None:
+            return False
+        active = talk.lock(account.active_conversation_id)
+        return active.kind == "lobby" and active.open_question in _FACTOR_STEPS
+
+    def _words(self, talk: Talk, conversation: Conversation, prepared: _Prepared) -> dict[str, Any] | None:
+        """What is kept of the event in a content row: the words, or the mark of what was kept back."""
+        event = prepared.event
+        if prepared.secret is not None:
+            return {"text": withheld_mark(prepared.secret)}
+        if event.kind is InboundKind.TEXT and event.text is not None:
+            if conversation.kind == "lobby" and conversation.open_question in _FACTOR_STEPS:
+                return {"text": _FACTOR_MARK}
+            return {"text": event.text.reveal()}
+        if event.kind is InboundKind.CHOICE and event.tap is not None:
+            return {"label": tap_label(talk, conversation, event.tap), "option": event.tap.option}
+        if event.kind is InboundKind.MEDIA:
+            return {"media": event.media or "other"}
+        return None
+
+    @staticmethod
+    def _payload(prepared: _Prepared) -> dict[str, Any]:
+        event = prepared.event
+        return {
+            "secret": None if prepared.secret is None else prepared.secret.kind.value,
+            "tap": None if event.tap is None else [event.tap.conversation_ref, event.tap.token, event.tap.option],
+            "code": None if event.start_code is None else event.start_code.reveal(),
+            "media": event.media,
+            "message_id": event.message_id,
+            "reply_token": None if event.reply_token is None else event.reply_token.reveal(),
+            "may_answer": event.may_answer,
+        }
+
+    def _drain_alone(self, conn: Connection, conversation_id: str) -> None:
+        uni = self._database.universe
+        talk = Talk(conn, self._database.vault, uni, self._live, self._rules, uni.new_id())
+        self._drain(talk, conversation_id, {})
+
+    def _drain(self, talk: Talk, conversation_id: str, prepared: dict[str, _Prepared]) -> None:
+        """All undone events of a conversation, in the order in which they happened."""
+        talk.lock(conversation_id)
+        for row in inbox.undone_inbound(talk.conn, talk.vault, conversation_id):
+            if row.attempts > 0:
+                continue  # it raised before and a person looks at it
+            self._one(talk, conversation_id, row, prepared.get(row.id))
+
+    def _one(self, talk: Talk, conversation_id: str, row: InboundRow, prepared: _Prepared | None) -> None:
+        conversation = talk.lock(conversation_id)
+        talk.begin_reply(_reply_right(row))
+        savepoint = talk.conn.begin_nested()
+        try:
+            self._apply(talk, conversation, row, prepared)
+        except Exception as error:
+            # Whatever a defect raises: nothing of it is kept, the customer is not left alone.
+            savepoint.rollback()
+            log.exception("turn.failed", conversation=conversation_id, inbound=row.id, error=type(error).__name__)
+            inbox.count_attempt(talk.conn, row.id, type(error).__name__)
+            apply_input(talk, talk.lock(conversation_id), inp.BotFailed())
+            audit.record(
+                talk.conn,
+                talk.uni,
+                "turn.failed",
+                actor_kind="system",
+                actor_id=None,
+                subjects={"conversation": conversation_id, "inbound": row.id},
+                detail={"error": type(error).__name__},
+            )
+            return
+        savepoint.commit()
+        inbox.mark_done(talk.conn, talk.uni, row.id)
+        self._seen(talk, conversation_id, row)
+
+    @staticmethod
+    def _seen(talk: Talk, conversation_id: str, row: InboundRow) -> None:
+        conversation = talk.lock(conversation_id)
+        latest = max(filter(None, (conversation.last_occurred_at, row.occurred_at)))
+        talk.save(replace(conversation, last_inbound_at=talk.now, last_occurred_at=latest), [])
+
+    def _apply(self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None) -> None:
+        kind = InboundKind(row.kind)
+        if kind is InboundKind.UNSEND:
+            _forget(talk, conversation, row)
+            return
+        if kind in _SILENT or kind is InboundKind.UNFOLLOW or not row.payload.get("may_answer", True):
+            return
+        if row.payload.get("code"):
+            apply_code(talk, conversation, row.payload["code"])
+            return
+        what = self._input(talk, conversation, row, prepared)
+        if what is not None:
+            apply_input(talk, conversation, what)
+
+    def _input(
+        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None
+    ) -> inp.Input | None:
+        payload = row.payload
+        if payload.get("secret"):
+            return inp.SecretWithheld(secret=payload["secret"])
+        match InboundKind(row.kind):
+            case InboundKind.CHOICE if payload["tap"] is not None:
+                ref, token, option = payload["tap"]
+                # A button of another conversation of this account is a stale one here.
+                token = token if ref == conversation.ref else "-"
+                return inp.Chose(token=token, option=option, content_id=row.content_id)
+            case InboundKind.TEXT:
+                return self._said(talk, conversation, row, prepared)
+            case InboundKind.MEDIA:
+                return inp.MediaSent(media=payload.get("media") or "other")
+            case InboundKind.FOLLOW:
+                return inp.Returned()
+        return None
+
+    def _said(
+        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None
+    ) -> inp.Input | None:
+        if prepared is not None and prepared.reading is not None and prepared.look.locale == conversation.locale:
+            return inp.Said(reading=prepared.reading, content_id=row.content_id)
+        # The language changed meanwhile, or the event was left over by a crash: read it (again).
+        text = _text_of(talk, row) if prepared is None or prepared.event.text is None else prepared.event.text.reveal()
+        if text is None:
+            return None  # taken back before it was read
+        return inp.Said(
+            reading=self._live.understanding.read(text, conversation.locale), content_id=row.content_id
+        )
+
+
+def _reply_right(row: InboundRow) -> ReplyRight | None:
+    token = row.payload.get("reply_token")
+    return None if token is None else ReplyRight(token=Personal(token), until=row.occurred_at + _REPLY_LIFE)
+
+
+def _text_of(talk: Talk, row: InboundRow) -> str | None:
+    body = None if row.content_id is None else content.load_content(talk.conn, talk.vault, row.content_id)
+    return None if body is None else str(body.get("text", ""))
+
+
+def _forget(talk: Talk, conversation: Conversation, row: InboundRow) -> None:
+    """The customer took a message back: its words go, the fact stays."""
+    message_id = row.payload.get("message_id")
+    found = inbox.find_inbound_message(talk.conn, conversation.account_id, message_id) if message_id else None
+    if found is None or found.content_id is None:
+        return
+    content.erase_content(talk.conn, talk.uni, found.content_id)
+    audit.record(
+        talk.conn,
+        talk.uni,
+        "content.unsent",
+        actor_kind="customer",
+        actor_id=conversation.account_id,
+        subjects={"content": found.content_id},
+        detail={},
+    )
+

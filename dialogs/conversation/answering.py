@@ -1,0 +1,118 @@
+"""How a reply becomes the value of one question: the readers, seen from the questionnaire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialogs.conversation.form import Position, Slot
+from dialogs.definition.model import Question, QuestionType, pick
+from dialogs.replies import READERS
+from dialogs.replies.base import Problem, ReplyContext, Value
+from dialogs.replies.choices import Ambiguous, ParsedMany, read_choice, read_choices
+from dialogs.replies.masking import mask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A reply that was understood, as canonical text, with how it is read back."""
+
+    value: str = field(repr=False)
+    display: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several:
+    """A reply that fits more than one choice."""
+
+    names: tuple[str, ...]
+
+
+def reader_kind(question: Question) -> str:
+    """The kind of reader for the typed replies of a question; ``choice`` for selects."""
+    if question.is_select:
+        return "choice"
+    if question.bot.kind is not None:
+        return question.bot.kind
+    return {
+        QuestionType.INTEGER: "integer",
+        QuestionType.DECIMAL: "decimal",
+        QuestionType.DATE: "date",
+        QuestionType.ACKNOWLEDGE: "yes_no",
+    }.get(question.type, "text")
+
+
+def is_free_text(question: Question | None) -> bool:
+    """Whether nearly any text would be an answer, so that a question in it must be noticed first."""
+    return question is not None and reader_kind(question) in ("text", "name", "address")
+
+
+def read_reply(position: Position, slot: Slot, text: str) -> Taken | Several | Problem:
+    """What ``text`` means as an answer at ``slot``."""
+    question = slot.question
+    assert question is not None
+    context = ReplyContext(today=position.now.date(), locale=position.state.locale)
+    if question.is_select:
+        return _read_select(position, slot, question, text, context)
+    parsed = READERS[reader_kind(question)](text, context)
+    if isinstance(parsed, Problem):
+        return parsed
+    if question.type is QuestionType.ACKNOWLEDGE:
+        if parsed.value is not True:
+            return Problem(code="acknowledge.needed")
+        return Taken(value="OK", display=parsed.display)
+    return Taken(value=to_text(parsed.value), display=parsed.display)
+
+
+def _read_select(
+    position: Position, slot: Slot, question: Question, text: str, context: ReplyContext
+) -> Taken | Several | Problem:
+    choices = position.choices(question, slot.key)
+    language = position.definition.default_language
+    if question.type is QuestionType.SELECT_MULTIPLE:
+        many = read_choices(text, choices, context, language)
+        if isinstance(many, ParsedMany):
+            return take_choices(position, question, many.values)
+        return Several(names=many.candidates) if isinstance(many, Ambiguous) else many
+    one = read_choice(text, choices, context, language, kind=question.bot.kind)
+    if isinstance(one, Ambiguous):
+        return Several(names=one.candidates)
+    if isinstance(one, Problem):
+        return one
+    return take_choices(position, question, (str(one.value),))
+
+
+def take_choices(position: Position, question: Question, names: tuple[str, ...]) -> Taken:
+    """Choices by name, in the order of the list."""
+    order = [choice.name for choice in position.definition.choices[question.list_name or ""]]
+    names = tuple(sorted(set(names), key=order.index))
+    separator = "、" if position.state.locale.startswith("ja") else ", "
+    return Taken(value=" ".join(names), display=separator.join(position.label(question, name) for name in names))
+
+
+def from_master(position: Position, slot: Slot) -> Taken | None:
+    """The master record's value for a question, masked for showing; ``None`` where there is none that fits."""
+    question = slot.question
+    if question is None or question.bot.prefill is None:
+        return None
+    value = position.state.master.get(question.bot.prefill, "").strip()
+    if not value:
+        return None
+    if question.is_select:
+        names = tuple(value.replace(";", " ").split())
+        known = {choice.name for choice in position.choices(question, slot.key)}
+        return take_choices(position, question, names) if names and set(names) <= known else None
+    return Taken(value=value, display=mask(reader_kind(question), value))
+
+
+def to_text(value: Value) -> str:
+    """A reader's value as the canonical text that expressions, store and export use."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return format(value, "f").rstrip("0").rstrip(".")
+    return str(value)
+
+
+def wording(position: Position, question: Question) -> str:
+    """The question as it was asked, for the evidence of a submission."""
+    return pick(question.label, position.state.locale, position.definition.default_language)

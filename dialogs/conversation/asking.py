@@ -1,0 +1,219 @@
+"""How each kind of open prompt is worded and which buttons it carries.
+
+Pure construction of ``Prompt``s from the position: no decision about what comes next is made here.
+Options are short ASCII codes; ``engine`` reads them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dialogs.conversation.events import AnswerState
+from dialogs.conversation.form import Position, Slot
+from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
+from dialogs.conversation.state import OpenPrompt
+from dialogs.definition.model import Choice, Decline, Question, QuestionType
+
+#: Buttons that mean the same wherever they stand, so that an old bubble's one still works.
+STAFF = Button(option="staff", label=Phrase(key="button.staff"))
+LATER = Button(option="later", label=Phrase(key="button.later"))
+RESUME = Button(option="resume", label=Phrase(key="button.resume"))
+BACK = Button(option="back", label=Phrase(key="button.back"))
+WHY = Button(option="why", label=Phrase(key="button.why"))
+VERIFY = Button(option="verify", label=Phrase(key="button.verify"))
+
+_ALT = Phrase(key="alt.question")
+
+
+def choice_option(position: Position, question: Question, choice: Choice) -> str:
+    """The option code of a choice: its place in the unfiltered list, stable within a version."""
+    return f"c{position.definition.choices[question.list_name or ''].index(choice)}"
+
+
+def option_choice(position: Position, question: Question, option: str) -> Choice | None:
+    """The choice behind an option code."""
+    choices = position.definition.choices.get(question.list_name or "", ())
+    if option[:1] != "c" or not option[1:].isdigit() or int(option[1:]) >= len(choices):
+        return None
+    return choices[int(option[1:])]
+
+
+def shortcuts(position: Position, question: Question | None) -> tuple[Button, ...]:
+    """The ways out under a question, always in the same order."""
+    ways = [BACK] if position.previous is not None else []
+    if question is not None and question.bot.why:
+        ways.append(WHY)
+    return (*ways, LATER, STAFF)
+
+
+def question_prompt(
+    position: Position,
+    slot: Slot,
+    open_prompt: OpenPrompt,
+    lead: Iterable[Piece],
+    *,
+    only: Sequence[str] = (),
+    extra: Sequence[Button] = (),
+) -> Prompt:
+    """The question itself; ``only`` narrows the choices to the ones a reply may have meant."""
+    question = slot.question
+    assert question is not None
+    pieces: list[Piece] = [*lead, _progress(position), *_heading(position, slot, question)]
+    return Prompt(
+        kind=MessageKind.QUESTION,
+        pieces=tuple(pieces),
+        buttons=(*_answers(position, slot, question, open_prompt, only), *extra),
+        shortcuts=shortcuts(position, question),
+        token=open_prompt.tokens[-1],
+        hint=_hint(question),
+        alt=_ALT,
+    )
+
+
+def _progress(position: Position) -> Phrase:
+    number, remaining = position.progress
+    return Phrase(key="engine.progress", params={"number": str(number), "remaining": str(remaining)})
+
+
+def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
+    pieces: list[Piece] = [Wording(field="label", question=question.name)]
+    if slot.key.instance:
+        pieces.append(Phrase(key="engine.instance", params={"number": str(slot.key.instance)}))
+    if question.hint:
+        pieces.append(Wording(field="hint", question=question.name))
+    elif question.bot.example:
+        pieces.append(Wording(field="example", question=question.name))
+    if question.type is QuestionType.SELECT_MULTIPLE:
+        pieces.append(Phrase(key="engine.several_allowed"))
+    answer = position.state.answers.get(slot.key)
+    if answer is not None and position.state.correcting == slot.key and answer.display:
+        pieces.append(Phrase(key="engine.your_answer", params={"value": answer.display}))
+    return pieces
+
+
+def _answers(
+    position: Position, slot: Slot, question: Question, open_prompt: OpenPrompt, only: Sequence[str]
+) -> list[Button]:
+    buttons: list[Button] = []
+    answer = position.state.answers.get(slot.key)
+    if answer is not None and position.state.correcting == slot.key and position.is_valid(slot, answer):
+        buttons.append(Button(option="same", label=Phrase(key="button.keep")))
+    ticked = question.type is QuestionType.SELECT_MULTIPLE
+    for choice in position.choices(question, slot.key) if question.is_select else ():
+        if only and choice.name not in only:
+            continue
+        label: Piece = Wording(field="choice", question=question.name, choice=choice.name)
+        if ticked:
+            mark = "ticked" if choice.name in open_prompt.selection else "unticked"
+            label = Wording(field=mark, question=question.name, choice=choice.name)
+        buttons.append(Button(option=choice_option(position, question, choice), label=label))
+    if ticked and open_prompt.selection:
+        buttons.append(Button(option="ok", label=Phrase(key="button.done")))
+    if question.type is QuestionType.ACKNOWLEDGE:
+        buttons.append(Button(option="yes", label=Phrase(key="button.acknowledge")))
+    if question.bot.decline is not Decline.NONE:
+        buttons.append(Button(option="decline", label=Phrase(key=f"button.decline_{question.bot.decline.value}")))
+    if not position.is_required(slot) and question.type is not QuestionType.ACKNOWLEDGE:
+        buttons.append(Button(option="skip", label=Phrase(key="button.skip")))
+    return buttons
+
+
+def _hint(question: Question) -> InputHint:
+    if question.is_select or question.type is QuestionType.ACKNOWLEDGE:
+        return InputHint.NONE
+    if question.type is QuestionType.DATE:
+        return InputHint.DATE
+    return InputHint.PHONE if question.bot.kind == "phone" else InputHint.TEXT
+
+
+def offered_prompt(position: Position, slot: Slot, open_prompt: OpenPrompt, lead: Iterable[Piece]) -> Prompt:
+    """A known value, masked where it is the bank's: still right?"""
+    question = slot.question
+    assert question is not None
+    shown = Phrase(key=f"engine.offered_{open_prompt.basis}", params={"value": open_prompt.display or ""})
+    keys = ("button.unchanged", "button.changed") if open_prompt.basis == "master" else ("button.yes", "button.change")
+    return Prompt(
+        kind=MessageKind.QUESTION,
+        pieces=(*lead, _progress(position), Wording(field="label", question=question.name), shown),
+        buttons=(
+            Button(option="same", label=Phrase(key=keys[0])),
+            Button(option="diff", label=Phrase(key=keys[1])),
+        ),
+        shortcuts=shortcuts(position, question),
+        token=open_prompt.tokens[-1],
+        alt=_ALT,
+    )
+
+
+def yes_no_prompt(
+    position: Position,
+    slot: Slot,
+    open_prompt: OpenPrompt,
+    pieces: Iterable[Piece],
+    yes: str = "button.yes",
+    no: str = "button.no",
+) -> Prompt:
+    """A question of our own with two answers: an echo, a cross check, "another one?"."""
+    return Prompt(
+        kind=MessageKind.QUESTION,
+        pieces=tuple(pieces),
+        buttons=(Button(option="yes", label=Phrase(key=yes)), Button(option="no", label=Phrase(key=no))),
+        shortcuts=shortcuts(position, slot.question),
+        token=open_prompt.tokens[-1],
+        alt=_ALT,
+    )
+
+
+def review_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Piece]) -> Prompt:
+    """All answers, and clearly not yet submitted."""
+    lines = [review_line(position, number, slot) for number, slot in enumerate(position.asked_slots, 1)]
+    return Prompt(
+        kind=MessageKind.QUESTION,
+        pieces=(*lead, Phrase(key="engine.review"), *lines, Phrase(key="engine.review_end")),
+        buttons=(
+            Button(option="submit", label=Phrase(key="button.submit")),
+            Button(option="fix", label=Phrase(key="button.fix")),
+        ),
+        shortcuts=(LATER, STAFF),
+        token=open_prompt.tokens[-1],
+        alt=Phrase(key="alt.review"),
+    )
+
+
+def review_line(position: Position, number: int, slot: Slot) -> Line:
+    """One answer as the customer reads it back."""
+    answer = position.state.answers[slot.key]
+    value: Phrase | Literal
+    match answer.state:
+        case AnswerState.UNCHANGED:
+            value = Phrase(key="engine.value_unchanged", params={"value": answer.display})
+        case AnswerState.DECLINED:
+            value = Phrase(key="engine.value_declined")
+        case AnswerState.OTHER_CHANNEL:
+            value = Phrase(key="engine.value_other_channel")
+        case _ if not answer.value:
+            value = Phrase(key="engine.value_none")
+        case _:
+            value = Literal(text=answer.display)
+    return Line(number=number, name=slot_name(slot), value=value)
+
+
+def slot_name(slot: Slot) -> Phrase | Wording:
+    """The short name of a slot, for lists and buttons."""
+    if slot.question is None:
+        return Phrase(key="engine.more_name")
+    return Wording(field="button", question=slot.question.name)
+
+
+def which_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Piece]) -> Prompt:
+    """Which answer is to be corrected? By button or by the number of the review list."""
+    return Prompt(
+        kind=MessageKind.QUESTION,
+        pieces=(*lead, Phrase(key="engine.which")),
+        buttons=tuple(
+            Button(option=f"k{index}", label=slot_name(slot)) for index, slot in enumerate(position.asked_slots)
+        ),
+        shortcuts=(Button(option="review", label=Phrase(key="button.to_review")), LATER, STAFF),
+        token=open_prompt.tokens[-1],
+        alt=_ALT,
+    )

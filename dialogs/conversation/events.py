@@ -1,0 +1,289 @@
+"""The facts that are recorded about a conversation; the state is a fold over them.
+
+An event never holds the raw text of a message, only the id of the content row that does, so that
+an unsent or expired text can be erased while the log still folds.  Answers that were read stand in
+the event (which the store seals): they are what the customer told the bank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+
+class Key(NamedTuple):
+    """One answerable place: a question, and in a repeat which instance (from 1)."""
+
+    question: str
+    instance: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.question}[{self.instance}]" if self.instance else self.question
+
+
+class AnswerState(StrEnum):
+    """How an answer came to be."""
+
+    #: Given by the customer.
+    ANSWERED = "answered"
+    #: The customer confirmed the value of the master record.
+    UNCHANGED = "unchanged"
+    #: The customer would rather not say, or does not know.
+    DECLINED = "declined"
+    #: Not asked on this channel: the bank asks by phone or on paper.
+    OTHER_CHANNEL = "other_channel"
+
+
+class Form(StrEnum):
+    """The shapes that an open prompt can have."""
+
+    #: The question itself.
+    QUESTION = "question"
+    #: A value is offered: the bank's, an earlier answer or a default. Still right?
+    OFFERED = "offered"
+    #: The value that was read is echoed: is it right?
+    CONFIRM = "confirm"
+    #: A cross check: really? Asked once.
+    CHECK = "check"
+    #: Another instance of a repeat?
+    MORE = "more"
+    #: All answers, not yet submitted.
+    REVIEW = "review"
+    #: Which answer is to be corrected?
+    WHICH = "which"
+    #: "I will not answer": sure?
+    STOP = "stop"
+    #: "Forget this account": sure?
+    UNLINK = "unlink"
+
+
+class Owner(StrEnum):
+    """Who may speak."""
+
+    BOT = "bot"
+    WAITING = "waiting"
+    STAFF = "staff"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A recorded fact."""
+
+    kind: ClassVar[str]
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(Event):
+    kind = "started"
+    definition_sha256: str
+    locale: str
+    #: The number under which a submission will be acknowledged; allotted at the start, so that replay is exact.
+    receipt_no: str = field(repr=False)
+    #: Master values by column, as the bank holds them.
+    master: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Whether questions marked sensitive may be asked on this channel.
+    sensitive_allowed: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelChanged(Event):
+    """The case goes on with another account, perhaps on another platform."""
+
+    kind = "channel_changed"
+    sensitive_allowed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Event):
+    kind = "asked"
+    token: str
+    form: Form
+    key: Key | None = None
+    #: The value that is offered, echoed or checked.
+    value: str | None = field(default=None, repr=False)
+    display: str | None = field(default=None, repr=False)
+    #: OFFERED: master, previous or default.  CHECK and CONFIRM: the content row of the reply.
+    basis: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteShown(Event):
+    kind = "note_shown"
+    key: Key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Event):
+    kind = "answered"
+    key: Key
+    value: str = field(repr=False)
+    display: str = field(repr=False)
+    state: AnswerState
+    locale: str
+    #: customer, or the id of the member of staff who typed it
+    by: str = "customer"
+    content_id: str | None = None
+    #: A cross check spoke against it and the customer kept it: a person looks.
+    marked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside(Event):
+    """An answer stopped being relevant: it stays in the log and leaves the current set."""
+
+    kind = "set_aside"
+    key: Key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toggled(Event):
+    kind = "toggled"
+    key: Key
+    selection: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeAnnounced(Event):
+    """The offered value is no longer right: ask the question itself."""
+
+    kind = "change_announced"
+    key: Key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(Event):
+    """A reply was not taken; ``problem`` is its code."""
+
+    kind = "refused"
+    key: Key | None
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaqShown(Event):
+    kind = "faq_shown"
+    topics: tuple[str, ...]
+    #: answer or offer
+    action: str
+    #: Hash of the FAQ version that spoke, and the best score.
+    version: str
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionOpened(Event):
+    kind = "correction_opened"
+    key: Key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paused(Event):
+    kind = "paused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumed(Event):
+    kind = "resumed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnerChanged(Event):
+    kind = "owner_changed"
+    owner: Owner
+    epoch: int
+    staff_id: str | None = None
+    #: customer_asked, handover:<question>, stuck, engine_error, claimed, released, handed_back, customer_returned
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingTold(Event):
+    """The customer wrote while waiting and was told once that a person is coming."""
+
+    kind = "waiting_told"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageChanged(Event):
+    kind = "language_changed"
+    locale: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretKeptBack(Event):
+    kind = "secret_kept_back"
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended(Event):
+    """Closed without a submission: refused, or form:<question>."""
+
+    kind = "ended"
+    reason: str
+    key: Key | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopened(Event):
+    kind = "reopened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmed(Event):
+    """The customer submitted the answers as shown."""
+
+    kind = "confirmed"
+
+
+_KINDS: dict[str, type[Event]] = {
+    cls.kind: cls
+    for cls in (
+        Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, ChangeAnnounced, Refused, FaqShown, CorrectionOpened,
+        Paused, Resumed, OwnerChanged, WaitingTold, LanguageChanged, SecretKeptBack, Ended, Reopened, Confirmed,
+    )
+}  # fmt: skip
+
+_ENUMS: dict[tuple[str, str], type[StrEnum]] = {
+    ("asked", "form"): Form,
+    ("answered", "state"): AnswerState,
+    ("owner_changed", "owner"): Owner,
+}
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The event as plain data; ``from_json`` is its inverse."""
+    data: dict[str, Any] = {"kind": event.kind}
+    for name, value in asdict(event).items():
+        if name == "at":
+            value = event.at.isoformat()
+        elif name == "key" and value is not None:
+            value = [value[0], value[1]]
+        elif isinstance(value, tuple):
+            value = list(value)
+        data[name] = value
+    return data
+
+
+def from_json(data: Mapping[str, Any]) -> Event:
+    """The event behind plain data; raises ``KeyError`` for a kind that this version does not know."""
+    cls = _KINDS[data["kind"]]
+    values: dict[str, Any] = {}
+    for spec in fields(cls):
+        if spec.name not in data:
+            continue
+        value = data[spec.name]
+        if spec.name == "at":
+            value = datetime.fromisoformat(value)
+        elif spec.name == "key" and value is not None:
+            value = Key(value[0], value[1])
+        elif spec.name in ("selection", "topics"):
+            value = tuple(value)
+        enum = _ENUMS.get((cls.kind, spec.name))
+        values[spec.name] = enum(value) if enum else value
+    return cls(**values)

@@ -1,0 +1,298 @@
+"""Where in the questionnaire a conversation stands, computed from the answers each time.
+
+The current question is the first relevant one without a valid answer, unless one is being
+corrected.  Nothing here is stored: going back, correcting, staff entry and a changed questionnaire
+are therefore one mechanism.  An answer counts only while its question is relevant, transitively.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from dialogs.conversation.events import AnswerState, Key
+from dialogs.conversation.state import Answer, State
+from dialogs.definition.expressions import Expression
+from dialogs.definition.model import Choice, Group, Question, Questionnaire, QuestionType, pick
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One place of the form that takes an answer (or shows a note)."""
+
+    key: Key
+    #: ``None`` for "another instance of this repeat?".
+    question: Question | None
+    #: The repeat of a "more?" slot.
+    repeat: Group | None = None
+
+
+class Position:
+    """The form seen through one state at one moment; build a new one after each event.
+
+    ``now`` is aware and in the bank's time zone, so that ``today()`` is the customer's day.
+    """
+
+    def __init__(self, definition: Questionnaire, state: State, now: datetime) -> None:
+        self.definition = definition
+        self.state = state
+        self.now = now
+        self._relevant: dict[Key, bool] = {}
+        self._groups: dict[tuple[str, int], bool] = {}
+        self._calculated: dict[Key, str] = {}
+        self._busy: set[Key] = set()
+
+    # Slots ----------------------------------------------------------------------------------
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """All relevant slots in order, repeats unrolled as far as they reach."""
+        return tuple(self._walk())
+
+    def _walk(self) -> Iterator[Slot]:
+        questions = self.definition.questions
+        index = 0
+        while index < len(questions):
+            repeat = self._repeat_of(questions[index])
+            if repeat is None:
+                question = questions[index]
+                if self.is_relevant(Key(question.name)):
+                    yield Slot(Key(question.name), question)
+                index += 1
+                continue
+            end = index
+            while end < len(questions) and self._repeat_of(questions[end]) == repeat:
+                end += 1
+            yield from self._unroll(repeat, questions[index:end])
+            index = end
+
+    def _unroll(self, repeat: Group, questions: Sequence[Question]) -> Iterator[Slot]:
+        if not self._group_relevant(repeat.name, 0):
+            return
+        bound = repeat.max_repeats or 0
+        count = bound
+        if repeat.repeat_count is not None:
+            count = min(bound, self._whole(repeat.repeat_count))
+        for instance in range(1, count + 1):
+            for question in questions:
+                if self.is_relevant(Key(question.name, instance)):
+                    yield Slot(Key(question.name, instance), question)
+            if repeat.repeat_count is not None or instance == bound:
+                continue
+            more = Key(repeat.name, instance)
+            yield Slot(more, None, repeat)
+            if self.state.answers.get(more) is None or self.state.answers[more].value != "yes":
+                return
+
+    def _repeat_of(self, question: Question) -> Group | None:
+        for name in question.groups:
+            if self.definition.groups[name].is_repeat:
+                return self.definition.groups[name]
+        return None
+
+    def _whole(self, expression: Expression) -> int:
+        text = self._text(expression, Key(""))
+        try:
+            return max(0, int(float(text)))
+        except ValueError:
+            return 0
+
+    # Relevance and values -------------------------------------------------------------------
+
+    def is_relevant(self, key: Key) -> bool:
+        """Whether the question at ``key`` belongs to this conversation as it stands."""
+        if key not in self._relevant:
+            if key in self._busy:
+                return False
+            self._busy.add(key)
+            question = self._question(key.question)
+            self._relevant[key] = all(self._group_relevant(name, key.instance) for name in question.groups) and (
+                question.relevant is None or question.relevant.truth(_Scope(self, key))
+            )
+            self._busy.discard(key)
+        return self._relevant[key]
+
+    def _group_relevant(self, name: str, instance: int) -> bool:
+        if (name, instance) not in self._groups:
+            group = self.definition.groups[name]
+            self._groups[name, instance] = all(self._group_relevant(outer, instance) for outer in group.groups) and (
+                group.relevant is None or group.relevant.truth(_Scope(self, Key(name, instance)))
+            )
+        return self._groups[name, instance]
+
+    def value(self, key: Key) -> str:
+        """The canonical text at ``key``; empty when unanswered, left open or irrelevant."""
+        question = self._question(key.question)
+        if question.type is QuestionType.CALCULATE or (question.read_only and question.calculation is not None):
+            return self._calculate(question, key)
+        answer = self.state.answers.get(key)
+        if answer is None or answer.state in (AnswerState.DECLINED, AnswerState.OTHER_CHANNEL):
+            return ""
+        return answer.value if self.is_relevant(key) else ""
+
+    def _calculate(self, question: Question, key: Key) -> str:
+        if key not in self._calculated:
+            if key in self._busy or not self.is_relevant(key):
+                return ""
+            self._busy.add(key)
+            text = ""
+            if question.bot.prefill is not None:
+                text = self.state.master.get(question.bot.prefill, "")
+            if not text and question.calculation is not None:
+                text = self._text(question.calculation, key)
+            self._calculated[key] = text
+            self._busy.discard(key)
+        return self._calculated[key]
+
+    def _text(self, expression: Expression, key: Key) -> str:
+        return expression.text(_Scope(self, key))
+
+    def _question(self, name: str) -> Question:
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Question]:
+        return {question.name: question for question in self.definition.questions}
+
+    def truth(self, expression: Expression, key: Key, own: str | None = None) -> bool:
+        """Whether ``expression`` holds at ``key``, with ``.`` standing for ``own``."""
+        return expression.truth(_Scope(self, key, own))
+
+    def default_value(self, question: Question, key: Key) -> str:
+        """The author's default, as canonical text."""
+        return "" if question.default is None else self._text(question.default, key)
+
+    def is_required(self, slot: Slot) -> bool:
+        question = slot.question
+        return question is None or (question.required is not None and self.truth(question.required, slot.key))
+
+    def is_valid(self, slot: Slot, answer: Answer) -> bool:
+        """Whether the answer still fits its question: constraint and choices."""
+        question = slot.question
+        if question is None or answer.state is not AnswerState.ANSWERED:
+            return True
+        if question.is_select and answer.value:
+            known = {choice.name for choice in self.choices(question, slot.key)}
+            if not set(answer.codes if question.type is QuestionType.SELECT_MULTIPLE else (answer.value,)) <= known:
+                return False
+        return question.constraint is None or not answer.value or self.truth(question.constraint, slot.key, answer.value)
+
+    def choices(self, question: Question, key: Key) -> tuple[Choice, ...]:
+        """The choices that the filter leaves, in order."""
+        choices = self.definition.choices.get(question.list_name or "", ())
+        if question.choice_filter is None:
+            return choices
+        return tuple(c for c in choices if question.choice_filter.truth(_Scope(self, key, choice=c)))
+
+    # The position ---------------------------------------------------------------------------
+
+    @cached_property
+    def asked_slots(self) -> tuple[Slot, ...]:
+        """The relevant slots that expect an answer of the customer."""
+        return tuple(slot for slot in self.slots if slot.question is None or slot.question.is_asked)
+
+    def slot(self, key: Key) -> Slot | None:
+        """The slot at ``key``, when it is relevant now."""
+        return next((slot for slot in self.asked_slots if slot.key == key), None)
+
+    @cached_property
+    def current(self) -> Slot | None:
+        """The slot to be asked now, or ``None`` when all is answered."""
+        if self.state.correcting is not None:
+            slot = self.slot(self.state.correcting)
+            if slot is not None:
+                return slot
+        return next((slot for slot in self.asked_slots if not self.is_settled(slot)), None)
+
+    def is_settled(self, slot: Slot) -> bool:
+        answer = self.state.answers.get(slot.key)
+        return answer is not None and self.is_valid(slot, answer)
+
+    @cached_property
+    def previous(self) -> Slot | None:
+        """The answered slot before the current one, for going back."""
+        slots = self.asked_slots
+        here = len(slots) if self.current is None else [slot.key for slot in slots].index(self.current.key)
+        answered = [s for s in slots[:here] if s.key in self.state.answers and not self._is_elsewhere(s)]
+        return answered[-1] if answered else None
+
+    def _is_elsewhere(self, slot: Slot) -> bool:
+        return self.state.answers[slot.key].state is AnswerState.OTHER_CHANNEL
+
+    @cached_property
+    def pending_notes(self) -> tuple[Slot, ...]:
+        """Notes before the current slot that have not been shown yet."""
+        notes: list[Slot] = []
+        for slot in self.slots:
+            if self.current is not None and slot.key == self.current.key:
+                break
+            question = slot.question
+            shown_type = question is not None and (
+                question.type is QuestionType.NOTE
+                or (question.read_only and question.type is not QuestionType.CALCULATE)
+            )
+            if shown_type and slot.key not in self.state.notes_shown:
+                notes.append(slot)
+        return tuple(notes)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """(number of the current question, how many remain with it), as far as is known now."""
+        slots = self.asked_slots
+        if self.current is None:
+            return len(slots), 0
+        here = [slot.key for slot in slots].index(self.current.key)
+        return here + 1, sum(1 for slot in slots if not self.is_settled(slot))
+
+    def label(self, question: Question, choice: str) -> str:
+        """The wording of a choice in the conversation's language."""
+        found = self.definition.choice(question, choice)
+        return choice if found is None else pick(found.label, self.state.locale, self.definition.default_language)
+
+
+class _Scope:
+    """What an expression sees: the answers as text, from one place of the form."""
+
+    def __init__(self, position: Position, key: Key, own: str | None = None, choice: Choice | None = None) -> None:
+        self._position = position
+        self._key = key
+        self._own = own
+        self._choice = choice
+
+    def value(self, name: str) -> str:
+        return self._position.value(self._place(name))
+
+    def own(self) -> str:
+        return self._position.value(self._key) if self._own is None else self._own
+
+    def today(self) -> date:
+        return self._position.now.date()
+
+    def now(self) -> datetime:
+        return self._position.now
+
+    def label(self, question: str, choice: str) -> str:
+        return self._position.label(self._position.definition.question(question), choice)
+
+    def column(self, name: str) -> str:
+        if self._choice is None:
+            return ""
+        return self._choice.name if name == "name" else self._choice.extra.get(name, "")
+
+    def series(self, name: str) -> Sequence[str]:
+        position = self._position
+        repeat = position._repeat_of(position.definition.question(name))
+        if repeat is None:
+            return (position.value(Key(name)),)
+        instances = range(1, (repeat.max_repeats or 0) + 1)
+        return tuple(text for i in instances if (text := position.value(Key(name, i))))
+
+    def _place(self, name: str) -> Key:
+        """A name inside the same repeat means the same instance; from outside, the first one."""
+        repeat = self._position._repeat_of(self._position._question(name))
+        if repeat is None:
+            return Key(name)
+        return Key(name, self._key.instance or 1)
+

@@ -1,0 +1,111 @@
+"""What can happen to a conversation, as the engine sees it.
+
+Inputs are what came in; ``events`` are the facts that the engine records about them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialogs.conversation.understanding import Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Began:
+    """The conversation opens: ask the first question."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned:
+    """The customer is back (identity checked again, or chosen from several cases): ask the current question again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A typed text, already read outside the transaction."""
+
+    reading: Reading = field(repr=False)
+    #: Where the raw text is kept; the log refers to it and never repeats it.
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chose:
+    """A tap on a button of one of our prompts."""
+
+    token: str
+    option: str
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """Several choices at once, by name: what a page or a test sends for a select_multiple."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretWithheld:
+    """The guard kept a secret back; nothing of the text was stored."""
+
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaSent:
+    """A picture, sticker, voice note, ...: never an answer."""
+
+    media: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedToCorrect:
+    """Open one earlier question again, by name (a page, a test; a customer uses the review list)."""
+
+    question: str
+    instance: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffTook:
+    """A member of staff has claimed the conversation; ``epoch`` is the one the claim made."""
+
+    staff_id: str
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffReleased:
+    """Back to the waiting line, for somebody else."""
+
+    staff_id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandedBack:
+    """The bot goes on, at the same question."""
+
+    staff_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotFailed:
+    """The engine raised on an earlier input: a person takes over, the customer is told once."""
+
+
+Input = (
+    Began
+    | Returned
+    | Said
+    | Chose
+    | Picked
+    | SecretWithheld
+    | MediaSent
+    | AskedToCorrect
+    | StaffTook
+    | StaffReleased
+    | HandedBack
+    | BotFailed
+)

@@ -1,0 +1,371 @@
+"""One turn in the making: recording facts, accepting answers, asking what comes next.
+
+``engine`` decides which of these happens; here is how each of them is done.  A ``Turn`` lives for
+one ``step`` and never leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from dialogs.conversation import asking, events as ev
+from dialogs.conversation.answering import Taken, from_master
+from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
+from dialogs.conversation.form import Position, Slot
+from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Prompt, Wording
+from dialogs.conversation.state import OpenPrompt, State, apply
+from dialogs.definition.model import Question, Questionnaire
+from dialogs.replies.base import Problem
+
+
+class Leave(StrEnum):
+    """What a conversation cannot do by itself and leaves to the account's lobby."""
+
+    #: The customer confirmed that this account is to be forgotten.
+    UNLINK = "unlink"
+    #: The customer wants another of the open cases.
+    SWITCH = "switch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """The outcome of one input."""
+
+    events: tuple[Event, ...]
+    state: State
+    says: tuple[Prompt, ...]
+    leaves: tuple[Leave, ...] = ()
+
+
+#: Failures at one question after which a person is offered.
+OFFER_PERSON_AFTER = 3
+
+
+class Turn:
+    """Collects what one input leads to."""
+
+    def __init__(self, definition: Questionnaire, state: State, now: datetime) -> None:
+        self.definition = definition
+        self.state = state
+        self.now = now
+        self.events: list[Event] = []
+        self.says: list[Prompt] = []
+        self.leaves: list[Leave] = []
+        self._position: Position | None = None
+
+    def done(self) -> Step:
+        return Step(
+            events=tuple(self.events), state=self.state, says=tuple(self.says), leaves=tuple(self.leaves)
+        )
+
+    @property
+    def position(self) -> Position:
+        """The form as it stands now."""
+        if self._position is None:
+            self._position = Position(self.definition, self.state, self.now)
+        return self._position
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+        self.state = apply(self.state, event)
+        self._position = None
+
+    def say(self, *pieces: Piece, buttons: Sequence[Button] = (), kind: MessageKind = MessageKind.NOTICE) -> None:
+        """A bubble that expects nothing; its buttons are the ones that hold anywhere."""
+        self.says.append(
+            Prompt(
+                kind=kind,
+                pieces=pieces,
+                buttons=tuple(buttons),
+                token=self.next_token() if buttons else None,
+                alt=Phrase(key="alt.receipt" if kind is MessageKind.RECEIPT else "alt.notice"),
+            )
+        )
+
+    def next_token(self) -> str:
+        return f"p{self.state.asked + 1}"
+
+    # Asking ---------------------------------------------------------------------------------
+
+    def ask_current(self, *lead: Piece, **options: Sequence[str] | Sequence[Button]) -> None:
+        """Ask what is to be asked now: the current question in its fitting form, or the review."""
+        self._settle()
+        for note in self.position.pending_notes:
+            self.record(ev.NoteShown(at=self.now, key=note.key))
+            self.say(Wording(field="label", question=note.key.question))
+        slot = self.position.current
+        if slot is None:
+            self.ask_review(*lead)
+        elif slot.question is None:
+            self._open(Form.MORE, slot.key)
+            self.says.append(
+                asking.yes_no_prompt(self.position, slot, self._prompt, (*lead, Phrase(key="engine.more")))
+            )
+        else:
+            self._ask_question(slot, lead, **options)
+
+    def ask_again(self, *lead: Piece) -> None:
+        """The open prompt once more, in the same form; the position where none is open."""
+        prompt = self.state.open
+        slot = self.position.slot(prompt.key) if prompt is not None and prompt.key is not None else None
+        if prompt is None or (prompt.key is not None and slot is None):
+            self.ask_current(*lead)
+        elif prompt.form is Form.CONFIRM and slot is not None:
+            self.ask_confirm(slot, prompt.value or "", prompt.display or "", prompt.basis, *lead)
+        elif prompt.form is Form.CHECK and slot is not None:
+            self.ask_check(slot, prompt.value or "", prompt.display or "", prompt.basis, *lead)
+        elif prompt.form is Form.WHICH:
+            self.ask_which(*lead)
+        elif prompt.form in (Form.STOP, Form.UNLINK):
+            self.ask_sure(prompt.form, *lead)
+        else:
+            self.ask_current(*lead)
+
+    def _ask_question(
+        self, slot: Slot, lead: Iterable[Piece], **options: Sequence[str] | Sequence[Button]
+    ) -> None:
+        offered = self._offered(slot)
+        if offered is not None and not options:
+            basis, taken = offered
+            self._open(Form.OFFERED, slot.key, value=taken.value, display=taken.display, basis=basis)
+            self.says.append(asking.offered_prompt(self.position, slot, self._prompt, lead))
+            return
+        self._open(Form.QUESTION, slot.key)
+        self.says.append(
+            asking.question_prompt(self.position, slot, self._prompt, lead, **options)  # type: ignore[arg-type]
+        )
+
+    def _offered(self, slot: Slot) -> tuple[str, Taken] | None:
+        """A value that the customer need only confirm: an answer given before, the bank's, the author's."""
+        key, question = slot.key, slot.question
+        assert question is not None
+        if key in self.state.changes or key in self.state.answers:
+            return None
+        earlier = self.state.set_aside.get(key)
+        if earlier is not None and earlier.state is AnswerState.ANSWERED and self.position.is_valid(slot, earlier):
+            return "previous", Taken(value=earlier.value, display=earlier.display)
+        known = from_master(self.position, slot)
+        if known is not None:
+            return "master", known
+        default = self.position.default_value(question, key)
+        if default:
+            display = self.position.label(question, default) if question.is_select else default
+            return "default", Taken(value=default, display=display)
+        return None
+
+    def ask_confirm(self, slot: Slot, value: str, display: str, content_id: str | None, *lead: Piece) -> None:
+        """Echo what was read: is it right?"""
+        self._open(Form.CONFIRM, slot.key, value=value, display=display, basis=content_id)
+        pieces = (*lead, Phrase(key="engine.confirm", params={"value": display}))
+        self.says.append(
+            asking.yes_no_prompt(self.position, slot, self._prompt, pieces, yes="button.right", no="button.retype")
+        )
+
+    def ask_check(self, slot: Slot, value: str, display: str, content_id: str | None, *lead: Piece) -> None:
+        """A cross check spoke against the answer: politely once more."""
+        assert slot.question is not None
+        self._open(Form.CHECK, slot.key, value=value, display=display, basis=content_id)
+        message: Piece = Phrase(key="engine.check")
+        if slot.question.bot.check_message:
+            message = Wording(field="check_message", question=slot.question.name)
+        pieces = (*lead, message, Phrase(key="engine.check_value", params={"value": display}))
+        self.says.append(
+            asking.yes_no_prompt(self.position, slot, self._prompt, pieces, yes="button.as_is", no="button.change")
+        )
+
+    def ask_review(self, *lead: Piece) -> None:
+        self._open(Form.REVIEW)
+        self.says.append(asking.review_prompt(self.position, self._prompt, lead))
+
+    def ask_which(self, *lead: Piece) -> None:
+        self._open(Form.WHICH)
+        self.says.append(asking.which_prompt(self.position, self._prompt, lead))
+
+    def ask_sure(self, form: Form, *lead: Piece) -> None:
+        """STOP or UNLINK: is the customer sure?"""
+        self._open(form)
+        slot = Slot(Key(""), None)
+        pieces = (*lead, Phrase(key=f"engine.sure_{form.value}"))
+        self.says.append(
+            asking.yes_no_prompt(
+                self.position, slot, self._prompt, pieces, yes=f"button.{form.value}", no="button.go_on"
+            )
+        )
+
+    @property
+    def _prompt(self) -> OpenPrompt:
+        assert self.state.open is not None
+        return self.state.open
+
+    def _open(
+        self,
+        form: Form,
+        key: Key | None = None,
+        *,
+        value: str | None = None,
+        display: str | None = None,
+        basis: str | None = None,
+    ) -> None:
+        self.record(
+            ev.Asked(
+                at=self.now,
+                token=self.next_token(),
+                form=form,
+                key=key,
+                value=value,
+                display=display,
+                basis=basis,
+            )
+        )
+
+    # Answers --------------------------------------------------------------------------------
+
+    def offer_answer(
+        self, slot: Slot, taken: Taken, content_id: str | None, *, typed: bool, echo: bool = False
+    ) -> None:
+        """An answer was understood: check it against the form, echo where that is wanted, then take it."""
+        question = slot.question
+        assert question is not None
+        if question.constraint is not None and not self.position.truth(question.constraint, slot.key, taken.value):
+            self.refuse(slot, Problem(code="constraint"))
+        elif typed and question.bot.confirm:
+            self.ask_confirm(slot, taken.value, taken.display, content_id)
+        else:
+            self.check_answer(slot, taken.value, taken.display, content_id, echo=echo)
+
+    def check_answer(self, slot: Slot, value: str, display: str, content_id: str | None, *, echo: bool) -> None:
+        """Cross checks speak once; then the answer is taken."""
+        question = slot.question
+        assert question is not None
+        if question.bot.check is not None:
+            answered = self._answered(slot.key, value, display, AnswerState.ANSWERED, content_id)
+            then = Position(self.definition, apply(self.state, answered), self.now)
+            if not then.truth(question.bot.check, slot.key, value):
+                self.ask_check(slot, value, display, content_id)
+                return
+        self.take(slot, value, display, AnswerState.ANSWERED, content_id, echo=echo)
+
+    def take(
+        self,
+        slot: Slot,
+        value: str,
+        display: str,
+        state: AnswerState,
+        content_id: str | None,
+        *,
+        echo: bool = False,
+        marked: bool = False,
+    ) -> None:
+        """Record the answer and go on: end, hand over, or the next question."""
+        self.record(replace(self._answered(slot.key, value, display, state, content_id), marked=marked))
+        self._settle()
+        question = slot.question
+        if question is not None and question.bot.end is not None and self._holds(question.bot.end, slot):
+            self.end(f"form:{question.name}", slot.key)
+            return
+        if question is not None and question.bot.handover is not None and self._holds(question.bot.handover, slot):
+            self.to_waiting(f"handover:{question.name}", Phrase(key="handover.by_answer"))
+            return
+        lead = (Phrase(key="engine.echo", params={"value": display}),) if echo and display else ()
+        self.ask_current(*lead)
+
+    def _holds(self, expression: object, slot: Slot) -> bool:
+        return self.position.truth(expression, slot.key)  # type: ignore[arg-type]
+
+    def _answered(
+        self, key: Key, value: str, display: str, state: AnswerState, content_id: str | None
+    ) -> ev.Answered:
+        return ev.Answered(
+            at=self.now,
+            key=key,
+            value=value,
+            display=display,
+            state=state,
+            locale=self.state.locale,
+            content_id=content_id,
+        )
+
+    def refuse(self, slot: Slot, problem: Problem) -> None:
+        """The reply was not taken: say why with an example, then a narrower way, then offer a person."""
+        self.record(ev.Refused(at=self.now, key=slot.key, problem=problem.code))
+        failures = self._prompt.failures if self.state.open is not None else 1
+        lead = [self._problem_piece(slot, problem)]
+        if problem.example and not self._constraint_text(slot.question, problem):
+            lead.append(Phrase(key="engine.example", params={"example": problem.example}))
+        if failures == OFFER_PERSON_AFTER - 1:
+            lead.append(Phrase(key="engine.second_try"))
+        extra: Sequence[Button] = ()
+        if failures >= OFFER_PERSON_AFTER:
+            lead.append(Phrase(key="engine.offer_person"))
+            extra = (asking.STAFF,)
+        prompt = self.state.open
+        if slot.question is None or prompt is None or prompt.form is not Form.QUESTION:
+            self.ask_again(*lead)
+        else:
+            self.ask_current(*lead, extra=extra)
+
+    def _problem_piece(self, slot: Slot, problem: Problem) -> Piece:
+        field = self._constraint_text(slot.question, problem)
+        if field and slot.question is not None:
+            return Wording(field=field, question=slot.question.name)
+        return Phrase(key=f"problem.{problem.code}", params=dict(problem.params))
+
+    @staticmethod
+    def _constraint_text(question: Question | None, problem: Problem) -> str:
+        if question is not None and problem.code == "constraint" and question.constraint_message:
+            return "constraint_message"
+        if question is not None and problem.code == "required" and question.required_message:
+            return "required_message"
+        return ""
+
+    def _settle(self) -> None:
+        """Bring the answers in line with the form: set aside what is irrelevant, mark what this channel may not ask."""
+        while True:
+            relevant = {slot.key for slot in self.position.asked_slots}
+            stray = [key for key in self.state.answers if key not in relevant]
+            if stray:
+                for key in stray:
+                    self.record(ev.SetAside(at=self.now, key=key))
+                continue
+            slot = self.position.current
+            question = slot.question if slot is not None else None
+            if slot is None or question is None or not question.bot.sensitive or self.state.sensitive_allowed:
+                return
+            self.record(self._answered(slot.key, "", "", AnswerState.OTHER_CHANNEL, None))
+
+    # Leaving and returning ------------------------------------------------------------------
+
+    def end(self, reason: str, key: Key | None = None) -> None:
+        """Close without a submission; the customer may come back at any time."""
+        self.record(ev.Ended(at=self.now, reason=reason, key=key))
+        self.say(Phrase(key="engine.ended"), buttons=(asking.RESUME, asking.STAFF))
+
+    def to_waiting(self, reason: str, lead: Piece | None = None) -> None:
+        """A person takes over as soon as one is free."""
+        self.record(
+            ev.OwnerChanged(at=self.now, owner=Owner.WAITING, epoch=self.state.epoch + 1, reason=reason)
+        )
+        pieces = [] if lead is None else [lead]
+        self.say(*pieces, Phrase(key="handover.waiting"), buttons=(asking.RESUME,))
+
+    def to_bot(self, reason: str, lead: Piece) -> None:
+        """The bot speaks again, at the same question."""
+        self.record(ev.OwnerChanged(at=self.now, owner=Owner.BOT, epoch=self.state.epoch + 1, reason=reason))
+        self.go_on(lead)
+
+    def go_on(self, *lead: Piece) -> None:
+        """Whatever is due now in the state the conversation is in."""
+        if self.state.completed:
+            self.say(*lead, self.receipt())
+        elif self.state.ended is not None:
+            self.say(*lead, Phrase(key="engine.ended"), buttons=(asking.RESUME, asking.STAFF))
+        elif self.state.paused:
+            self.say(*lead, Phrase(key="engine.paused"), buttons=(asking.RESUME,))
+        else:
+            self.ask_again(*lead)
+
+    def receipt(self) -> Phrase:
+        return Phrase(key="engine.already_completed", params={"receipt_no": self.state.receipt_no})

@@ -1,0 +1,155 @@
+"""A prompt in one language: from phrases to the sentences the customer reads.
+
+The same prompt renders to the same message for ever (definition and FAQ are named by hash), so what
+was shown can be proved later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dialogs.conversation.prompts import (
+    Button,
+    FaqText,
+    InputHint,
+    Line,
+    Literal,
+    Message,
+    MessageKind,
+    Phrase,
+    Piece,
+    Prompt,
+    ShownButton,
+    Wording,
+)
+from dialogs.definition.model import Questionnaire, pick
+from dialogs.faq.topics import Topic
+from locales import fill
+
+_TICKED, _UNTICKED = "☑ ", "☐ "
+
+
+class Translator(Protocol):
+    """A catalogue of one language."""
+
+    locale: str
+
+    def text(self, key: str, **params: str) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """Everything needed to say something in one language."""
+
+    catalogue: Translator
+    topics: Mapping[str, Topic]
+    #: What the bank's texts refer to: bank_name, bank_phone, channel_name, due_on, ...
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def locale(self) -> str:
+        return self.catalogue.locale
+
+
+def render(prompt: Prompt, definition: Questionnaire | None, voice: Voice) -> Message:
+    """The message of a prompt; ``definition`` is needed where the prompt quotes the questionnaire."""
+    return Message(
+        kind=prompt.kind,
+        text=_paragraphs(prompt.pieces, definition, voice),
+        buttons=tuple(_button(button, definition, voice) for button in prompt.buttons),
+        shortcuts=tuple(_button(button, definition, voice) for button in prompt.shortcuts),
+        token=prompt.token,
+        hint=prompt.hint,
+        alt="" if prompt.alt is None else _piece(prompt.alt, definition, voice),
+    )
+
+
+def _paragraphs(pieces: tuple[Piece, ...], definition: Questionnaire | None, voice: Voice) -> str:
+    text = ""
+    before: Piece | None = None
+    for piece in pieces:
+        words = _piece(piece, definition, voice)
+        if words and text:
+            text += "\n" if isinstance(piece, Line) and isinstance(before, Line) else "\n\n"
+        text += words
+        before = piece
+    return text
+
+
+def _piece(piece: Piece, definition: Questionnaire | None, voice: Voice) -> str:
+    match piece:
+        case Phrase():
+            return voice.catalogue.text(piece.key, **{**voice.facts, **piece.params})
+        case Literal():
+            return piece.text
+        case FaqText():
+            return _faq(piece, voice)
+        case Line():
+            name = _piece(piece.name, definition, voice)
+            return f"{piece.number}. {name}: {_piece(piece.value, definition, voice)}"
+        case Wording():
+            assert definition is not None
+            return _wording(piece, definition, voice)
+
+
+def _faq(piece: FaqText, voice: Voice) -> str:
+    topic = voice.topics.get(piece.topic)
+    if topic is None:
+        return voice.catalogue.text("faq.unknown_topic", **voice.facts)
+    if piece.field == "short":
+        return topic.short or topic.question
+    return fill(topic.answer, voice.facts)
+
+
+def _wording(piece: Wording, definition: Questionnaire, voice: Voice) -> str:
+    question = definition.question(piece.question)
+    language = definition.default_language
+    if piece.choice is not None:
+        choice = definition.choice(question, piece.choice)
+        assert choice is not None
+        label = pick(choice.button, voice.locale, language) or pick(choice.label, voice.locale, language)
+        return {"ticked": _TICKED, "unticked": _UNTICKED}.get(piece.field, "") + label
+    if piece.field == "example":
+        return voice.catalogue.text("engine.example", example=pick(question.bot.example, voice.locale, language))
+    if piece.field == "button":
+        short = pick(question.bot.button, voice.locale, language)
+        return short or pick(question.label, voice.locale, language)
+    texts = question.bot if piece.field in ("why", "check_message") else question
+    return pick(getattr(texts, piece.field), voice.locale, language)
+
+
+def _button(button: Button, definition: Questionnaire | None, voice: Voice) -> ShownButton:
+    return ShownButton(option=button.option, label=_piece(button.label, definition, voice))
+
+
+# Kept in the store and handed to the channels -----------------------------------------------
+
+
+def to_json(message: Message) -> dict[str, Any]:
+    """The message as plain data; ``from_json`` is its inverse."""
+    return {
+        "kind": message.kind.value,
+        "text": message.text,
+        "buttons": [[b.option, b.label] for b in message.buttons],
+        "shortcuts": [[b.option, b.label] for b in message.shortcuts],
+        "token": message.token,
+        "hint": message.hint.value,
+        "alt": message.alt,
+        "sender": message.sender,
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Message:
+    """The message behind plain data."""
+    return Message(
+        kind=MessageKind(data["kind"]),
+        text=data["text"],
+        buttons=tuple(ShownButton(option=o, label=label) for o, label in data["buttons"]),
+        shortcuts=tuple(ShownButton(option=o, label=label) for o, label in data["shortcuts"]),
+        token=data["token"],
+        hint=InputHint(data["hint"]),
+        alt=data["alt"],
+        sender=data["sender"],
+    )
