@@ -157,6 +157,16 @@ def _by_reader(kind: str, rule: str) -> Callable[[str], _Canonical]:
     return canonical
 
 
+def _phone(value: str) -> _Canonical:
+    """National digits; a number that the reader would not take from a customer is still the number of a record."""
+    read = _by_reader("phone", "country_code")(value)
+    if read is not None:
+        return read
+    steps = Steps(value).to(unify_width(value), "width").to(without_spaces(unify_width(value)), "space")
+    steps.to(without_dashes(re.sub("[().]", "", steps.text)), "dash")
+    return (steps.text, tuple(steps.rules)) if re.fullmatch("0[0-9]{9,10}", steps.text) else None
+
+
 def _date_typo(left: str, right: str) -> Verdict | None:
     """A new year alone is a renewal; neighbours swapped, month for day, or one wrong digit of the day is a slip."""
     if left[:4] == right[:4] and left[5:7] == right[8:] and left[8:] == right[5:7]:
@@ -273,7 +283,7 @@ COMPARATORS: Mapping[str, Comparator[Any]] = MappingProxyType(
             canonical=_by_reader("date", "date_form"), variant=_never, explain=_birth_date_typo, otherwise=_CONFLICT
         ),
         "postal_code": Comparator(canonical=_by_reader("postal_code", "mark"), variant=_never, explain=_swap_only),
-        "phone": Comparator(canonical=_by_reader("phone", "country_code"), variant=_never, explain=_one_typo),
+        "phone": Comparator(canonical=_phone, variant=_never, explain=_one_typo),
         "email": Comparator(canonical=_email, variant=_never, explain=_one_typo),
         "amount": Comparator(canonical=_by_reader("amount", "amount_form"), variant=_never, explain=_amount_typo),
         "country": Comparator(canonical=_countries, variant=_never, explain=_never),

@@ -1,0 +1,101 @@
+"""One submission against one master record: a finding for every answer that has a master column.
+
+Promise: pure and complete: each compared question that was part of the conversation yields exactly one
+finding, and a rule that spans two fields never hides a finding on one of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from dialogs.definition.model import Questionnaire
+from storage.reconciliation.comparators import FIELD_KINDS, compare
+from storage.reconciliation.reading import read_value
+from storage.reconciliation.verdict import COMPARATOR_VERSION, Verdict, VerdictCode
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Finding:
+    """The verdict on one column, with both values."""
+
+    #: Column of the master file, or the question's name where the finding is about the answer alone.
+    field: str
+    verdict: Verdict
+    master: str = dataclasses.field(repr=False)
+    answer: str = dataclasses.field(repr=False)
+
+    def as_row(self, severity: str) -> dict[str, Any]:
+        """The finding as the store keeps it."""
+        return {
+            "field": self.field,
+            "verdict": self.verdict.verdict.value,
+            "severity": severity,
+            "reason": self.verdict.reason,
+            "rules": self.verdict.rules,
+            "master": self.master,
+            "answer": self.answer,
+            "comparator_version": COMPARATOR_VERSION,
+        }
+
+
+def find(
+    questionnaire: Questionnaire,
+    answers: Sequence[Mapping[str, Any]],
+    master: Mapping[str, str] | None,
+    on: date,
+) -> tuple[Finding, ...]:
+    """The findings on a submission of the day ``on``; without a master record a single one that says so."""
+    if master is None:
+        missing = Verdict(verdict=VerdictCode.UNREADABLE, reason="no_record")
+        return (Finding(field="customer_no", verdict=missing, master="", answer=""),)
+    found: dict[str, Finding] = {}
+    marked: list[Finding] = []
+    columns = {question.name: question.bot.compare for question in questionnaire.questions if question.bot.compare}
+    for answer in answers:
+        name, value = str(answer["name"]), str(answer["value"] if answer["value"] is not None else "")
+        column = columns.get(name)
+        # A repeat has no single column to stand against; its instances are compared as the list they make.
+        if column is not None and int(answer.get("instance") or 0) == 0:
+            found[column] = _finding(column, master.get(column, ""), value, str(answer["state"]))
+        if answer.get("marked"):
+            conflict = Verdict(verdict=VerdictCode.CONFLICT, reason="marked")
+            marked.append(Finding(field=f"{name}.check", verdict=conflict, master="", answer=value))
+    _expired(found, on)
+    _contradicted(found, master)
+    return (*found.values(), *marked)
+
+
+def _finding(column: str, master: str, value: str, state: str) -> Finding:
+    if state == "unchanged":
+        same = Verdict(verdict=VerdictCode.SAME, reason="unchanged")
+        return Finding(field=column, verdict=same, master=master, answer=value or master)
+    if state in ("declined", "other_channel"):
+        verdict = VerdictCode.MISSING if master.strip() else VerdictCode.SAME
+        return Finding(field=column, verdict=Verdict(verdict=verdict, reason=state), master=master, answer="")
+    verdict_found = compare(FIELD_KINDS.get(column, "text"), master, value)
+    return Finding(field=column, verdict=verdict_found, master=master, answer=value)
+
+
+def _expired(found: dict[str, Finding], on: date) -> None:
+    """A date of residence that has passed needs a person even where both sides agree on it."""
+    finding = found.get("residence_expiry")
+    until = read_value("date", finding.answer) if finding and finding.answer else None
+    if finding and until and date.fromisoformat(until) < on:
+        found["residence_expiry"] = Finding(
+            field=finding.field,
+            verdict=Verdict(verdict=VerdictCode.CONFLICT, reason="expired"),
+            master=finding.master,
+            answer=finding.answer,
+        )
+
+
+def _contradicted(found: dict[str, Finding], master: Mapping[str, str]) -> None:
+    """Japanese nationality and a status of residence exclude each other."""
+    nationality = found.get("nationality")
+    status = master.get("residence_status", "")
+    if nationality and nationality.answer == "JPN" and status and "residence_status" not in found:
+        conflict = Verdict(verdict=VerdictCode.CONFLICT, reason="contradicts_nationality")
+        found["residence_status"] = Finding(field="residence_status", verdict=conflict, master=status, answer="")

@@ -1,0 +1,164 @@
+"""The worker that compares new submissions with the master record and moves their cases on.
+
+Promise: a submission is compared once, whatever stops in between (verdicts, the mark "reconciled" and the
+move of the case are one transaction), and comparing again writes the same rows.  Several workers may run
+on PostgreSQL: each takes submissions that no other one holds.
+
+    60 answered -> 65 reconciling -> 66 no difference for a person -> 75 done, next review set
+                                  \\-> 70 to be checked
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from dialogs.definition.model import Questionnaire
+from dialogs.definition.yaml_format import read_canonical
+from storage import audit
+from storage.cases import CaseStatus, load_case, move_case, set_next_due
+from storage.customers import Customer, load_customer
+from storage.database import Database
+from storage.encryption import Vault
+from storage.publishing import load_published
+from storage.reconciliation.comparators import compare
+from storage.reconciliation.findings import Finding, find
+from storage.reconciliation.reading import read_value
+from storage.reconciliation.severity import SeverityTable, shipped_table
+from storage.reconciliation.verdict import SETTLED
+from storage.submissions import Submission, claim_unreconciled, load_submission, save_differences
+from storage.universe import Universe
+
+#: Submissions per transaction: on SQLite the service waits for the writer meanwhile.
+BATCH = 20
+_ACTOR = "system:reconcile"
+
+#: Rating, day of confirmation and residence expiry -> day of the next review.
+NextDue = Callable[[str, date, date | None], date]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciled:
+    """What one pass did."""
+
+    submissions: int = 0
+    #: Without a difference that needs a person.
+    matched: int = 0
+    to_check: int = 0
+
+    def __add__(self, other: Reconciled) -> Reconciled:
+        return Reconciled(
+            submissions=self.submissions + other.submissions,
+            matched=self.matched + other.matched,
+            to_check=self.to_check + other.to_check,
+        )
+
+
+class Reconciler:
+    """Holds what every submission needs: the severities, the calendar and the questionnaires read so far."""
+
+    def __init__(self, *, next_due: NextDue, zone: ZoneInfo, table: SeverityTable | None = None) -> None:
+        self._next_due = next_due
+        self._zone = zone
+        self._table = table or shipped_table()
+        self._questionnaires: dict[str, Questionnaire] = {}
+
+    def run(self, database: Database, *, limit: int | None = None) -> Reconciled:
+        """Reconcile what waits, in small transactions; up to ``limit`` submissions."""
+        # The tables of character variants take a moment to load: not inside a transaction.
+        compare("name", "髙", "高")
+        uni, vault = database.universe, database.vault
+        total = Reconciled()
+        while limit is None or total.submissions < limit:
+            size = BATCH if limit is None else min(BATCH, limit - total.submissions)
+
+            def once(conn: Connection, size: int = size) -> Reconciled:
+                return self.reconcile_once(conn, vault, uni, limit=size)
+
+            done = database.run(once)
+            if not done.submissions:
+                break
+            total += done
+        return total
+
+    def reconcile_once(self, conn: Connection, vault: Vault, uni: Universe, *, limit: int = BATCH) -> Reconciled:
+        """One transaction's worth: claim, compare, keep the verdicts, move the cases."""
+        done = Reconciled()
+        for submission_id in claim_unreconciled(conn, limit):
+            submission = load_submission(conn, vault, submission_id)
+            if submission is not None:
+                needs_person = self._reconcile(conn, vault, uni, submission)
+                done += Reconciled(submissions=1, matched=not needs_person, to_check=needs_person)
+        return done
+
+    def _reconcile(self, conn: Connection, vault: Vault, uni: Universe, submission: Submission) -> bool:
+        customer = load_customer(conn, vault, submission.customer_id)
+        questionnaire = self._questionnaire(conn, submission.questionnaire_sha256)
+        on = submission.submitted_at.astimezone(self._zone).date()
+        findings = find(questionnaire, submission.answers, None if customer is None else customer.fields, on)
+        rows = [finding.as_row(self._table.severity(finding.field, finding.verdict.verdict)) for finding in findings]
+        save_differences(conn, vault, uni, submission, rows)
+        needs_person = any(self._table.needs_person(finding.verdict.verdict) for finding in findings)
+        self._move(conn, uni, submission, needs_person, customer, findings, on)
+        counts = Counter(finding.verdict.verdict.value for finding in findings)
+        audit.record(
+            conn,
+            uni,
+            "submission.reconciled",
+            actor_kind="system",
+            actor_id="reconcile",
+            subjects={"submission": submission.id, "case": submission.case_id},
+            detail={verdict: str(count) for verdict, count in sorted(counts.items())},
+        )
+        return needs_person
+
+    def _move(
+        self,
+        conn: Connection,
+        uni: Universe,
+        submission: Submission,
+        needs_person: bool,
+        customer: Customer | None,
+        findings: tuple[Finding, ...],
+        on: date,
+    ) -> None:
+        """Move the case on, unless a person or an event has taken it elsewhere since it was answered."""
+        case = load_case(conn, submission.case_id)
+        if case is None or case.status not in (CaseStatus.ANSWERED, CaseStatus.RECONCILING):
+            return
+
+        def move(to: CaseStatus, reason: str) -> None:
+            move_case(conn, uni, submission.case_id, to, actor=_ACTOR, reason=reason, source=submission.id)
+
+        move(CaseStatus.RECONCILING, "reconcile")
+        if needs_person or customer is None:
+            move(CaseStatus.TO_CHECK, "differences")
+            return
+        move(CaseStatus.RECONCILED, "no_difference")
+        move(CaseStatus.DONE, "no_difference")
+        set_next_due(conn, submission.case_id, self._next_due(customer.risk_rating, on, _expiry(customer, findings)))
+
+    def _questionnaire(self, conn: Connection, sha256: str) -> Questionnaire:
+        if sha256 not in self._questionnaires:
+            published = load_published(conn, sha256)
+            if published is None:
+                raise LookupError(f"questionnaire {sha256} is not in the store")
+            self._questionnaires[sha256] = read_canonical(published.body)
+        return self._questionnaires[sha256]
+
+
+def _expiry(customer: Customer, findings: tuple[Finding, ...]) -> date | None:
+    """Until when the customer may stay, as far as it is known for certain."""
+    answered = [
+        finding.answer
+        for finding in findings
+        if finding.field == "residence_expiry" and finding.verdict.verdict in SETTLED
+    ]
+    text = (answered or [customer.fields.get("residence_expiry", "")])[0]
+    read = read_value("date", text) if text else None
+    return date.fromisoformat(read) if read else None
