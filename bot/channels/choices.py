@@ -1,0 +1,93 @@
+"""How the labels of buttons are shortened without losing their meaning; shared by the platforms.
+
+Promise: where a label does not fit on its button, the button carries the number and the start of
+the label, and the full wording stands under the same number in the text above.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.channels.base import Tap
+from bot.channels.limits import clean, cut, grapheme_count, is_blank, utf16_units
+from dialogs.conversation.prompts import Message, ShownButton
+
+#: A label of 20 graphemes with marks and rare kanji; more units than this are an oddity, and are cut.
+_LABEL_UNITS = 60
+#: In the token's place for a message that asks nothing: never a live token, so a tap is stale at worst.
+NO_TOKEN = "-"  # noqa: S105
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A button ready to be drawn."""
+
+    label: str
+    #: The wording in full, as the customer says it by tapping.
+    wording: str
+    data: str = field(repr=False)
+
+
+class DoesNotFit(ValueError):
+    """A message that no drawing makes fit: an option too long or not ASCII."""
+
+
+def button_data(conversation_ref: str, message: Message, button: ShownButton, most_bytes: int) -> str:
+    """The tap behind ``button``; raises ``DoesNotFit`` where the platform would refuse it."""
+    data = Tap(conversation_ref=conversation_ref, token=message.token or NO_TOKEN, option=button.option).encode()
+    if not data.isascii() or not data.isprintable() or len(data) > most_bytes or not button.option:
+        raise DoesNotFit(f"button data is not 1 to {most_bytes} printable ASCII characters")
+    return data
+
+
+def _fits(label: str, most: int) -> bool:
+    return not is_blank(label) and grapheme_count(label) <= most and utf16_units(label) <= _LABEL_UNITS
+
+
+def _one_line(label: str) -> str:
+    return " ".join(clean(label).split())
+
+
+def number_labels(
+    buttons: Sequence[ShownButton], data: Sequence[str], most: int, text: str
+) -> tuple[list[Choice], list[str]]:
+    """The choices, and the numbered lines that the text needs because a label is too long for its button.
+
+    A text that already lists a label under a number keeps that number, so that what is typed,
+    tapped and read is the same number on every page of a long list.
+    """
+    labels = [_one_line(button.label) for button in buttons]
+    if all(_fits(label, most) for label in labels):
+        return [Choice(label=label, wording=label, data=d) for label, d in zip(labels, data, strict=True)], []
+    listed = [_listed_number(label, text) for label in labels]
+    complete = all(number is not None for number in listed)
+    choices = []
+    lines = []
+    for position, (label, known, d) in enumerate(zip(labels, listed, data, strict=True), start=1):
+        number = known if complete and known is not None else position
+        if is_blank(label):
+            choices.append(Choice(label=str(number), wording=str(number), data=d))
+            continue
+        choices.append(Choice(label=cut(f"{number}. {label}", most, units=_LABEL_UNITS), wording=label, data=d))
+        lines.append(f"{number}. {label}")
+    return choices, [] if complete else lines
+
+
+def _listed_number(label: str, text: str) -> int | None:
+    """The number under which a line of ``text`` says ``label``."""
+    if is_blank(label):
+        return None
+    found = re.search(rf"(?m)^\s*(\d{{1,3}})[.．)）:：\s]\s*{re.escape(label)}\s*$", text)
+    return int(found[1]) if found else None
+
+
+def shorten_labels(buttons: Sequence[ShownButton], data: Sequence[str], most: int) -> list[Choice]:
+    """Ways out, which carry no number: a label that is too long ends in dots and is said in full by the tap."""
+    choices = []
+    for button, d in zip(buttons, data, strict=True):
+        label = _one_line(button.label)
+        shown = "…" if is_blank(label) else cut(label, most, units=_LABEL_UNITS)
+        choices.append(Choice(label=shown, wording=shown if is_blank(label) else label, data=d))
+    return choices

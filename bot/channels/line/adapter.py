@@ -1,0 +1,198 @@
+"""LINE as a ``Channel``, through the official SDK's asynchronous client.
+
+Promise: signed webhooks come in as neutral events; messages go out as the free reply while there is
+a token, else as a push whose retry key is the caller's from the first try, and however LINE answers
+the result says whether the customer may have it.  ``send`` does not raise for anything LINE does.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import aiohttp
+import structlog
+from linebot.v3.messaging import (
+    ApiException,
+    AsyncApiClient,
+    AsyncMessagingApi,
+    Configuration,
+    PushMessageRequest,
+    ReplyMessageRequest,
+    ShowLoadingAnimationRequest,
+)
+from linebot.v3.messaging.models import Message as LineMessage
+from pydantic.v1 import ValidationError
+
+from bot.channels.base import Inbound, InboundKind, Outcome, Recipient, Sent
+from bot.channels.choices import DoesNotFit
+from bot.channels.limits import LINE
+from bot.channels.line.drawing import render_all
+from bot.channels.line.inbound import CHANNEL, check_signature, parse
+from bot.channels.line.outcomes import outcome_of_silence, outcome_of_status, sent_ids
+from dialogs.conversation.prompts import Message
+from dialogs.personal import Personal
+
+log = structlog.get_logger(__name__)
+
+_ACCEPTED = frozenset({Outcome.SENT, Outcome.ACCEPTED_BEFORE})
+
+
+class LineChannel:
+    """One LINE official account."""
+
+    name = CHANNEL
+    limits = LINE
+
+    def __init__(
+        self,
+        secret: str,
+        access_token: str,
+        api_base: str = "https://api.line.me",
+        data_api_base: str = "https://api-data.line.me",
+        *,
+        now: Callable[[], datetime],
+        time_out: float = 10.0,
+        alt_if_none: str = "…",
+    ) -> None:
+        self._secret = secret
+        self._configuration = Configuration(host=api_base.rstrip("/"), access_token=access_token)
+        #: Where images and files are fetched from; the SDK's blob client takes it as its host.
+        self.data_api_base = data_api_base.rstrip("/")
+        self._now = now
+        # The SDK's own default is five minutes.
+        self._time_out = aiohttp.ClientTimeout(total=time_out, connect=min(3.0, time_out))
+        self._alt_if_none = alt_if_none
+        self._client: AsyncApiClient | None = None
+
+    async def start(self) -> None:
+        """Open the connection pool inside the running loop."""
+        # At DEBUG the SDK writes whole answers into the log.
+        logging.getLogger("linebot.v3.messaging").setLevel(logging.WARNING)
+        self._client = AsyncApiClient(self._configuration)
+
+    async def close(self) -> None:
+        """Close it."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    def use_access_token(self, access_token: str) -> None:
+        """From now on call LINE with this token (short-lived tokens are renewed)."""
+        self._configuration.access_token = access_token
+        if self._client is not None:
+            self._client.set_default_header("Authorization", f"Bearer {access_token}")
+
+    @property
+    def api(self) -> AsyncMessagingApi:
+        """The SDK's client, for what ``channels connect`` and ``channels status`` ask."""
+        if self._client is None:
+            raise RuntimeError("the LINE channel is not started")
+        return AsyncMessagingApi(self._client)
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> list[Inbound]:
+        """The events of a webhook; raises ``WrongSignature`` or ``UnreadableBody``."""
+        check_signature(self._secret, headers, body)
+        return parse(body, self._now())
+
+    async def send(
+        self,
+        recipient: Recipient,
+        messages: Sequence[Message],
+        *,
+        reply_token: Personal | None,
+        retry_key: str,
+    ) -> Sent:
+        """Send ``messages`` in one call; ids are those of the object that carries the buttons of each message."""
+        if len(messages) > self.limits.messages_per_call or not messages:
+            raise ValueError(f"1 to {self.limits.messages_per_call} messages a call, not {len(messages)}")
+        try:
+            drawn = render_all(messages, recipient.conversation_ref, alt_if_none=self._alt_if_none)
+        except (DoesNotFit, ValidationError) as problem:
+            return Sent(outcome=Outcome.REJECTED, detail=f"not drawn: {type(problem).__name__}")
+        objects = [part for parts in drawn for part in parts]
+        most = self.limits.messages_per_call
+        if reply_token is not None and len(objects) <= most:
+            return _of_messages(await self._reply(reply_token, objects), drawn)
+        # A reply cannot be continued and cannot be repeated; what needs several calls is pushed
+        # in parts, each with a key of its own, so that a second try continues where the first ended.
+        ids: list[str] = []
+        outcomes: list[Outcome] = []
+        for at in range(0, len(objects), most):
+            key = retry_key if at == 0 else str(uuid.uuid5(uuid.UUID(retry_key), str(at)))
+            result = await self._push(recipient, objects[at : at + most], key)
+            if result.outcome not in _ACCEPTED:
+                return result
+            outcomes.append(result.outcome)
+            ids.extend(result.provider_ids)
+        outcome = Outcome.SENT if Outcome.SENT in outcomes else Outcome.ACCEPTED_BEFORE
+        return _of_messages(Sent(outcome=outcome, provider_ids=tuple(ids)), drawn)
+
+    async def acknowledge(self, inbound: Inbound) -> None:
+        """Leave a group or room that the bot was taken into; LINE shows no spinner for a tap."""
+        if inbound.kind is not InboundKind.GROUP or not inbound.user_id:
+            return
+        where = inbound.user_id.reveal()
+        leave = self.api.leave_room if where.startswith("R") else self.api.leave_group
+        try:
+            await leave(where, _request_timeout=self._time_out)
+        except (ApiException, aiohttp.ClientError, TimeoutError) as problem:
+            log.warning("line.leave_failed", problem=type(problem).__name__)
+
+    async def show_loading(self, user_id: Personal, seconds: int = 5) -> None:
+        """Show that an answer is coming; LINE takes 5 to 60 seconds in steps of five."""
+        shown = min(60, max(5, seconds - seconds % 5))
+        request = ShowLoadingAnimationRequest(chat_id=user_id.reveal(), loading_seconds=shown)
+        try:
+            await self.api.show_loading_animation(request, _request_timeout=self._time_out)
+        except (ApiException, aiohttp.ClientError, TimeoutError) as problem:
+            log.info("line.loading_failed", problem=type(problem).__name__)
+
+    async def _reply(self, reply_token: Personal, objects: list[LineMessage]) -> Sent:
+        request = ReplyMessageRequest(reply_token=reply_token.reveal(), messages=objects)
+        return await self._call(self.api.reply_message_with_http_info, request, reply=True)
+
+    async def _push(self, recipient: Recipient, objects: list[LineMessage], retry_key: str) -> Sent:
+        request = PushMessageRequest(to=recipient.user_id.reveal(), messages=objects)
+        return await self._call(self.api.push_message_with_http_info, request, retry_key, reply=False)
+
+    async def _call(self, method: Callable[..., object], *arguments: object, reply: bool) -> Sent:
+        try:
+            answer = await method(*arguments, _request_timeout=self._time_out)  # type: ignore[misc]
+        except ApiException as problem:
+            return _of_exception(problem, reply=reply)
+        except UnicodeDecodeError as problem:
+            # The SDK stumbles over the bytes of an answer; what it was decoding tells the status.
+            if isinstance(problem.__context__, ApiException):
+                return _of_exception(problem.__context__, reply=reply)
+            return Sent(outcome=Outcome.SENT, detail="answer not readable")
+        except ValidationError:
+            # Requests are built before the call, so this is LINE's 2xx answer in a shape the SDK
+            # does not know: the message was taken, and must not be sent again.
+            return Sent(outcome=Outcome.SENT, detail="answer not as described")
+        except aiohttp.ClientConnectorError as problem:
+            return outcome_of_silence(problem, connected=False, reply=reply)
+        except (aiohttp.ClientError, TimeoutError) as problem:
+            return outcome_of_silence(problem, connected=True, reply=reply)
+        return Sent(outcome=Outcome.SENT, provider_ids=sent_ids(answer.data.to_dict() if answer.data else {}))
+
+
+def _of_exception(problem: ApiException, *, reply: bool) -> Sent:
+    body = problem.body
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
+    request_id = (problem.headers or {}).get("x-line-request-id", "")
+    return outcome_of_status(int(problem.status or 0), text, str(request_id), reply=reply)
+
+
+def _of_messages(sent: Sent, drawn: Sequence[Sequence[LineMessage]]) -> Sent:
+    """One id a message: that of its last object; none when LINE named fewer ids than objects."""
+    if len(sent.provider_ids) != sum(len(parts) for parts in drawn):
+        return Sent(outcome=sent.outcome, retry_after=sent.retry_after, detail=sent.detail)
+    last = -1
+    ids = []
+    for parts in drawn:
+        last += len(parts)
+        ids.append(sent.provider_ids[last])
+    return Sent(outcome=sent.outcome, provider_ids=tuple(ids), retry_after=sent.retry_after, detail=sent.detail)

@@ -1,0 +1,194 @@
+"""Telegram as a ``Channel``, through python-telegram-bot's ``Bot`` (no ``Application``, no state in the library).
+
+Promise: updates come in as neutral events, by webhook or by polling; messages go out protected
+against forwarding, and however Telegram answers the result says whether the customer may have it.
+Telegram deduplicates nothing, so what may have arrived is ``UNCERTAIN`` and never sent again here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import structlog
+from telegram import Bot, LinkPreviewOptions
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.request import HTTPXRequest
+
+from bot.channels.base import Inbound, InboundKind, Outcome, Recipient, Sent
+from bot.channels.choices import DoesNotFit
+from bot.channels.limits import TELEGRAM
+from bot.channels.telegram.drawing import Part, render
+from bot.channels.telegram.inbound import CHANNEL, check_secret, parse
+from dialogs.conversation.prompts import Message
+from dialogs.personal import Personal
+
+log = structlog.get_logger(__name__)
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class TelegramChannel:
+    """One Telegram bot."""
+
+    name = CHANNEL
+    limits = TELEGRAM
+
+    def __init__(
+        self,
+        token: str,
+        username: str,
+        secret_token: str,
+        api_base: str = "https://api.telegram.org",
+        *,
+        now: Callable[[], datetime],
+        time_out: float = 10.0,
+        text_if_none: str = "…",
+    ) -> None:
+        self._token = token
+        self.username = username
+        self._secret_token = secret_token
+        self._api_base = api_base.rstrip("/")
+        self.now = now
+        self._time_out = time_out
+        self._text_if_none = text_if_none
+        #: The number before the colon of a token is the bot's id.
+        self.bot_id = token.split(":", 1)[0]
+        self._bot: Bot | None = None
+        self._pools: tuple[HTTPXRequest, ...] = ()
+
+    async def start(self) -> None:
+        """Open the connection pool inside the running loop; asks Telegram nothing."""
+        # httpx writes each URL at INFO, and the URL holds the token; the library writes texts at DEBUG.
+        for noisy in ("httpx", "httpcore", "telegram"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+
+        def request() -> HTTPXRequest:
+            return HTTPXRequest(
+                connection_pool_size=32,
+                read_timeout=self._time_out,
+                write_timeout=self._time_out,
+                connect_timeout=min(3.0, self._time_out),
+                pool_timeout=min(3.0, self._time_out),
+            )
+
+        polls, sends = request(), request()
+        self._bot = Bot(
+            self._token,
+            base_url=f"{self._api_base}/bot",
+            base_file_url=f"{self._api_base}/file/bot",
+            request=sends,
+            get_updates_request=polls,
+        )
+        # Bot.initialize() would ask getMe and refuse to start while Telegram is down.
+        self._pools = (sends, polls)
+        for pool in self._pools:
+            await pool.initialize()
+
+    async def close(self) -> None:
+        """Close it."""
+        for pool in self._pools:
+            await pool.shutdown()
+        self._pools = ()
+        self._bot = None
+
+    @property
+    def bot(self) -> Bot:
+        """The library's client, for polling and for what ``channels connect`` and ``status`` ask."""
+        if self._bot is None:
+            raise RuntimeError("the Telegram channel is not started")
+        return self._bot
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> list[Inbound]:
+        """The event of a webhook; raises ``WrongSignature`` or ``UnreadableBody``."""
+        check_secret(self._secret_token, headers)
+        return [parse(body, self.bot_id, self.now())]
+
+    async def send(
+        self,
+        recipient: Recipient,
+        messages: Sequence[Message],
+        *,
+        reply_token: Personal | None,
+        retry_key: str,
+    ) -> Sent:
+        """Send one message; its id is that of the part with the keyboard."""
+        if len(messages) != self.limits.messages_per_call:
+            raise ValueError(f"{self.limits.messages_per_call} message a call, not {len(messages)}")
+        try:
+            parts = render(messages[0], recipient.conversation_ref, text_if_none=self._text_if_none)
+        except DoesNotFit as problem:
+            return Sent(outcome=Outcome.REJECTED, detail=f"not drawn: {problem}")
+        last = ""
+        for at, part in enumerate(parts):
+            result = await self._send(recipient, part)
+            if result.outcome is Outcome.RETRY and at:
+                # The first parts stand in the chat; trying all again would say them twice.
+                return Sent(outcome=Outcome.UNCERTAIN, detail=f"part {at + 1} of {len(parts)}: {result.detail}")
+            if result.outcome is not Outcome.SENT:
+                return result
+            last = result.provider_ids[0] if result.provider_ids else ""
+        return Sent(outcome=Outcome.SENT, provider_ids=(last,) if last else ())
+
+    async def acknowledge(self, inbound: Inbound) -> None:
+        """End the spinner of a tap; leave a group that the bot was taken into.  Failures are only logged."""
+        try:
+            if inbound.callback_id is not None:
+                await self.bot.answer_callback_query(inbound.callback_id)
+            if inbound.kind is InboundKind.GROUP and inbound.user_id:
+                await self.bot.leave_chat(int(inbound.user_id.reveal()))
+        except TelegramError as problem:
+            # "query is too old" among others: the turn has been taken all the same.
+            log.info("telegram.not_acknowledged", problem=type(problem).__name__)
+
+    async def _send(self, recipient: Recipient, part: Part) -> Sent:
+        try:
+            message = await self.bot.send_message(
+                chat_id=int(recipient.user_id.reveal()),
+                text=part.text,
+                reply_markup=part.keyboard,
+                protect_content=True,
+                link_preview_options=_NO_PREVIEW,
+            )
+        except TelegramError as problem:
+            return self._outcome(problem)
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            # Telegram said "ok"; only its picture of the message has a shape the library cannot read.
+            return Sent(outcome=Outcome.SENT, detail=f"answer not as described: {type(problem).__name__}")
+        return Sent(outcome=Outcome.SENT, provider_ids=(str(message.message_id),))
+
+    def _outcome(self, problem: TelegramError) -> Sent:
+        """BadRequest and TimedOut are NetworkErrors to the library, so they are asked first."""
+        detail = self._words(problem)
+        match problem:
+            case RetryAfter():
+                return Sent(outcome=Outcome.RETRY, retry_after=_seconds(problem.retry_after), detail=detail)
+            case Forbidden():
+                return Sent(outcome=Outcome.BLOCKED, detail=detail)
+            case BadRequest() | ChatMigrated():
+                return Sent(outcome=Outcome.REJECTED, detail=detail)
+            case NetworkError() if isinstance(problem.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
+                return Sent(outcome=Outcome.RETRY, detail=detail)
+            case NetworkError() if isinstance(problem.__cause__, httpx.PoolTimeout):
+                return Sent(outcome=Outcome.RETRY, detail=detail)
+            case TimedOut():
+                return Sent(outcome=Outcome.UNCERTAIN, detail=detail)
+            case NetworkError() if not isinstance(problem.__cause__, TelegramError | None):
+                # The connection broke after the request had left; no status was seen.
+                return Sent(outcome=Outcome.UNCERTAIN, detail=detail)
+            case _ if type(problem) is TelegramError:
+                # 200 with an answer that is no JSON.
+                return Sent(outcome=Outcome.UNCERTAIN, detail=detail)
+            case _:
+                # 5xx, 401, 404, 409: nothing is wrong with the message, and it was not taken.
+                return Sent(outcome=Outcome.RETRY, detail=detail)
+
+    def _words(self, problem: TelegramError) -> str:
+        return f"{type(problem).__name__}: {problem.message}".replace(self._token, "(token)")[:200]
+
+
+def _seconds(retry_after: Any) -> timedelta:
+    return retry_after if isinstance(retry_after, timedelta) else timedelta(seconds=float(retry_after))

@@ -1,0 +1,82 @@
+"""Updates without a public address: long polling in the place of a webhook.
+
+Promise: an update counts as taken only after the handler has committed it; a crash in between
+brings it again, under the same event key.  One poller a bot; Telegram refuses a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from telegram.error import TelegramError
+
+from bot.channels.base import Inbound
+from bot.channels.telegram.adapter import TelegramChannel
+from bot.channels.telegram.inbound import ALLOWED_UPDATES, read_update
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[list[Inbound]], Awaitable[None]]
+
+
+async def poll(
+    channel: TelegramChannel,
+    handler: Handler,
+    stop: asyncio.Event,
+    *,
+    wait: int = 25,
+    pause: float = 1.0,
+    longest_pause: float = 60.0,
+) -> None:
+    """Fetch updates until ``stop`` is set; ``handler`` commits the events of one update or raises."""
+    offset: int | None = None
+    delay = pause
+    while not stop.is_set():
+        try:
+            for update in await _fetch_unless(stop, channel, offset, wait):
+                await handler([read_update(update, channel.bot_id, channel.now())])
+                offset = int(update["update_id"]) + 1
+            delay = pause
+        except TelegramError as problem:
+            log.warning("telegram.polling_failed", problem=type(problem).__name__)
+            delay = await _rest(stop, delay, longest_pause)
+        except Exception as problem:
+            # The handler could not store the update (database away, disk full): Telegram keeps it,
+            # and it comes again.  The text of the error may quote the update, so only its kind is logged.
+            log.error("telegram.update_not_stored", problem=type(problem).__name__)
+            delay = await _rest(stop, delay, longest_pause)
+
+
+async def _fetch_unless(stop: asyncio.Event, channel: TelegramChannel, offset: int | None, wait: int) -> list[Any]:
+    """The next updates; none as soon as ``stop`` is set, without waiting for Telegram."""
+    fetch = asyncio.ensure_future(_fetch(channel, offset, wait))
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({fetch, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return fetch.result() if fetch.done() else []
+    finally:
+        stopped.cancel()
+        fetch.cancel()
+        await asyncio.gather(fetch, stopped, return_exceptions=True)
+
+
+async def _fetch(channel: TelegramChannel, offset: int | None, wait: int) -> list[Any]:
+    # The raw call: the library's get_updates reads a batch as a whole, so that one update of a new
+    # shape would hold back all others for ever.
+    arguments: dict[str, Any] = {"timeout": wait, "allowed_updates": list(ALLOWED_UPDATES)}
+    if offset is not None:
+        arguments["offset"] = offset
+    updates = await channel.bot.do_api_request("getUpdates", arguments, read_timeout=wait + 10)
+    return updates if isinstance(updates, list) else []
+
+
+async def _rest(stop: asyncio.Event, delay: float, longest: float) -> float:
+    """Wait, but not longer than until ``stop``; the next rest is twice as long."""
+    try:
+        await asyncio.wait_for(stop.wait(), delay)
+    except TimeoutError:
+        return min(longest, delay * 2)
+    return delay

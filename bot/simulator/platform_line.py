@@ -1,0 +1,232 @@
+"""A stand-in of LINE: the Messaging API over HTTP on one side, simulated people on the other.
+
+Promise: the real SDK cannot tell it from LINE where it matters to us (reply tokens that live one
+minute and once, retry keys, refusals, quota, signed webhooks in today's full shape, redelivery),
+and a test or the phone page can act as a person and read what this person sees.  In memory; clock
+and ids are given in.  ``platform_line_api`` holds the HTTP side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+
+from bot.simulator.people import Bubble, Person, Speaker, Tappable
+from bot.simulator.platform_line_api import LineServer, Observer, ReplyToken
+
+Event = dict[str, Any]
+_ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """How a webhook fared: the statuses of its tries (0: no answer)."""
+
+    events: list[Event] = field(repr=False)
+    statuses: list[int] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the bot took it in the end."""
+        return bool(self.statuses) and 200 <= self.statuses[-1] < 300
+
+
+class LinePlatform(LineServer):
+    """One LINE official account and the people around it."""
+
+    def __init__(
+        self,
+        webhook_url: str,
+        channel_secret: str,
+        access_token: str,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        observer: Observer | None = None,
+        webhook_observer: Observer | None = None,
+        quota: int | None = None,
+        redeliveries: int = 3,
+        redelivery_pause: float = 0.2,
+        webhook_time_out: float = 10.0,
+        hang: float = 30.0,
+        account_name: str = "kakunin",
+    ) -> None:
+        super().__init__(
+            webhook_url,
+            access_token,
+            now=now,
+            new_id=new_id,
+            observer=observer,
+            quota=quota,
+            hang=hang,
+            account_name=account_name,
+        )
+        self.channel_secret = channel_secret
+        self.webhook_observer = webhook_observer
+        self.redeliveries = redeliveries
+        self.redelivery_pause = redelivery_pause
+        #: LINE itself waits two seconds.
+        self.webhook_time_out = webhook_time_out
+        #: ``standby`` while another system holds the chats.
+        self.mode = "active"
+        self.deliveries: list[Delivery] = []
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Open the pool that webhooks are sent through."""
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self.webhook_time_out))
+
+    async def close(self) -> None:
+        """Close it, and let go of answers that hang."""
+        self.closing.set()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    # -- acting as a person ---------------------------------------------------------------------
+
+    def add_person(self, name: str = "A customer", *, language: str = "ja", friend: bool = False) -> Person:
+        """Somebody new on LINE; ``friend`` skips the follow event."""
+        return self.people.add(
+            Person(user_id=self.make_user_id(), name=name, language=language, friend=friend),
+        )
+
+    async def follow(self, user_id: str) -> Delivery:
+        """Add the account, or unblock it."""
+        person = self.people[user_id]
+        unblocked, person.blocked, person.friend = person.blocked, False, True
+        return await self.deliver(self.event(user_id, "follow", token=True, follow={"isUnblocked": unblocked}))
+
+    async def unfollow(self, user_id: str) -> Delivery:
+        """Block the account."""
+        person = self.people[user_id]
+        person.blocked, person.friend = True, False
+        return await self.deliver(self.event(user_id, "unfollow"))
+
+    async def type_text(self, user_id: str, text: str) -> Delivery:
+        """Write a message."""
+        return await self.deliver(self.text_event(user_id, text))
+
+    async def send_sticker(self, user_id: str) -> Delivery:
+        """Send a sticker."""
+        sticker = {"packageId": "446", "stickerId": "1988", "stickerResourceType": "STATIC"}
+        return await self.deliver(self.message_event(user_id, "sticker", quoteToken=self.new_id(), **sticker))
+
+    async def send_image(self, user_id: str) -> Delivery:
+        """Send a photo."""
+        content = {"contentProvider": {"type": "line"}, "quoteToken": self.new_id()}
+        return await self.deliver(self.message_event(user_id, "image", **content))
+
+    async def tap(self, user_id: str, message_id: str, choice: int | str) -> Delivery:
+        """Tap a button of a bubble: by place (from 0), data or label; ``LookupError`` if it is not there."""
+        return await self.deliver(self.tap_event(user_id, self.people[user_id].find(message_id, choice)))
+
+    async def unsend(self, user_id: str, message_id: str) -> Delivery:
+        """Take a message back."""
+        bubble = self.people[user_id].bubble(message_id)
+        bubble.unsent, bubble.text = True, ""
+        return await self.deliver(self.event(user_id, "unsend", unsend={"messageId": message_id}))
+
+    async def join_group(self, *, room: bool = False) -> Delivery:
+        """Somebody takes the account into a group or a room."""
+        name, first = ("room", "R") if room else ("group", "C")
+        source = {"type": name, f"{name}Id": first + self.make_user_id()[1:]}
+        return await self.deliver(self.event(None, "join", token=True, source=source))
+
+    # -- the events, for tests that reorder, double or lose them --------------------------------
+
+    def text_event(self, user_id: str, text: str) -> Event:
+        """The event of a text that the person has just written."""
+        return self.message_event(user_id, "text", text=text, quoteToken=self.new_id(), markAsReadToken=self.new_id())
+
+    def message_event(self, user_id: str, kind: str, **content: Any) -> Event:
+        """The event of a message of any kind; the bubble stands in the person's chat."""
+        message_id = self.make_message_id()
+        self.people[user_id].bubbles.append(
+            Bubble(
+                message_id=message_id,
+                speaker=Speaker.PERSON,
+                at=self.now(),
+                text=content.get("text", ""),
+                media=None if kind == "text" else kind,
+            )
+        )
+        return self.event(user_id, "message", token=True, message={"type": kind, "id": message_id, **content})
+
+    def tap_event(self, user_id: str, tappable: Tappable) -> Event:
+        """The event of a tap; what it says stands in the person's chat."""
+        if tappable.said:
+            self.people[user_id].bubbles.append(
+                Bubble(message_id=self.make_message_id(), speaker=Speaker.PERSON, at=self.now(), text=tappable.said)
+            )
+        return self.event(user_id, "postback", token=True, postback={"data": tappable.data})
+
+    def event(self, user_id: str | None, kind: str, *, token: bool = False, **more: Any) -> Event:
+        """An event of today's full shape."""
+        at = self.now()
+        event: Event = {
+            "type": kind,
+            "timestamp": round(at.timestamp() * 1000),
+            "mode": self.mode,
+            "webhookEventId": self._make_ulid(),
+            "deliveryContext": {"isRedelivery": False},
+            "source": {"type": "user", "userId": user_id},
+            **more,
+        }
+        if token and self.mode == "active":
+            reply_token = self.new_id().replace("-", "")
+            self.reply_tokens[reply_token] = ReplyToken(user_id=user_id or "", event_at=at, issued_at=at)
+            event["replyToken"] = reply_token
+        return event
+
+    async def deliver(self, *events: Event, redelivery: bool = False) -> Delivery:
+        """Send events in one signed POST; what fails is redelivered, a bounded number of times."""
+        delivery = Delivery(events=list(events))
+        self.deliveries.append(delivery)
+        for attempt in range(1 + self.redeliveries):
+            if attempt or redelivery:
+                self._mark_redelivered(delivery.events)
+            delivery.statuses.append(await self._post(delivery.events))
+            if delivery.ok:
+                break
+            await asyncio.sleep(self.redelivery_pause)
+        return delivery
+
+    def _mark_redelivered(self, events: list[Event]) -> None:
+        for event in events:
+            event["deliveryContext"] = {"isRedelivery": True}
+            token = self.reply_tokens.get(event.get("replyToken", ""))
+            if token is not None and not token.used:
+                token.issued_at = self.now()
+
+    async def _post(self, events: list[Event]) -> int:
+        if self._session is None:
+            raise RuntimeError("the platform is not started")
+        payload = {"destination": self.bot_user_id, "events": events}
+        if self.webhook_observer is not None:
+            self.webhook_observer("POST", "/line/webhook", json.loads(json.dumps(payload)))
+        body = json.dumps(payload, ensure_ascii=False).encode()
+        mac = hmac.new(self.channel_secret.encode(), body, hashlib.sha256).digest()
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "x-line-signature": base64.b64encode(mac).decode(),
+        }
+        try:
+            async with self._session.post(self.webhook_url, data=body, headers=headers) as answer:
+                await answer.read()
+                return answer.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
+    def _make_ulid(self) -> str:
+        value = round(self.now().timestamp() * 1000) << 80 | int(self.new_id().replace("-", ""), 16) % (1 << 80)
+        return "".join(_ULID[value >> shift & 31] for shift in range(125, -5, -5))

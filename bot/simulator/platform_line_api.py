@@ -1,0 +1,333 @@
+"""The HTTP side of the LINE stand-in: the calls of the Messaging API that kakunin makes.
+
+Promise: it answers with LINE's statuses and words, refuses what LINE refuses, and shows an accepted
+message to the person at once.  Each call is given to the observer before it is judged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
+from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
+from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages
+
+#: Called with method, path and JSON body (or ``None``) of each call or webhook.
+Observer = Callable[[str, str, Any], None]
+Handler = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
+
+RATE_WORDS = "The API rate limit has been exceeded. Try again later."
+QUOTA_WORDS = "You have reached your monthly limit."
+
+
+TOKEN_LIFE = timedelta(minutes=1)
+TOKEN_END = timedelta(minutes=20)
+
+
+@dataclass(kw_only=True)
+class ReplyToken:
+    """The right to answer one event for free."""
+
+    user_id: str
+    event_at: datetime
+    issued_at: datetime
+    used: bool = False
+
+
+class LineServer:
+    """What the stand-in remembers, and the application that answers calls from it."""
+
+    def __init__(
+        self,
+        webhook_url: str,
+        access_token: str,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        observer: Observer | None,
+        quota: int | None,
+        hang: float,
+        account_name: str,
+    ) -> None:
+        self.webhook_url = webhook_url
+        self.access_token = access_token
+        self.now = now
+        self.new_id = new_id
+        self.observer = observer
+        #: Pushes a month; ``None`` is an account without a limit.
+        self.quota = quota
+        self.pushed = 0
+        self.hang = hang
+        self.account_name = account_name
+        self.bot_user_id = self.make_user_id()
+        self.people = People()
+        self.faults = Faults()
+        self.reply_tokens: dict[str, ReplyToken] = {}
+        self.accepted_keys: dict[str, tuple[str, list[str]]] = {}
+        #: Groups and rooms that the account left.
+        self.left: list[str] = []
+        self.loading: list[tuple[str, int]] = []
+        self.closing = asyncio.Event()
+        self._message_number = 500_000_000_000_000_000
+        self.app = build_app(self)
+
+    def make_user_id(self) -> str:
+        """``U`` and 32 hexadecimal digits."""
+        return "U" + self.new_id().replace("-", "")[:32].rjust(32, "0").lower()
+
+    def make_message_id(self) -> str:
+        """A number, as LINE's are."""
+        self._message_number += 1
+        return str(self._message_number)
+
+
+def build_app(state: LineServer) -> web.Application:
+    """The application that ``LINE_API_BASE`` points to."""
+    api = _Api(state)
+    app = web.Application(client_max_size=4 * 1024 * 1024)
+    routes: list[tuple[str, str, Handler]] = [
+        ("POST", "/v2/bot/message/reply", api.reply),
+        ("POST", "/v2/bot/message/push", api.push),
+        ("POST", "/v2/bot/message/validate/{kind:reply|push}", api.validate),
+        ("POST", "/v2/bot/chat/loading/start", api.loading),
+        ("GET", "/v2/bot/profile/{user_id}", api.profile),
+        ("GET", "/v2/bot/info", api.info),
+        ("GET", "/v2/bot/message/quota", api.quota),
+        ("GET", "/v2/bot/message/quota/consumption", api.consumption),
+        ("GET", "/v2/bot/channel/webhook/endpoint", api.webhook),
+        ("PUT", "/v2/bot/channel/webhook/endpoint", api.set_webhook),
+        ("POST", "/v2/bot/group/{chat}/leave", api.leave),
+        ("POST", "/v2/bot/room/{chat}/leave", api.leave),
+    ]
+    for method, path, handler in routes:
+        app.router.add_route(method, path, api.guarded(handler))
+    app.router.add_route("*", "/{rest:.*}", api.guarded(api.unknown))
+    return app
+
+
+class _Api:
+    def __init__(self, state: LineServer) -> None:
+        self._state = state
+        self._request_number = 0
+
+    def guarded(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Token, body and observer, the same for every call."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            raw = await request.read()
+            path = request.path[request.path.find("/v2/") :] if "/v2/" in request.path else request.path
+            try:
+                body = json.loads(raw) if raw else None
+            except ValueError:
+                return self._error(400, "The request body could not be parsed as JSON")
+            if self._state.observer is not None:
+                self._state.observer(request.method, path, body)
+            if request.headers.get("Authorization") != f"Bearer {self._state.access_token}":
+                return self._error(401, "Authentication failed. Confirm that the access token is valid.")
+            return await handler(request, body)
+
+        return handle
+
+    # -- sending --------------------------------------------------------------------------------
+
+    async def reply(self, request: web.Request, body: Any) -> web.StreamResponse:
+        fault = self._state.faults.next()
+        if (refusal := await self._before(fault)) is not None:
+            return refusal
+        if "X-Line-Retry-Key" in request.headers:
+            return self._error(400, "The retry key is not supported by this API")
+        if not isinstance(body, dict) or not isinstance(body.get("replyToken"), str):
+            return self._refused([("replyToken", "May not be empty")])
+        if findings := check_messages(body.get("messages")):
+            return self._refused(findings)
+        token = self._state.reply_tokens.get(body["replyToken"])
+        if token is None or token.used or not self._alive(token.issued_at, token.event_at):
+            return self._error(400, "Invalid reply token")
+        token.used = True
+        ids = self._show(self._state.people.get(token.user_id), body["messages"])
+        return await self._after(request, fault, ids)
+
+    async def push(self, request: web.Request, body: Any) -> web.StreamResponse:
+        state = self._state
+        fault = state.faults.next()
+        if (refusal := await self._before(fault)) is not None:
+            return refusal
+        key = request.headers.get("X-Line-Retry-Key")
+        if key is not None and not UUID.fullmatch(key):
+            return self._error(400, "The retry key is invalid")
+        if not isinstance(body, dict) or not USER_ID.fullmatch(str(body.get("to"))):
+            return self._error(400, "The property, 'to', in the request body is invalid (line: -, column: -)")
+        if findings := check_messages(body.get("messages")):
+            return self._refused(findings)
+        if key is not None and key in state.accepted_keys:
+            request_id, ids = state.accepted_keys[key]
+            words = {"message": "The retry key is already accepted", "sentMessages": [{"id": i} for i in ids]}
+            return self._json(words, 409, {"x-line-accepted-request-id": request_id})
+        if state.quota is not None and state.pushed >= state.quota:
+            return self._error(429, QUOTA_WORDS)
+        state.pushed += 1
+        # LINE says 200 for people who blocked the account, and for people it does not know.
+        ids = self._show(state.people.get(body["to"]), body["messages"])
+        if key is not None:
+            state.accepted_keys[key] = (self._request_id(), ids)
+        return await self._after(request, fault, ids)
+
+    async def validate(self, request: web.Request, body: Any) -> web.StreamResponse:
+        findings = check_messages(body.get("messages") if isinstance(body, dict) else None)
+        return self._refused(findings) if findings else self._json({})
+
+    def _alive(self, issued_at: Any, event_at: Any) -> bool:
+        now = self._state.now()
+        return bool(now - issued_at <= TOKEN_LIFE and now - event_at <= TOKEN_END)
+
+    async def _before(self, fault: Fault | None) -> web.StreamResponse | None:
+        """The refusal of a call that is not accepted because of a fault."""
+        trouble = fault.trouble if fault else None
+        if trouble is None or trouble in AFTER_ACCEPTANCE:
+            return None
+        if trouble is Trouble.TIME_OUT_BEFORE:
+            await self._hang()
+        if trouble is Trouble.BAD_GATEWAY:
+            return web.Response(status=502, text="<html>502 Bad Gateway</html>", content_type="text/html")
+        if trouble is Trouble.RATE:
+            return self._error(429, RATE_WORDS)
+        if trouble is Trouble.QUOTA:
+            return self._error(429, QUOTA_WORDS)
+        if trouble is Trouble.UNAUTHORIZED:
+            return self._error(401, "Authentication failed. Confirm that the access token is valid.")
+        return self._error(500, "Internal server error")
+
+    async def _after(self, request: web.Request, fault: Fault | None, ids: list[str]) -> web.StreamResponse:
+        """The answer to a call that was accepted, spoilt by a fault or not."""
+        trouble = fault.trouble if fault else None
+        if trouble is Trouble.TIME_OUT_AFTER:
+            await self._hang()
+        if trouble is Trouble.DISCONNECT_AFTER and request.transport is not None:
+            request.transport.abort()
+        if trouble is Trouble.BROKEN_ANSWER:
+            return web.Response(text='{"sentMessages": [', content_type="application/json")
+        if trouble is Trouble.BARE_ANSWER:
+            return self._json({})
+        return self._json({"sentMessages": [{"id": i, "quoteToken": f"quote-{i}"} for i in ids]})
+
+    async def _hang(self) -> None:
+        try:
+            await asyncio.wait_for(self._state.closing.wait(), self._state.hang)
+        except TimeoutError:
+            return
+
+    def _show(self, person: Person | None, messages: list[dict[str, Any]]) -> list[str]:
+        ids = []
+        for message in messages:
+            ids.append(self._state.make_message_id())
+            if person is not None and not person.blocked:
+                person.bubbles.append(_bubble(ids[-1], message, self._state))
+        return ids
+
+    # -- everything else ------------------------------------------------------------------------
+
+    async def loading(self, request: web.Request, body: Any) -> web.StreamResponse:
+        seconds = body.get("loadingSeconds", 20) if isinstance(body, dict) else None
+        if not isinstance(seconds, int) or not 5 <= seconds <= 60 or seconds % 5:
+            return self._refused([("loadingSeconds", "Must be 5 to 60 in steps of 5")])
+        if not USER_ID.fullmatch(str(body.get("chatId"))):
+            return self._refused([("chatId", "Must be a user ID")])
+        self._state.loading.append((body["chatId"], seconds))
+        return self._json({}, 202)
+
+    async def profile(self, request: web.Request, body: Any) -> web.StreamResponse:
+        person = self._state.people.get(request.match_info["user_id"])
+        if person is None or person.blocked:
+            return self._error(404, "Not found")
+        return self._json({"displayName": person.name, "userId": person.user_id, "language": person.language})
+
+    async def info(self, request: web.Request, body: Any) -> web.StreamResponse:
+        account = {
+            "userId": self._state.bot_user_id,
+            "basicId": "@000demo",
+            "chatMode": "bot",
+            "markAsReadMode": "auto",
+        }
+        return self._json({**account, "displayName": self._state.account_name})
+
+    async def quota(self, request: web.Request, body: Any) -> web.StreamResponse:
+        limit = self._state.quota
+        return self._json({"type": "none"} if limit is None else {"type": "limited", "value": limit})
+
+    async def consumption(self, request: web.Request, body: Any) -> web.StreamResponse:
+        return self._json({"totalUsage": self._state.pushed})
+
+    async def webhook(self, request: web.Request, body: Any) -> web.StreamResponse:
+        return self._json({"endpoint": self._state.webhook_url, "active": True})
+
+    async def set_webhook(self, request: web.Request, body: Any) -> web.StreamResponse:
+        endpoint = body.get("endpoint") if isinstance(body, dict) else None
+        if not isinstance(endpoint, str) or not endpoint.startswith("http") or len(endpoint) > 500:
+            return self._error(400, "Invalid webhook endpoint URL")
+        self._state.webhook_url = endpoint
+        return self._json({})
+
+    async def leave(self, request: web.Request, body: Any) -> web.StreamResponse:
+        self._state.left.append(request.match_info["chat"])
+        return self._json({})
+
+    async def unknown(self, request: web.Request, body: Any) -> web.StreamResponse:
+        return self._error(404, "Not found")
+
+    # -- answers --------------------------------------------------------------------------------
+
+    def _request_id(self) -> str:
+        self._request_number += 1
+        return f"00000000-0000-4000-8000-{self._request_number:012d}"
+
+    def _json(self, answer: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+        return web.json_response(
+            answer, status=status, headers={"x-line-request-id": self._request_id(), **(headers or {})}
+        )
+
+    def _error(self, status: int, message: str) -> web.Response:
+        return self._json({"message": message}, status)
+
+    def _refused(self, findings: list[Finding]) -> web.Response:
+        details = [{"message": message, "property": place} for place, message in findings]
+        return self._json({"message": f"The request body has {len(findings)} error(s)", "details": details}, 400)
+
+
+def _bubble(message_id: str, message: dict[str, Any], state: LineServer) -> Bubble:
+    texts: list[str] = []
+    rows: list[tuple[Tappable, ...]] = []
+    _walk(message.get("contents") or {}, texts, rows)
+    items = (message.get("quickReply") or {}).get("items", [])
+    return Bubble(
+        message_id=message_id,
+        speaker=Speaker.ACCOUNT,
+        at=state.now(),
+        text=message["text"] if message["type"] == "text" else "\n\n".join(texts),
+        alt=message.get("altText", ""),
+        rows=tuple(rows),
+        quick_replies=tuple(_tappable(item["action"]) for item in items),
+        sender=(message.get("sender") or {}).get("name"),
+    )
+
+
+def _walk(part: dict[str, Any], texts: list[str], rows: list[tuple[Tappable, ...]]) -> None:
+    if part.get("type") == "text":
+        texts.append(part["text"])
+    elif part.get("type") == "button" and part["action"]["type"] == "postback":
+        rows.append((_tappable(part["action"]),))
+    for name in ("header", "body", "footer"):
+        if name in part:
+            _walk(part[name], texts, rows)
+    for inner in part.get("contents", []):
+        _walk(inner, texts, rows)
+
+
+def _tappable(action: dict[str, Any]) -> Tappable:
+    return Tappable(label=action["label"], data=action.get("data", ""), said=action.get("displayText", ""))

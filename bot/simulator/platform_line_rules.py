@@ -1,0 +1,119 @@
+"""What LINE refuses in messages, as far as it matters here: the limits that no machine-readable file holds.
+
+Each finding is ``(property, message)`` as in the ``details`` of LINE's error answers.  Written from
+the official description, apart from the adapter, so that a mistake there is not repeated here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bot.channels.limits import grapheme_count
+
+Finding = tuple[str, str]
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+USER_ID = re.compile(r"U[0-9a-f]{32}")
+
+EMPTY = "May not be empty"
+_KNOWN_COMPONENTS = {"box", "button", "text", "separator", "filler", "image", "span", "icon"}
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _length(place: str, value: Any, most: int, *, graphemes: bool = False, least: int = 1) -> Iterator[Finding]:
+    if not isinstance(value, str):
+        yield place, "Must be a string"
+    elif (least and not value.strip()) or "\x00" in value:
+        yield place, EMPTY
+    elif (grapheme_count(value) if graphemes else _units(value)) > most:
+        yield place, f"Length must be between {least} and {most}"
+
+
+def check_messages(messages: Any) -> list[Finding]:
+    """All that LINE would complain of in the ``messages`` of a call."""
+    if not isinstance(messages, list) or not 1 <= len(messages) <= 5:
+        return [("messages", "Size must be between 1 and 5")]
+    return [found for at, message in enumerate(messages) for found in _message(f"messages[{at}]", message)]
+
+
+def _message(place: str, message: Any) -> Iterator[Finding]:
+    if not isinstance(message, dict):
+        yield place, "Must be an object"
+        return
+    kind = message.get("type")
+    if kind == "text":
+        yield from _length(f"{place}.text", message.get("text"), 5000)
+    elif kind == "flex":
+        yield from _length(f"{place}.altText", message.get("altText"), 1500)
+        yield from _bubble(f"{place}.contents", message.get("contents"))
+    else:
+        yield f"{place}.type", "Must be one of the following values: [text, flex]"
+    yield from _quick_reply(f"{place}.quickReply", message.get("quickReply"))
+    if isinstance(sender := message.get("sender"), dict) and "name" in sender:
+        yield from _length(f"{place}.sender.name", sender["name"], 20)
+        if "line" in str(sender["name"]).casefold():
+            yield f"{place}.sender.name", "May not contain reserved words"
+
+
+def _quick_reply(place: str, quick_reply: Any) -> Iterator[Finding]:
+    if quick_reply is None:
+        return
+    items = quick_reply.get("items") if isinstance(quick_reply, dict) else None
+    if not isinstance(items, list) or not 1 <= len(items) <= 13:
+        yield f"{place}.items", "Size must be between 1 and 13"
+        return
+    for at, item in enumerate(items):
+        action = item.get("action") if isinstance(item, dict) else None
+        yield from _action(f"{place}.items[{at}].action", action, 20)
+
+
+def _action(place: str, action: Any, most_label: int) -> Iterator[Finding]:
+    if not isinstance(action, dict):
+        yield place, EMPTY
+        return
+    yield from _length(f"{place}.label", action.get("label"), most_label, graphemes=True)
+    if action.get("type") == "postback":
+        yield from _length(f"{place}.data", action.get("data"), 300)
+        for name in ("displayText", "fillInText"):
+            if name in action:
+                yield from _length(f"{place}.{name}", action[name], 300, graphemes=True)
+    elif action.get("type") not in {"uri", "message", "datetimepicker"}:
+        yield f"{place}.type", "Must be one of the following values: [postback, uri, message, datetimepicker]"
+
+
+def _bubble(place: str, bubble: Any) -> Iterator[Finding]:
+    if not isinstance(bubble, dict) or bubble.get("type") != "bubble":
+        yield f"{place}.type", "Must be one of the following values: [bubble]"
+        return
+    if len(json.dumps(bubble).encode()) > 30 * 1024:
+        yield place, "Exceeds the size of a bubble"
+    blocks = [name for name in ("header", "body", "footer") if name in bubble]
+    if not blocks:
+        yield place, "At least one block must be specified"
+    for name in blocks:
+        yield from _component(f"{place}.{name}", bubble[name])
+
+
+def _component(place: str, part: Any) -> Iterator[Finding]:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind not in _KNOWN_COMPONENTS:
+        yield f"{place}.type", "unknown component"
+        return
+    if kind == "box":
+        if part.get("layout") not in {"horizontal", "vertical", "baseline"}:
+            yield f"{place}.layout", "invalid property"
+        contents = part.get("contents")
+        if not isinstance(contents, list):
+            yield f"{place}.contents", "required property"
+            return
+        for at, inner in enumerate(contents):
+            yield from _component(f"{place}.contents[{at}]", inner)
+    elif kind == "text":
+        yield from _length(f"{place}.text", part.get("text"), 30 * 1024)
+    elif kind == "button":
+        yield from _action(f"{place}.action", part.get("action"), 40)
