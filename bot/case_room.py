@@ -90,9 +90,7 @@ def _save(
     return talk.save(conversation, [ev.to_json(event) for event in events], list(says), definition)
 
 
-def _follow(
-    talk: Talk, conversation: Conversation, definition: Questionnaire, before: State, after: State
-) -> None:
+def _follow(talk: Talk, conversation: Conversation, definition: Questionnaire, before: State, after: State) -> None:
     """Move the case along with what happened in its conversation."""
     assert conversation.case_id is not None
     if after.completed and not before.completed:

@@ -49,9 +49,7 @@ def sources(content_dir: Path | None) -> Iterator[Source]:
             raise SourceProblem(
                 f"{origin} has {len(errors)} error(s), first {errors[0].code}; run kakunin questionnaire check."
             )
-        yield Source(
-            "questionnaire", questionnaire.id, None, questionnaire.version, body, questionnaire.sha256
-        )
+        yield Source("questionnaire", questionnaire.id, None, questionnaire.version, body, questionnaire.sha256)
     for locale in SHIPPED_LANGUAGES:
         topics = _topics(content_dir, locale)
         sha256 = faq.sha256_of(topics)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.case_room import begin_case, move_to_account, step_case
-from bot.linking import LobbyResult, Outcome, ask_second_factor, ask_which, try_code
+from bot.linking import ask_second_factor, ask_which, try_code
 from bot.lobby_room import Facts, Run, input_step, offered, owned_by_people, reset, set_owner, step_lobby
+from bot.lobby_state import LobbyResult, Outcome
 from bot.talk import Talk
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Owner
@@ -95,9 +96,7 @@ def _verify_again(talk: Talk, conversation: Conversation) -> None:
         return
     case_id = conversation.case_id
     lobby = _to_lobby(talk, account)
-    _lobby(
-        talk, lobby, lambda state, facts: ask_second_factor(state, offered(talk, case_id), facts, talk.local_now)
-    )
+    _lobby(talk, lobby, lambda state, facts: ask_second_factor(state, offered(talk, case_id), facts, talk.local_now))
 
 
 # The lobby and its outcomes --------------------------------------------------------------------

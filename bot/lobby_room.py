@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.linking import MAX_FAILURES, LobbyResult, LobbyState, OfferedCase, lobby_step
+from bot.linking import lobby_step
+from bot.lobby_state import MAX_FAILURES, LobbyResult, LobbyState, OfferedCase
 from bot.talk import Talk, notice
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.asking import RESUME
@@ -46,9 +47,7 @@ def step_lobby(talk: Talk, conversation: Conversation, run: Run) -> LobbyResult:
     result = run(state, Facts(talk, account))
     save_lobby(talk, conversation, result)
     for action in result.audit:
-        audit.record(
-            talk.conn, talk.uni, action, actor_kind="customer", actor_id=account.id, subjects={}, detail={}
-        )
+        audit.record(talk.conn, talk.uni, action, actor_kind="customer", actor_id=account.id, subjects={}, detail={})
     return result
 
 
@@ -100,9 +99,7 @@ def _while_waiting(talk: Talk, conversation: Conversation, what: inp.Input) -> N
         step_lobby(talk, talk.lock(conversation.id), input_step(talk, inp.Began()))
     elif not state.waiting_told:
         told = replace(state, waiting_told=True)
-        save_lobby(
-            talk, conversation, LobbyResult(state=told, says=(notice(Phrase(key="handover.still_waiting")),))
-        )
+        save_lobby(talk, conversation, LobbyResult(state=told, says=(notice(Phrase(key="handover.still_waiting")),)))
 
 
 def set_owner(
@@ -204,4 +201,3 @@ def reset(talk: Talk, lobby: Conversation, *phrases: Phrase) -> None:
     before = LobbyState.from_json(lobby.state)
     state = LobbyState(locale=lobby.locale, greeted=True, asked=before.asked)
     save_lobby(talk, lobby, LobbyResult(state=state, says=(notice(*phrases),)))
-

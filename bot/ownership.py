@@ -152,4 +152,3 @@ class StaffDesk:
             subjects={"conversation": conversation_id},
             detail={},
         )
-

@@ -36,6 +36,4 @@ class Timers:
         """One round."""
         await self._turns.sweep()
         database = self._database
-        await database.transact(
-            lambda conn: audit.seal_chain(conn, database.vault, database.universe, _CHAIN_AT_ONCE)
-        )
+        await database.transact(lambda conn: audit.seal_chain(conn, database.vault, database.universe, _CHAIN_AT_ONCE))

@@ -127,9 +127,7 @@ class Turns:
     def _turn(self, conn: Connection, prepared: _Prepared) -> None:
         database, event = self._database, prepared.event
         uni = database.universe
-        account = accounts.upsert_account(
-            conn, database.vault, uni, event.channel, event.user_id, self._locale(event)
-        )
+        account = accounts.upsert_account(conn, database.vault, uni, event.channel, event.user_id, self._locale(event))
         account = accounts.lock_account(conn, database.vault, account.id) or account
         talk = Talk(conn, database.vault, uni, self._live, self._rules, uni.new_id())
         conversation = self._conversation_for(talk, account, event)
@@ -301,9 +299,7 @@ class Turns:
         text = _text_of(talk, row) if prepared is None or prepared.event.text is None else prepared.event.text.reveal()
         if text is None:
             return None  # taken back before it was read
-        return inp.Said(
-            reading=self._live.understanding.read(text, conversation.locale), content_id=row.content_id
-        )
+        return inp.Said(reading=self._live.understanding.read(text, conversation.locale), content_id=row.content_id)
 
 
 def _reply_right(row: InboundRow) -> ReplyRight | None:
@@ -332,4 +328,3 @@ def _forget(talk: Talk, conversation: Conversation, row: InboundRow) -> None:
         subjects={"content": found.content_id},
         detail={},
     )
-

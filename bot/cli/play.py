@@ -239,7 +239,14 @@ def _json_reply(line: str, number: int) -> Callable[[Player], None]:
 
 def _choose(player: Player, names: tuple[str, ...]) -> None:
     prompt = player.state.open
-    if prompt is not None and prompt.form in (Form.OFFERED, Form.CONFIRM, Form.CHECK, Form.MORE, Form.STOP, Form.UNLINK):
+    if prompt is not None and prompt.form in (
+        Form.OFFERED,
+        Form.CONFIRM,
+        Form.CHECK,
+        Form.MORE,
+        Form.STOP,
+        Form.UNLINK,
+    ):
         player.tap(names[0] if names else "-")
     else:
         player.send(inp.Picked(names=names))

@@ -15,22 +15,21 @@ from datetime import datetime
 
 from dialogs.conversation import asking, events as ev, inputs as inp
 from dialogs.conversation.answering import Several, Taken, is_free_text, read_reply, take_choices
+from dialogs.conversation.choosing import choose_option
+from dialogs.conversation.commanding import carry_out
 from dialogs.conversation.commands import Command
-from dialogs.conversation.events import AnswerState, Form, Key, Owner
+from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.form import Slot
-from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Wording
+from dialogs.conversation.moves import aside, back, correct, resume, topic
+from dialogs.conversation.prompts import Button, FaqText, Phrase
 from dialogs.conversation.state import OpenPrompt, State
-from dialogs.conversation.turn import Leave, Step, Turn
+from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
-from dialogs.definition.model import Decline, Questionnaire, QuestionType
+from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-
-#: The FAQ topics behind the commands that are really questions.
-_VERIFY_TOPIC = "F08"
-_PAPER_TOPIC = "F13"
 
 
 def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime) -> Step:
@@ -44,14 +43,14 @@ def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime
         case inp.Began():
             turn.ask_current()
         case inp.Returned():
-            _resume(turn, Phrase(key="engine.welcome_back"))
+            resume(turn, Phrase(key="engine.welcome_back"))
         case inp.SecretWithheld():
             turn.record(ev.SecretKeptBack(at=now, secret=what.secret))
-            _aside(turn, Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
+            aside(turn, Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
         case inp.MediaSent():
-            _aside(turn, Phrase(key="engine.media"))
+            aside(turn, Phrase(key="engine.media"))
         case inp.AskedToCorrect():
-            _correct(turn, Key(what.question, what.instance))
+            correct(turn, Key(what.question, what.instance))
         case inp.StaffTook():
             turn.record(
                 ev.OwnerChanged(at=now, owner=Owner.STAFF, staff_id=what.staff_id, epoch=what.epoch, reason="claimed")
@@ -73,15 +72,6 @@ def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime
     return turn.done()
 
 
-def _aside(turn: Turn, *pieces: Phrase | FaqText | Wording, buttons: tuple[Button, ...] = ()) -> None:
-    """Say something beside the questionnaire, then the same question again."""
-    if turn.state.owner is Owner.STAFF:
-        return
-    turn.say(*pieces, buttons=buttons)
-    if turn.state.owner is Owner.BOT and not turn.state.is_over and not turn.state.paused:
-        turn.ask_again()
-
-
 # A typed reply ------------------------------------------------------------------------------
 
 
@@ -97,11 +87,11 @@ def _said(turn: Turn, said: inp.Said) -> None:
         if reading.exact not in _ANSWERED_WHILE_PAUSED:
             turn.ask_again(Phrase(key="engine.welcome_back"))
             return
-    if reading.exact is not None and _command(turn, reading.exact):
+    if reading.exact is not None and carry_out(turn, reading.exact):
         return
     if _takes_replies(turn) and _answer(turn, reading, said.content_id):
         return
-    if reading.command is not None and _command(turn, reading.command):
+    if reading.command is not None and carry_out(turn, reading.command):
         return
     if _faq(turn, reading):
         return
@@ -119,7 +109,15 @@ def _takes_replies(turn: Turn) -> bool:
 
 #: A paused form resumes with whatever is said, but these keep their own meaning.
 _ANSWERED_WHILE_PAUSED = frozenset(
-    {Command.STAFF, Command.UNLINK, Command.SWITCH, Command.STOP, Command.LATER, Command.LANGUAGE_JA, Command.LANGUAGE_EN}
+    {
+        Command.STAFF,
+        Command.UNLINK,
+        Command.SWITCH,
+        Command.STOP,
+        Command.LATER,
+        Command.LANGUAGE_JA,
+        Command.LANGUAGE_EN,
+    }
 )
 
 
@@ -144,18 +142,18 @@ def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
         case Form.CONFIRM | Form.CHECK:
             yes = _yes_no(turn, reading)
             if yes is not None:
-                _choose_option(turn, prompt, "yes" if yes else "no", content_id)
+                choose_option(turn, prompt, "yes" if yes else "no", content_id)
                 return True
             return _answer_question(turn, prompt, reading, content_id)
         case Form.MORE | Form.STOP | Form.UNLINK:
             yes = _yes_no(turn, reading)
             if yes is None:
                 return False
-            _choose_option(turn, prompt, "yes" if yes else "no", content_id)
+            choose_option(turn, prompt, "yes" if yes else "no", content_id)
             return True
         case Form.REVIEW:
             if _yes_no(turn, reading):
-                _choose_option(turn, prompt, "submit", content_id)
+                choose_option(turn, prompt, "submit", content_id)
                 return True
             return _number_to_correct(turn, reading)
         case Form.WHICH:
@@ -169,7 +167,7 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
     if is_free_text(slot.question) and (reading.is_question or reading.command is Command.WHY):
         return False
     if reading.exact is Command.DONE and prompt.selection:
-        _choose_option(turn, prompt, "ok", content_id)
+        choose_option(turn, prompt, "ok", content_id)
         return True
     outcome = read_reply(turn.position, slot, reading.text)
     match outcome:
@@ -189,7 +187,7 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
         return False
     yes = _yes_no(turn, reading)
     if yes is not None:
-        _choose_option(turn, prompt, "same" if yes else "diff", content_id)
+        choose_option(turn, prompt, "same" if yes else "diff", content_id)
         return True
     if is_free_text(slot.question):
         return False
@@ -218,7 +216,7 @@ def _number_to_correct(turn: Turn, reading: Reading) -> bool:
     slots = turn.position.asked_slots
     if isinstance(parsed, Problem) or not 1 <= int(parsed.value) <= len(slots):
         return False
-    _correct(turn, slots[int(parsed.value) - 1].key)
+    correct(turn, slots[int(parsed.value) - 1].key)
     return True
 
 
@@ -240,19 +238,17 @@ def _faq(turn: Turn, reading: Reading) -> bool:
     if match.action in (Action.ANSWER, Action.OFFER) or (match.action is Action.STAFF and topics):
         score = round(match.ranked[0].score, 4) if match.ranked else 0.0
         turn.record(
-            ev.FaqShown(
-                at=turn.now, topics=topics, action=match.action.value, version=match.version, score=score
-            )
+            ev.FaqShown(at=turn.now, topics=topics, action=match.action.value, version=match.version, score=score)
         )
     match match.action:
         case Action.ANSWER:
-            _aside(turn, FaqText(topic=topics[0]))
+            aside(turn, FaqText(topic=topics[0]))
         case Action.OFFER:
             turn.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(topics), asking.STAFF))
         case Action.STAFF if topics:
             turn.to_waiting(f"faq:{topics[0]}", FaqText(topic=topics[0]))
         case Action.STAFF:
-            _aside(turn, Phrase(key="faq.staff"), buttons=(asking.STAFF,))
+            aside(turn, Phrase(key="faq.staff"), buttons=(asking.STAFF,))
         case _:
             return False
     return True
@@ -264,105 +260,6 @@ def topic_buttons(topics: tuple[str, ...]) -> tuple[Button, ...]:
 
 
 # Commands -----------------------------------------------------------------------------------
-
-
-def _command(turn: Turn, command: Command) -> bool:
-    """Carry out a command; false when it means nothing here and the text may mean something else."""
-    slot = turn.position.current
-    question = slot.question if slot is not None else None
-    prompt = turn.state.open
-    match command:
-        case Command.STAFF:
-            turn.to_waiting("customer_asked")
-        case Command.LATER:
-            if turn.state.is_over:
-                return False
-            turn.record(ev.Paused(at=turn.now))
-            turn.say(Phrase(key="engine.paused"), buttons=(asking.RESUME,))
-        case Command.RESUME:
-            _resume(turn)
-        case Command.HELP:
-            _aside(turn, Phrase(key="engine.help"), buttons=(asking.VERIFY, asking.STAFF))
-        case Command.VERIFY:
-            _topic(turn, _VERIFY_TOPIC)
-        case Command.PAPER:
-            _topic(turn, _PAPER_TOPIC)
-        case Command.LANGUAGE_JA | Command.LANGUAGE_EN:
-            turn.record(
-                ev.LanguageChanged(at=turn.now, locale="ja" if command is Command.LANGUAGE_JA else "en")
-            )
-            _aside(turn, Phrase(key="engine.language_changed"))
-        case Command.UNLINK:
-            turn.ask_sure(Form.UNLINK)
-        case Command.SWITCH:
-            turn.leaves.append(Leave.SWITCH)
-        case _ if turn.state.is_over:
-            return False
-        case Command.STOP:
-            turn.ask_sure(Form.STOP)
-        case Command.STATUS:
-            number, remaining = turn.position.progress
-            params = {"number": str(number), "remaining": str(remaining)}
-            _aside(turn, Phrase(key="engine.status", params=params))
-        case Command.WHY:
-            if question is None or not question.bot.why:
-                return False
-            _aside(turn, Wording(field="why", question=question.name))
-        case Command.BACK:
-            _back(turn)
-        case Command.CORRECT:
-            turn.ask_which()
-        case Command.UNCHANGED:
-            return _try_option(turn, "same")
-        case Command.DONT_KNOW | Command.REFUSE:
-            return _try_option(turn, "decline")
-        case Command.SKIP:
-            return _try_option(turn, "skip")
-        case Command.DONE:
-            return prompt is not None and bool(prompt.selection) and _try_option(turn, "ok")
-        case Command.SUBMIT:
-            return prompt is not None and prompt.form is Form.REVIEW and _try_option(turn, "submit")
-        case _:
-            return False
-    return True
-
-
-def _topic(turn: Turn, topic: str) -> None:
-    turn.record(ev.FaqShown(at=turn.now, topics=(topic,), action="answer", version="", score=1.0))
-    _aside(turn, FaqText(topic=topic))
-
-
-def _resume(turn: Turn, *lead: Phrase) -> None:
-    if turn.state.owner is Owner.STAFF:
-        return
-    if turn.state.owner is Owner.WAITING:
-        turn.to_bot("customer_returned", Phrase(key="handover.customer_returned"))
-        return
-    if turn.state.ended is not None:
-        turn.record(ev.Reopened(at=turn.now))
-    if turn.state.paused:
-        turn.record(ev.Resumed(at=turn.now))
-    turn.go_on(*lead)
-
-
-def _back(turn: Turn) -> None:
-    previous = turn.position.previous
-    if previous is None:
-        turn.ask_again(Phrase(key="engine.no_way_back"))
-        return
-    turn.record(ev.CorrectionOpened(at=turn.now, key=previous.key))
-    turn.ask_current()
-
-
-def _correct(turn: Turn, key: Key) -> None:
-    slot = turn.position.slot(key)
-    if slot is None or key not in turn.state.answers or turn.state.is_over:
-        turn.ask_again(Phrase(key="engine.not_correctable"))
-        return
-    if turn.state.paused:
-        turn.record(ev.Resumed(at=turn.now))
-    turn.record(ev.CorrectionOpened(at=turn.now, key=key))
-    turn.ask_current()
 
 
 # Taps ---------------------------------------------------------------------------------------
@@ -385,8 +282,8 @@ def _chose(turn: Turn, chose: inp.Chose) -> None:
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))
     if chose.option == "back":
-        _back(turn)
-    elif not _choose_option(turn, prompt, chose.option, chose.content_id):
+        back(turn)
+    elif not choose_option(turn, prompt, chose.option, chose.content_id):
         turn.ask_again(Phrase(key="engine.stale"))
 
 
@@ -399,87 +296,11 @@ def _tap_that_holds_anywhere(turn: Turn, option: str) -> bool:
         "verify": Command.VERIFY,
     }
     if option in commands:
-        return _command(turn, commands[option])
+        return carry_out(turn, commands[option])
     if option.startswith("q."):
-        _topic(turn, option[2:])
+        topic(turn, option[2:])
         return True
     return False
-
-
-def _try_option(turn: Turn, option: str) -> bool:
-    prompt = turn.state.open
-    return prompt is not None and _choose_option(turn, prompt, option, None)
-
-
-def _choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str | None) -> bool:
-    """Apply an option of the open prompt; false when the prompt has no such option."""
-    slot = turn.position.slot(prompt.key) if prompt.key is not None else None
-    match prompt.form, option:
-        case Form.REVIEW, "submit":
-            _submit(turn)
-        case Form.REVIEW, "fix":
-            turn.ask_which()
-        case Form.WHICH, "review":
-            turn.ask_review()
-        case Form.WHICH, _ if option[:1] == "k" and option[1:].isdigit():
-            slots = turn.position.asked_slots
-            if int(option[1:]) >= len(slots):
-                return False
-            _correct(turn, slots[int(option[1:])].key)
-        case Form.STOP, "yes":
-            turn.end("refused")
-        case Form.UNLINK, "yes":
-            turn.leaves.append(Leave.UNLINK)
-        case (Form.STOP | Form.UNLINK), "no":
-            turn.ask_current() if not turn.state.is_over else turn.go_on()
-        case Form.MORE, ("yes" | "no") if slot is not None:
-            turn.take(slot, option, "", AnswerState.ANSWERED, content_id)
-        case Form.OFFERED, "same" if slot is not None:
-            state = AnswerState.UNCHANGED if prompt.basis == "master" else AnswerState.ANSWERED
-            turn.take(slot, prompt.value or "", prompt.display or "", state, content_id)
-        case Form.OFFERED, "diff" if slot is not None:
-            turn.record(ev.ChangeAnnounced(at=turn.now, key=slot.key))
-            turn.ask_current()
-        case Form.CONFIRM, "yes" if slot is not None:
-            turn.check_answer(slot, prompt.value or "", prompt.display or "", prompt.basis, echo=False)
-        case Form.CHECK, "yes" if slot is not None:
-            turn.take(
-                slot, prompt.value or "", prompt.display or "", AnswerState.ANSWERED, prompt.basis, marked=True
-            )
-        case (Form.CONFIRM | Form.CHECK), "no" if slot is not None:
-            turn.ask_current()
-        case Form.QUESTION, _ if slot is not None:
-            return _choose_answer(turn, prompt, slot, option, content_id)
-        case _:
-            return False
-    return True
-
-
-def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, content_id: str | None) -> bool:
-    question = slot.question
-    assert question is not None
-    answer = turn.state.answers.get(slot.key)
-    choice = asking.option_choice(turn.position, question, option)
-    if option == "same" and answer is not None and turn.position.is_valid(slot, answer):
-        turn.take(slot, answer.value, answer.display, answer.state, answer.content_id, marked=answer.marked)
-    elif option == "decline" and question.bot.decline is not Decline.NONE:
-        turn.take(slot, "", "", AnswerState.DECLINED, content_id)
-    elif option == "skip" and not turn.position.is_required(slot):
-        turn.take(slot, "", "", AnswerState.ANSWERED, content_id)
-    elif option == "yes" and question.type is QuestionType.ACKNOWLEDGE:
-        turn.take(slot, "OK", "", AnswerState.ANSWERED, content_id)
-    elif option == "ok" and prompt.selection:
-        turn.offer_answer(slot, take_choices(turn.position, question, prompt.selection), content_id, typed=False)
-    elif choice is None or choice not in turn.position.choices(question, slot.key):
-        return False
-    elif question.type is QuestionType.SELECT_MULTIPLE:
-        ticked = set(prompt.selection) ^ {choice.name}
-        order = [c.name for c in turn.position.choices(question, slot.key) if c.name in ticked]
-        turn.record(ev.Toggled(at=turn.now, key=slot.key, selection=tuple(order)))
-        turn.ask_current()
-    else:
-        turn.offer_answer(slot, take_choices(turn.position, question, (choice.name,)), content_id, typed=False)
-    return True
 
 
 def _picked(turn: Turn, picked: inp.Picked) -> None:
@@ -498,16 +319,3 @@ def _picked(turn: Turn, picked: inp.Picked) -> None:
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))
     turn.offer_answer(slot, take_choices(turn.position, question, picked.names), None, typed=False)
-
-
-def _submit(turn: Turn) -> None:
-    """Everything relevant is answered: record the submission and give the receipt."""
-    if turn.position.current is not None:
-        turn.ask_current()
-        return
-    turn.record(ev.Confirmed(at=turn.now))
-    turn.say(
-        Phrase(key="engine.receipt", params={"receipt_no": turn.state.receipt_no}),
-        Phrase(key="engine.after_receipt"),
-        kind=MessageKind.RECEIPT,
-    )

@@ -244,8 +244,9 @@ class Confirmed(Event):
 _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
-        Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, ChangeAnnounced, Refused, FaqShown, CorrectionOpened,
-        Paused, Resumed, OwnerChanged, WaitingTold, LanguageChanged, SecretKeptBack, Ended, Reopened, Confirmed,
+        Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, ChangeAnnounced, Refused, FaqShown,
+        CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, LanguageChanged, SecretKeptBack, Ended,
+        Reopened, Confirmed,
     )
 }  # fmt: skip
 

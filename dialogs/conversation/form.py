@@ -177,7 +177,9 @@ class Position:
             known = {choice.name for choice in self.choices(question, slot.key)}
             if not set(answer.codes if question.type is QuestionType.SELECT_MULTIPLE else (answer.value,)) <= known:
                 return False
-        return question.constraint is None or not answer.value or self.truth(question.constraint, slot.key, answer.value)
+        return (
+            question.constraint is None or not answer.value or self.truth(question.constraint, slot.key, answer.value)
+        )
 
     def choices(self, question: Question, key: Key) -> tuple[Choice, ...]:
         """The choices that the filter leaves, in order."""
@@ -247,9 +249,12 @@ class Position:
         return here + 1, sum(1 for slot in slots if not self.is_settled(slot))
 
     def label(self, question: Question, choice: str) -> str:
-        """The wording of a choice in the conversation's language."""
+        """The wording of a choice as the customer sees it on its button."""
         found = self.definition.choice(question, choice)
-        return choice if found is None else pick(found.label, self.state.locale, self.definition.default_language)
+        if found is None:
+            return choice
+        locale, language = self.state.locale, self.definition.default_language
+        return pick(found.button, locale, language) or pick(found.label, locale, language)
 
 
 class _Scope:
@@ -295,4 +300,3 @@ class _Scope:
         if repeat is None:
             return Key(name)
         return Key(name, self._key.instance or 1)
-

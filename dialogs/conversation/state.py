@@ -152,9 +152,7 @@ def apply(state: State, event: Event) -> State:
             assert state.open is not None
             return replace(state, open=replace(state.open, selection=event.selection))
         case ev.ChangeAnnounced():
-            return replace(
-                state, changes=state.changes | {event.key}, set_aside=_without(state.set_aside, event.key)
-            )
+            return replace(state, changes=state.changes | {event.key}, set_aside=_without(state.set_aside, event.key))
         case ev.Refused():
             if state.open is None:
                 return state
@@ -166,9 +164,7 @@ def apply(state: State, event: Event) -> State:
         case ev.Resumed():
             return replace(state, paused=False)
         case ev.OwnerChanged():
-            return replace(
-                state, owner=event.owner, staff_id=event.staff_id, epoch=event.epoch, waiting_told=False
-            )
+            return replace(state, owner=event.owner, staff_id=event.staff_id, epoch=event.epoch, waiting_told=False)
         case ev.WaitingTold():
             return replace(state, waiting_told=True)
         case ev.LanguageChanged():

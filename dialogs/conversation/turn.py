@@ -57,9 +57,7 @@ class Turn:
         self._position: Position | None = None
 
     def done(self) -> Step:
-        return Step(
-            events=tuple(self.events), state=self.state, says=tuple(self.says), leaves=tuple(self.leaves)
-        )
+        return Step(events=tuple(self.events), state=self.state, says=tuple(self.says), leaves=tuple(self.leaves))
 
     @property
     def position(self) -> Position:
@@ -124,9 +122,7 @@ class Turn:
         else:
             self.ask_current(*lead)
 
-    def _ask_question(
-        self, slot: Slot, lead: Iterable[Piece], **options: Sequence[str] | Sequence[Button]
-    ) -> None:
+    def _ask_question(self, slot: Slot, lead: Iterable[Piece], **options: Sequence[str] | Sequence[Button]) -> None:
         offered = self._offered(slot)
         if offered is not None and not options:
             basis, taken = offered
@@ -240,13 +236,20 @@ class Turn:
         """Cross checks speak once; then the answer is taken."""
         question = slot.question
         assert question is not None
+        state = self.state_of(slot, value)
         if question.bot.check is not None:
-            answered = self._answered(slot.key, value, display, AnswerState.ANSWERED, content_id)
+            answered = self._answered(slot.key, value, display, state, content_id)
             then = Position(self.definition, apply(self.state, answered), self.now)
             if not then.truth(question.bot.check, slot.key, value):
                 self.ask_check(slot, value, display, content_id)
                 return
-        self.take(slot, value, display, AnswerState.ANSWERED, content_id, echo=echo)
+        self.take(slot, value, display, state, content_id, echo=echo)
+
+    def state_of(self, slot: Slot, value: str) -> AnswerState:
+        """Unchanged where the bank's own value was confirmed, otherwise answered."""
+        known = from_master(self.position, slot)
+        same = known is not None and known.value == value and slot.key not in self.state.changes
+        return AnswerState.UNCHANGED if same else AnswerState.ANSWERED
 
     def take(
         self,
@@ -263,21 +266,17 @@ class Turn:
         self.record(replace(self._answered(slot.key, value, display, state, content_id), marked=marked))
         self._settle()
         question = slot.question
-        if question is not None and question.bot.end is not None and self._holds(question.bot.end, slot):
+        if question is not None and question.bot.end is not None and self.position.truth(question.bot.end, slot.key):
             self.end(f"form:{question.name}", slot.key)
             return
-        if question is not None and question.bot.handover is not None and self._holds(question.bot.handover, slot):
+        handover = None if question is None else question.bot.handover
+        if question is not None and handover is not None and self.position.truth(handover, slot.key):
             self.to_waiting(f"handover:{question.name}", Phrase(key="handover.by_answer"))
             return
         lead = (Phrase(key="engine.echo", params={"value": display}),) if echo and display else ()
         self.ask_current(*lead)
 
-    def _holds(self, expression: object, slot: Slot) -> bool:
-        return self.position.truth(expression, slot.key)  # type: ignore[arg-type]
-
-    def _answered(
-        self, key: Key, value: str, display: str, state: AnswerState, content_id: str | None
-    ) -> ev.Answered:
+    def _answered(self, key: Key, value: str, display: str, state: AnswerState, content_id: str | None) -> ev.Answered:
         return ev.Answered(
             at=self.now,
             key=key,
@@ -345,9 +344,7 @@ class Turn:
 
     def to_waiting(self, reason: str, lead: Piece | None = None) -> None:
         """A person takes over as soon as one is free."""
-        self.record(
-            ev.OwnerChanged(at=self.now, owner=Owner.WAITING, epoch=self.state.epoch + 1, reason=reason)
-        )
+        self.record(ev.OwnerChanged(at=self.now, owner=Owner.WAITING, epoch=self.state.epoch + 1, reason=reason))
         pieces = [] if lead is None else [lead]
         self.say(*pieces, Phrase(key="handover.waiting"), buttons=(asking.RESUME,))
 

@@ -1,0 +1,115 @@
+"""What the lobby remembers, looks up and decides; ``linking`` holds its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Protocol
+
+from dialogs.conversation.prompts import Prompt
+
+MAX_FAILURES = 5
+
+
+class LobbyStep(StrEnum):
+    """What the lobby waits for."""
+
+    CODE = "code"
+    CHECK_NUMBER = "check_number"
+    BIRTH_DATE = "birth_date"
+    PHONE_TAIL = "phone_tail"
+    WHICH = "which"
+    #: The customer said the check number differs: the bot asks nothing more.
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LobbyState:
+    """Where the lobby stands; sealed like any snapshot."""
+
+    step: LobbyStep = LobbyStep.CODE
+    #: The code being linked, or none when an existing link is verified again.
+    code_id: str | None = None
+    case_id: str | None = None
+    check_number: str = ""
+    is_corporate: bool = False
+    birth_date_fits: bool = False
+    asked: int = 0
+    #: Tokens of the prompt that is open now.
+    tokens: tuple[str, ...] = ()
+    locale: str = "ja"
+    greeted: bool = False
+    waiting_told: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        data["step"] = self.step.value
+        data["tokens"] = list(self.tokens)
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LobbyState:
+        if not data:
+            return cls()
+        values = dict(data)
+        values["step"] = LobbyStep(values["step"])
+        values["tokens"] = tuple(values["tokens"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferedCase:
+    """A case that a code or a link leads to."""
+
+    case_id: str
+    check_number: str
+    is_corporate: bool
+    code_id: str | None = None
+
+
+class LobbyFacts(Protocol):
+    """What the lobby looks up, within the turn's transaction."""
+
+    def is_locked(self) -> bool:
+        """Whether this account has failed too often lately."""
+
+    def usable_code(self, code: str) -> OfferedCase | None:
+        """The case of an active, unexpired code; nothing for any other."""
+
+    def count_failure(self, code_id: str | None) -> bool:
+        """Count a failed try on the account and the code; true when that locked one of them."""
+
+    def birth_date_fits(self, case_id: str, value: date) -> bool:
+        """Whether the master record of the case's customer has this birth date."""
+
+    def phone_tail_fits(self, case_id: str, digits: str) -> bool:
+        """Whether the phone number of the master record ends in these four digits."""
+
+    def open_cases(self) -> Sequence[OfferedCase]:
+        """The cases linked to this account that can still be answered."""
+
+
+class Outcome(StrEnum):
+    """What the turn has to do after the lobby's step."""
+
+    #: Link ``case_id`` with ``code_id`` and open its conversation.
+    LINK = "link"
+    #: The second factor was confirmed again, or a case was chosen: go on with ``case_id``.
+    ENTER = "enter"
+    #: Ask the second factor for ``case_id`` before entering.
+    VERIFY = "verify"
+    UNLINK = "unlink"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LobbyResult:
+    state: LobbyState
+    says: tuple[Prompt, ...] = ()
+    outcome: Outcome | None = None
+    case_id: str | None = None
+    code_id: str | None = None
+    #: Dotted audit ids of what happened, without personal data.
+    audit: tuple[str, ...] = ()

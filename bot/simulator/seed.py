@@ -1,0 +1,65 @@
+"""The demo's fake bank: imported, reviewed and written to exactly as a real one would be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from bot.content_sources import publish_all
+from bot.outreach.letters import Channels, make_letters
+from bot.outreach.opening import open_due_cases
+from bot.settings import Settings
+from storage.database import Database
+
+_ACTOR = "demo"
+
+
+@dataclass(frozen=True)
+class SeededLetter:
+    """One row of the letters' file together with what the customer knows by heart."""
+
+    customer_no: str
+    case_id: str
+    code: str = field(repr=False)
+    check_number: str
+    line_url: str = field(repr=False)
+    telegram_url: str = field(repr=False)
+    expires_on: str
+    #: The master record, as the bank holds it.
+    master: dict[str, str] = field(repr=False)
+
+
+def seed(database: Database, settings: Settings, folder: Path) -> list[SeededLetter]:
+    """Publish the shipped content, import the fake bank, open the due cases and write their letters."""
+    import csv
+
+    from storage.masterfile.shipped import import_shipped_mapping
+
+    from storage.customers import find_customer_no, load_customer
+
+    uni = database.universe
+    database.run(lambda conn: publish_all(conn, uni, settings.content_dir, actor=_ACTOR))
+    with as_file(files("bot.simulator") / "bank.csv") as path:
+        import_shipped_mapping(database, path, actor=_ACTOR)
+    today = uni.now().date()
+    open_due_cases(database, due_by=today + timedelta(days=60), today=today, actor=_ACTOR)
+    out = folder / "letters.csv"
+    make_letters(
+        database,
+        out,
+        channels=Channels(line_basic_id=settings.line_basic_id, telegram_username=settings.telegram_bot_username),
+        expires_on=today + timedelta(days=90),
+        actor=_ACTOR,
+    )
+    letters: list[SeededLetter] = []
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        for row in csv.DictReader(stream):
+            number = row["customer_no"]
+            customer_id = database.run_read(lambda conn, n=number: find_customer_no(conn, n))  # type: ignore[misc]
+            customer = database.run_read(
+                lambda conn, c=customer_id: load_customer(conn, database.vault, c or "")  # type: ignore[misc]
+            )
+            letters.append(SeededLetter(**row, master={} if customer is None else dict(customer.fields)))
+    return letters

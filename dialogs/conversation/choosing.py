@@ -1,0 +1,86 @@
+"""Options of the open prompt: what a tapped button, or a reply that means one, does."""
+
+from __future__ import annotations
+
+from dialogs.conversation import asking, events as ev
+from dialogs.conversation.answering import take_choices
+from dialogs.conversation.events import AnswerState, Form
+from dialogs.conversation.form import Slot
+from dialogs.conversation.moves import correct, submit
+from dialogs.conversation.state import OpenPrompt
+from dialogs.conversation.turn import Leave, Turn
+from dialogs.definition.model import Decline, QuestionType
+
+
+def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str | None) -> bool:
+    """Apply an option of the open prompt; false when the prompt has no such option."""
+    slot = turn.position.slot(prompt.key) if prompt.key is not None else None
+    match prompt.form, option:
+        case Form.REVIEW, "submit":
+            submit(turn)
+        case Form.REVIEW, "fix":
+            turn.ask_which()
+        case Form.WHICH, "review":
+            turn.ask_review()
+        case Form.WHICH, _ if option[:1] == "k" and option[1:].isdigit():
+            slots = turn.position.asked_slots
+            if int(option[1:]) >= len(slots):
+                return False
+            correct(turn, slots[int(option[1:])].key)
+        case Form.STOP, "yes":
+            turn.end("refused")
+        case Form.UNLINK, "yes":
+            turn.leaves.append(Leave.UNLINK)
+        case ((Form.STOP | Form.UNLINK), "no"):
+            turn.ask_current() if not turn.state.is_over else turn.go_on()
+        case Form.MORE, ("yes" | "no") if slot is not None:
+            turn.take(slot, option, "", AnswerState.ANSWERED, content_id)
+        case Form.OFFERED, "same" if slot is not None:
+            turn.check_answer(slot, prompt.value or "", prompt.display or "", content_id, echo=False)
+        case Form.OFFERED, "diff" if slot is not None:
+            turn.record(ev.ChangeAnnounced(at=turn.now, key=slot.key))
+            turn.ask_current()
+        case Form.CONFIRM, "yes" if slot is not None:
+            turn.check_answer(slot, prompt.value or "", prompt.display or "", prompt.basis, echo=False)
+        case Form.CHECK, "yes" if slot is not None:
+            value = prompt.value or ""
+            turn.take(slot, value, prompt.display or "", turn.state_of(slot, value), prompt.basis, marked=True)
+        case ((Form.CONFIRM | Form.CHECK), "no") if slot is not None:
+            turn.ask_current()
+        case Form.QUESTION, _ if slot is not None:
+            return _choose_answer(turn, prompt, slot, option, content_id)
+        case _:
+            return False
+    return True
+
+
+def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, content_id: str | None) -> bool:
+    question = slot.question
+    assert question is not None
+    answer = turn.state.answers.get(slot.key)
+    choice = asking.option_choice(turn.position, question, option)
+    if option == "same" and answer is not None and turn.position.is_valid(slot, answer):
+        turn.take(slot, answer.value, answer.display, answer.state, answer.content_id, marked=answer.marked)
+    elif option == "decline" and question.bot.decline is not Decline.NONE:
+        turn.take(slot, "", "", AnswerState.DECLINED, content_id)
+    elif option == "skip" and not turn.position.is_required(slot):
+        turn.take(slot, "", "", AnswerState.ANSWERED, content_id)
+    elif option == "yes" and question.type is QuestionType.ACKNOWLEDGE:
+        turn.take(slot, "OK", "", AnswerState.ANSWERED, content_id)
+    elif option == "ok" and prompt.selection:
+        turn.offer_answer(slot, take_choices(turn.position, question, prompt.selection), content_id, typed=False)
+    elif choice is None or choice not in turn.position.choices(question, slot.key):
+        return False
+    elif question.type is QuestionType.SELECT_MULTIPLE:
+        ticked = set(prompt.selection) ^ {choice.name}
+        order = [c.name for c in turn.position.choices(question, slot.key) if c.name in ticked]
+        turn.record(ev.Toggled(at=turn.now, key=slot.key, selection=tuple(order)))
+        turn.ask_current()
+    else:
+        turn.offer_answer(slot, take_choices(turn.position, question, (choice.name,)), content_id, typed=False)
+    return True
+
+
+def try_option(turn: Turn, option: str) -> bool:
+    prompt = turn.state.open
+    return prompt is not None and choose_option(turn, prompt, option, None)

@@ -1,0 +1,74 @@
+"""Commands of the customer: in one word or in other words, they do the same."""
+
+from __future__ import annotations
+
+from dialogs.conversation import asking, events as ev
+from dialogs.conversation.choosing import try_option
+from dialogs.conversation.commands import Command
+from dialogs.conversation.events import Form
+from dialogs.conversation.moves import aside, back, resume, topic
+from dialogs.conversation.prompts import Phrase, Wording
+from dialogs.conversation.turn import Leave, Turn
+
+#: The FAQ topics behind the commands that are really questions.
+_VERIFY_TOPIC = "F08"
+_PAPER_TOPIC = "F13"
+
+
+def carry_out(turn: Turn, command: Command) -> bool:
+    """Carry out a command; false when it means nothing here and the text may mean something else."""
+    slot = turn.position.current
+    question = slot.question if slot is not None else None
+    prompt = turn.state.open
+    match command:
+        case Command.STAFF:
+            turn.to_waiting("customer_asked")
+        case Command.LATER:
+            if turn.state.is_over:
+                return False
+            turn.record(ev.Paused(at=turn.now))
+            turn.say(Phrase(key="engine.paused"), buttons=(asking.RESUME,))
+        case Command.RESUME:
+            resume(turn)
+        case Command.HELP:
+            aside(turn, Phrase(key="engine.help"), buttons=(asking.VERIFY, asking.STAFF))
+        case Command.VERIFY:
+            topic(turn, _VERIFY_TOPIC)
+        case Command.PAPER:
+            topic(turn, _PAPER_TOPIC)
+        case Command.LANGUAGE_JA | Command.LANGUAGE_EN:
+            turn.record(ev.LanguageChanged(at=turn.now, locale="ja" if command is Command.LANGUAGE_JA else "en"))
+            aside(turn, Phrase(key="engine.language_changed"))
+        case Command.UNLINK:
+            turn.ask_sure(Form.UNLINK)
+        case Command.SWITCH:
+            turn.leaves.append(Leave.SWITCH)
+        case _ if turn.state.is_over:
+            return False
+        case Command.STOP:
+            turn.ask_sure(Form.STOP)
+        case Command.STATUS:
+            number, remaining = turn.position.progress
+            params = {"number": str(number), "remaining": str(remaining)}
+            aside(turn, Phrase(key="engine.status", params=params))
+        case Command.WHY:
+            if question is None or not question.bot.why:
+                return False
+            aside(turn, Wording(field="why", question=question.name))
+        case Command.BACK:
+            back(turn)
+        case Command.CORRECT:
+            turn.ask_which()
+        case Command.UNCHANGED:
+            return try_option(turn, "same")
+        case Command.DONT_KNOW | Command.REFUSE:
+            return try_option(turn, "decline")
+        case Command.SKIP:
+            return try_option(turn, "skip")
+        case Command.DONE:
+            return prompt is not None and bool(prompt.selection) and try_option(turn, "ok")
+        case Command.SUBMIT:
+            return prompt is not None and prompt.form is Form.REVIEW and try_option(turn, "submit")
+        case _:
+            return False
+    return True

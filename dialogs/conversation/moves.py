@@ -1,0 +1,68 @@
+"""The moves that several ways of replying lead to: aside, resume, back, correct, submit."""
+
+from __future__ import annotations
+
+from dialogs.conversation import events as ev
+from dialogs.conversation.events import Key, Owner
+from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Wording
+from dialogs.conversation.turn import Turn
+
+
+def aside(turn: Turn, *pieces: Phrase | FaqText | Wording, buttons: tuple[Button, ...] = ()) -> None:
+    """Say something beside the questionnaire, then the same question again."""
+    if turn.state.owner is Owner.STAFF:
+        return
+    turn.say(*pieces, buttons=buttons)
+    if turn.state.owner is Owner.BOT and not turn.state.is_over and not turn.state.paused:
+        turn.ask_again()
+
+
+def topic(turn: Turn, topic: str) -> None:
+    turn.record(ev.FaqShown(at=turn.now, topics=(topic,), action="answer", version="", score=1.0))
+    aside(turn, FaqText(topic=topic))
+
+
+def resume(turn: Turn, *lead: Phrase) -> None:
+    if turn.state.owner is Owner.STAFF:
+        return
+    if turn.state.owner is Owner.WAITING:
+        turn.to_bot("customer_returned", Phrase(key="handover.customer_returned"))
+        return
+    if turn.state.ended is not None:
+        turn.record(ev.Reopened(at=turn.now))
+    if turn.state.paused:
+        turn.record(ev.Resumed(at=turn.now))
+    turn.go_on(*lead)
+
+
+def back(turn: Turn) -> None:
+    previous = turn.position.previous
+    if previous is None:
+        turn.ask_again(Phrase(key="engine.no_way_back"))
+        return
+    turn.record(ev.CorrectionOpened(at=turn.now, key=previous.key))
+    turn.ask_current()
+
+
+def correct(turn: Turn, key: Key) -> None:
+    slot = turn.position.slot(key)
+    if slot is None or key not in turn.state.answers or turn.state.is_over:
+        turn.ask_again(Phrase(key="engine.not_correctable"))
+        return
+    if turn.state.paused:
+        turn.record(ev.Resumed(at=turn.now))
+    turn.record(ev.CorrectionOpened(at=turn.now, key=key))
+    turn.ask_current()
+
+
+def submit(turn: Turn) -> None:
+    """Everything relevant is answered: record the submission and give the receipt."""
+    if turn.position.current is not None:
+        turn.ask_current()
+        return
+    turn.record(ev.Confirmed(at=turn.now))
+    turn.say(
+        Phrase(key="engine.receipt", params={"receipt_no": turn.state.receipt_no}),
+        Phrase(key="engine.after_receipt"),
+        kind=MessageKind.RECEIPT,
+    )
