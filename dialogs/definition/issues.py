@@ -70,7 +70,6 @@ _ERRORS = (
     "placeholder_differs",
     "text_too_long",
     "button_too_long",
-    "option_too_long",
     "labels_collide",
     "label_is_other_number",
     # paths
@@ -137,7 +136,10 @@ class Issue:
 
     def message(self, text: Callable[..., str]) -> str:
         """The sentence, by a catalogue's ``text``; with a suggestion where there is one."""
-        sentence = text(f"check.{self.code}", **self.params)
+        params = dict(self.params)
+        if "expected" in params:
+            params["expected"] = text(f"check.shape.{params['expected']}")
+        sentence = text(f"check.{self.code}", **params)
         suggestion = self.params.get("suggestion")
         return f"{sentence} {text('check.did_you_mean', suggestion=suggestion)}" if suggestion else sentence
 

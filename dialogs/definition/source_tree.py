@@ -46,7 +46,7 @@ Tree = Cell | Rows | Table
 
 
 def plain_of(tree: Tree) -> Plain:
-    """The tree as plain lists and mappings, without the keys whose value is empty."""
+    """The tree as plain lists and mappings, without the keys whose text or mapping is empty."""
     match tree:
         case Cell(text=text):
             return text
@@ -54,7 +54,7 @@ def plain_of(tree: Tree) -> Plain:
             return [plain_of(item) for item in items]
         case Table(entries=entries):
             values = {key: plain_of(value) for key, value in entries.items()}
-            return {key: value for key, value in values.items() if value}
+            return {key: value for key, value in values.items() if value or isinstance(value, list)}
 
 
 def canonical_json(source_tree: Tree) -> str:

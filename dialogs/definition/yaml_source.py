@@ -78,7 +78,7 @@ class _Reader:
         if isinstance(event, yaml.DocumentStartEvent) and self._root is not None:
             raise _unreadable("several_documents", line, self._origin)
         if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event.value, plain=event.style is None, line=line)
+            self._scalar(event.value, plain=event.implicit[0], line=line)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             if len(self._open) >= MAX_NESTING:
                 raise _unreadable("too_deep", line, self._origin, limit=str(MAX_NESTING))

@@ -72,7 +72,8 @@ def bare_names_are_columns(subject: Subject) -> Iterator[Issue]:
                 params = {"name": name, "suggestion": nearest(name, columns)}
                 yield Issue(code="unknown_column", place=use.place, params=params)
             else:
-                yield Issue(code="bare_name", place=use.place, params={"name": name})
+                params = {"name": name, "reference": f"${{{name}}}"}
+                yield Issue(code="bare_name", place=use.place, params=params)
 
 
 @check

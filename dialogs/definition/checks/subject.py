@@ -28,8 +28,6 @@ class CheckLimits:
     label: int = 20
     #: One message.
     text: int = 4096
-    #: The code of a choice inside the data of a button.
-    option: int = 32
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ def wording_has_the_same_placeholders(subject: Subject) -> Iterator[Issue]:
 def wording_fits_the_platforms(subject: Subject) -> Iterator[Issue]:
     limits = subject.limits
     for place, text, _ in _texts(subject):
-        limit = limits.label if place.column in ("bot.button", "button") else limits.text
-        code = "text_too_long" if limit == limits.text else "button_too_long"
+        is_button = place.column in ("bot.button", "button")
+        limit, code = (limits.label, "button_too_long") if is_button else (limits.text, "text_too_long")
         for language, wording in text.items():
             if _length(wording) > limit:
                 yield _at(place, language, code, length=str(_length(wording)), limit=str(limit))
@@ -62,8 +62,6 @@ def wording_fits_the_platforms(subject: Subject) -> Iterator[Issue]:
                 if language not in choice.button and _length(label) > limits.label:
                     params = {"length": str(_length(label)), "limit": str(limits.label)}
                     yield _at(place, language, "button_too_long", "label", **params)
-            if len(choice.name) > limits.option:
-                yield _at(place, "", "option_too_long", "name", name=choice.name, limit=str(limits.option))
 
 
 @check

@@ -65,7 +65,7 @@ def tokens_of(source: str) -> list[Token]:
         if match is None:
             raise _refusal(source, position)
         kind = match.lastgroup
-        assert kind is not None  # noqa: S101 - every branch of the pattern is a named group
+        assert kind is not None
         if kind != "space":
             found.append(_token(kind, match[kind], position))
         position = match.end()
