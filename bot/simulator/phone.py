@@ -193,7 +193,7 @@ def make_phone(
 
     async def static(request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
-        return (console_assets if name == "console.css" else assets).respond(request, name)
+        return (console_assets if name in ("console.css", "icon.svg") else assets).respond(request, name)
 
     async def qr(request: web.Request) -> web.StreamResponse:
         letter = await phones.letter(request.match_info["key"])

@@ -69,14 +69,15 @@
       }
       stack.append(options);
     }
+    const meta = make("div", "about");
     if (bubble.mine && platform === "line") {
       const button = make("button", "unsend", words.unsend);
       button.type = "button";
       button.addEventListener("click", () => act("unsend", { message: bubble.id }));
-      stack.append(button);
+      meta.append(button);
     }
-    const time = make("time", "", bubble.edited ? `${words.edited} ${bubble.time}` : bubble.time);
-    row.append(stack, time);
+    meta.append(make("time", "", bubble.edited ? `${words.edited} ${bubble.time}` : bubble.time));
+    row.append(stack, meta);
     return row;
   }
 

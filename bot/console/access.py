@@ -1,0 +1,184 @@
+"""The only door of the console: who may see which page and do which deed.
+
+Every handler declares what it needs (``@needs``); a route whose handler declares nothing makes the
+application's construction fail, so that a page without a check cannot exist.  The ``authorize_*``
+functions return the thing that was asked for or raise, one condition a line.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.console.context import Visit
+from bot.console.queue import Slip, find_slip
+from storage.staff import Session, StaffMember
+
+
+class Permission(StrEnum):
+    """What a handler may need."""
+
+    #: Style sheets and scripts: nobody is asked who he is.
+    OPEN = "open"
+    #: Pages before sign-in.
+    PUBLIC = "public"
+    #: Any member of staff, even one who still has to change the first password.
+    SIGNED_IN = "signed_in"
+    SEE_CONVERSATIONS = "see_conversations"
+    ANSWER = "answer"
+    SEE_EXPORTS = "see_exports"
+    EXPORT = "export"
+
+
+#: Which roles hold a permission; what is not listed is refused.
+ROLES: Mapping[Permission, frozenset[str]] = {
+    Permission.SIGNED_IN: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
+    Permission.SEE_CONVERSATIONS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
+    Permission.ANSWER: frozenset({"operator", "back_office", "approver", "admin"}),
+    Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
+    Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
+}
+
+
+class Refused(Exception):
+    """The console does not let this request through; ``code`` names the page that explains it."""
+
+    code = "forbidden"
+    status = 403
+
+
+class SignInNeeded(Refused):
+    """Nobody is signed in, or the session has ended."""
+
+    code = "signed_out"
+    status = 401
+
+
+class PasswordChangeNeeded(Refused):
+    """The one-time password has to be replaced first."""
+
+    code = "must_change"
+
+
+class Forbidden(Refused):
+    """The role does not hold the permission."""
+
+
+class ForgedRequest(Refused):
+    """A form came without the token of our own page, or from another site."""
+
+    code = "forged"
+
+
+class NotEncrypted(Refused):
+    """The page was asked for over plain http from another machine."""
+
+    code = "not_encrypted"
+
+
+class NotFound(Refused):
+    """There is no such thing, or it belongs to another branch: the two look alike."""
+
+    code = "not_found"
+    status = 404
+
+
+class UndeclaredRoute(Exception):
+    """A route of the console declares no permission."""
+
+
+Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A handler and what it needs."""
+
+    permission: Permission
+    handler: Handler
+
+
+def needs(permission: Permission) -> Callable[[Handler], Page]:
+    """Declare what a handler needs; ``install`` takes nothing else."""
+
+    def declare(handler: Handler) -> Page:
+        return Page(permission=permission, handler=handler)
+
+    return declare
+
+
+def may(staff: StaffMember, permission: Permission) -> bool:
+    """Whether the role holds the permission; for drawing a page, never instead of ``authorize_deed``."""
+    return staff.role in ROLES.get(permission, frozenset())
+
+
+def authorize_transport(request: web.Request, trusted_proxies: tuple[str, ...]) -> bool:
+    """Whether the request came over https; raises ``NotEncrypted`` unless plain http stays on this machine."""
+    if is_https(request, trusted_proxies):
+        return True
+    if is_loopback(request):
+        return False
+    raise NotEncrypted
+
+
+def authorize_session(session: Session | None) -> Session:
+    """The session; raises ``SignInNeeded``."""
+    if session is None:
+        raise SignInNeeded
+    return session
+
+
+def authorize_deed(session: Session, permission: Permission) -> StaffMember:
+    """The member of staff; raises ``PasswordChangeNeeded`` or ``Forbidden``."""
+    if session.staff.must_change and permission is not Permission.SIGNED_IN:
+        raise PasswordChangeNeeded
+    if not may(session.staff, permission):
+        raise Forbidden
+    return session.staff
+
+
+def authorize_form(request: web.Request, form: Mapping[str, str], expected: str) -> Mapping[str, str]:
+    """The form of our own page; raises ``ForgedRequest``."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise ForgedRequest
+    if not expected:
+        raise ForgedRequest
+    sent = request.headers.get("X-CSRF-Token") or form.get("csrf", "")
+    if not hmac.compare_digest(sent.encode(), expected.encode()):
+        raise ForgedRequest
+    return form
+
+
+def authorize_conversation(conn: Connection, staff: StaffMember, ref: str) -> Slip:
+    """The conversation, within the branch of the member of staff; raises ``NotFound``."""
+    slip = find_slip(conn, staff, ref)
+    if slip is None:
+        raise NotFound
+    return slip
+
+
+def is_https(request: web.Request, trusted_proxies: tuple[str, ...]) -> bool:
+    """Whether the browser's side of the connection is encrypted; a proxy's word counts only if it is ours."""
+    if _is_trusted(request.remote, trusted_proxies):
+        return request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
+    return request.scheme == "https"
+
+
+def is_loopback(request: web.Request) -> bool:
+    """Whether the browser runs on this machine and called it by a name of this machine."""
+    if request.url.host not in ("localhost", "127.0.0.1", "::1"):
+        return False
+    return request.remote is not None and ip_address(request.remote.partition("%")[0]).is_loopback
+
+
+def _is_trusted(remote: str | None, trusted_proxies: tuple[str, ...]) -> bool:
+    if remote is None:
+        return False
+    address = ip_address(remote.partition("%")[0])
+    return any(address in ip_network(proxy, strict=False) for proxy in trusted_proxies)

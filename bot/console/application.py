@@ -1,0 +1,103 @@
+"""The console as one application, mounted under ``/console/``.
+
+The table of routes is the whole surface; ``install`` refuses a handler that declares no permission.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from bot.console import live
+from bot.console.access import Page, Permission, needs
+from bot.console.context import MOUNT, Console, ExportResponses, Visit
+from bot.console.desk import Desk
+from bot.console.door import install, redirect
+from bot.console.headers import Assets, add_headers
+from bot.console.pages import conversation, exports, inbox, sign_in
+from bot.console.passwords import Passwords
+from bot.settings import Settings
+from storage.database import Database
+from storage.universe import Universe
+
+
+def make_console(
+    database: Database,
+    desk: Desk,
+    settings: Settings,
+    universe: Universe,
+    *,
+    export_responses: ExportResponses | None = None,
+    passwords: Passwords | None = None,
+    demo: bool = False,
+) -> web.Application:
+    """The application to mount with ``add_subapp("/console/", ...)``; raises ``UndeclaredRoute``."""
+    console = Console(
+        database=database,
+        desk=desk,
+        settings=settings,
+        universe=universe,
+        passwords=passwords if passwords is not None else Passwords(),
+        export_responses=export_responses,
+        demo=demo,
+    )
+    app = web.Application()
+    app[live.STOPPING] = asyncio.Event()
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_stop_streams)
+    app.cleanup_ctx.append(_keep_passwords(console))
+    install(app, console, routes(Assets("bot.console")))
+    return app
+
+
+def routes(assets: Assets) -> list[tuple[str, str, Page]]:
+    """Every page and deed of the console."""
+    here = "/conversations/{ref:[0-9a-z]{8}}"
+    return [
+        ("GET", "", _home),
+        ("GET", "/static/{name}", _serve(assets)),
+        ("GET", "/sign-in", sign_in.show),
+        ("POST", "/sign-in", sign_in.sign_in),
+        ("POST", "/sign-out", sign_in.sign_out),
+        ("GET", "/password", sign_in.show_password),
+        ("POST", "/password", sign_in.change_password),
+        ("POST", "/language", sign_in.choose_language),
+        ("GET", "/", inbox.show),
+        ("GET", here, conversation.show),
+        ("POST", f"{here}/claim", conversation.claim),
+        ("POST", f"{here}/say", conversation.say),
+        ("POST", f"{here}/hand-back", conversation.hand_back),
+        ("POST", f"{here}/release", conversation.release),
+        ("GET", "/live/inbox", live.inbox),
+        ("GET", f"/live{here}", live.conversation),
+        ("GET", "/exports", exports.show),
+        ("POST", "/exports/responses", exports.export_responses),
+    ]
+
+
+@needs(Permission.PUBLIC)
+async def _home(visit: Visit) -> web.StreamResponse:
+    return redirect(f"{MOUNT}/")
+
+
+def _serve(assets: Assets) -> Page:
+    @needs(Permission.OPEN)
+    async def serve(visit: Visit) -> web.StreamResponse:
+        return assets.respond(visit.request, visit.request.match_info["name"])
+
+    return serve
+
+
+async def _stop_streams(app: web.Application) -> None:
+    app[live.STOPPING].set()
+
+
+def _keep_passwords(console: Console) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def keep(app: web.Application) -> AsyncIterator[None]:
+        await console.passwords.warm_up()
+        yield
+        console.passwords.close()
+
+    return keep

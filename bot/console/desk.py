@@ -1,0 +1,106 @@
+"""The one way in which the console touches a conversation.
+
+The pages never change a conversation themselves: who may speak, the epoch and the never-ask guard
+are decided behind this protocol, in the same transaction as the deed.  Without it a page could
+answer on a stale idea of who owns a conversation.  What a view holds of the customer is masked
+already, so that no template can show more than it was given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from storage.staff import StaffMember
+
+
+class NotOwner(Exception):
+    """Somebody else answers this conversation now."""
+
+
+class SecretTyped(Exception):
+    """What a member of staff typed looks like a secret that the bank never handles in a chat."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        #: card_number, pin, password, one_time_code, my_number
+        self.kind = kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerLine:
+    """One answer so far."""
+
+    label: str
+    display: str = field(repr=False)
+    #: answered, unchanged, declined, not_applicable, other_channel, check
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerFact:
+    """Something about the customer, masked."""
+
+    #: name, name_kana, birth_date, address, phone, email, customer_no, kind, branch_no, ...:
+    #: the console writes the label (``fact.<key>``).
+    key: str
+    masked: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOver:
+    """One change of who answers."""
+
+    at: datetime
+    #: bot, waiting, staff, closed
+    to: str
+    #: Login of the member of staff who took it or gave it back; empty where nobody did.
+    staff: str = ""
+    #: A code (asked, unmatched, third_failure, engine_error, ...) or the note that staff left.
+    reason: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationView:
+    """What stands beside a conversation."""
+
+    conversation_id: str
+    #: bot, waiting, staff, closed
+    owner: str
+    owner_staff_id: str | None
+    #: Login of the owner, empty unless ``owner`` is staff.
+    owner_login: str
+    epoch: int
+    #: linking, consent, asking, review, paused, ended, completed, ...
+    phase: str
+    #: Answered questions and how many there will be as far as is known now; (0, 0) before the form.
+    progress: tuple[int, int]
+    #: Wording of the open question, ``None`` where none is open.
+    current_question: str | None
+    answers: tuple[AnswerLine, ...]
+    facts: tuple[CustomerFact, ...]
+    check_number: str | None
+    receipt_no: str | None
+    #: Code of the case status (10 to 99), ``None`` before linking.
+    case_status: str | None
+    hand_overs: tuple[HandOver, ...] = ()
+
+
+class Desk(Protocol):
+    """What staff can do with a conversation."""
+
+    async def view(self, conversation_id: str) -> ConversationView:
+        """What stands beside the transcript."""
+
+    async def claim(self, conversation_id: str, staff: StaffMember) -> bool:
+        """Take it over; false where somebody else was faster."""
+
+    async def say(self, conversation_id: str, staff: StaffMember, text: str) -> None:
+        """Answer the customer; raises ``NotOwner`` or ``SecretTyped``."""
+
+    async def hand_back(self, conversation_id: str, staff: StaffMember, note: str) -> None:
+        """Give it back to the bot at the same question; raises ``NotOwner``."""
+
+    async def release(self, conversation_id: str, staff: StaffMember, reason: str) -> None:
+        """Put it back into the queue; raises ``NotOwner``."""

@@ -1,0 +1,74 @@
+"""The exports: what was taken out, and taking out the completed responses now."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import quote
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.console.access import Forbidden, Permission, needs
+from bot.console.context import Visit
+from bot.console.rendering import render
+from storage import audit
+from storage.export_batches import list_export_batches
+
+_CHUNK = 256 * 1024
+_TYPES = {".zip": "application/zip", ".csv": "text/csv", ".xlsx": "application/octet-stream"}
+
+
+@needs(Permission.SEE_EXPORTS)
+async def show(visit: Visit) -> web.StreamResponse:
+    """The batches, newest first."""
+    batches = await visit.console.database.read(lambda conn: list_export_batches(conn, limit=100))
+    context = {
+        "area": "exports",
+        "batches": batches,
+        "can_export": visit.console.export_responses is not None,
+        "problem": None,
+    }
+    return render(visit, "exports.html", context)
+
+
+@needs(Permission.EXPORT)
+async def export_responses(visit: Visit) -> web.StreamResponse:
+    """Write an export, send it once, and keep no copy."""
+    export = visit.console.export_responses
+    if export is None:
+        raise Forbidden
+    await visit.console.database.transact(lambda conn: _record(conn, visit))
+    path = await export(visit.staff)
+    try:
+        return await _send(visit, path)
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def _send(visit: Visit, path: Path) -> web.StreamResponse:
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": _TYPES.get(path.suffix, "application/octet-stream"),
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
+            "Content-Length": str((await asyncio.to_thread(path.stat)).st_size),
+        }
+    )
+    await response.prepare(visit.request)
+    with path.open("rb") as stream:
+        while chunk := await asyncio.to_thread(stream.read, _CHUNK):
+            await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def _record(conn: Connection, visit: Visit) -> None:
+    audit.record(
+        conn,
+        visit.console.universe,
+        "console.exported",
+        actor_kind="staff",
+        actor_id=visit.staff.id,
+        subjects={},
+        detail={"kind": "responses"},
+    )

@@ -1,0 +1,122 @@
+"""A conversation as it was shown: who spoke, when, with which buttons, and whether it arrived.
+
+Raw words come from the content rows alone; where one was erased, the line stays and says so.  The
+lines carry keys, so that a page can add what is new without drawing the rest again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, tzinfo
+
+from bot.console.desk import HandOver
+from dialogs.conversation.wording import from_json
+from storage.content import TranscriptLine
+
+_WITHHELD = re.compile(r"^\[withheld: ([a-z_]+)\]$")
+_MEDIA = frozenset({"image", "photo", "sticker", "audio", "voice", "video", "file", "document", "location", "contact"})
+_EVENTS = frozenset({"follow", "unfollow", "unsend", "group", "other"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One entry of the transcript."""
+
+    key: str
+    at: datetime
+    #: customer, bot, staff, note; ``mark`` for a change of who answers.
+    who: str
+    #: text, tap, media, event, withheld, factor, erased; of a mark: who answers from here on.
+    kind: str
+    #: The words; of media, event and withheld a code.
+    text: str = field(default="", repr=False)
+    buttons: tuple[str, ...] = field(default=(), repr=False)
+    shortcuts: tuple[str, ...] = field(default=(), repr=False)
+    delivery: str = ""
+    #: Login of the member of staff behind it.
+    login: str = ""
+    #: The day that begins with this line.
+    day: date | None = None
+
+
+def draw_lines(
+    entries: Sequence[TranscriptLine], hand_overs: Iterable[HandOver], logins: Mapping[str, str], zone: tzinfo
+) -> list[Line]:
+    """The lines in order of time, with the changes of who answers between them."""
+    labels: dict[str, str] = {}
+    lines = [_line(entry, labels, logins) for entry in entries]
+    lines += [_mark(change) for change in hand_overs]
+    lines.sort(key=lambda line: line.at)
+    return _with_days(lines, zone)
+
+
+def _line(entry: TranscriptLine, labels: dict[str, str], logins: Mapping[str, str]) -> Line:
+    login = logins.get(entry.staff_id or "", "")
+    if entry.direction == "in":
+        return _inbound(entry, labels)
+    if entry.direction == "note":
+        who = "note"
+    else:
+        who = "staff" if entry.staff_id is not None or entry.kind == "staff" else "bot"
+    if entry.body is None:
+        return Line(key=entry.content_id, at=entry.at, who=who, kind="erased", login=login)
+    if who == "note":
+        text = str(entry.body.get("text", ""))
+        return Line(key=entry.content_id, at=entry.at, who=who, kind="text", text=text, login=login)
+    message = from_json(entry.body)
+    labels.update({button.option: button.label for button in (*message.buttons, *message.shortcuts)})
+    return Line(
+        key=entry.content_id,
+        at=entry.at,
+        who=who,
+        kind="text",
+        text=message.text,
+        buttons=tuple(button.label for button in message.buttons),
+        shortcuts=tuple(button.label for button in message.shortcuts),
+        delivery=entry.delivery_state or "",
+        login=login or ((message.sender or "") if who == "staff" else ""),
+    )
+
+
+def _inbound(entry: TranscriptLine, labels: Mapping[str, str]) -> Line:
+    base = Line(key=entry.content_id, at=entry.at, who="customer", kind="erased")
+    body = entry.body
+    if body is None:
+        return base
+    text = str(body.get("text") or "")
+    withheld = _WITHHELD.match(text)
+    if withheld:
+        factor = withheld[1] == "second_factor"
+        return replace(base, kind="factor" if factor else "withheld", text=withheld[1])
+    if text:
+        return replace(base, kind="text", text=text)
+    option = str(body.get("option") or "")
+    label = str(body.get("label") or labels.get(option, option))
+    if label:
+        return replace(base, kind="tap", text=label)
+    media = str(body.get("media") or "")
+    if media:
+        return replace(base, kind="media", text=media if media in _MEDIA else "other")
+    return replace(base, kind="event", text=entry.kind if entry.kind in _EVENTS else "other")
+
+
+def _mark(change: HandOver) -> Line:
+    return Line(
+        key=f"mark-{change.at.timestamp():.6f}-{change.to}",
+        at=change.at,
+        who="mark",
+        kind=change.to,
+        login=change.staff,
+    )
+
+
+def _with_days(lines: Iterable[Line], zone: tzinfo) -> list[Line]:
+    drawn: list[Line] = []
+    last: date | None = None
+    for line in lines:
+        today = line.at.astimezone(zone).date()
+        drawn.append(line if today == last else replace(line, day=today))
+        last = today
+    return drawn
