@@ -115,9 +115,7 @@ class Database:
             database._prepare(keys, migrate=migrate)
         except OperationalError as problem:
             database.close()
-            # The driver's first line names host and cause; the password is not in it.
-            cause = str(problem.orig).strip().partition("\n")[0]
-            raise StoreUnreachable(f"The database cannot be used: {cause}") from None
+            raise StoreUnreachable(_unusable(problem)) from None
         except BaseException:
             database.close()
             raise
@@ -263,6 +261,32 @@ class Database:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def peek_revision(url: str) -> str | None:
+    """The revision of a store without opening it, ``None`` for an empty one; makes and changes nothing."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        path = Path(parsed.database or "")
+        if not path.is_file():
+            return None
+        engine, _ = engines = open_sqlite(path, "full")
+    else:
+        engine = open_postgresql(parsed)
+        engines = (engine, engine)
+    try:
+        with engine.connect() as conn:
+            return migrations.current_revision(conn)
+    except OperationalError as problem:
+        raise StoreUnreachable(_unusable(problem)) from None
+    finally:
+        for one in engines:
+            one.dispose()
+
+
+def _unusable(problem: OperationalError) -> str:
+    # The driver's first line names host and cause; the password is not in it.
+    return f"The database cannot be used: {str(problem.orig).strip().partition(chr(10))[0]}"
 
 
 def _holds_records(conn: Connection) -> bool:

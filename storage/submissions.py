@@ -54,6 +54,7 @@ class Submission:
     customer_id: str
     conversation_id: str
     receipt_no: str
+    started_at: datetime
     submitted_at: datetime
     answered_by: str
     channel: str
@@ -83,15 +84,17 @@ def save_submission(
     questionnaire_version: str,
     questionnaire_sha256: str,
     answers: Sequence[Mapping[str, Any]],
+    started_at: datetime | None = None,
     submitted_at: datetime | None = None,
 ) -> Submission:
-    """Keep what a customer confirmed."""
+    """Keep what a customer confirmed (now, where no times are given)."""
     submission = Submission(
         id=uni.new_id(),
         case_id=case_id,
         customer_id=customer_id,
         conversation_id=conversation_id,
         receipt_no=receipt_no,
+        started_at=started_at or submitted_at or uni.now(),
         submitted_at=submitted_at or uni.now(),
         answered_by=answered_by,
         channel=channel,

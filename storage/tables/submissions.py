@@ -30,6 +30,7 @@ class SubmissionRow(Stored, table=True):
     customer_id: str = link("customer.id")
     conversation_id: str = link("conversation.id")
     receipt_digest: bytes = digest(unique=True)
+    started_at: datetime = when()
     submitted_at: datetime = when()
     answered_by: str = code(32)
     channel: str = code(16)

@@ -112,3 +112,9 @@ def advance(universe: FrozenUniverse) -> Advance:
         universe.advance(timedelta(seconds=seconds))
 
     return pass_seconds
+
+
+@pytest.fixture
+def make_row() -> Callable[..., dict[str, str]]:
+    """Rows of the master file."""
+    return master_row

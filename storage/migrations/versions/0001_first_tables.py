@@ -380,6 +380,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.String(length=36), nullable=False),
         sa.Column("conversation_id", sa.String(length=36), nullable=False),
         sa.Column("receipt_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_by", sa.String(length=32), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
