@@ -29,6 +29,8 @@ class Calibration:
     answer_second_share: float
     #: Near enough that a topic for people goes to a person.
     person: float
+    #: The same, when the text speaks of something that only this topic is about (a death).
+    person_said_so: float
     #: ... with this lead over the second topic.
     person_lead: float
     #: Near enough to be offered: a question, and a text that is not marked as one.
@@ -53,9 +55,10 @@ CALIBRATIONS = MappingProxyType(
             answer=0.40,
             answer_second_share=0.45,
             person=0.40,
+            person_said_so=0.20,
             person_lead=0.10,
-            offer=0.25,
-            offer_statement=0.29,
+            offer=0.24,
+            offer_statement=0.27,
             offer_share=0.55,
             other=0.35,
             question_bonus=0.15,
@@ -69,9 +72,10 @@ CALIBRATIONS = MappingProxyType(
             answer=0.55,
             answer_second_share=0.45,
             person=0.40,
+            person_said_so=0.20,
             person_lead=0.10,
-            offer=0.25,
-            offer_statement=0.29,
+            offer=0.24,
+            offer_statement=0.27,
             offer_share=0.55,
             other=0.35,
             question_bonus=0.15,

@@ -102,6 +102,11 @@ class Matcher:
             topic.id: frozenset[str]().union(*(self._features(text)[2] for text in (topic.question, *topic.variants)))
             for topic in topics
         }
+        #: The ideas that no other topic speaks of.
+        self._own_ideas = {
+            name: ideas.difference(*(others for other, others in self._ideas.items() if other != name))
+            for name, ideas in self._ideas.items()
+        }
         self._foreign_terms = self._terms_of_no_topic(topics)
 
     def match(self, text: str, *, question_topic: str | None = None) -> Match:
@@ -140,8 +145,12 @@ class Matcher:
         if best < limits.other and any(term in sentence for sentence in sentences for term in self._foreign_terms):
             return self._decided(Action.STAFF, ranked, Reason.OTHER_BUSINESS)
         lead = best - second
-        if ranked and best >= limits.person and lead >= limits.person_lead and self.topics[ranked[0].topic].handover:
-            return self._decided(Action.STAFF, ranked, Reason.PERSON_TOPIC, limits.person)
+        ideas = frozenset[str]().union(*(self._features_of(sentence)[2] for sentence in sentences))
+        if ranked and self.topics[ranked[0].topic].handover:
+            said_so = bool(ideas & self._own_ideas[ranked[0].topic])
+            person = limits.person_said_so if said_so else limits.person
+            if best >= person and lead >= limits.person_lead:
+                return self._decided(Action.STAFF, ranked, Reason.PERSON_TOPIC, person)
         asks = any(self.words.asks(text) for text in sentences)
         if best >= limits.certain and lead >= limits.certain_lead and best - other >= limits.certain_lead:
             return self._decided(Action.ANSWER, ranked, Reason.NEAR, limits.certain)
@@ -149,7 +158,7 @@ class Matcher:
             asks
             and best >= limits.answer
             and max(second, other) <= best * limits.answer_second_share
-            and self._speaks_of_all(ranked[0].topic, sentences)
+            and self._alone_speaks_of(ranked[0].topic, ideas)
         ):
             return self._decided(Action.ANSWER, ranked, Reason.NEAR, limits.answer)
         similar = limits.offer if asks else limits.offer_statement
@@ -167,10 +176,13 @@ class Matcher:
             action=action, ranked=ranked, version=self.version, reason=reason, threshold=threshold, offered=first
         )
 
-    def _speaks_of_all(self, topic: str, sentences: Sequence[str]) -> bool:
-        """Whether the text holds ideas, and none that the topic's phrasings never speak of."""
-        ideas = frozenset[str]().union(*(self._features_of(sentence)[2] for sentence in sentences))
-        return bool(ideas) and ideas <= self._ideas[topic]
+    def _alone_speaks_of(self, topic: str, ideas: frozenset[str]) -> bool:
+        """Whether the topic's phrasings speak of every idea, and no topic for people might be meant instead."""
+        return (
+            bool(ideas)
+            and ideas <= self._ideas[topic]
+            and not any(ideas <= self._ideas[other.id] for other in self.topics.values() if other.handover)
+        )
 
     def _ranked(self, own: NDArray[np.float64]) -> tuple[Scored, ...]:
         # A stable sort keeps the order of the file between equals, so the result never wavers.
