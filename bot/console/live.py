@@ -48,6 +48,8 @@ async def conversation(visit: Visit) -> web.StreamResponse:
         slip = authorize_conversation(conn, staff, ref)
         return conversation_fingerprint(slip, transcript(conn, vault, slip.conversation_id))
 
+    # Refused before the stream begins: a browser then gives up instead of trying for ever.
+    await visit.console.database.read(look)
     return await _stream(visit, look)
 
 

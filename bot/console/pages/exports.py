@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from aiohttp import web
@@ -40,24 +42,31 @@ async def export_responses(visit: Visit) -> web.StreamResponse:
         raise Forbidden
     await visit.console.database.transact(lambda conn: _record(conn, visit))
     path = await export(visit.staff)
+    stream = await asyncio.to_thread(_take, path)
     try:
-        return await _send(visit, path)
+        return await _send(visit, path, stream)
     finally:
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        await asyncio.to_thread(stream.close)
 
 
-async def _send(visit: Visit, path: Path) -> web.StreamResponse:
+def _take(path: Path) -> BinaryIO:
+    """Open the file and remove its name: whatever happens to the download, no copy stays behind."""
+    stream = path.open("rb")
+    path.unlink()
+    return stream
+
+
+async def _send(visit: Visit, path: Path, stream: BinaryIO) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={
             "Content-Type": _TYPES.get(path.suffix, "application/octet-stream"),
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
-            "Content-Length": str((await asyncio.to_thread(path.stat)).st_size),
+            "Content-Length": str(os.fstat(stream.fileno()).st_size),
         }
     )
     await response.prepare(visit.request)
-    with path.open("rb") as stream:
-        while chunk := await asyncio.to_thread(stream.read, _CHUNK):
-            await response.write(chunk)
+    while chunk := await asyncio.to_thread(stream.read, _CHUNK):
+        await response.write(chunk)
     await response.write_eof()
     return response
 

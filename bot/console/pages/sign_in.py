@@ -25,8 +25,7 @@ from bot.console.door import (
 from bot.console.passwords import LONGEST, SHORTEST, TooBusy
 from bot.console.rendering import render
 from locales import SHIPPED_LANGUAGES
-from storage import audit
-from storage import staff as storage_staff
+from storage import audit, staff as storage_staff
 
 #: After so many wrong passwords the account rests for so long.
 FAILURES = 5

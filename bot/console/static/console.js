@@ -80,7 +80,7 @@
     fetching = fetch(location.href, { headers: { "X-Kakunin-Refresh": "1" }, cache: "no-store" });
     try {
       const answer = await fetching;
-      if (answer.redirected || answer.status === 401) location.reload();
+      if (answer.redirected || answer.status === 401 || answer.status === 404) location.reload();
       else if (answer.ok) swap(await answer.text(), false);
     } catch {
       lost.hidden = false;

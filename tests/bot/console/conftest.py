@@ -1,0 +1,94 @@
+"""A console over a seeded store, and browsers without a screen that sign in to it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.console.application import make_console
+from bot.console.passwords import Passwords
+from bot.settings import Settings
+from storage.database import Database
+from storage.staff import StaffMember
+from storage.universe import FrozenUniverse
+from tests.bot.console.house import PASSWORD, QUICK, Bank, seed
+
+_CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+class Browser:
+    """What a person does with the console, without JavaScript."""
+
+    def __init__(self, client: TestClient[web.Request, web.Application]) -> None:
+        self.client = client
+        self.csrf = ""
+
+    async def get(self, path: str, **arguments: object) -> tuple[int, str]:
+        """A page with its status; remembers the token of its forms."""
+        answer = await self.client.get(f"/console{path}", **arguments)  # type: ignore[arg-type]
+        return answer.status, await self._text(answer)
+
+    async def post(self, path: str, **fields: str) -> tuple[int, str]:
+        """Send a form of the last page and see where it leads."""
+        answer = await self.client.post(f"/console{path}", data={"csrf": self.csrf, **fields})
+        return answer.status, await self._text(answer)
+
+    async def _text(self, answer: ClientResponse) -> str:
+        text = await answer.text()
+        found = _CSRF.search(text)
+        self.csrf = found[1] if found is not None else self.csrf
+        return text
+
+    async def sign_in(self, login: str, password: str = PASSWORD) -> tuple[int, str]:
+        await self.get("/sign-in")
+        return await self.post("/sign-in", login=login, password=password, next="")
+
+
+@pytest.fixture
+def bank(sqlite_database: Database, universe: FrozenUniverse) -> Bank:
+    return seed(sqlite_database, universe)
+
+
+@pytest.fixture
+def export_file(tmp_path: Path) -> Path:
+    return tmp_path / "responses.zip"
+
+
+@pytest.fixture
+async def server(bank: Bank, export_file: Path) -> AsyncIterator[TestServer]:
+    async def export(member: StaffMember) -> Path:
+        await asyncio.to_thread(export_file.write_bytes, b"zip of " + member.login.encode())
+        return export_file
+
+    app = web.Application()
+    console = make_console(
+        bank.database,
+        bank.desk,
+        Settings(bank_name="見本銀行"),
+        bank.universe,
+        export_responses=export,
+        passwords=Passwords(QUICK),
+        demo=True,
+    )
+    app.add_subapp("/console/", console)
+    async with TestServer(app) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser(server: TestServer) -> AsyncIterator[Browser]:
+    async with TestClient(server) as client:
+        yield Browser(client)
+
+
+@pytest.fixture
+async def second_browser(server: TestServer) -> AsyncIterator[Browser]:
+    """Another member of staff at another desk."""
+    async with TestClient(server) as client:
+        yield Browser(client)
