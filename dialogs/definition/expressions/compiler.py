@@ -6,6 +6,7 @@ their own; the meaning is that of the general case, and a test holds both agains
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -33,9 +34,17 @@ from dialogs.definition.expressions.values import (
     modulo,
     multiply,
     negate,
+    number_of,
     subtract,
     truth_of,
 )
+
+_ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 _ARITHMETIC: dict[str, Callable[[ExprValue, ExprValue], ExprValue]] = {
     "+": add,
@@ -60,12 +69,12 @@ def compile_node(node: Node) -> Compiled:
         case Negate(operand=operand):
             inner = compile_node(operand)
             return lambda scope: negate(inner(scope))
-        case Arithmetic(operator=operator, left=left, right=right):
-            return _binary(_ARITHMETIC[operator], compile_node(left), compile_node(right))
+        case Arithmetic(left=left, right=right):
+            return _binary(_ARITHMETIC[node.operator], compile_node(left), compile_node(right))
         case Comparison():
             return _comparison(node)
-        case Logic(operator=operator, operands=operands):
-            return _logic(operator, tuple(compile_node(operand) for operand in operands))
+        case Logic(operands=operands):
+            return _logic(node.operator, tuple(compile_node(operand) for operand in operands))
         case Call():
             return _call(node)
 
@@ -75,7 +84,7 @@ def _binary(apply: Callable[[ExprValue, ExprValue], ExprValue], left: Compiled, 
 
 
 def _comparison(node: Comparison) -> Compiled:
-    special = _against_code(node)
+    special = _against_code(node) or _against_number(node)
     if special is not None:
         return special
     left, right = compile_node(node.left), compile_node(node.right)
@@ -110,8 +119,22 @@ def _against_code(node: Comparison) -> Compiled | None:
     return None
 
 
-def _logic(operator: str, operands: tuple[Compiled, ...]) -> Compiled:
-    stop = operator == "or"
+def _against_number(node: Comparison) -> Compiled | None:
+    """``${age} >= 18``: the number on the right needs no conversion each time."""
+    compare = _ORDERS.get(node.operator)
+    if compare is None or not (isinstance(node.right, Literal) and isinstance(node.right.value, Decimal)):
+        return None
+    left, bound = compile_node(node.left), node.right.value
+
+    def run(scope: Scope) -> ExprValue:
+        value = number_of(left(scope))
+        return not isinstance(value, float) and compare(value, bound)
+
+    return run
+
+
+def _logic(word: str, operands: tuple[Compiled, ...]) -> Compiled:
+    stop = word == "or"
 
     def run(scope: Scope) -> ExprValue:
         for operand in operands:

@@ -90,6 +90,9 @@ def number_of(value: ExprValue) -> Number:
         return value
     if not value:
         return NAN
+    if len(value) <= 30 and value.isascii() and value.isdigit():
+        # Most numbers of a form; exact without rounding, so the same as the long way.
+        return Decimal(value)
     found = _DECIMAL.fullmatch(value)
     if found:
         return tidy(ARITHMETIC.create_decimal(found[1]))

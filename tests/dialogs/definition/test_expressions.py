@@ -273,6 +273,14 @@ def test_short_cuts_mean_the_same_as_the_general_way(operator: str, answer: str,
     assert parse(f"selected(${{q}}, '{code}')").evaluate(scope) == chosen
 
 
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">="])
+@pytest.mark.parametrize("answer", ["", "a", "17", "18", "18.0", " 18 ", "-1", "9" * 40, "2026-11-23"])
+def test_the_short_cut_for_bounds_means_the_same(operator: str, answer: str) -> None:
+    scope = Answers({"q": answer})
+    general = parse(f"${{q}} {operator} number('18')").evaluate(scope)
+    assert parse(f"${{q}} {operator} 18").evaluate(scope) is general
+
+
 def test_knows_what_it_reads() -> None:
     expression = parse("jr:choice-name(${a}, '${b}') = concat(../c, region, 'x${d}')")
     assert expression.references == {"a", "b", "c"}
