@@ -86,11 +86,19 @@ def make_letters(
                 added, kept = database.run(write)
                 made += added
                 progress(min(start + BATCH, len(waiting)), len(waiting))
-        finally:
+        except BaseException:
+            # The codes of committed batches are in the file and nowhere else: they must stay readable.
             file.truncate(kept)
             file.flush()
             os.fsync(file.fileno())
-            part.replace(out)
+            if made:
+                part.replace(out)
+            else:
+                part.unlink()
+            raise
+        file.flush()
+        os.fsync(file.fileno())
+        part.replace(out)
     return made
 
 

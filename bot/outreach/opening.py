@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from bot.outreach.cadence import DEFAULT_CADENCE, Cadence, Due, next_due
 from storage import audit
-from storage.cases import cases_of_customer, open_case
+from storage.cases import CaseStatus, cases_of_customer, open_case, transitions_of
 from storage.customers import Customer, find_customer_no, iter_customers, load_customer
 from storage.database import Database
 
@@ -40,7 +41,13 @@ class Opened:
 
 
 def open_due_cases(
-    database: Database, *, due_by: date, today: date, actor: str, cadence: Cadence = DEFAULT_CADENCE
+    database: Database,
+    *,
+    due_by: date,
+    today: date,
+    actor: str,
+    zone: ZoneInfo,
+    cadence: Cadence = DEFAULT_CADENCE,
 ) -> Opened:
     """Open a periodic case for every customer whose review is due by ``due_by``."""
 
@@ -49,6 +56,9 @@ def open_due_cases(
         counts: Counter[str] = Counter()
         for customer in iter_customers(conn, database.vault):
             found = due_of(customer, cadence)
+            if found.on <= due_by and not has_ended(customer, today):
+                # What the bank's file does not know yet: a review that was completed here.
+                found = due_of(customer, cadence, completed_on=_completed_on(conn, customer.id, zone))
             if has_ended(customer, today):
                 counts["ended"] += 1
             elif found.on > due_by:
@@ -88,10 +98,23 @@ def open_case_of(
     return Opened(**{database.run(run): 1})
 
 
-def due_of(customer: Customer, cadence: Cadence = DEFAULT_CADENCE) -> Due:
-    """When the review of a customer is due."""
+def due_of(customer: Customer, cadence: Cadence = DEFAULT_CADENCE, *, completed_on: date | None = None) -> Due:
+    """When the review of a customer is due; ``completed_on`` is the day of the last one completed here."""
     expiry = _day(customer.fields, "residence_expiry")
-    return next_due(customer.risk_rating, customer.last_confirmed_on, expiry, cadence)
+    confirmed = max((day for day in (customer.last_confirmed_on, completed_on) if day), default=None)
+    return next_due(customer.risk_rating, confirmed, expiry, cadence)
+
+
+def _completed_on(conn: Connection, customer_id: str, zone: ZoneInfo) -> date | None:
+    """The day on which the last review of a customer was completed in this store."""
+    done = [case for case in cases_of_customer(conn, customer_id) if case.status is CaseStatus.DONE]
+    days = [
+        move.at.astimezone(zone).date()
+        for case in done
+        for move in transitions_of(conn, case.id)
+        if move.to_status is CaseStatus.DONE
+    ]
+    return max(days, default=None)
 
 
 def has_ended(customer: Customer, today: date) -> bool:

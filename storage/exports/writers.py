@@ -170,7 +170,13 @@ class OutputSet:
     def add(self, output: OutputFile) -> None:
         self._outputs.append(output)
 
+    def replace(self, output: OutputFile) -> None:
+        """Add a file that may have been added before: a transaction that is run again writes it again."""
+        self._outputs = [other for other in self._outputs if other.path != output.path]
+        self._outputs.append(output)
+
     def publish(self) -> None:
+        """Give every file its name, the last added one (the manifest) last."""
         for output in self._outputs:
             output.publish()
         self._outputs.clear()

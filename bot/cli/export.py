@@ -1,0 +1,138 @@
+"""``kakunin export``: responses, differences and worklists as files.
+
+Commands write full values: whoever may run them on the server may read the store anyway.  Each export
+is a recorded batch and an audit entry that names the operating system's user.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.office import Office, os_user, progress_bar
+
+if TYPE_CHECKING:
+    from storage.differences import Difference
+
+app = typer.Typer(no_args_is_help=True, help="Files for the bank's other systems.")
+
+_FORMATS = ("csv", "xlsx", "jsonl", "parquet")
+_ENCODINGS = ("utf-8-sig", "utf-8", "cp932")
+
+
+@app.callback()
+def _group() -> None:
+    """Files for the bank's other systems."""
+
+
+@app.command("responses")
+def responses(
+    out: Annotated[Path, typer.Option(metavar="PATH", help="A folder, or a file with its side files beside it.")],
+    format: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
+    encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+    since: Annotated[str | None, typer.Option(metavar="BATCH", help="Only what came after this export.")] = None,
+    status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Completed responses with codebook and manifest."""
+    from importlib.metadata import version
+
+    from storage.export_batches import load_batch
+    from storage.exports.responses import KIND, NoQuestionnaire, Options, export_responses
+
+    office = Office()
+    if format not in _FORMATS:
+        raise office.refuse("export.bad_format", format=format)
+    if format not in ("csv", "jsonl"):
+        raise office.refuse("export.format_later", format=format)
+    _check_encoding(office, encoding)
+    if status not in ("reconciled", "approved"):
+        raise office.refuse("export.bad_status")
+    if out.exists() and not out.is_dir() and out.suffix.lower() not in (".csv", ".jsonl"):
+        raise office.refuse("backoffice.no_folder", name=str(out))
+    with office.store() as database:
+        batch = database.run_read(lambda conn: load_batch(conn, since)) if since is not None else None
+        if since is not None and (batch is None or batch.kind != KIND):
+            raise office.refuse("export.no_batch", batch=since)
+        options = Options(format=format, encoding=encoding, status=status, since=batch, zone=office.zone)
+        try:
+            with progress_bar("") as progress:
+                done = export_responses(
+                    database,
+                    out,
+                    options,
+                    actor=os_user(),
+                    program=f"kakunin {version('kakunin')}",
+                    word=office.say,
+                    progress=lambda count: progress(count, count),
+                )
+        except NoQuestionnaire:
+            raise office.refuse("export.no_questionnaire") from None
+        except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError):
+            raise office.refuse("backoffice.no_folder", name=str(out)) from None
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "batch": done.batch.seq,
+                    "batch_id": done.batch.id,
+                    "rows": done.rows,
+                    "unmappable": done.unmappable,
+                    "file": str(done.path),
+                    "sha256": done.batch.sha256,
+                }
+            )
+        )
+        return
+    typer.echo(office.say("export.done", rows=str(done.rows), name=str(done.path), batch=str(done.batch.seq)))
+    if done.unmappable:
+        typer.echo(office.say("export.unmappable", count=str(done.unmappable)), err=True)
+
+
+@app.command("differences")
+def differences(
+    out: Annotated[Path, typer.Option(metavar="FILE.csv")],
+    encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+) -> None:
+    """What differs between answers and master record, with verdicts and decisions."""
+    from storage.exports.lists import export_differences
+
+    office = Office()
+    _check_encoding(office, encoding)
+    office.writable(out)
+
+    def reason(difference: Difference) -> str:
+        text = office.say(f"reconcile.reason.{difference.reason}")
+        rules = [office.say(f"reconcile.rule.{rule}") for rule in difference.rules]
+        return f"{text} ({', '.join(rules)})" if rules else text
+
+    with office.store() as database:
+        written = export_differences(database, out, actor=os_user(), zone=office.zone, encoding=encoding, reason=reason)
+    typer.echo(office.say("export.rows_done", rows=str(written.rows), name=str(out)))
+
+
+@app.command("worklist")
+def worklist(
+    name: Annotated[str, typer.Argument(metavar="phone|visit|post")],
+    out: Annotated[Path, typer.Option(metavar="FILE.csv")],
+    encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+) -> None:
+    """Customers that the chat did not reach, for the next channel."""
+    from storage.exports.lists import WORKLISTS, export_worklist
+
+    office = Office()
+    if name not in WORKLISTS:
+        raise office.refuse("export.bad_worklist")
+    _check_encoding(office, encoding)
+    office.writable(out)
+    with office.store() as database:
+        written = export_worklist(database, out, name, actor=os_user(), today=office.today(database), encoding=encoding)
+    typer.echo(office.say("export.rows_done", rows=str(written.rows), name=str(out)))
+
+
+def _check_encoding(office: Office, encoding: str) -> None:
+    if encoding not in _ENCODINGS:
+        raise office.refuse("export.bad_encoding", encoding=encoding)

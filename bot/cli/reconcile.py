@@ -1,0 +1,172 @@
+"""``kakunin reconcile``: new submissions against the store, or two whole files against each other."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.office import Office
+
+if TYPE_CHECKING:
+    from storage.masterfile.reader import MasterFile
+    from storage.reconciliation.files import Row
+
+app = typer.Typer(no_args_is_help=True, help="Comparing answers with the master record.")
+
+#: Files smaller than this are compared in one process: starting others would take longer.
+_WORTH_WORKERS = 20_000_000
+
+
+@app.callback()
+def _group() -> None:
+    """Comparing answers with the master record."""
+
+
+@app.command("run")
+def run(
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many submissions.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare every submission that was not compared yet, and move its case on."""
+    from dataclasses import asdict
+
+    from bot.outreach.cadence import due_on
+    from storage.reconciliation.worker import Reconciler
+
+    office = Office()
+    with office.store() as database:
+        done = Reconciler(next_due=due_on, zone=office.zone).run(database, limit=limit)
+    counts = asdict(done)
+    if as_json:
+        typer.echo(json.dumps(counts))
+    else:
+        typer.echo(office.say("reconcile.done", **{name: str(count) for name, count in counts.items()}))
+
+
+@app.command("files")
+def files(
+    master: Annotated[Path, typer.Argument(metavar="MASTER.csv")],
+    answers: Annotated[Path, typer.Argument(metavar="ANSWERS.csv")],
+    out: Annotated[Path, typer.Option(metavar="VERDICTS.csv", help="Where the verdicts go.")],
+    encoding: Annotated[str, typer.Option(help="auto, utf-8 or cp932; of both files.")] = "auto",
+    mapping: Annotated[Path | None, typer.Option(help="YAML: header of a file -> column of the contract.")] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes (default: one per core).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare two files by customer_no; one row for every cell that is not byte-equal."""
+    from storage.exports.writers import CsvOutput, OutputSet
+    from storage.masterfile.problems import MasterFileProblem
+    from storage.reconciliation.files import (
+        KEY,
+        VERDICT_COLUMNS,
+        DuplicateKey,
+        EmptyKey,
+        Tally,
+        compare_files,
+    )
+
+    office = Office()
+    if workers is not None and workers < 1:
+        raise office.refuse("reconcile.bad_workers")
+    paths = office.readable(master), office.readable(answers)
+    if office.writable(out).resolve() in {path.resolve() for path in paths}:
+        raise office.refuse("backoffice.same_file")
+    tables = _open_both(office, *paths, encoding, mapping)
+    fields = [name for name in tables[0].header.names if name in tables[1].header.names and name != KEY]
+    if not fields:
+        raise office.refuse("reconcile.no_common_column")
+    sizes = [path.stat().st_size for path in paths]
+    processes = workers or ((os.cpu_count() or 1) if sum(sizes) > _WORTH_WORKERS else 1)
+    tally = Tally()
+    with OutputSet() as outputs:
+        output = CsvOutput(out, VERDICT_COLUMNS, typed=(False,) * len(VERDICT_COLUMNS), encoding="utf-8")
+        outputs.add(output.output)
+        try:
+            for row in compare_files(
+                _rows(office, tables[0], master),
+                _rows(office, tables[1], answers),
+                fields,
+                hold_master=sizes[0] <= sizes[1],
+                codes=_codes(),
+                workers=processes,
+                tally=tally,
+            ):
+                output.write(row)
+        except MasterFileProblem as problem:
+            raise office.refuse(f"masterfile.{problem.code}", **problem.params) from None
+        except DuplicateKey as problem:
+            raise office.refuse(
+                "reconcile.duplicate_key",
+                name=(master if problem.in_master else answers).name,
+                number=problem.customer_no,
+                lines=", ".join(str(line) for line in problem.lines),
+            ) from None
+        except EmptyKey as problem:
+            name = (master if problem.in_master else answers).name
+            raise office.refuse("reconcile.empty_key", name=name, line=str(problem.line)) from None
+        output.finish()
+        outputs.publish()
+    if as_json:
+        typer.echo(json.dumps({"customers": tally.customers, "rows": tally.rows, "file": str(out)}))
+    else:
+        counts = {"customers": str(tally.customers), "rows": str(tally.rows)}
+        typer.echo(office.say("reconcile.files_done", name=str(out), **counts))
+
+
+def _open_both(
+    office: Office, master: Path, answers: Path, encoding: str, mapping: Path | None
+) -> tuple[MasterFile, MasterFile]:
+    """Both files with their headers; a mapping may name headers of either."""
+    from storage.masterfile.columns import read_mapping
+    from storage.masterfile.decoding import settle_encoding
+    from storage.masterfile.problems import MasterFileProblem
+    from storage.masterfile.reader import MasterFile
+    from storage.reconciliation.files import KEY
+
+    try:
+        renamed = read_mapping(office.readable(mapping)) if mapping is not None else {}
+    except MasterFileProblem as problem:
+        raise office.refuse(f"masterfile.{problem.code}", **problem.params) from None
+    opened: list[MasterFile] = []
+    headers: set[str] = set()
+    for path in (master, answers):
+        try:
+            settled = settle_encoding(path, encoding)
+            given = MasterFile(path, encoding=settled, mapping={}, required=()).header.given
+            own = {name: column for name, column in renamed.items() if name in given}
+            opened.append(MasterFile(path, encoding=settled, mapping=own, required=(KEY,)))
+        except MasterFileProblem as problem:
+            sentence = office.say(f"masterfile.{problem.code}", **problem.params)
+            raise office.refuse("reconcile.in_file", name=path.name, problem=sentence) from None
+        headers.update(given)
+    for name in renamed:
+        if name not in headers:
+            raise office.refuse("masterfile.mapping_unknown_column", column=name)
+    return opened[0], opened[1]
+
+
+def _rows(office: Office, table: MasterFile, path: Path) -> Iterator[Row]:
+    """The rows of a file; one of another width ends the run, because its cells cannot be told apart."""
+    from storage.masterfile.problems import MasterFileProblem, RowProblem
+
+    try:
+        for entry in table.records():
+            if isinstance(entry, RowProblem):
+                raise office.refuse("reconcile.bad_row", name=path.name, line=str(entry.line), **entry.params)
+            yield entry.line, entry.fields
+    except MasterFileProblem as problem:
+        sentence = office.say(f"masterfile.{problem.code}", **problem.params)
+        raise office.refuse("reconcile.in_file", name=path.name, problem=sentence) from None
+
+
+def _codes() -> Mapping[str, Mapping[str, str]]:
+    """The choices of the shipped forms, so that a label stands for its code."""
+    from dialogs.definition.yaml_format import load_shipped, shipped_names
+    from storage.masterfile.choices import code_table
+
+    return code_table(load_shipped(name) for name in shipped_names())
