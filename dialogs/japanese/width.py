@@ -19,8 +19,10 @@ LONG_MARK = "ー"
 
 _DASH = re.compile(f"[{re.escape(DASHES)}{LONG_MARK}]")
 _KANA = re.compile("[ぁ-ゖァ-ヺｦ-ﾟゝゞヽヾ\u3099\u309a]")
-#: Zero-width marks, direction marks, byte order mark, soft hyphen, controls, emoji style marks.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\x00-\x08\x0e-\x1f\x7f]")
+#: Zero-width marks, direction marks, byte order mark, soft hyphen, controls, emoji style marks, half of a pair.
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]"
+)
 #: Ideographic variation selectors: the same character in another drawing.
 _IVS = re.compile("[\U000e0100-\U000e01ef]")
 _SPACES = re.compile(r"\s+")
@@ -84,7 +86,12 @@ def _spaced_number(match: re.Match[str]) -> str:
 def fold(text: str) -> str:
     """The form in which two typed texts are compared: one width, one kana, no case, no spaces, no end marks."""
     folded = to_hiragana(normalise(text).casefold())
-    return _INNER_SPACE.sub("", folded).strip(_END_MARKS)
+    return join_japanese(folded).strip(_END_MARKS)
+
+
+def join_japanese(text: str) -> str:
+    """Without the spaces beside Japanese characters: 暗 証 番 号 is one word."""
+    return _INNER_SPACE.sub("", text)
 
 
 def to_storable_width(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -29,7 +30,7 @@ def test_year_names(day: date, name: str) -> None:
 
 
 def test_eras_follow_each_other_without_a_gap() -> None:
-    for before, after in zip(ERAS, ERAS[1:], strict=False):
+    for before, after in itertools.pairwise(ERAS):
         assert before.last is not None
         assert after.first - before.last in (timedelta(0), timedelta(1))
 

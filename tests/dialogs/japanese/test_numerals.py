@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from kanjize import number2kanji
 
 from dialogs.japanese.numerals import arabic, parse_number, read_kanji_number

@@ -1,0 +1,64 @@
+"""Typed amounts against the bands of a choice list.
+
+A band is taken only when the whole amount lies inside exactly one of them; what touches several is
+offered.  Bounds are the extra columns ``from`` (>=), ``above`` (>), ``to`` (<=) and ``below`` (<), in yen;
+``period`` (month or year) may say per what the bands are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dialogs.definition.model import Choice
+from dialogs.replies.base import Problem, ReplyContext
+from dialogs.replies.money import AmountRange, read_amount_range
+from dialogs.replies.problems import problem
+
+_BOUNDS = ("from", "above", "to", "below")
+
+
+def has_bounds(choice: Choice) -> bool:
+    """Whether a choice is a band at all (回答を控える is not)."""
+    return any(choice.extra.get(bound) for bound in _BOUNDS)
+
+
+def read_band(text: str, choices: Sequence[Choice], context: ReplyContext) -> Choice | tuple[str, ...] | Problem:
+    """The one band that holds the whole amount, else the names of the bands it touches."""
+    amount = read_amount_range(text, context)
+    if isinstance(amount, Problem):
+        return amount
+    bands = [choice for choice in choices if has_bounds(choice)]
+    period = next((choice.extra["period"] for choice in bands if choice.extra.get("period")), None)
+    if not amount.period.fits(period):
+        return problem("amount.period", context)
+    holding = [band for band in bands if _holds(band, amount)]
+    if len(holding) == 1:
+        return holding[0]
+    touched = tuple(band.name for band in bands if _touches(band, amount))
+    return touched or problem("amount.outside", context)
+
+
+def _edges(band: Choice) -> tuple[int, int | None]:
+    """Lowest and highest whole yen of a band; amounts are never negative."""
+    low, high = 0, None
+    if value := band.extra.get("from"):
+        low = int(value)
+    if value := band.extra.get("above"):
+        low = int(value) + 1
+    if value := band.extra.get("to"):
+        high = int(value)
+    if value := band.extra.get("below"):
+        high = int(value) - 1
+    return low, high
+
+
+def _holds(band: Choice, amount: AmountRange) -> bool:
+    low, high = _edges(band)
+    inside_below = (amount.low or 0) >= low
+    inside_above = high is None or (amount.high is not None and amount.high <= high)
+    return inside_below and inside_above
+
+
+def _touches(band: Choice, amount: AmountRange) -> bool:
+    low, high = _edges(band)
+    return (high is None or (amount.low or 0) <= high) and (amount.high is None or amount.high >= low)

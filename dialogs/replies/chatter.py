@@ -1,0 +1,90 @@
+"""The words around a reply that are not part of it: 「えーと、…です」「〒」「私の生年月日は…になります」.
+
+Only fixed words are taken off, so that nothing of the value is ever lost.  Each step looks at one
+end of the text, so the work is linear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dialogs.japanese.width import normalise
+from dialogs.replies.base import Problem, ReplyContext
+from dialogs.replies.problems import MAX_LENGTH, problem
+
+_TRIM = " 　。．、，,!！…♪\t\n\r「」『』“”\"'*"
+_LEAD = (
+    *("えーっと", "えーと", "えっと", "ええと", "えと", "あのー", "あの、", "はい、", "はい。", "はい ", "そうですね"),
+    *(
+        "お世話になっております",
+        "お世話になります",
+        "こんにちは",
+        "すみません",
+        "すいません",
+        "回答:",
+        "回答は",
+        "答え:",
+        "答えは",
+    ),
+    *("わたくしの", "わたしの", "私の", "僕の", "俺の", "うちの", "新しい", "it's ", "it is "),
+)
+_TAIL = (
+    *(
+        "でございます",
+        "でございました",
+        "となっております",
+        "になっております",
+        "となります",
+        "になります",
+        "となってます",
+    ),
+    *("であります", "と申します", "といいます", "と言います", "っす", "ですね", "ですよ", "です"),
+    *(
+        "でお願いいたします",
+        "でお願いします",
+        "でよろしくお願いします",
+        "よろしくお願いいたします",
+        "よろしくお願いします",
+    ),
+    *("お願いいたします", "お願いします", "でいいです", "で大丈夫です", "ございます", "おねがいします"),
+)
+_MAX_STEPS = 8
+
+#: Further closing words, only for kinds whose values can never end with them (a name can: 山田 is やまだ).
+CASUAL_TAIL = ("だよ", "だね", "だ", "デス", "やで", "や", "じゃ", "じゃよ", "ね", "よ")
+
+
+def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = ()) -> str:
+    """``text`` without fixed opening and closing words; ``lead`` and ``tail`` add the words of one kind."""
+    leads = sorted((*_LEAD, *lead), key=len, reverse=True)
+    tails = sorted((*_TAIL, *tail), key=len, reverse=True)
+    for _ in range(_MAX_STEPS):
+        before = text
+        text = text.strip(_TRIM)
+        for word in leads:
+            # What would leave nothing is the reply itself.
+            if len(text) > len(word) and text[: len(word)].lower() == word:
+                text = text[len(word) :].strip(_TRIM)
+                break
+        for word in tails:
+            if len(text) > len(word) and text.endswith(word):
+                text = text[: -len(word)].strip(_TRIM)
+                break
+        if text == before:
+            break
+    return text
+
+
+def about(*nouns: str) -> tuple[str, ...]:
+    """Opening words of one kind: ``about("電話番号")`` gives 電話番号は, 電話番号: and so on."""
+    return tuple(noun + mark for noun in nouns for mark in ("は、", "は ", "は", ":", "："))
+
+
+def opening(kind: str, text: str, context: ReplyContext) -> str | Problem:
+    """The normalised text, or the problem that every kind shares: nothing there, or far too much."""
+    if len(text) > MAX_LENGTH:
+        return problem(f"{kind}.too_long", context, limit=str(MAX_LENGTH))
+    plain = normalise(text)
+    if not plain:
+        return problem(f"{kind}.empty", context)
+    return plain

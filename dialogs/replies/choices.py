@@ -1,0 +1,313 @@
+"""A typed reply becomes one choice, or several, of a list.
+
+By number (１, ①, 二番), by label or button label in any language of the form, by a part of a label or
+one of its ``synonyms``, or by free words that contain one of these.  Only one clear match is taken:
+several are offered, none is a problem, and a match that is denied (会社員ではない), past (会社員でした),
+doubted or asked about is never taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from dialogs.definition.model import Choice, pick
+from dialogs.japanese.numerals import parse_number
+from dialogs.japanese.width import fold, normalise
+from dialogs.replies.bands import has_bounds, read_band
+from dialogs.replies.base import Parsed, Problem, ReplyContext
+from dialogs.replies.chatter import CASUAL_TAIL, opening, strip_chatter
+from dialogs.replies.choice_words import Found, find_words, is_question, terms_of
+from dialogs.replies.problems import problem
+from dialogs.replies.yes_no import read_yes_no
+
+_TAIL = (*CASUAL_TAIL, "を選びます", "にします", "でお願い", "で", "を希望", "、以上", "以上", "のみ", "だけ")
+_NUMBER = re.compile(
+    r"(?:no\.? ?|番号(?:は)? ?|その|第|\()?"
+    r"(?P<number>\d{1,2}|[〇一二三四五六七八九十]{1,3})"
+    r"(?:\)|番目|番|つ目|つめ|号)?(?:\.|です)?"
+)
+_NUMBER_THEN_WORDS = re.compile(r"(?P<number>\d{1,2})(?:番(?:の|目の)?|[.)): ]|の) ?(?P<words>\D.*)")
+_ALL = frozenset(
+    map(
+        fold,
+        (
+            "全部",
+            "ぜんぶ",
+            "全て",
+            "すべて",
+            "全部です",
+            "全て該当",
+            "みんな",
+            "オール",
+            "all",
+            "all of them",
+            "everything",
+        ),
+    )
+)
+_ALL_BUT = re.compile("(?P<but>.+?)(?:以外|を除いて|を除く|を除き)(?:は|の)?(?:全部|ぜんぶ|全て|すべて)")
+_SEPARATORS = re.compile(
+    r" ?(?:[,、，・/／&+\n;。]| and |と(?!.{0,2}[てい])|および|及び|それから|あと(?=.)|ならびに|並びに|や(?=.)) ?| +"
+)
+_SPAN = re.compile(r"(\d{1,2})(?:番)? ?(?:~|から) ?(\d{1,2})(?:番)?(?:まで)?")
+_DASH_SPAN = re.compile(r"(\d{1,2}) ?- ?(\d{1,2})")
+#: Choices that stand alone: they are not part of "all".
+_ALONE = frozenset(("none", "not_applicable", "unknown", "refuse", "refused", "decline", "declined"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ambiguous:
+    """Several choices fit (or one does not surely): their names, in the order of the form."""
+
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedMany:
+    """Several choices that were understood, in the order of the form."""
+
+    values: tuple[str, ...] = field(repr=False)
+    display: str = field(repr=False)
+
+
+def read_choice(
+    text: str, choices: Sequence[Choice], context: ReplyContext, default_language: str, *, kind: str | None = None
+) -> Parsed | Ambiguous | Problem:
+    """The choice that the text means; ``kind`` is the question's (``amount`` and ``yes_no`` read in their own way)."""
+    plain = opening("choice", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    found = _one(plain, choices, context, kind)
+    return _echo(found, context, default_language) if isinstance(found, Choice) else found
+
+
+def read_choices(
+    text: str, choices: Sequence[Choice], context: ReplyContext, default_language: str
+) -> ParsedMany | Ambiguous | Problem:
+    """The choices that the text names: 1と3, １、３, 全部, labels with separators; all of it, or nothing."""
+    plain = opening("choice", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    found = _many(plain, choices, context)
+    if not isinstance(found, list):
+        return found
+    chosen = [choice for choice in choices if choice in found]
+    separator = ", " if context.locale == "en" else "、"
+    labels = separator.join(pick(choice.label, context.locale, default_language) for choice in chosen)
+    return ParsedMany(values=tuple(choice.name for choice in chosen), display=labels)
+
+
+def _one(
+    plain: str, choices: Sequence[Choice], context: ReplyContext, kind: str | None
+) -> Choice | Ambiguous | Problem:
+    stripped = strip_chatter(plain, tail=_TAIL)
+    exact = _exactly(plain, stripped, choices)
+    if exact:
+        return exact[0] if len(exact) == 1 else _ambiguous(exact, choices)
+    number = _number(stripped)
+    if number is not None:
+        if 1 <= number <= len(choices):
+            return choices[number - 1]
+        if kind != "amount":
+            return problem("choice.out_of_range", context, last=str(len(choices)))
+    if numbers := _several_numbers(stripped, choices):
+        return _ambiguous(numbers, choices)
+    if match := _NUMBER_THEN_WORDS.fullmatch(stripped):
+        agreed = _number_and_words(int(match["number"]), match["words"], choices)
+        if agreed is not None:
+            return agreed
+    if kind == "amount":
+        band = read_band(plain, choices, context)
+        if isinstance(band, Choice):
+            return band
+        if isinstance(band, tuple):
+            return Ambiguous(candidates=band)
+        words = [choice for choice in choices if not has_bounds(choice)]
+        inner = _by_words(plain, stripped, words, context)
+        return band if isinstance(inner, Problem) else inner
+    if kind == "yes_no" and {"yes", "no"} <= {choice.name for choice in choices}:
+        said = read_yes_no(plain, context)
+        if isinstance(said, Parsed):
+            return next(choice for choice in choices if choice.name == ("yes" if said.value else "no"))
+        if said.code == "yes_no.ambiguous":
+            return said
+    return _by_words(plain, stripped, choices, context)
+
+
+def _by_words(
+    plain: str, stripped: str, choices: Sequence[Choice], context: ReplyContext
+) -> Choice | Ambiguous | Problem:
+    if is_question(plain):
+        return problem("choice.question", context)
+    polar = _one_of_opposites(plain, choices, context)
+    if polar is not None:
+        return polar
+    found = find_words(fold(stripped), choices)
+    flipped = _other_of_two(found, choices)
+    if flipped is not None:
+        return flipped
+    if len(found.sure) == 1 and not found.doubtful:
+        return found.sure[0]
+    if found.sure or found.doubtful:
+        return _ambiguous([*found.sure, *found.doubtful], choices)
+    if found.denied:
+        return problem("choice.negated", context)
+    near = _nearly(fold(stripped), choices)
+    return _ambiguous(near, choices) if near else problem("choice.unreadable", context)
+
+
+def _many(plain: str, choices: Sequence[Choice], context: ReplyContext) -> list[Choice] | Ambiguous | Problem:
+    stripped = strip_chatter(plain, tail=_TAIL)
+    if exact := _exactly(plain, stripped, choices):
+        return exact[:1] if len(exact) == 1 else _ambiguous(exact, choices)
+    if fold(stripped) in _ALL:
+        return [choice for choice in choices if not _stands_alone(choice)]
+    if match := _ALL_BUT.fullmatch(stripped):
+        but = _many(match["but"], choices, context)
+        return [c for c in choices if c not in but and not _stands_alone(c)] if isinstance(but, list) else but
+    if match := _SPAN.fullmatch(stripped):
+        first, last = int(match[1]), int(match[2])
+        if 1 <= first < last <= len(choices):
+            return list(choices[first - 1 : last])
+        return problem("choice.out_of_range", context, last=str(len(choices)))
+    if match := _DASH_SPAN.fullmatch(stripped):
+        # 1-3 is "1 to 3" for one customer and "1 and 3" for the next.
+        first, last = int(match[1]), int(match[2])
+        inside = 1 <= first < last <= len(choices)
+        return (
+            Ambiguous(candidates=tuple(choice.name for choice in choices[first - 1 : last]))
+            if inside
+            else problem("choice.out_of_range", context, last=str(len(choices)))
+        )
+    if re.fullmatch(r"\d{2,}", stripped) and int(stripped[:4]) > len(choices):
+        return problem("choice.separate", context)
+    return _each_part(stripped, choices, context)
+
+
+def _each_part(stripped: str, choices: Sequence[Choice], context: ReplyContext) -> list[Choice] | Ambiguous | Problem:
+    """Every part between separators must be understood: a part that is not would silently be lost."""
+    if is_question(stripped):
+        return problem("choice.question", context)
+    taken: list[Choice] = []
+    rest = stripped
+    for label, choice in _labels_with_separators(choices):
+        if label in rest:
+            taken.append(choice)
+            rest = rest.replace(label, "、")
+    offered: list[Choice] = []
+    unread = 0
+    parts = [part for part in _SEPARATORS.split(rest) if strip_chatter(part, tail=_TAIL).strip("。、, ")]
+    for part in parts:
+        found = _one(part, choices, context, None)
+        if isinstance(found, Choice):
+            taken.append(found)
+        elif isinstance(found, Ambiguous):
+            offered += [choice for choice in choices if choice.name in found.candidates]
+        elif found.code == "choice.out_of_range" or (len(parts) == 1 and not taken):
+            return found
+        else:
+            unread += 1
+    if offered:
+        return _ambiguous([*taken, *offered], choices)
+    if unread:
+        # As a whole it may still be one wording (給料の受取と支払いに使う): then it is offered, never taken.
+        return _ambiguous(taken, choices) if taken else problem("choice.partly_unreadable", context)
+    return taken or problem("choice.unreadable", context)
+
+
+def _exactly(plain: str, stripped: str, choices: Sequence[Choice]) -> list[Choice]:
+    """The choices of which the whole reply is a label, else those of which it is a part or synonym."""
+    words = {fold(plain), fold(stripped)} - {""}
+    labelled = [choice for choice in choices if words & terms_of(choice).labels]
+    return labelled or [choice for choice in choices if words & terms_of(choice).parts]
+
+
+def _number(stripped: str) -> int | None:
+    match = _NUMBER.fullmatch(normalise(stripped).lower())
+    if match is None:
+        return None
+    value = parse_number(match["number"])
+    return None if value is None else int(value)
+
+
+def _several_numbers(stripped: str, choices: Sequence[Choice]) -> list[Choice]:
+    """「1と3」 where one choice is asked for: the choices of these numbers, if they all exist."""
+    numbers = [_number(part) for part in _SEPARATORS.split(stripped) if part]
+    found = [choices[number - 1] for number in numbers if number is not None and 1 <= number <= len(choices)]
+    return found if len(found) == len(numbers) > 1 else []
+
+
+def _number_and_words(number: int, words: str, choices: Sequence[Choice]) -> Choice | Ambiguous | None:
+    """「2 年金」: both must mean the same choice; where they do not, both are offered."""
+    found = find_words(fold(strip_chatter(words, tail=_TAIL)), choices)
+    if not 1 <= number <= len(choices) or not found.sure:
+        return None
+    numbered = choices[number - 1]
+    return numbered if found.sure == [numbered] else _ambiguous([numbered, *found.sure], choices)
+
+
+def _other_of_two(found: Found, choices: Sequence[Choice]) -> Choice | None:
+    """変更ありません denies 変更あり: with 変更なし as the only other choice, that one is meant."""
+    if len(choices) != 2 or len(found.denied) != 1 or found.sure or found.doubtful:
+        return None
+    other = choices[1 - list(choices).index(found.denied[0])]
+    return other if found.plainly_denied and terms_of(other).is_negative else None
+
+
+def _one_of_opposites(plain: str, choices: Sequence[Choice], context: ReplyContext) -> Choice | None:
+    """変更あり and 変更なし: 変更はないです and なし name one of them through what they have in common."""
+    if len(choices) != 2:
+        return None
+    labels = [fold(next(iter(choice.label.values()), "")) for choice in choices]
+    stem = "".join(takewhile(bool, (a if a == b else "" for a, b in zip(*labels, strict=False))))
+    negative = [choice for choice in choices if terms_of(choice).is_negative]
+    if len(stem) < 2 or len(negative) != 1 or len(stem) == min(map(len, labels)):
+        return None
+    folded = fold(plain)
+    rest = folded.removeprefix(stem).lstrip("はがもを")
+    if rest == folded and folded not in {label[len(stem) :] for label in labels}:
+        return None
+    said = read_yes_no(rest, context)
+    if not isinstance(said, Parsed):
+        return None
+    return next(choice for choice in choices if (choice in negative) is not said.value)
+
+
+def _labels_with_separators(choices: Sequence[Choice]) -> list[tuple[str, Choice]]:
+    """Labels that a separator would cut apart, longest first: 技術・人文知識・国際業務."""
+    found = [
+        (normalise(label), choice)
+        for choice in choices
+        for label in {*choice.label.values(), *choice.button.values()}
+        if _SEPARATORS.search(normalise(label))
+    ]
+    return sorted(found, key=lambda item: len(item[0]), reverse=True)
+
+
+def _nearly(folded: str, choices: Sequence[Choice]) -> list[Choice]:
+    """Choices whose label differs by a slip of the thumb; they are only ever offered."""
+    if len(folded) < 3:
+        return []
+    from rapidfuzz.fuzz import ratio
+
+    return [choice for choice in choices if any(ratio(folded, term) >= 75 for term in _long(choice))][:3]
+
+
+def _long(choice: Choice) -> list[str]:
+    terms = terms_of(choice)
+    return [term for term in terms.labels | terms.parts if len(term) >= 3]
+
+
+def _stands_alone(choice: Choice) -> bool:
+    return choice.name in _ALONE or choice.extra.get("exclusive", "") in ("yes", "true")
+
+
+def _ambiguous(found: Sequence[Choice], choices: Sequence[Choice]) -> Ambiguous:
+    return Ambiguous(candidates=tuple(choice.name for choice in choices if choice in found))
+
+
+def _echo(choice: Choice, context: ReplyContext, default_language: str) -> Parsed:
+    return Parsed(value=choice.name, display=pick(choice.label, context.locale, default_language))

@@ -1,0 +1,90 @@
+"""Numbers with a fixed shape: postal code, 法人番号, 在留カード番号.
+
+Sources: Japan Post (seven digits, 001 to 999 in front), National Tax Agency (check digit of the
+corporate number), Immigration Services Agency (two letters, eight digits, two letters; no public check rule).
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
+from dialogs.replies.base import Parsed, Problem, ReplyContext
+from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.problems import problem
+
+_POSTAL_LEAD = (*about("郵便番号", "〒", "ゆうびんばんごう", "postal code", "zip code", "zip"), "〒", "郵便番号")
+_CORPORATE_LEAD = (
+    *about("法人番号", "番号", "登録番号", "インボイス番号", "corporate number"),
+    "法人番号",
+    "No.",
+    "no.",
+)
+_CARD_LEAD = (
+    *about("在留カード番号", "在留カード", "カード番号", "番号", "card number"),
+    "在留カード番号",
+    "No.",
+    "no.",
+)
+
+_FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~の\\-]+")
+_NOT_FIGURES = re.compile(r"\D")
+_CARD = re.compile(r"[A-Z]{2}\d{8}[A-Z]{2}")
+_CARD_SEPARATORS = re.compile(r"[ .\-]")
+
+
+def read_postal_code(text: str, context: ReplyContext) -> Parsed | Problem:
+    """Seven digits; whether the code is in use is asked of the postal data, not here."""
+    plain = opening("postal_code", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    digits = _only_figures(strip_chatter(plain, lead=_POSTAL_LEAD, tail=CASUAL_TAIL))
+    if digits is None:
+        return problem("postal_code.unreadable", context)
+    if len(digits) != 7:
+        return problem("postal_code.digits", context, count=str(len(digits)))
+    if digits.startswith("000"):
+        return problem("postal_code.no_such", context)
+    return Parsed(value=digits, display=f"{digits[:3]}-{digits[3:]}")
+
+
+def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
+    """Thirteen digits with their check digit; the T of an invoice number is taken off."""
+    plain = opening("corporate_number", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    plain = strip_chatter(plain, lead=_CORPORATE_LEAD, tail=CASUAL_TAIL)
+    digits = _only_figures(re.sub(r"^[Tt][ \-]?(?=\d)", "", plain))
+    if digits is None:
+        return problem("corporate_number.unreadable", context)
+    if len(digits) != 13:
+        return problem("corporate_number.digits", context, count=str(len(digits)))
+    if not is_corporate_number(digits):
+        return problem("corporate_number.check_digit", context)
+    return Parsed(value=digits, display=digits)
+
+
+def read_residence_card(text: str, context: ReplyContext) -> Parsed | Problem:
+    """Two capitals, eight digits, two capitals."""
+    plain = opening("residence_card", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    card = _CARD_SEPARATORS.sub("", strip_chatter(plain, lead=_CARD_LEAD, tail=CASUAL_TAIL)).upper()
+    if not _CARD.fullmatch(card):
+        return problem("residence_card.format", context)
+    return Parsed(value=card, display=card)
+
+
+def is_corporate_number(digits: str) -> bool:
+    """Whether 13 ASCII digits carry the right check digit: 9 minus the weighted sum of the last 12, modulo 9."""
+    if len(digits) != 13 or not digits.isascii() or not digits.isdigit():
+        return False
+    total = sum(int(digit) * (1 + index % 2) for index, digit in enumerate(reversed(digits[1:])))
+    return int(digits[0]) == 9 - total % 9
+
+
+def _only_figures(plain: str) -> str | None:
+    """The digits of a text that holds nothing else than digits and separators."""
+    if not _FIGURES.fullmatch(plain):
+        return None
+    return _NOT_FIGURES.sub("", digits_of(plain)) or None

@@ -1,0 +1,107 @@
+"""A country or nationality by its Japanese, English or ISO name becomes its ISO 3166-1 alpha-3 code.
+
+Two-letter codes are taken in capitals only (``in`` and ``no`` are words), ``NO`` never.  Shared names
+(コンゴ, Korea, 朝鮮) are asked back, as are several countries in one reply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from dialogs.japanese.width import fold
+from dialogs.replies.base import Parsed, Problem, ReplyContext
+from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.country_codes import ALIASES, ALPHA2, ALPHA3, SHARED_NAMES
+from dialogs.replies.problems import problem
+
+_LEAD = (
+    *about("国籍", "国", "国名", "居住国", "送金先", "相手国", "nationality", "country"),
+    "i am from ",
+    "i'm from ",
+    "from ",
+)
+_TAIL = (
+    "国籍",
+    "の国籍",
+    "籍",
+    "人",
+    "国民",
+    "出身",
+    "から来ました",
+    "に住んでいます",
+    "に送っています",
+    "に送ります",
+    " citizen",
+    " nationality",
+    *CASUAL_TAIL,
+)
+_SEPARATORS = re.compile(r"[、,/・&+と]| and |および|及び|または|か(?=[^ら])")
+_LANGUAGES = ("ja", "en")
+
+
+def read_country(text: str, context: ReplyContext) -> Parsed | Problem:
+    """One country as its alpha-3 code; the display is its name in the customer's language."""
+    plain = opening("country", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    stripped = strip_chatter(plain, lead=_LEAD)
+    shorter = strip_chatter(stripped, tail=_TAIL)
+    for word in (stripped, stripped.strip("()"), shorter, *_without_one_tail(stripped)):
+        if fold(word) in _SHARED:
+            return problem("country.ambiguous", context)
+        if code := _code(word):
+            return Parsed(value=code, display=country_name(code, context.locale))
+    parts = [strip_chatter(part, tail=_TAIL) for part in _SEPARATORS.split(shorter) if part.strip()]
+    if len(parts) > 1 and sum(_code(part) is not None for part in parts) > 1:
+        return problem("country.several", context)
+    return problem("country.unknown", context)
+
+
+def country_name(code: str, locale: str) -> str:
+    """The CLDR name of a country by its alpha-3 code."""
+    return _names(locale if locale in _LANGUAGES else "ja")[ALPHA2[code]]
+
+
+def _without_one_tail(text: str) -> tuple[str, ...]:
+    """中国人 loses 人, 韓国国籍 loses 国籍; one at a time, because 中国 itself ends in 国."""
+    return tuple(text[: -len(tail)].strip() for tail in _TAIL if text.endswith(tail) and len(text) > len(tail))
+
+
+def _code(word: str) -> str | None:
+    if re.fullmatch("[A-Z]{2}", word) and word != "NO":
+        return ALPHA3.get(word)
+    if re.fullmatch("[A-Z]{3}", word) and word in ALPHA2:
+        return word
+    return _by_name().get(_key(word))
+
+
+def _key(word: str) -> str:
+    return re.sub("^the |[・.' ()\\-=]", "", fold(word))
+
+
+@lru_cache(maxsize=4)
+def _names(language: str) -> Mapping[str, str]:
+    from babel import Locale
+
+    territories = Locale.parse(language).territories
+    return MappingProxyType({two: territories[two] for two in ALPHA3})
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for language in _LANGUAGES:
+        for two, name in _names(language).items():
+            found[_key(name)] = ALPHA3[two]
+    for code, names in ALIASES.items():
+        for name in names:
+            found[_key(name)] = code
+    for shared in SHARED_NAMES:
+        found.pop(_key(shared), None)
+    return MappingProxyType(found)
+
+
+_SHARED = frozenset(map(fold, SHARED_NAMES))

@@ -1,0 +1,104 @@
+"""Stored values as they may be shown in a chat: enough to recognise, not enough to learn.
+
+Choice codes have no mask (their labels are shown); so have countries and residence statuses.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.replies.prefectures import PREFECTURES
+
+DOT = "●"
+STAR = "*"
+_UNMASKED = frozenset(("country", "residence_status", "yes_no"))
+_MUNICIPALITY = re.compile("^.{1,12}?(?P<kind>[市区町村郡])")
+_LATIN = re.compile(r"[\x00-\x7f]+")
+
+
+def mask(kind: str, value: str) -> str:
+    """The value with its personal part hidden, in the shape of its kind; any other kind is free text."""
+    if not value or kind in _UNMASKED:
+        return value
+    masker = _MASKS.get(kind)
+    return _text(value) if masker is None else masker(value)
+
+
+def _name(value: str) -> str:
+    """山田 太郎 is 山● 太●; without a space 山●太●: every second character."""
+    if " " in value or "\u3000" in value:
+        return " ".join(_first_only(part) for part in value.split())
+    if _LATIN.fullmatch(value):
+        return _first_only(value)
+    if len(value) == 1:
+        return DOT
+    return "".join(DOT if index % 2 else char for index, char in enumerate(value))
+
+
+def _first_only(part: str) -> str:
+    return part[0] + DOT * min(len(part) - 1, 5) if len(part) > 1 else DOT
+
+
+def _phone(value: str) -> str:
+    """090-****-1234, 03-****-5678, +81********78."""
+    if value.startswith("+"):
+        return value[:3] + STAR * max(len(value) - 5, 2) + value[-2:]
+    digits = re.sub(r"\D", "", value)
+    if len(digits) < 9:
+        return STAR * len(digits)
+    area = 2 if len(digits) == 10 and digits.startswith(("03", "06")) else 3
+    return f"{digits[:area]}-{STAR * (len(digits) - area - 4)}-{digits[-4:]}"
+
+
+def _address(value: str) -> str:
+    """東京都●●区…: the prefecture and what kind of municipality."""
+    prefecture = next((name for name in PREFECTURES if value.startswith(name)), "")
+    municipality = _MUNICIPALITY.match(value[len(prefecture) :])
+    return f"{prefecture}{DOT * 2}{municipality['kind'] if municipality else ''}…"
+
+
+def _email(value: str) -> str:
+    """t***@example.com"""
+    local, at, domain = value.partition("@")
+    return f"{local[:1]}{STAR * 3}@{domain}" if at and len(local) > 1 else f"{STAR * 3}@{domain}" if at else STAR * 3
+
+
+def _date(value: str) -> str:
+    """19●●年"""
+    return f"{value[:2]}{DOT * 2}年" if re.match(r"\d{4}", value) else DOT * 3
+
+
+def _postal_code(value: str) -> str:
+    digits = re.sub(r"\D", "", value)
+    return f"{digits[:3]}-{STAR * 4}" if len(digits) == 7 else STAR * 3
+
+
+def _edges(value: str) -> str:
+    """The first two characters: AB**********."""
+    return value[:2] + STAR * max(len(value) - 2, 3) if len(value) > 4 else STAR * 3
+
+
+def _hidden(value: str) -> str:
+    return DOT * 3
+
+
+def _text(value: str) -> str:
+    """The first character; how long the text is stays hidden."""
+    return value[0] + DOT * 3 if len(value) > 1 else DOT
+
+
+_MASKS = {
+    "name": _name,
+    "kana": _name,
+    "phone": _phone,
+    "address": _address,
+    "email": _email,
+    "date": _date,
+    "postal_code": _postal_code,
+    "corporate_number": _edges,
+    "residence_card": _edges,
+    "amount": _hidden,
+    "integer": _hidden,
+    "decimal": _hidden,
+    "percentage": _hidden,
+}

@@ -1,0 +1,180 @@
+"""Names and their readings, as they are to be stored.
+
+Width is put right and nothing else: every kanji stays as typed (a name is not "corrected"), and the
+reading is full-width katakana.  What is plainly an answer to something else (同じです, 変わりません)
+is refused, because a name that is taken silently cannot be noticed as wrong.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.japanese.kana import is_katakana_reading, to_katakana
+from dialogs.japanese.variants import has_gaiji
+from dialogs.japanese.width import fold, strip_variation_selectors, to_storable_width
+from dialogs.replies.base import Parsed, Problem, ReplyContext
+from dialogs.replies.chatter import about, opening, strip_chatter
+from dialogs.replies.problems import problem
+
+LONGEST = 60
+
+_LEAD = (
+    *about(
+        "お名前",
+        "名前",
+        "氏名",
+        "名",
+        "本名",
+        "フルネーム",
+        "フリガナ",
+        "ふりがな",
+        "カナ",
+        "読み",
+        "読み方",
+        "よみ",
+        "会社名",
+    ),
+    *("my name is ", "name: ", "name:", "i am ", "i'm "),
+)
+_KANJI = "一-鿿㐀-䶿豈-﫿々〆〇𠀀-𯨟"
+_LETTERS = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
+_NAME = re.compile(f"[{_KANJI}ぁ-ゖァ-ヺーヽヾゝゞ{_LETTERS}・.,'’& \\-]+")
+_WITH_FIGURES = re.compile(f"[{_KANJI}ぁ-ゖァ-ヺーヽヾゝゞ{_LETTERS}0-9・.,'’& \\-()]+")
+_ANY_LETTER = re.compile(f"[{_KANJI}ぁ-ゖァ-ヺ{_LETTERS}]")
+_CORPORATE = re.compile(
+    "株式会社|有限会社|合同会社|合資会社|合名会社|法人|組合|事務所|協会|学園|財団|社団|inc|llc|ltd|corp|gmbh|co\\.",
+    re.IGNORECASE,
+)
+_CORPORATE_MARKS = {
+    "㈱": "株式会社",
+    "(株)": "株式会社",
+    "㍿": "株式会社",
+    "㈲": "有限会社",
+    "(有)": "有限会社",
+    "(同)": "合同会社",
+}
+_NOT_A_NAME = frozenset(
+    fold(word)
+    for word in (
+        *(
+            "同じ",
+            "おなじ",
+            "同上",
+            "前と同じ",
+            "前回と同じ",
+            "今までと同じ",
+            "そのまま",
+            "変更なし",
+            "変更無し",
+            "変わりなし",
+            "変化なし",
+        ),
+        *(
+            "なし",
+            "無し",
+            "ない",
+            "無い",
+            "特になし",
+            "特に無し",
+            "わからない",
+            "分からない",
+            "不明",
+            "知らない",
+            "未定",
+            "秘密",
+        ),
+        *(
+            "はい",
+            "いいえ",
+            "うん",
+            "ううん",
+            "ええ",
+            "ok",
+            "yes",
+            "no",
+            "結構",
+            "大丈夫",
+            "いいです",
+            "いや",
+            "嫌",
+            "だめ",
+        ),
+        *(
+            "戻る",
+            "もどる",
+            "やめる",
+            "あとで",
+            "後で",
+            "ヘルプ",
+            "変更あり",
+            "変わった",
+            "本人",
+            "自分",
+            "私",
+            "わたし",
+            "none",
+            "same",
+        ),
+        *(
+            "unchanged",
+            "help",
+            "back",
+            "stop",
+            "n/a",
+            "na",
+            "test",
+            "テスト",
+            "名前",
+            "氏名",
+            "ありがとう",
+            "こんにちは",
+        ),
+    )
+)
+_SENTENCE = re.compile(
+    "(?:ません|ました|ます|でした|ですか|ください|下さい|したい|けど|から|ないです|ないよ|へん|だった|[?？])$"
+)
+
+
+def read_name(text: str, context: ReplyContext) -> Parsed | Problem:
+    """A person's or a company's name: kanji, kana or Latin letters, in the width that is stored."""
+    typed = _typed("name", text, context)
+    if isinstance(typed, Problem):
+        return typed
+    for mark, word in _CORPORATE_MARKS.items():
+        typed = typed.replace(mark, word)
+    if has_gaiji(typed):
+        return problem("name.gaiji", context)
+    if _is_not_a_name(typed):
+        return problem("name.not_a_name", context)
+    allowed = _WITH_FIGURES if _CORPORATE.search(typed) else _NAME
+    if not allowed.fullmatch(strip_variation_selectors(typed)) or not _ANY_LETTER.search(typed):
+        return problem("name.bad_character", context)
+    return Parsed(value=typed, display=typed)
+
+
+def read_kana(text: str, context: ReplyContext) -> Parsed | Problem:
+    """A reading in full-width katakana; hiragana and half-width kana are turned into it."""
+    typed = _typed("kana", text, context)
+    if isinstance(typed, Problem):
+        return typed
+    if _is_not_a_name(typed):
+        return problem("kana.not_a_name", context)
+    reading = to_katakana(typed.replace("-", "ー").replace("=", "・").replace(" ・ ", "・"))
+    if not is_katakana_reading(reading) or not re.search("[ァ-ヺ]", reading):
+        return problem("kana.not_kana", context)
+    return Parsed(value=reading, display=reading)
+
+
+def _typed(kind: str, text: str, context: ReplyContext) -> str | Problem:
+    plain = opening(kind, text, context)
+    if isinstance(plain, Problem):
+        return plain
+    typed = strip_chatter(to_storable_width(text), lead=_LEAD, tail=("様", "と申します"))
+    if not typed:
+        return problem(f"{kind}.empty", context)
+    return typed if len(typed) <= LONGEST else problem(f"{kind}.too_long", context, limit=str(LONGEST))
+
+
+def _is_not_a_name(typed: str) -> bool:
+    return fold(typed) in _NOT_A_NAME or _SENTENCE.search(typed) is not None

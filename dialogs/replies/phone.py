@@ -1,0 +1,81 @@
+"""A typed phone number becomes national digits with the leading 0, or ``+...`` for a foreign one.
+
+The numbering plan comes from phonenumbers, loaded with the first reply.  Letters are refused before it
+looks (it would read O90 as a number), and 〜 stands for a hyphen.  An extension (内線) is taken off: the
+record has no place for it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
+from dialogs.replies.base import Parsed, Problem, ReplyContext
+from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.problems import problem
+
+_LEAD = (
+    *about(
+        "電話番号",
+        "電話",
+        "携帯番号",
+        "携帯電話",
+        "携帯",
+        "自宅",
+        "番号",
+        "連絡先",
+        "スマホ",
+        "でんわ",
+        "phone number",
+        "phone",
+    ),
+    *("tel.", "tel", "電話番号", "電話", "携帯電話", "携帯", "自宅", "℡", "☎", "📞", "phone"),
+)
+_EXTENSION = re.compile(r" ?\(?(?:内線|ext\.?|extension|x(?=\d))(?:番号)?[:\- .]*\d{1,6}\)?(?:番)?$", re.IGNORECASE)
+_SEVERAL = re.compile(r"(?<=\d)(?: ?(?:と|か|または|もしくは|及び|、|,|/|;|\n) ?)(?=\+?0|\()")
+_ALLOWED = re.compile(r"\+?[\d ()\[\].~ー\-−の/]+")
+_LETTER = re.compile(r"[A-Za-z]")
+_ZERO_IN_BRACKETS = re.compile(r"\(0\)")
+
+
+def read_phone(text: str, context: ReplyContext) -> Parsed | Problem:
+    """A Japanese number in national digits, a foreign one as ``+`` and digits."""
+    plain = opening("phone", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    plain = strip_chatter(plain, lead=_LEAD, tail=(*CASUAL_TAIL, "番"))
+    plain = _EXTENSION.sub("", digits_of(plain) if re.search(f"[{DIGIT_CHARS}]", plain) else plain)
+    if _SEVERAL.search(plain) and len(re.sub(r"\D", "", plain)) > 15:
+        return problem("phone.several", context)
+    if _LETTER.search(plain):
+        return problem("phone.letters", context)
+    if not _ALLOWED.fullmatch(plain):
+        return problem("phone.unreadable", context)
+    foreign = plain.startswith("+")
+    digits = re.sub(r"\D", "", _ZERO_IN_BRACKETS.sub("", plain) if foreign else plain)
+    if not digits:
+        return problem("phone.unreadable", context)
+    return _checked("+" + digits if foreign else digits, context)
+
+
+def _checked(dialled: str, context: ReplyContext) -> Parsed | Problem:
+    import phonenumbers
+
+    japanese = not dialled.startswith("+") or dialled.startswith("+81")
+    national = "0" + dialled.removeprefix("+81").removeprefix("0") if dialled.startswith("+") else dialled
+    mobile_too_short = national.startswith(("050", "060", "070", "080", "090")) and len(national) == 10
+    if japanese and (len(national) not in (10, 11) or not national.startswith("0") or mobile_too_short):
+        return problem("phone.digits", context, count=str(len(national)))
+    try:
+        number = phonenumbers.parse(national if japanese else dialled, "JP")
+    except phonenumbers.NumberParseException:
+        return problem("phone.no_such_number", context)
+    pager = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PAGER
+    if not phonenumbers.is_valid_number(number) or pager:
+        return problem("phone.no_such_number", context)
+    if japanese:
+        return Parsed(
+            value=national, display=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        )
+    display = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return Parsed(value=dialled, display=display)

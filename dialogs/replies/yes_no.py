@@ -1,0 +1,139 @@
+"""Yes or no in the words people use, dialect included; what can mean either is asked back.
+
+大丈夫です, いいです and 結構です are 「はい」 to one customer and 「いいえ」 to the next, so they are never
+taken alone.  はい、ありません contradicts itself and is asked back too, as are questions and doubts.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from dialogs.japanese.width import fold, normalise
+from dialogs.replies.base import Parsed, Problem, ReplyContext
+from dialogs.replies.chatter import opening
+from dialogs.replies.problems import problem
+from dialogs.replies.yes_no_words import EITHER, NO, YES
+
+
+class _Says(Enum):
+    YES = "yes"
+    NO = "no"
+    EITHER = "either"
+    UNCLEAR = "unclear"
+
+
+_ENDINGS = (
+    *(
+        "でございます",
+        "であります",
+        "です",
+        "っす",
+        "だよ",
+        "だね",
+        "だな",
+        "だ",
+        "よ",
+        "ね",
+        "わ",
+        "な",
+        "さ",
+        "ねん",
+        "で",
+        "で~す",
+        "と思います",
+    ),
+    *("とおもいます", "と思う", "ですね", "ですよ", "ですけど", "のです", "んです", "でした", "んよ", "っす"),
+)
+_NEGATIVE_END = re.compile("(?:ません|ない|なかった|ませんでした|へん|ひん|ありまへん|おまへん|ぬ|しまへん)$")
+_NEGATIVE_BUT_UNCLEAR = re.compile(
+    "わかりません|分かりません|わからない|分からない|わからへん|わからん|知りません|知らない|知らん|覚えて"
+    "|憶えて|答え|こたえ|言いたく|言えません|言えない|すみません|すいません|かもしれ|かも知れ|しょうがない|しょうがありません"
+    "|仕方|申し訳|決まって|決めて|未定|できません|できない|ないわけ|なくはない|なくもない|ないことは|ないとは|限りません|限らない|いけません|ならない|なりません|見つか|読めません|見えません|忘れ|思い出"
+)
+_CONTRAST = re.compile(
+    "けど|けれど|ですが|ますが|たが|でも|ただし|ただ、|場合|時々|ときどき|たまに|たぶん|多分|おそらく|恐らく|かな|以前|昔|前は"
+    "|but |maybe|probably|sometimes|perhaps"
+)
+_QUESTION = re.compile(r"\?|(?:か|かな|かね|かしら|の?でしょうか|ですかね|って何|とは|なに|何|なぜ|どう(?:いう|して))$")
+_CLAUSES = re.compile(r"[、。,.!！…\n ]+")
+_MAX_REST = 14
+
+
+def read_yes_no(text: str, context: ReplyContext) -> Parsed | Problem:
+    """True or false; ``yes_no.ambiguous`` where the words could mean either."""
+    plain = opening("yes_no", text, context)
+    if isinstance(plain, Problem):
+        return plain
+    said = _verdict(plain)
+    if said is _Says.EITHER:
+        return problem("yes_no.ambiguous", context)
+    if said is _Says.UNCLEAR:
+        return problem("yes_no.unreadable", context)
+    return Parsed(value=said is _Says.YES, display=show_yes_no(said is _Says.YES, context.locale))
+
+
+def show_yes_no(value: bool, locale: str) -> str:
+    """はい or いいえ, Yes or No."""
+    if locale == "en":
+        return "Yes" if value else "No"
+    return "はい" if value else "いいえ"
+
+
+def _verdict(plain: str) -> _Says:
+    clauses = [clause for clause in (fold(part) for part in _CLAUSES.split(plain)) if clause]
+    whole = _clause(fold(plain)) if len(clauses) < 2 else _known(fold(plain))
+    if whole is not _Says.UNCLEAR:
+        return whole
+    lowered = normalise(plain).lower()
+    if _QUESTION.search(lowered.rstrip("。. !")) or _CONTRAST.search(lowered):
+        return _Says.UNCLEAR
+    if _NEGATIVE_BUT_UNCLEAR.search(lowered):
+        return _Says.UNCLEAR
+    verdicts = [_clause(clause) for clause in clauses]
+    clear = {verdict for verdict in verdicts if verdict in (_Says.YES, _Says.NO)}
+    if len(clear) > 1:
+        return _Says.EITHER
+    if len(clear) == 1:
+        rest = sum(len(clause) for clause, verdict in zip(clauses, verdicts, strict=True) if verdict is _Says.UNCLEAR)
+        return clear.pop() if rest <= _MAX_REST else _Says.UNCLEAR
+    return _Says.EITHER if _Says.EITHER in verdicts else _Says.UNCLEAR
+
+
+def _clause(clause: str) -> _Says:
+    """What one clause says: a known word, or a sentence whose verb is denied."""
+    known = _known(clause)
+    if known is not _Says.UNCLEAR:
+        return known
+    if _NEGATIVE_BUT_UNCLEAR.search(clause) or _CONTRAST.search(clause) or _QUESTION.search(clause):
+        return _Says.UNCLEAR
+    if not any(_NEGATIVE_END.search(candidate) for candidate in _without_endings(clause)):
+        return _Says.UNCLEAR
+    # はいありません says both.
+    return _Says.EITHER if clause.startswith(_AGREEING) else _Says.NO
+
+
+def _known(clause: str) -> _Says:
+    """Yes, no or either, where the whole clause is one of the words above."""
+    for candidate in _without_endings(clause):
+        for words, says in ((EITHER, _Says.EITHER), (YES, _Says.YES), (NO, _Says.NO)):
+            if candidate in words:
+                return says
+    return _Says.UNCLEAR
+
+
+def _without_endings(clause: str) -> list[str]:
+    """The clause, and the clause without one or two polite or dialect endings."""
+    candidates = [clause]
+    for _ in range(2):
+        candidates += [
+            candidate[: -len(ending)]
+            for candidate in list(candidates)
+            for ending in _FOLDED_ENDINGS
+            if len(candidate) > len(ending) and candidate.endswith(ending)
+        ]
+    return candidates
+
+
+_AGREEING = tuple(map(fold, ("はい", "ええ", "うん", "そう")))
+_FOLDED_ENDINGS = tuple(fold(ending) for ending in _ENDINGS)
