@@ -93,10 +93,14 @@ class Words:
     def is_question(self, folded: str) -> bool:
         """Whether the text is marked as a question for certain: a name in kana is never taken for one."""
         return (
-            folded.startswith(self._question_starts)
+            self._start(folded).startswith(self._question_starts)
             or folded.endswith(self._question_ends)
             or bool(self._questions.names(folded))
         )
+
+    def _start(self, folded: str) -> str:
+        """Where spaces divide words, only whole words count (Howard is not how)."""
+        return f"{folded} ".replace("'", " ") if self.spaced else folded
 
     def asks(self, folded: str) -> bool:
         """Whether the text seems to ask for something."""
@@ -140,7 +144,7 @@ def load_words(locale: str) -> Words:
         _chit_chat=frozenset(re.sub(r"[\W_]+", "", fold(word)) for word in data["chit_chat"]),
         _small_talk=finder(data["small_talk"]),
         _replies=frozenset(re.sub(r"[\W_]+", "", fold(word)) for word in data["replies"]),
-        _question_starts=tuple(fold(word) for word in data["question_starts"]),
+        _question_starts=tuple(fold(word) + (" " if spaced else "") for word in data["question_starts"]),
         _question_ends=tuple(fold(word) for word in data["question_ends"]),
         _questions=finder(data["question_anywhere"]),
         _ask_ends=tuple(fold(word) for word in data["ask_ends"]),
