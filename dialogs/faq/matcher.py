@@ -98,9 +98,10 @@ class Matcher:
         for extra in (self.words.other_business, self.words.people_only):
             groups.append([(self._features(text), 1.0) for text in extra])
         self._index = Index(groups, self.calibration)
+        #: The ideas in the phrasings of each topic: its question and variants stand first in its group.
         self._ideas = {
-            topic.id: frozenset[str]().union(*(self._features(text)[2] for text in (topic.question, *topic.variants)))
-            for topic in topics
+            topic.id: frozenset[str]().union(*(said[2] for said, _ in group[: 1 + len(topic.variants)]))
+            for topic, group in zip(topics, groups, strict=False)
         }
         #: The ideas that no other topic speaks of.
         self._own_ideas = {
