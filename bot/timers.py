@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -14,6 +15,7 @@ log = structlog.get_logger("kakunin.timers")
 
 _SWEEP_SECONDS = 5.0
 _CHAIN_AT_ONCE = 500
+_RECONCILE_SECONDS = 5.0
 
 
 class Timers:
@@ -37,3 +39,17 @@ class Timers:
         await self._turns.sweep()
         database = self._database
         await database.transact(lambda conn: audit.seal_chain(conn, database.vault, database.universe, _CHAIN_AT_ONCE))
+
+
+async def reconcile_for_ever(database: Database, zone: ZoneInfo) -> None:
+    """Compare new submissions with the master record until cancelled."""
+    from bot.outreach.cadence import due_on
+    from storage.reconciliation.worker import Reconciler
+
+    reconciler = Reconciler(next_due=due_on, zone=zone)
+    while True:
+        try:
+            await asyncio.to_thread(reconciler.run, database)
+        except Exception as error:
+            log.exception("reconcile.failed", error=type(error).__name__)
+        await asyncio.sleep(_RECONCILE_SECONDS)

@@ -177,4 +177,3 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Close it."""
-

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from bot.cli.customers import row_checker
 from bot.content_sources import publish_all
 from bot.outreach.letters import Channels, make_letters
 from bot.outreach.opening import open_due_cases
 from bot.settings import Settings
+from storage.customers import find_customer_no, load_customer
 from storage.database import Database
+from storage.masterfile.importing import import_master
+from storage.masterfile.problems import RowProblem
+from storage.masterfile.reader import MasterFile
 
 _ACTOR = "demo"
 
@@ -31,20 +38,28 @@ class SeededLetter:
     master: dict[str, str] = field(repr=False)
 
 
+def _refuse(problem: RowProblem) -> None:
+    raise AssertionError(f"the fake bank's line {problem.line} is wrong in {problem.column}: {problem.code}")
+
+
 def seed(database: Database, settings: Settings, folder: Path) -> list[SeededLetter]:
     """Publish the shipped content, import the fake bank, open the due cases and write their letters."""
-    import csv
-
-    from storage.masterfile.shipped import import_shipped_mapping
-
-    from storage.customers import find_customer_no, load_customer
 
     uni = database.universe
     database.run(lambda conn: publish_all(conn, uni, settings.content_dir, actor=_ACTOR))
-    with as_file(files("bot.simulator") / "bank.csv") as path:
-        import_shipped_mapping(database, path, actor=_ACTOR)
     today = uni.now().date()
-    open_due_cases(database, due_by=today + timedelta(days=60), today=today, actor=_ACTOR)
+    with as_file(files("bot.simulator") / "bank.csv") as path:
+        import_master(
+            database,
+            path,
+            MasterFile(path, encoding="utf-8", mapping={}),
+            row_checker(database, today),
+            actor=_ACTOR,
+            reject=_refuse,
+        )
+    open_due_cases(
+        database, due_by=today + timedelta(days=60), today=today, zone=ZoneInfo(settings.time_zone), actor=_ACTOR
+    )
     out = folder / "letters.csv"
     make_letters(
         database,

@@ -96,7 +96,7 @@ class Position:
         text = self._text(expression, Key(""))
         try:
             return max(0, int(float(text)))
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0
 
     # Relevance and values -------------------------------------------------------------------

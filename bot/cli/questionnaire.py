@@ -1,0 +1,61 @@
+"""``kakunin questionnaire`` and ``kakunin chat``: checking and playing a form."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.errors import UserError
+
+app = typer.Typer(no_args_is_help=True, help="Questionnaires: check and play a form.")
+
+LocaleOption = Annotated[str | None, typer.Option("--locale", help="ja or en; the form's own language if left out.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A questionnaire in YAML.")], as_json: JsonOption = False
+) -> None:
+    """Find what is wrong with a form before it meets a customer; exit 1 if anything is an error."""
+    from bot.cli.questionnaire_check import check as run_check
+
+    run_check(file, as_json)
+
+
+@app.command("play")
+def play(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A questionnaire in YAML, or the name of a shipped one.")],
+    locale: LocaleOption = None,
+    today: Annotated[str | None, typer.Option(metavar="DATE", help="The customer's day (ISO 8601).")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play a form: one reply a line on standard input."""
+    from bot.cli.play import play as run_play
+
+    run_play(file, locale=locale, today=_day(today), as_json=as_json, stdin=sys.stdin, stdout=sys.stdout)
+
+
+def chat(
+    form: Annotated[str, typer.Option("--questionnaire", help="A questionnaire in YAML, or a shipped one.")] = (
+        "individual"
+    ),
+    locale: LocaleOption = None,
+) -> None:
+    """A conversation in the terminal with the real engine."""
+    from bot.cli.play import chat as run_chat
+
+    run_chat(form, locale=locale)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"--today {text}: a day is written like 2026-11-23.") from None

@@ -1,0 +1,48 @@
+"""The console's one-click export: the same files as the command writes, in one archive that is sent once."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+from zoneinfo import ZoneInfo
+
+from bot.settings import Settings
+from locales import load_catalogue
+from storage.database import Database
+from storage.exports.responses import Options, export_responses
+from storage.staff import StaffMember
+
+
+def console_export(database: Database, settings: Settings) -> Callable[[StaffMember], Awaitable[Path]]:
+    """What the console calls: writes the archive and hands it over; the caller deletes it."""
+    words = load_catalogue(settings.default_locale, settings.content_dir and settings.content_dir / "locales")
+    options = Options(zone=ZoneInfo(settings.time_zone))
+
+    def write(staff: StaffMember) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="kakunin-export-"))
+        try:
+            export_responses(
+                database,
+                folder / "responses",
+                options,
+                actor=staff.id,
+                program=f"kakunin {version('kakunin')}",
+                word=words.text,
+            )
+            descriptor, name = tempfile.mkstemp(prefix="kakunin-", suffix=".zip")
+            with open(descriptor, "wb") as stream, ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+                for path in sorted((folder / "responses").iterdir()):
+                    archive.write(path, path.name)
+        finally:
+            shutil.rmtree(folder)
+        return Path(name)
+
+    async def export(staff: StaffMember) -> Path:
+        return await asyncio.to_thread(write, staff)
+
+    return export

@@ -1,0 +1,83 @@
+"""``serve``: the chosen roles of the service, on their two ports, until a signal ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack, nullcontext
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+
+from bot.console.application import make_console
+from bot.content_sources import live_drafts, publish_all
+from bot.outreach.office_exports import console_export
+from bot.service import Service, make_service, make_webhooks
+from bot.settings import Settings, SettingsProblem
+from bot.timers import reconcile_for_ever
+from storage import publishing
+from storage.database import Database
+
+log = structlog.get_logger("kakunin.serve")
+
+
+async def run_service(database: Database, settings: Settings, roles: tuple[str, ...]) -> None:
+    """Run until SIGINT or SIGTERM; raises ``SettingsProblem`` or ``StoreProblem`` where it must not start."""
+    first_start = database.run_read(lambda conn: not publishing.list_published(conn))
+    if first_start:
+        uni = database.universe
+        database.run(lambda conn: publish_all(conn, uni, settings.content_dir, actor="first start"))
+    drafts = database.run_read(live_drafts)
+    if drafts and not settings.allow_drafts:
+        raise SettingsProblem(
+            f"{drafts} live FAQ answers are drafts; approve and publish them, or set KAKUNIN_ALLOW_DRAFTS=1."
+        )
+    service = make_service(database, settings, name=f"{os.uname().nodename}:{os.getpid()}")
+    if not service.channels and "webhooks" in roles:
+        log.warning("serve.no_channel")
+    lock = database.serve_lock() if database.dialect == "sqlite" else nullcontext()
+    with lock:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(service.running(roles))
+            await _open_ports(service, roles, stack)
+            if "reconcile" in roles:
+                task = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone)))
+                stack.callback(task.cancel)
+            await _until_signalled()
+
+
+async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExitStack) -> None:
+    settings = service.settings
+    sites: list[tuple[web.Application, str, int]] = []
+    if "webhooks" in roles:
+        sites.append((make_webhooks(service), settings.host, settings.port))
+    if "console" in roles:
+        app = web.Application()
+        console = make_console(
+            service.database,
+            service.desk,
+            settings,
+            service.database.universe,
+            export_responses=console_export(service.database, settings),
+        )
+        app.add_subapp("/console/", console)
+        sites.append((app, settings.console_host, settings.console_port))
+    for app, host, port in sites:
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError:
+            raise SettingsProblem(f"{host}:{port} cannot be used: is something else listening there?") from None
+        log.info("serve.listening", host=host, port=port)
+
+
+async def _until_signalled() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()

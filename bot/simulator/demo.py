@@ -1,0 +1,284 @@
+"""``kakunin demo``: the whole product on one port of this machine, with a fake bank and stand-ins of the platforms.
+
+First one seeded customer is played from the letter to the export, through the real adapters and the real
+platforms' SDKs; then everything is served.  Nothing leaves the machine, and the scratch folder goes with the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import socket
+import tempfile
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.console.application import make_console
+from bot.console.passwords import Passwords
+from bot.outreach.cadence import due_on
+from bot.outreach.office_exports import console_export
+from bot.service import Service, make_service, make_webhooks
+from bot.settings import Settings, load_settings
+from bot.simulator.people import Speaker
+from bot.simulator.phone import Letter, Login, make_phone
+from bot.simulator.platform_line import LinePlatform
+from bot.simulator.platform_telegram import TelegramPlatform
+from bot.simulator.robot import Robot
+from bot.simulator.seed import SeededLetter, seed
+from bot.timers import reconcile_for_ever
+from dialogs.personal import Personal
+from locales import load_catalogue
+from storage import accounts, conversations, staff
+from storage.database import Database
+from storage.exports.responses import Options, export_responses
+from storage.reconciliation.worker import Reconciler
+from storage.universe import Universe
+
+HOST = "127.0.0.1"
+_PLATFORMS = "/demo-platform"
+#: The customer who is played first.
+_PLAYED = "0000124"
+
+
+class DemoRefused(Exception):
+    """The demo cannot start; the sentence says why."""
+
+
+@dataclass
+class Demo:
+    """The parts of a running demo."""
+
+    service: Service
+    line: LinePlatform
+    telegram: TelegramPlatform
+    letters: list[SeededLetter]
+    folder: Path
+    url: str
+    logins: list[Login] = field(default_factory=list)
+
+
+async def run_demo(*, port: int, once: bool, say: Callable[[str], None]) -> None:
+    """Play one customer, then serve until interrupted (``once``: end after the first part)."""
+    with tempfile.TemporaryDirectory(prefix="kakunin-demo-") as scratch:
+        async with AsyncExitStack() as stack:
+            demo = await _start(Path(scratch), 0 if once else port, stack)
+            await _play_one(demo, say)
+            if once:
+                return
+            words = load_catalogue("ja")
+            login = demo.logins[0]
+            say(words.text("tour.phone", url=demo.url))
+            say(words.text("tour.console", url=demo.url, login=login.login, password=login.password))
+            say(words.text("tour.warning"))
+            await _until_interrupted()
+
+
+async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
+    listener = await _listen(port, stack)
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    settings = _settings(folder, url)
+    uni = Universe.real()
+    database = Database.open(settings.database_url, keys=None, universe=uni)
+    stack.callback(database.close)
+    letters = await asyncio.to_thread(seed, database, settings, folder)
+    line, telegram = _platforms(settings, url, uni)
+    service = make_service(database, settings, name="demo")
+    demo = Demo(service, line, telegram, letters, folder, url)
+    runner = web.AppRunner(await _application(demo), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, listener).start()
+    await line.start()
+    stack.push_async_callback(line.close)
+    await telegram.start()
+    stack.push_async_callback(telegram.close)
+    await stack.enter_async_context(service.running())
+    worker = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone)))
+    stack.callback(worker.cancel)
+    return demo
+
+
+async def _listen(port: int, stack: AsyncExitStack) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    stack.callback(listener.close)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError:
+        raise DemoRefused(f"Port {port} is in use; choose another one: kakunin demo --port {port + 1}") from None
+    return listener
+
+
+def _settings(folder: Path, url: str) -> Settings:
+    return load_settings(
+        database_url=f"sqlite:///{folder}/demo.db",
+        bank_name=load_catalogue("ja").text("tour.bank_name"),
+        allow_drafts=True,
+        sensitive_channels=("line", "telegram"),
+        line_channel_secret=secrets.token_hex(16),
+        line_channel_access_token=secrets.token_urlsafe(32),
+        line_basic_id="@kakunin-demo",
+        line_api_base=f"{url}{_PLATFORMS}/line",
+        line_data_api_base=f"{url}{_PLATFORMS}/line",
+        telegram_bot_token=f"1000001:{secrets.token_urlsafe(24)}",
+        telegram_bot_username="kakunin_demo_bot",
+        telegram_secret_token=secrets.token_hex(16),
+        telegram_api_base=f"{url}{_PLATFORMS}/telegram",
+    )
+
+
+def _platforms(settings: Settings, url: str, uni: Universe) -> tuple[LinePlatform, TelegramPlatform]:
+    assert settings.line_channel_secret
+    assert settings.line_channel_access_token
+    assert settings.telegram_bot_token
+    assert settings.telegram_secret_token
+    line = LinePlatform(
+        f"{url}/line/webhook",
+        settings.line_channel_secret.get_secret_value(),
+        settings.line_channel_access_token.get_secret_value(),
+        now=uni.now,
+        new_id=uni.new_id,
+        account_name=settings.bank_name,
+    )
+    telegram = TelegramPlatform(
+        settings.telegram_bot_token.get_secret_value(),
+        settings.telegram_bot_username,
+        now=uni.now,
+        webhook_url=f"{url}/telegram/webhook",
+        secret_token=settings.telegram_secret_token.get_secret_value(),
+        account_name=settings.bank_name,
+    )
+    return line, telegram
+
+
+async def _application(demo: Demo) -> web.Application:
+    """Webhooks, console, phone page and the stand-ins, all on one port."""
+    service = demo.service
+    app = make_webhooks(service)
+    passwords = Passwords()
+    logins = demo.logins = await _make_logins(service, passwords)
+    console = make_console(
+        service.database,
+        service.desk,
+        service.settings,
+        service.database.universe,
+        export_responses=console_export(service.database, service.settings),
+        passwords=passwords,
+        demo=True,
+    )
+
+    async def letters() -> list[Letter]:
+        return [_letter(item) for item in demo.letters]
+
+    async def home(_: web.Request) -> web.Response:
+        raise web.HTTPFound("/demo/phone")
+
+    app.router.add_get("/", home)
+    app.add_subapp("/console/", console)
+    app.add_subapp("/demo/", make_phone(demo.line, demo.telegram, letters, service.settings, logins=logins))
+    app.add_subapp(f"{_PLATFORMS}/line/", demo.line.app)
+    app.add_subapp(f"{_PLATFORMS}/telegram/", demo.telegram.app)
+    return app
+
+
+async def _make_logins(service: Service, passwords: Passwords) -> list[Login]:
+    database = service.database
+    logins: list[Login] = []
+    for login, role in (("sato", "operator"), ("suzuki", "back_office")):
+        password = secrets.token_urlsafe(9)
+        hashed = await passwords.hash(password)
+        await database.transact(
+            lambda conn, n=login, r=role, h=hashed: staff.add_staff(  # type: ignore[misc]
+                conn, database.universe, n, r, None, h, must_change=False
+            )
+        )
+        logins.append(Login(login=login, password=password, role=role))
+    return logins
+
+
+def _letter(item: SeededLetter) -> Letter:
+    master = item.master
+    return Letter(
+        key=item.case_id,
+        salutation=master["name"],
+        kind=master["kind"],
+        code=item.code,
+        check_number=item.check_number,
+        expires_on=date.fromisoformat(item.expires_on),
+        line_url=item.line_url,
+        telegram_url=item.telegram_url,
+        birth_date=date.fromisoformat(master["birth_date"]) if master.get("birth_date") else None,
+        phone=master.get("phone", ""),
+        language=master.get("locale") or "ja",
+    )
+
+
+# One customer, from the letter to the export ---------------------------------------------------
+
+
+async def _play_one(demo: Demo, say: Callable[[str], None]) -> None:
+    words = load_catalogue("ja")
+    item = next(item for item in demo.letters if item.customer_no == _PLAYED)
+    person = demo.line.add_person(item.master["name"], friend=True)
+    database = demo.service.database
+    definition = await database.read(lambda conn: demo.service.live.live_definition(conn, "individual"))
+
+    def asked() -> str | None:
+        def look(conn: Connection) -> str | None:
+            account = accounts.find_account(conn, database.vault, "line", Personal(person.user_id))
+            if account is None or account.active_conversation_id is None:
+                return None
+            found = conversations.load_conversation(conn, database.vault, account.active_conversation_id)
+            return None if found is None else found.open_question
+
+        return database.run_read(look)
+
+    robot = Robot(demo.line, person, definition, asked)
+    await robot.link(
+        lambda: demo.line.type_text(person.user_id, item.code),
+        date.fromisoformat(item.master["birth_date"]),
+        item.master["phone"],
+    )
+    await robot.answer_all()
+    say(words.text("tour.begins"))
+    for bubble in person.bubbles:
+        who = words.text("tour.customer" if bubble.speaker is Speaker.PERSON else "tour.bank")
+        lines = [line for line in bubble.text.splitlines() if line]
+        for number, line in enumerate(lines):
+            say(f"{who if number == 0 else '':　<3}{line}")
+    await asyncio.to_thread(_export, demo, say)
+
+
+def _export(demo: Demo, say: Callable[[str], None]) -> None:
+    """Reconcile and export as the commands do."""
+    service, words = demo.service, load_catalogue("ja")
+    zone = ZoneInfo(service.settings.time_zone)
+    done = Reconciler(next_due=due_on, zone=zone).run(service.database)
+    say(words.text("tour.reconciled", **{name: str(count) for name, count in asdict(done).items()}))
+    exported = export_responses(
+        service.database,
+        demo.folder / "export",
+        Options(zone=zone),
+        actor="demo",
+        program=f"kakunin {version('kakunin')}",
+        word=words.text,
+    )
+    say(words.text("tour.exported", rows=str(exported.rows), path=str(exported.path)))
+    say((demo.folder / "export" / "responses.csv").read_text(encoding="utf-8-sig").strip())
+
+
+async def _until_interrupted() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
