@@ -20,7 +20,7 @@ from storage.customers import begin_master_version, discard_master_version, fini
 from storage.database import Database
 from storage.masterfile.problems import RowProblem
 from storage.masterfile.reader import MasterFile, Record, file_sha256
-from storage.masterfile.rows import RowChecker
+from storage.masterfile.rows import RowChecker, plain_text
 from storage.universe import Universe
 
 #: Rows per transaction: few enough that a running service never waits long for the writer.
@@ -64,7 +64,7 @@ def survey(file: MasterFile) -> Survey:
     for entry in file.records():
         rows += 1
         if isinstance(entry, Record):
-            number = entry.fields.get("customer_no", "").strip()
+            number = plain_text(entry.fields.get("customer_no", ""))
             if number in first:
                 repeated.setdefault(number, [first[number]]).append(entry.line)
             elif number:
@@ -78,7 +78,7 @@ def checked_rows(file: MasterFile, checker: RowChecker, found: Survey) -> Iterat
         if isinstance(entry, RowProblem):
             yield [entry]
             continue
-        given = entry.fields.get("customer_no", "").strip()
+        given = plain_text(entry.fields.get("customer_no", ""))
         row, flaws = checker.check(entry.fields)
         problems = [
             RowProblem(line=entry.line, column=file.header.given_name(flaw.column), code=flaw.code, customer_no=given)

@@ -41,6 +41,11 @@ class Flaw:
     code: str
 
 
+def plain_text(value: str) -> str:
+    """A code as it is compared: half width, without blanks around it."""
+    return unicodedata.normalize("NFKC", value).strip()
+
+
 class RowChecker:
     """Checks rows one after the other; holds what it needs to know as data."""
 
@@ -68,7 +73,7 @@ class RowChecker:
 
     def _column(self, column: str, value: str) -> tuple[str, str]:
         """The value to keep and, where it cannot be taken, why not."""
-        plain = unicodedata.normalize("NFKC", value).strip()
+        plain = plain_text(value)
         if column == "customer_no":
             return plain, "" if _CUSTOMER_NO.match(plain) else "customer_no"
         if column == "kind":

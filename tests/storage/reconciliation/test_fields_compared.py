@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from storage.masterfile.columns import COLUMNS
 from storage.reconciliation.comparators import COMPARATORS, FIELD_KINDS, compare
