@@ -77,8 +77,10 @@ async def server(bank: Bank, export_file: Path) -> AsyncIterator[TestServer]:
         demo=True,
     )
     app.add_subapp("/console/", console)
-    async with TestServer(app) as running:
-        yield running
+    running = TestServer(app)
+    await running.start_server()
+    yield running
+    await running.close()
 
 
 @pytest.fixture

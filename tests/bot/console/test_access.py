@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, make_mocked_request
@@ -160,14 +162,15 @@ async def test_another_branchs_conversation_does_not_exist(browser: Browser, ban
 async def test_a_form_without_our_token_is_refused(browser: Browser, bank: Bank) -> None:
     await browser.sign_in("sato")
     claim = f"/console/conversations/{bank.refs['waiting_long']}/claim"
-    for arguments in (
+    forgeries: tuple[dict[str, Any], ...] = (
         {"data": {}},
         {"data": {"csrf": "f" * 64}},
         {"data": {"csrf": browser.csrf}, "headers": {"Sec-Fetch-Site": "cross-site"}},
         {"data": f"csrf={browser.csrf}", "headers": {"Content-Type": "text/plain"}},
         {"json": {"csrf": browser.csrf}},
-    ):
-        answer = await browser.client.post(claim, **arguments)  # type: ignore[arg-type]
+    )
+    for arguments in forgeries:
+        answer = await browser.client.post(claim, **arguments)
         assert answer.status == 403
         assert "もう一度やり直してください" in await answer.text()
     assert bank.conversation("waiting_long").owner == "waiting"

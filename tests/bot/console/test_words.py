@@ -1,0 +1,88 @@
+"""Every sentence of the console and the phone page exists in Japanese and in English, with the same placeholders."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from bot.console.access import Permission, Refused
+from bot.console.queue import FOLDERS
+from locales import SHIPPED_LANGUAGES, load_catalogue, placeholders
+from storage.case_status import CaseStatus
+from storage.staff import ROLES
+
+_KEY = re.compile(r"""\bt\(\s*["']((?:console|demo)\.[a-z0-9_.]+[a-z0-9_])["']""")
+_PROBLEM = re.compile(r'"((?:console|staff|audit)\.(?:problem|password|sign_in)\.[a-z_.]*[a-z_])"')
+_AUDIT = re.compile(r"""(?:_record(?:_deed)?|audit\.record)\([^"]*"([a-z]+\.[a-z_]+)""" + '"')
+
+
+def sources() -> list[tuple[str, str]]:
+    found = []
+    for package, folders in (("bot.console", ("", "pages", "templates")), ("bot.simulator", ("", "templates"))):
+        for folder in folders:
+            for entry in (files(package) / folder).iterdir():
+                if entry.name.endswith((".py", ".html")):
+                    found.append((entry.name, entry.read_text(encoding="utf-8")))
+    return found
+
+
+def needed() -> set[str]:
+    keys: set[str] = set()
+    for _, source in sources():
+        keys |= set(_KEY.findall(source)) | set(_PROBLEM.findall(source))
+    for folder in FOLDERS:
+        keys |= {f"console.folder.{folder}", f"console.inbox.lead.{folder}", f"console.inbox.empty.{folder}"}
+    for owner in ("bot", "waiting", "staff", "closed"):
+        keys |= {f"console.owner.short.{owner}", f"console.mark.{owner}"}
+    keys |= {f"console.role.{role}" for role in ROLES}
+    keys |= {f"console.case_status.{status.value}" for status in CaseStatus}
+    keys |= {f"console.channel.{name}" for name in ("line", "telegram")}
+    keys |= {f"console.kind.{name}" for name in ("individual", "corporate", "unlinked")}
+    keys |= {f"console.language.{name}" for name in SHIPPED_LANGUAGES}
+    keys |= {f"console.who.{name}" for name in ("customer", "bot", "staff", "note", "staff_named")}
+    states = ("pending", "leased", "sent", "unknown", "failed", "cancelled", "dropped")
+    keys |= {f"console.delivery.{state}" for state in states}
+    for refusal in Refused.__subclasses__():
+        # The other two lead to a page of their own instead of a sentence.
+        if refusal.code not in ("signed_out", "must_change"):
+            keys |= {f"console.problem.title.{refusal.code}", f"console.problem.text.{refusal.code}"}
+    keys |= {f"demo.try.{name}" for name in ("why", "back", "later", "staff", "real")}
+    return keys
+
+
+def test_the_search_finds_keys() -> None:
+    assert {"console.claim", "demo.strip", "console.problem.not_owner", "console.password.differs"} <= needed()
+    assert len(needed()) > 200
+
+
+@pytest.mark.parametrize("locale", SHIPPED_LANGUAGES)
+def test_every_key_has_its_sentence(locale: str) -> None:
+    catalogue = load_catalogue(locale)
+    assert sorted(key for key in needed() if key not in catalogue) == []
+
+
+def test_the_languages_have_the_same_keys_and_placeholders() -> None:
+    ja, en = (load_catalogue(locale) for locale in ("ja", "en"))
+    names = {locale: list(load_catalogue(locale).keys()) for locale in SHIPPED_LANGUAGES}
+    ours = [key for key in names["ja"] if key.startswith(("console.", "demo.", "staff.", "audit.console."))]
+    assert [key for key in names["en"] if key.startswith(("console.", "demo."))] == [
+        key for key in ours if key.startswith(("console.", "demo."))
+    ]
+    for key in ours:
+        assert placeholders(ja.template(key)) == placeholders(en.template(key)), key
+
+
+def test_every_audited_deed_has_its_sentence() -> None:
+    found = {action for _, source in sources() for action in _AUDIT.findall(source)}
+    assert {"console.claim", "console.signed_in", "console.conversation_viewed", "console.refused"} <= found
+    for locale in SHIPPED_LANGUAGES:
+        catalogue = load_catalogue(locale)
+        assert sorted(action for action in found if f"audit.{action}" not in catalogue) == []
+
+
+def test_permissions_are_words_of_the_templates() -> None:
+    asked = {name for _, source in sources() for name in re.findall(r'may\("([a-z_]+)"\)', source)}
+    assert asked
+    assert asked <= {permission.value for permission in Permission}
