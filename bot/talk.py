@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+from babel.dates import format_date
 from sqlalchemy import Connection
 
 from bot.live_content import LiveContent
 from dialogs.conversation import wording
-from dialogs.conversation.prompts import Message, MessageKind, Phrase, Prompt
+from dialogs.conversation.prompts import FaqText, Message, MessageKind, Phrase, Prompt
 from dialogs.definition.model import Questionnaire
 from dialogs.personal import Personal
 from storage import accounts, cases, conversations, outgoing
@@ -116,10 +117,20 @@ class Talk:
         first = conversation.out_seq
         conversation = replace(conversation, out_seq=first + len(says))
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
-        voice = self.live.voice(conversation.locale)
+        voice = self.live.voice(conversation.locale, **self._facts(conversation, says))
         for seq, prompt in enumerate(says, first + 1):
             self._queue(conversation, wording.render(prompt, definition, voice), seq)
         return conversation
+
+    def _facts(self, conversation: Conversation, says: Sequence[Prompt]) -> dict[str, str]:
+        """What the approved answers refer to beyond the bank itself; looked up only when one is quoted."""
+        if not any(isinstance(piece, FaqText) for prompt in says for piece in prompt.pieces):
+            return {}
+        words = self.live.voice(conversation.locale).catalogue
+        channel = self.account(conversation.account_id).channel
+        case = None if conversation.case_id is None else cases.load_case(self.conn, conversation.case_id)
+        due_on = words.text("fact.due_on") if case is None else format_date(case.due_on, "long", conversation.locale)
+        return {"channel_name": words.text(f"fact.channel_{channel}"), "due_on": due_on}
 
     def say(self, conversation: Conversation, *phrases: Phrase) -> Conversation:
         """A notice of the bot outside any step."""

@@ -23,7 +23,7 @@ from dialogs.definition.model import Questionnaire, QuestionType, pick
 from dialogs.guard import find_secret
 
 #: What a bank would have set; a form is played without one.
-_FACTS = {"bank_name": "サンプル銀行", "bank_phone": "0120-000-000", "channel_name": "chat", "due_on": "-"}
+_BANK = {"bank_name": "サンプル銀行", "bank_phone": "0120-000-000"}
 
 
 class Player:
@@ -162,7 +162,11 @@ def make_player(definition: Questionnaire, *, locale: str, today: date | None, z
         language: Voice(
             catalogue=load_catalogue(language),
             topics={topic.id: topic for topic in topics[language]},
-            facts=_FACTS,
+            facts={
+                **_BANK,
+                "channel_name": load_catalogue(language).text("fact.channel_chat"),
+                "due_on": load_catalogue(language).text("fact.due_on"),
+            },
         )
         for language in SHIPPED_LANGUAGES
     }
