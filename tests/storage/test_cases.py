@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,17 +41,19 @@ EXPIRES = date(2026, 12, 31)
 
 
 def open_another(database: Database, scene: Any, **more: Any) -> Case:
-    values = {"cause": "periodic", "reason": "cadence", "due_on": date(2027, 1, 1), "questionnaire_id": "individual"}
+    values: dict[str, Any] = {
+        "cause": "periodic",
+        "reason": "cadence",
+        "due_on": date(2027, 1, 1),
+        "questionnaire_id": "individual",
+    }
     return database.run(lambda conn: open_case(conn, database.universe, scene.customer_id, **(values | more)))
 
 
 def move(database: Database, case_id: str, *statuses: CaseStatus) -> Case:
     for status in statuses:
-        database.run(
-            lambda conn, status=status: move_case(
-                conn, database.universe, case_id, status, actor="system", reason="test"
-            )
-        )
+        step = partial(move_case, uni=database.universe, case_id=case_id, to=status, actor="system", reason="test")
+        database.run(step)
     case = database.run_read(lambda conn: load_case(conn, case_id))
     assert case is not None
     return case

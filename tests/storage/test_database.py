@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_an_error_shows_no_parameter(database: Database) -> None:
 def test_deadlocks_are_run_again(postgres_url: str, keyring: Keyring, universe: Universe) -> None:
     with Database.open(postgres_url, keys=keyring, universe=universe) as database:
         for name in ("a", "b"):
-            database.run(lambda conn, name=name: next_value(conn, name))
+            database.run(partial(next_value, name=name))
         meet = threading.Barrier(2)
         tries: list[str] = []
 

@@ -1,0 +1,283 @@
+"""Fifty personal values go in through every function that keeps them; none is to be found on disk or in a log.
+
+The scanner is tried first on a value that is planted in clear on purpose: a scanner that finds nothing
+anywhere would prove nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from dialogs.personal import Personal
+from storage.accounts import make_link, upsert_account
+from storage.audit import record, seal_chain
+from storage.cases import find_link_code, make_link_code, open_case
+from storage.content import save_content
+from storage.conversations import create_conversation, save_conversation
+from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
+from storage.database import Database
+from storage.encryption import Keyring
+from storage.inbound import insert_inbound
+from storage.outgoing import claim_outgoing, insert_outgoing
+from storage.problems import StaleConversation
+from storage.staff import add_staff, create_session, load_session
+from storage.submissions import save_differences, save_submission
+from storage.universe import FrozenUniverse
+
+
+class Canaries:
+    """Values that occur nowhere else, half of them Japanese."""
+
+    def __init__(self) -> None:
+        self.values: list[str] = []
+
+    def next(self) -> str:
+        number = len(self.values)
+        value = f"金糸雀{number:02d}号の歌声" if number % 2 else f"Canary-{number:02d}-Zx9Qw7"
+        self.values.append(value)
+        return value
+
+
+def spellings(value: str) -> Iterator[tuple[str, bytes]]:
+    """The value as it might lie on disk."""
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        raw = value.encode(encoding)
+        yield encoding, raw
+        yield f"{encoding} in hex", raw.hex().encode()
+        yield f"{encoding} in HEX", raw.hex().upper().encode()
+        for shift in range(3):
+            # Without the signs that mix with what stands before and after.
+            encoded = base64.b64encode(bytes(shift) + raw)
+            yield f"{encoding} in base64, shifted by {shift}", encoded[4 if shift else 0 : -4]
+    yield (
+        "JSON escapes",
+        value.encode("unicode_escape")
+        if value.isascii()
+        else "".join(f"\\u{ord(sign):04x}" if ord(sign) > 127 else sign for sign in value).encode(),
+    )
+
+
+def findings(places: dict[str, bytes], values: list[str]) -> list[str]:
+    return [
+        f"value {number} in {place} as {how}"
+        for number, value in enumerate(values)
+        for how, raw in spellings(value)
+        for place, data in places.items()
+        if raw in data
+    ]
+
+
+def plant(database: Database, canaries: Canaries) -> None:
+    """Put a canary wherever personal data goes."""
+    vault, uni, new = database.vault, database.universe, canaries.next
+    columns = ["name", "name_kana", "birth_date", "postal_code", "address", "phone", "email", "occupation", "employer"]
+    columns += ["purposes", "nationality", "residence_status", "residence_expiry", "representative_name", "business"]
+    columns += ["owners", "memo"]
+    row = {"customer_no": "0000123", "kind": "individual", "branch_no": "012", "risk_rating": "low"}
+    row |= {column: new() for column in columns}
+
+    def everything(conn: Connection) -> None:
+        seq = begin_master_version(conn, uni, "0" * 64)
+        stage_master_rows(conn, vault, uni, seq, [row])
+        finish_master_version(conn, uni, seq, 0)
+        customer_id = find_customer_no(conn, "0000123")
+        assert customer_id is not None
+        case = open_case(
+            conn,
+            uni,
+            customer_id,
+            cause="event",
+            reason="金" + new(),
+            due_on=date(2026, 12, 1),
+            questionnaire_id="individual",
+            vault=vault,
+        )
+        _, clear_code = make_link_code(conn, vault, uni, case.id, expires_on=date(2026, 12, 31))
+        canaries.values.append(clear_code)
+        assert find_link_code(conn, vault, clear_code) is not None
+        account = upsert_account(conn, vault, uni, "line", Personal(new()), "ja")
+        make_link(conn, uni, account.id, customer_id, case.id)
+        member = add_staff(conn, uni, "sato", "operator", "012", "hash")
+        token = create_session(conn, uni, vault, member.id, idle=timedelta(hours=1), absolute=timedelta(hours=8))
+        canaries.values.append(token)
+        assert load_session(conn, uni, vault, token) is not None
+        conversation = create_conversation(
+            conn,
+            vault,
+            uni,
+            kind="case",
+            account_id=account.id,
+            case_id=case.id,
+            questionnaire_sha256=None,
+            locale="ja",
+        )
+        for direction in ("in", "out", "note"):
+            save_content(conn, vault, uni, conversation.id, direction=direction, body={"text": new(), new(): 1})
+        for number in range(3):
+            insert_inbound(
+                conn,
+                vault,
+                uni,
+                channel="line",
+                event_key=f"e{number}",
+                account_id=account.id,
+                conversation_id=conversation.id,
+                kind="text",
+                occurred_at=uni.now(),
+                content_id=None,
+                message_id=f"m{number}",
+                payload={"reply_token": new(), "tap": {"option": new()}},
+            )
+        at = uni.now().isoformat()
+        changed = replace(conversation, state={"answers": {"name": {"value": new(), "display": new()}}}, out_seq=2)
+        saved = save_conversation(
+            conn, vault, changed, [{"kind": "answered", "at": at, "value": new(), "by": {"x": [new()]}}]
+        )
+        for seq in (1, 2):
+            insert_outgoing(
+                conn,
+                vault,
+                uni,
+                conversation=replace(saved, out_seq=seq),
+                kind="question",
+                body={"text": new(), "buttons": [new()]},
+                turn_id=uni.new_id(),
+                epoch=0,
+                reply_token=Personal(new()),
+                reply_until=uni.now(),
+            )
+        assert len(claim_outgoing(conn, vault, uni, owner="s", lease=timedelta(seconds=30), limit=1)) == 1
+        submission = save_submission(
+            conn,
+            vault,
+            uni,
+            case_id=case.id,
+            customer_id=customer_id,
+            conversation_id=conversation.id,
+            receipt_no=new(),
+            answered_by="customer",
+            channel="line",
+            locale="ja",
+            questionnaire_id="individual",
+            questionnaire_version="1",
+            questionnaire_sha256="a" * 64,
+            answers=[{"name": "name", "value": new(), "display": new(), "raw": new(), "wording": new()}],
+        )
+        verdict = {"field": "name", "verdict": "changed", "severity": "high", "reason": "x", "comparator_version": "1"}
+        save_differences(conn, vault, uni, submission, [verdict | {"master": new(), "answer": new()}])
+        record(conn, uni, "case.opened", actor_kind="system", actor_id=None, subjects={"case": case.id})
+        seal_chain(conn, vault, uni)
+
+    database.run(everything)
+
+
+def fail_loudly(database: Database, canaries: Canaries) -> list[str]:
+    """Errors in the middle of a write, as a log would show them."""
+    vault, uni = database.vault, database.universe
+    messages = []
+
+    def twice(conn: Connection) -> None:
+        conversation_id = conn.execute(text("SELECT id FROM conversation")).scalar_one()
+        for _ in range(2):
+            values = {"content_id": None, "text": canaries.next()}
+            save_content(conn, vault, uni, conversation_id, direction="in", body=values, content_id="0" * 36)
+
+    def broken(conn: Connection) -> None:
+        upsert_account(conn, vault, uni, "line", Personal(canaries.next()), "ja")
+        raise StaleConversation("as good as any")
+
+    for work in (twice, broken):
+        try:
+            database.run(work)
+        except Exception as problem:
+            logging.getLogger("test").exception("failed")
+            messages.append(f"{problem!r} {problem}")
+    assert len(messages) == 2
+    return messages
+
+
+def read_all(paths: list[Path]) -> dict[str, bytes]:
+    # Empty pages hold nothing and cost most of the search.
+    return {str(path): path.read_bytes().replace(bytes(1024), b"") for path in paths}
+
+
+def server_files(database: Database, data: Path, first_wal: str) -> list[Path]:
+    """The write-ahead log since ``first_wal``, and the files of everything that is not PostgreSQL's own catalogue."""
+    with database._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("CHECKPOINT"))
+        relations = (
+            "SELECT pg_relation_filepath(oid) FROM pg_class WHERE relkind IN ('r', 'i', 't') "
+            "AND (relnamespace <> 'pg_catalog'::regnamespace OR relname LIKE 'pg_statistic%')"
+        )
+        paths = [data / path for path in conn.execute(text(relations)).scalars()]
+    wal = sorted(path for path in (data / "pg_wal").iterdir() if path.is_file() and path.name >= first_wal)
+    assert wal
+    return [*wal, *(path for path in paths if path.is_file())]
+
+
+def wal_file(database: Database) -> str:
+    query = "SELECT pg_walfile_name(pg_current_wal_lsn())"
+    return str(database.run_read(lambda conn: conn.execute(text(query)).scalar_one()))
+
+
+def test_no_planted_value_is_found_in_files_or_logs(
+    database_url: str,
+    keyring: Keyring,
+    universe: FrozenUniverse,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "sqlalchemy")
+    canaries = Canaries()
+    with Database.open(database_url, keys=keyring, universe=universe) as database:
+        first_wal = wal_file(database) if database.dialect == "postgresql" else ""
+        plant(database, canaries)
+        messages = fail_loudly(database, canaries)
+        control = "Planted-in-clear-on-purpose"
+        database.run(
+            lambda conn: record(conn, universe, "a.b", actor_kind="system", actor_id=None, detail={"x": control})
+        )
+        paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+        if database.dialect == "postgresql":
+            paths = server_files(database, request.getfixturevalue("postgres_server").data, first_wal)
+        places = read_all(paths)
+    printed = capsys.readouterr()
+    places["log"] = "\n".join([caplog.text, printed.out, printed.err, *messages]).encode()
+    assert b"INSERT INTO" in places["log"]
+    found_control = findings(places, [control])
+    in_wal = "kakunin.db-wal" if database.dialect == "sqlite" else "/pg_wal/"
+    assert any(in_wal in one for one in found_control)
+    if database.dialect == "postgresql":
+        assert any("/base/" in one for one in found_control)
+    assert len(set(canaries.values)) >= 50
+    assert findings(places, canaries.values) == []
+
+
+@pytest.mark.parametrize("prefix", ["", "x", "xy"])
+def test_the_scanner_finds_every_spelling(prefix: str) -> None:
+    """Negative control: each disguise is seen through."""
+    value = "金糸雀01号の歌声"
+    raw = (prefix + value + "!").encode()
+    disguises: dict[str, Any] = {
+        "plain": raw,
+        "base64": base64.b64encode(raw),
+        "hex": raw.hex().encode(),
+        "HEX": raw.hex().upper().encode(),
+        "utf-16": (prefix + value).encode("utf-16"),
+        "json": (prefix + value).encode("ascii", "backslashreplace"),
+    }
+    for name, data in disguises.items():
+        assert findings({"place": b"\x00" + data + b"\x00"}, [value]), name
+    assert findings({"place": "金糸雀02号の歌声".encode()}, [value]) == []
