@@ -100,7 +100,7 @@ def export_responses(
     # The id stands in every row, so it is made before the batch is recorded.
     batch_id = uni.new_id()
     with OutputSet() as outputs:
-        table_file, side_files, lost, members = database.run_read(
+        table_file, side_files, lost, members, forms = database.run_read(
             lambda conn: _write(conn, database, table, options, batch_id, outputs, word, progress)
         )
         files = (table_file, *side_files)
@@ -126,7 +126,7 @@ def export_responses(
                 detail={**options.filters(), "rows": str(batch.rows), "sha256": batch.sha256},
             )
             # The manifest needs the number of the batch; a transaction that is run again writes it again.
-            manifest = _manifest(table.parent / "manifest.json", batch, options, program, files, lost)
+            manifest = _manifest(table.parent / "manifest.json", batch, options, program, files, lost, forms)
             outputs.replace(manifest)
             return batch
 
@@ -144,11 +144,12 @@ def _write(
     outputs: OutputSet,
     word: Callable[[str], str],
     progress: Callable[[int], None],
-) -> tuple[WrittenFile, list[WrittenFile], list[Unmappable], list[str]]:
+) -> tuple[WrittenFile, list[WrittenFile], list[Unmappable], list[str], tuple[Questionnaire, ...]]:
     """Everything that comes from the snapshot: the table, the codebook, and the list of lost characters."""
     selected = _Selection(conn, database, options)
     questionnaires = selected.questionnaires()
-    columns = columns_of(questionnaires.values())
+    forms = tuple(questionnaires.values())
+    columns = columns_of(forms)
     names = (*FIXED_COLUMNS, *(column.name for column in columns))
     members: list[str] = []
 
@@ -165,7 +166,7 @@ def _write(
         for cells in rows():
             line = dict(zip(names, cells, strict=True))
             output.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-        return output.finish(len(members)), [], [], members
+        return output.finish(len(members)), [], [], members, forms
     typed = [False] * len(FIXED_COLUMNS) + [column.typed for column in columns]
     main = CsvOutput(table, names, typed=typed, encoding=options.encoding)
     outputs.add(main.output)
@@ -179,7 +180,7 @@ def _write(
         encoding=options.encoding,
     )
     outputs.add(codebook.output)
-    for book_row in codebook_rows(tuple(questionnaires.values()), columns, word):
+    for book_row in codebook_rows(forms, columns, word):
         codebook.write(book_row)
     sides = [codebook.finish()]
     lost = [*main.unmappable, *codebook.unmappable]
@@ -194,7 +195,7 @@ def _write(
         for one in lost:
             report.write((one.file, str(one.row), one.column, one.code_point))
         sides.append(report.finish())
-    return written, sides, lost, members
+    return written, sides, lost, members, forms
 
 
 def _row(
@@ -270,6 +271,7 @@ def _manifest(
     program: str,
     files: Sequence[WrittenFile],
     lost: Sequence[Unmappable],
+    forms: Sequence[Questionnaire],
 ) -> OutputFile:
     """What was written, so that the receiver can check that nothing is missing or altered."""
     body = {
@@ -279,6 +281,7 @@ def _manifest(
         "made_at": batch.made_at.astimezone(options.zone).isoformat(timespec="seconds"),
         "made_by": batch.actor,
         "filter": dict(batch.filters),
+        "questionnaires": [{"id": form.id, "version": form.version, "sha256": form.sha256} for form in forms],
         "rows": batch.rows,
         "unmappable": len(lost),
         "files": [{"name": one.name, "rows": one.rows, "bytes": one.bytes, "sha256": one.sha256} for one in files],

@@ -1,0 +1,100 @@
+"""CSV on the disk, byte by byte."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from storage.exports.writers import CsvOutput, OutputFile, OutputSet, formula_safe
+
+
+def write(path: Path, encoding: str, *rows: tuple[str, str]) -> CsvOutput:
+    output = CsvOutput(path, ("name", "code"), typed=(True, False), encoding=encoding)
+    for row in rows:
+        output.write(row)
+    output.finish()
+    output.output.publish()
+    return output
+
+
+def test_every_cell_is_quoted_and_lines_end_in_crlf(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "utf-8-sig", ('山"田', "001"), ("a\nb", ""))
+    assert (tmp_path / "a.csv").read_bytes() == (
+        b"\xef\xbb\xbf" + '"name","code"\r\n"山""田","001"\r\n"a\nb",""\r\n'.encode()
+    )
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-a", "@x", "\tx", "\r=1", "\n=1", "＝1+1", "＋x", "－x", "＠x"])
+def test_what_begins_like_a_formula_is_made_text(text: str) -> None:
+    assert formula_safe(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["", "-5", "+819012345678", "-1.5", "山田", "a=b", "001"])
+def test_numbers_phones_and_plain_text_stay(text: str) -> None:
+    assert formula_safe(text) == text
+
+
+def test_only_typed_columns_are_touched(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "utf-8", ("=1", "=1"))
+    assert (tmp_path / "a.csv").read_text().splitlines()[1] == '''"'=1","=1"'''
+
+
+def test_cp932_keeps_what_it_can_and_lists_the_rest(tmp_path: Path) -> None:
+    output = write(tmp_path / "a.csv", "cp932", ("髙﨑①㈱", "〜−—"), ("𠮷田", "か\u3099é"), ("辻\U000e0100", "ok"))
+    assert (tmp_path / "a.csv").read_bytes().decode("cp932") == (
+        '"name","code"\r\n"髙﨑①㈱","～－―"\r\n"〓田","が〓"\r\n"辻","ok"\r\n'
+    )
+    assert [(one.file, one.row, one.column, one.code_point) for one in output.unmappable] == [
+        ("a.csv", 3, "name", "U+20BB7"),
+        ("a.csv", 3, "code", "U+00E9"),
+        ("a.csv", 4, "name", "U+E0100"),
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=20))
+def test_no_text_breaks_the_cp932_writer_and_nothing_is_lost_silently(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.mktemp("cp932") / "a.csv"
+    text = text.encode("utf-8", "ignore").decode("utf-8")
+    output = write(path, "cp932", (text, "x"))
+    written = path.read_bytes().decode("cp932")
+    assert written.count("〓") == text.count("〓") + sum(1 for one in output.unmappable if not _is_mark(one.code_point))
+
+
+def _is_mark(code_point: str) -> bool:
+    import unicodedata
+
+    return unicodedata.category(chr(int(code_point[2:], 16))) == "Mn"
+
+
+def test_the_manifest_facts_are_those_of_the_file(tmp_path: Path) -> None:
+    output = CsvOutput(tmp_path / "a.csv", ("name",), typed=(True,), encoding="utf-8")
+    output.write(("山田",))
+    facts = output.finish()
+    assert not (tmp_path / "a.csv").exists()
+    output.output.publish()
+    content = (tmp_path / "a.csv").read_bytes()
+    assert (facts.rows, facts.bytes, facts.sha256) == (1, len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_a_set_of_files_leaves_nothing_after_a_failure(tmp_path: Path) -> None:
+    outputs = OutputSet()
+    for name in ("a", "b"):
+        output = OutputFile(tmp_path / name)
+        output.write(b"x")
+        outputs.add(output)
+    outputs.__exit__(OSError, OSError("stop"), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_of_another_width_is_a_mistake(tmp_path: Path) -> None:
+    output = CsvOutput(tmp_path / "a.csv", ("name", "code"), typed=(True, False), encoding="utf-8")
+    with pytest.raises(ValueError):
+        output.write(("only one",))
+    output.output.discard()
