@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from dialogs.personal import Personal
 from storage.counters import insert_or
@@ -20,6 +20,7 @@ from storage.universe import Universe
 
 _account = table_of(AccountRow)
 _link = table_of(AccountLinkRow)
+_BY_USER = select(_account).where(_account.c.user_digest == bindparam("digest"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +98,7 @@ def lock_account(conn: Connection, vault: Vault, account_id: str) -> Account | N
 
 def find_account(conn: Connection, vault: Vault, channel: str, user_id: Personal) -> Account | None:
     """The account of a user of a platform."""
-    query = select(_account).where(_account.c.user_digest == _digest(vault, channel, user_id))
-    row = conn.execute(query).first()
+    row = conn.execute(_BY_USER, {"digest": _digest(vault, channel, user_id)}).first()
     return None if row is None else _account_of(vault, row)
 
 

@@ -16,8 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.encryption import Vault
-from storage.tables import InboundRow as _InboundTable
-from storage.tables import table_of
+from storage.tables import InboundRow as _InboundTable, table_of
 from storage.universe import Universe
 
 _inbound = table_of(_InboundTable)

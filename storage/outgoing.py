@@ -20,8 +20,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from dialogs.personal import Personal
 from storage.content import open_content, save_content
 from storage.encryption import Vault
-from storage.tables import AccountRow, ContentRow, ConversationRow, table_of
-from storage.tables import OutgoingRow as _OutgoingTable
+from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.universe import Universe
 
 #: Messages that one call to a platform carries.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy import text as sql
+from sqlalchemy import Index, UniqueConstraint, text as sql
 
 from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
 

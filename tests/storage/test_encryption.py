@@ -7,8 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from storage.encryption import DigestKind, Keyring, Vault, canonical_json, load_or_make_key_file
 from storage.problems import KeyProblem
