@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 _DIGITS = {
     **{char: value for value, char in enumerate("〇一二三四五六七八九")},
@@ -27,6 +28,10 @@ _RUN = re.compile(f"[{DIGIT_CHARS}{''.join(_SMALL_UNITS)}]+")
 #: A plain figure: grouped in threes by commas or spaces, or not at all; with decimals.
 _PLAIN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d+)?")
 _TOKEN = re.compile(r"(?P<number>\d[\d, ]*(?:\.\d+)?)|(?P<small>[十拾百陌千阡仟])|(?P<large>[万萬億兆])")
+
+#: 二三人 is "two or three" to one writer and 23 to the next.
+_NEIGHBOURS = "|".join(first + second for first, second in pairwise("一二三四五六七八九"))
+_TWO_OR_THREE = re.compile(f"(?<![{DIGIT_CHARS}])(?:{_NEIGHBOURS})(?![{DIGIT_CHARS}])")
 
 MAX_LENGTH = 60
 
@@ -77,9 +82,10 @@ def parse_number(text: str) -> Decimal | None:
 
     A factor stands before its unit (1.5億, 35百万, 2,000千); units fall from left to right (1億2千万).
     """
-    text = digits_of(text.strip())
-    if not text or len(text) > MAX_LENGTH:
+    text = text.strip()
+    if not text or len(text) > MAX_LENGTH or _TWO_OR_THREE.search(text):
         return None
+    text = digits_of(text)
     if _PLAIN.fullmatch(text):
         return _plain(text)
     total, section, factor = Decimal(0), Decimal(0), None

@@ -55,7 +55,7 @@ def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
 
 
 def _japanese(typed: str, context: ReplyContext) -> Parsed | Problem:
-    address = _TOKYO.sub("東京都", _SPACE_BEFORE_NUMBER.sub("", typed))
+    address = _TOKYO.sub("東京都", _without_spaces(typed))
     prefecture = next((name for name in PREFECTURES if address.startswith(name)), None)
     if prefecture is None:
         prefecture = _prefecture_of(address)
@@ -73,6 +73,13 @@ def _japanese(typed: str, context: ReplyContext) -> Parsed | Problem:
         return problem("address.no_number", context)
     address = prefecture + rest
     return Parsed(value=address, display=address)
+
+
+def _without_spaces(typed: str) -> str:
+    """Without the spaces between the parts of an address up to its first number; a room keeps its own."""
+    first = re.search(r"\d", typed)
+    end = first.start() + 1 if first else len(typed)
+    return _SPACE_BEFORE_NUMBER.sub("", typed[:end]) + typed[end:]
 
 
 def _prefecture_of(address: str) -> str | None:

@@ -71,8 +71,8 @@ def _without_one_tail(text: str) -> tuple[str, ...]:
 
 
 def _code(word: str) -> str | None:
-    if re.fullmatch("[A-Z]{2}", word) and word != "NO":
-        return ALPHA3.get(word)
+    if word in ALPHA3 and word != "NO":
+        return ALPHA3[word]
     if re.fullmatch("[A-Z]{3}", word) and word in ALPHA2:
         return word
     return _by_name().get(_key(word))

@@ -34,13 +34,13 @@ ALPHA2: Mapping[str, str] = MappingProxyType({three: two for two, three in ALPHA
 
 #: Further names, by three-letter code, separated by spaces; ``_`` stands for a space.
 _ALIASES = {
-    "JPN": "にほん にっぽん 日本国 nippon nihon",
+    "JPN": "jpn にほん にっぽん 日本国 nippon nihon",
     "USA": "アメリカ 米国 アメリカ合衆国 合衆国 米 ユーエスエー the_united_states united_states_of_america america"
     " u.s. u.s.a. the_us american",
     "GBR": "英国 イギリス 英 グレートブリテン連合王国 連合王国 イングランド スコットランド ウェールズ uk u.k."
     " great_britain britain england scotland wales british",
-    "CHN": "中国 中華人民共和国 中国大陸 prc people's_republic_of_china mainland_china chinese",
-    "KOR": "韓国 大韓民国 南朝鮮 south_korea republic_of_korea rok",
+    "CHN": "chn 中国 中華人民共和国 中国大陸 prc people's_republic_of_china mainland_china chinese",
+    "KOR": "kor 韓国 大韓民国 南朝鮮 south_korea republic_of_korea rok",
     "PRK": "北朝鮮 朝鮮民主主義人民共和国 dprk democratic_people's_republic_of_korea",
     "TWN": "台湾 中華民国 臺灣 republic_of_china taiwanese",
     "HKG": "香港 ホンコン hong_kong",

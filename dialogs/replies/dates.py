@@ -27,21 +27,22 @@ _LEAD = (
     *("西暦で", "西暦", "和暦で", "和暦", "born on ", "on "),
 )
 _TAIL = (
-    *("生まれ", "うまれ", "生まれの者", "生", "まで", "迄", "から", "付け", "付", "設立", "創業", "満了"),
+    *("生まれ", "うまれ", "生まれの者", "生", "まで", "迄", "から", "付け", "付", "設立", "創業", "満了", "予定"),
     *CASUAL_TAIL,
 )
 
 _YEARS = (1800, 2199)
 _ERA = "|".join(sorted(map(re.escape, SPELLINGS), key=len, reverse=True))
-_AFTER_YEAR = r"(?: ?[年/.\-・,] ?| )"
+_AFTER_YEAR = r"(?: ?年の ?| ?[年/.\-・,] ?| )"
 _AFTER_MONTH = r"(?: ?[月/.\-・,] ?| )"
 _WEEKDAY = re.compile(r" ?(?:[月火水木金土日]曜日?|\([月火水木金土日](?:曜日?)?\))$")
 _NAMED_YEAR = re.compile(rf"^(?:(?P<era>{_ERA})[. ]?(?P<era_year>元|\d{{1,3}})|(?P<year>\d{{1,4}}))年?")
 _ERA_DATE = re.compile(
-    rf"(?P<era>{_ERA})[. ]? ?(?P<year>元|\d{{1,3}}){_AFTER_YEAR}(?P<month>\d{{1,2}}){_AFTER_MONTH}(?P<day>\d{{1,2}})日?"
+    rf"(?P<era>{_ERA})[. ]? ?(?P<year>元|\d{{1,3}}){_AFTER_YEAR}"
+    rf"(?P<month>\d{{1,2}}){_AFTER_MONTH}(?P<day>\d{{1,2}})(?: ?日)?"
 )
 _ERA_DIGITS = re.compile(rf"(?P<era>{_ERA}) ?(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)")
-_WESTERN = re.compile(rf"(?P<year>\d{{1,4}}){_AFTER_YEAR}(?P<month>\d{{1,2}}){_AFTER_MONTH}(?P<day>\d{{1,2}})日?")
+_WESTERN = re.compile(rf"(?P<year>\d{{1,4}}){_AFTER_YEAR}(?P<month>\d{{1,2}}){_AFTER_MONTH}(?P<day>\d{{1,2}})(?: ?日)?")
 _EIGHT = re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")
 _SIX = re.compile(r"\d{6}")
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
@@ -110,7 +111,7 @@ def _read(plain: str, context: ReplyContext) -> date | Problem:
     text = arabic(_WEEKDAY.sub("", plain.lower()).strip())
     if "(" in text:
         return _read_both_calendars(text, context)
-    text = strip_chatter(text, tail=_TAIL)
+    text = strip_chatter(text, tail=_TAIL).rstrip(".")
     if match := _ERA_DATE.fullmatch(text) or _ERA_DIGITS.fullmatch(text):
         era_year = 1 if match["year"] == "元" else int(match["year"])
         return _era_day(SPELLINGS[match["era"]], era_year, int(match["month"]), int(match["day"]), context)

@@ -23,6 +23,12 @@ LARGEST = 9_999_999_999_999
 SMALLEST_BARE = 1000
 
 _LEAD = (
+    *(
+        f"{noun}{particle}"
+        for noun in ("給料", "お給料", "給与", "年金", "生活費", "毎月の給料")
+        for particle in "はが"
+    ),
+    "ちょうど",
     *about("金額", "予算", "年収", "月収", "合計", "総額", "収入", "入金", "取引額", "取引金額"),
     *(
         "だいたい",
@@ -217,6 +223,7 @@ def _tidy(text: str) -> str:
     text = text.replace("ゼロ", "0").replace("ぜろ", "0")
     text = _OKU.sub("億", _SEN.sub("千", _MAN.sub("万", text)))
     text = _ENGLISH.sub(_in_japanese, text)
+    text = re.sub(r"(?<=[\d円])-$", "", text)
     return re.sub(r" ?(円|万|億|千|百|~) ?", r"\1", text).strip()
 
 
@@ -324,7 +331,7 @@ def _whole(number: Decimal, text: str, context: ReplyContext, *, unit_known: boo
         return problem("amount.fraction", context)
     if number > LARGEST:
         return problem("amount.too_large", context)
-    has_unit = unit_known or _YEN.search(text) or text.startswith("¥") or _unit(text)
+    has_unit = unit_known or _YEN.search(text) or text.startswith("¥")
     if 0 < number < SMALLEST_BARE and not has_unit:
         return problem("amount.unit_missing", context)
     return int(number)

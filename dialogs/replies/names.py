@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from dialogs.japanese.kana import is_katakana_reading, to_katakana
+from dialogs.japanese.kana import is_katakana_reading, to_hiragana, to_katakana
 from dialogs.japanese.variants import has_gaiji
 from dialogs.japanese.width import fold, strip_variation_selectors, to_storable_width
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -131,8 +131,16 @@ _NOT_A_NAME = frozenset(
         ),
     )
 )
+#: Ends of sentences that also end names in kana (ヤマシタ, トーマス, タカラ): only where a kanji stands before.
 _SENTENCE = re.compile(
-    "(?:ません|ました|ます|でした|ですか|ください|下さい|したい|けど|から|ないです|ないよ|へん|だった|[?？])$"
+    "(?:ません|ました|ます|でした|ですか|ください|下さい|したい|けど|から|ないです|ないよ|へん|だった|ない|たい|って|のまま|の人|ので|くの|[?？])$"
+    "|聞[いかくけ]|変わ|変更|教え|待って|係の|旧姓|電話|一緒|前回|今まで|以前|戻[っらりるし]|分から|結婚|離婚|名前|苗字|名字|本人"
+    f"|[{_KANJI}]は[{_KANJI}]"
+)
+#: In kana alone: what surely is no name.
+_SENTENCE_IN_KANA = re.compile(
+    "^(?:なんで|どうして|なぜ|そのまま|おなじ|まえと|かわら|かわっ|かわり(?:ま|な)|わから|おしえ|ちょっとま)"
+    "|(?:ません|ないです|ですか|ください|でした|いらない|りました|えました|たくない|[?？])$"
 )
 
 
@@ -177,4 +185,6 @@ def _typed(kind: str, text: str, context: ReplyContext) -> str | Problem:
 
 
 def _is_not_a_name(typed: str) -> bool:
-    return fold(typed) in _NOT_A_NAME or _SENTENCE.search(typed) is not None
+    if fold(typed) in _NOT_A_NAME or _SENTENCE_IN_KANA.search(to_hiragana(typed)):
+        return True
+    return re.search(f"[{_KANJI}]", typed) is not None and _SENTENCE.search(typed) is not None

@@ -40,7 +40,7 @@ _ENDINGS = (
         "さ",
         "ねん",
         "で",
-        "で~す",
+        "でーす",
         "と思います",
     ),
     *("とおもいます", "と思う", "ですね", "ですよ", "ですけど", "のです", "んです", "でした", "んよ", "っす"),
@@ -56,6 +56,11 @@ _CONTRAST = re.compile(
     "|but |maybe|probably|sometimes|perhaps"
 )
 _QUESTION = re.compile(r"\?|(?:か|かな|かね|かしら|の?でしょうか|ですかね|って何|とは|なに|何|なぜ|どう(?:いう|して))$")
+#: 問題ない and 必要ない decline or consent; ほかの人は使っていません denies something that was not asked.
+_FINE = re.compile(
+    "問題|心配|差し支え|差支え|不都合|支障|必要|構|かま|いりません|要りません|いらない|違わない|違いません"
+)
+_ABOUT_OTHERS = re.compile("他|ほか|誰|だれ|以外|家族|人に|人は|人も|貸し|貸した|譲|使わせ|渡し|夫|妻|子ども|親")
 _CLAUSES = re.compile(r"[、。,.!！…\n ]+")
 _MAX_REST = 14
 
@@ -81,6 +86,8 @@ def show_yes_no(value: bool, locale: str) -> str:
 
 
 def _verdict(plain: str) -> _Says:
+    if plain.isascii():
+        return _in_english(plain)
     clauses = [clause for clause in (fold(part) for part in _CLAUSES.split(plain)) if clause]
     whole = _clause(fold(plain)) if len(clauses) < 2 else _known(fold(plain))
     if whole is not _Says.UNCLEAR:
@@ -100,6 +107,33 @@ def _verdict(plain: str) -> _Says:
     return _Says.EITHER if _Says.EITHER in verdicts else _Says.UNCLEAR
 
 
+def _in_english(plain: str) -> _Says:
+    """English is read as whole phrases: "no idea" and "I do not know" begin like a no and are none."""
+    words = re.sub("[^a-z' ]+", " ", plain.lower().replace("n't", " not"))
+    phrase = " ".join(words.split())
+    if _UNSURE.search(phrase) or "?" in plain:
+        return _Says.UNCLEAR
+    denies = _ENGLISH_NO.match(phrase)
+    agrees = None if denies else _ENGLISH_YES.match(phrase)
+    if agrees and re.search(r"\b(?:no|not|never|none)\b", phrase):
+        return _Says.EITHER
+    if (agrees or denies) and len(phrase) > _LONGEST_ENGLISH:
+        return _Says.UNCLEAR
+    if agrees or denies:
+        return _Says.YES if agrees else _Says.NO
+    return _known(fold(plain))
+
+
+_UNSURE = re.compile(
+    r"\b(?:know|sure not|not sure|idea|clue|maybe|perhaps|think|but|depends|sometimes|unsure|why|what)\b"
+)
+_ENGLISH_YES = re.compile(
+    r"(?:yes|yeah|yep|yup|ok|okay|sure|correct|right|of course|certainly|i do|i agree|agreed?|true)\b"
+)
+_ENGLISH_NO = re.compile(r"(?:no|nope|nah|none|never|not at all|not really|i do not|i have not|i am not|false)\b")
+_LONGEST_ENGLISH = 40
+
+
 def _clause(clause: str) -> _Says:
     """What one clause says: a known word, or a sentence whose verb is denied."""
     known = _known(clause)
@@ -109,6 +143,10 @@ def _clause(clause: str) -> _Says:
         return _Says.UNCLEAR
     if not any(_NEGATIVE_END.search(candidate) for candidate in _without_endings(clause)):
         return _Says.UNCLEAR
+    if _ABOUT_OTHERS.search(clause):
+        return _Says.UNCLEAR
+    if _FINE.search(clause):
+        return _Says.EITHER
     # はいありません says both.
     return _Says.EITHER if clause.startswith(_AGREEING) else _Says.NO
 
@@ -135,5 +173,5 @@ def _without_endings(clause: str) -> list[str]:
     return candidates
 
 
-_AGREEING = tuple(map(fold, ("はい", "ええ", "うん", "そう")))
+_AGREEING = tuple(map(fold, ("はい", "ええ", "うん")))
 _FOLDED_ENDINGS = tuple(fold(ending) for ending in _ENDINGS)

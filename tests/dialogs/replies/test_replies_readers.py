@@ -54,6 +54,9 @@ TAKEN: dict[str, dict[object, str]] = {
         "やまだ": "やまだ",
     },
     "kana": {
+        "ヤマシタ": "やました|ﾔﾏｼﾀ",
+        "トーマス フェルナンデス": "トーマス フェルナンデス",
+        "オクノ タイ": "オクノ　タイ",
         "ヤマダ タロウ": "ﾔﾏﾀﾞ ﾀﾛｳ|やまだ　たろう|ヤマダ タロウです",
         "オーノ": "ｵ-ﾉ",
         "マリア・サントス": "マリア･サントス",
@@ -133,16 +136,18 @@ REFUSED: dict[str, dict[str, str]] = {
         "currency": "100ドル|$500",
         "negative": "-5000",
         "fraction": "1.5円",
-        "unit_missing": "30",
+        "unit_missing": "30|三百",
         "period": "年120万|毎週5万|月収30万",
         "too_large": "99999999999999",
-        "unreadable": "1,00円|数万|なし|2,30万|100円玉",
+        "unreadable": "1,00円|数万|なし|二三万|2,30万|100円玉",
     },
-    "integer": {"fraction": "3.5", "unreadable": "abc|3か4"},
+    "integer": {"fraction": "3.5", "unreadable": "abc|3か4|二三人"},
     "decimal": {"unreadable": "3,5"},
     "percentage": {"over": "120%", "ambiguous": "0.25", "negative": "-3%", "unreadable": "たくさん"},
     "name": {
-        "not_a_name": "同じです|変わりません|わからない|はい",
+        "not_a_name": (
+            "同じです|変わりません|わからない|はい|そのままで|前と一緒|旧姓は田中です|なんで聞くの|教えたくない|係の人"
+        ),
         "bad_character": "123|山田太郎😀",
         "gaiji": "山\ue000",
         "too_long": "山" * 61,
@@ -175,9 +180,12 @@ REFUSED: dict[str, dict[str, str]] = {
     "corporate_number": {"check_digit": "7000012050003|0000000000000", "digits": "123", "unreadable": "会社"},
     "residence_card": {"format": "A12345678CD|AB1234567OCD"},
     "yes_no": {
-        "ambiguous": "大丈夫です|いいです|結構です|はい、ありません|問題ないです|はいありません",
+        "ambiguous": (
+            "特に問題ないです|違わない|大丈夫です|いいです|結構です|はい、ありません|問題ないです|はいありません"
+        ),
         "unreadable": (
-            "わかりません|ありますか|ないわけではない|すみません|前はありました|うーん|かもしれません|1|"
+            "ほかの人は使っていません|I do not know|not sure|no idea|わかりません|ありますか|ないわけではない|"
+            "すみません|前はありました|うーん|かもしれません|1|"
             "あとで|できません"
         ),
     },
