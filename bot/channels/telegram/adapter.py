@@ -8,6 +8,7 @@ Telegram deduplicates nothing, so what may have arrived is ``UNCERTAIN`` and nev
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +63,8 @@ class TelegramChannel:
 
     async def start(self) -> None:
         """Open the connection pool inside the running loop; asks Telegram nothing."""
+        # Without this switch the library warns each time it meets a flood wait.
+        os.environ.setdefault("PTB_TIMEDELTA", "1")
         # httpx writes each URL at INFO, and the URL holds the token; the library writes texts at DEBUG.
         for noisy in ("httpx", "httpcore", "telegram"):
             logging.getLogger(noisy).setLevel(logging.WARNING)

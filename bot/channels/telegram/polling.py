@@ -36,18 +36,23 @@ async def poll(
     delay = pause
     while not stop.is_set():
         try:
-            for update in await _fetch_unless(stop, channel, offset, wait):
-                await handler([read_update(update, channel.bot_id, channel.now())])
-                offset = int(update["update_id"]) + 1
-            delay = pause
+            updates = await _fetch_unless(stop, channel, offset, wait)
         except TelegramError as problem:
             log.warning("telegram.polling_failed", problem=type(problem).__name__)
             delay = await _rest(stop, delay, longest_pause)
-        except Exception as problem:
-            # The handler could not store the update (database away, disk full): Telegram keeps it,
-            # and it comes again.  The text of the error may quote the update, so only its kind is logged.
-            log.error("telegram.update_not_stored", problem=type(problem).__name__)
-            delay = await _rest(stop, delay, longest_pause)
+            continue
+        for update in updates:
+            try:
+                await handler([read_update(update, channel.bot_id, channel.now())])
+            except Exception as problem:
+                # It could not be stored (database away, disk full): Telegram keeps it, and it comes
+                # again.  The error may quote the update, so only its kind is logged.
+                log.error("telegram.update_not_stored", problem=type(problem).__name__)
+                delay = await _rest(stop, delay, longest_pause)
+                break
+            offset = int(update["update_id"]) + 1
+        else:
+            delay = pause
 
 
 async def _fetch_unless(stop: asyncio.Event, channel: TelegramChannel, offset: int | None, wait: int) -> list[Any]:
@@ -65,11 +70,12 @@ async def _fetch_unless(stop: asyncio.Event, channel: TelegramChannel, offset: i
 
 async def _fetch(channel: TelegramChannel, offset: int | None, wait: int) -> list[Any]:
     # The raw call: the library's get_updates reads a batch as a whole, so that one update of a new
-    # shape would hold back all others for ever.
+    # shape would hold back all others for ever.  Method names are case-insensitive to Telegram;
+    # spelt as usual the library warns that it has a method of its own.
     arguments: dict[str, Any] = {"timeout": wait, "allowed_updates": list(ALLOWED_UPDATES)}
     if offset is not None:
         arguments["offset"] = offset
-    updates = await channel.bot.do_api_request("getUpdates", arguments, read_timeout=wait + 10)
+    updates = await channel.bot.do_api_request("GetUpdates", arguments, read_timeout=wait + 10)
     return updates if isinstance(updates, list) else []
 
 

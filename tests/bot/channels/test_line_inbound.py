@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from bot.channels.base import Inbound, InboundKind, Tap, UnreadableBody, WrongSignature
 from bot.channels.line.inbound import check_signature, parse, signature_of
