@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dialogs.conversation.form import Position, Slot
 from dialogs.definition.model import Question, QuestionType, pick
 from dialogs.replies import READERS
-from dialogs.replies.base import Problem, ReplyContext, Value
+from dialogs.replies.base import Parsed, Problem, ReplyContext, Value
 from dialogs.replies.choices import Ambiguous, ParsedMany, read_choice, read_choices
 from dialogs.replies.masking import mask
 
@@ -101,7 +101,16 @@ def from_master(position: Position, slot: Slot) -> Taken | None:
         names = tuple(value.replace(";", " ").split())
         known = {choice.name for choice in position.choices(question, slot.key)}
         return take_choices(position, question, names) if names and set(names) <= known else None
-    return Taken(value=value, display=mask(reader_kind(question), value))
+    return Taken(value=value, display=_shown(reader_kind(question), value, position))
+
+
+def _shown(kind: str, value: str, position: Position) -> str:
+    """A master value as it may stand in a chat: masked, or in words where it names nobody."""
+    if kind in ("country", "residence_status"):
+        parsed = READERS[kind](value, ReplyContext(today=position.now.date(), locale=position.state.locale))
+        return parsed.display if isinstance(parsed, Parsed) else value
+    return mask("expiry" if kind == "date" else kind, value)
+
 
 
 def to_text(value: Value) -> str:

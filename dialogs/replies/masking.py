@@ -25,9 +25,12 @@ def mask(kind: str, value: str) -> str:
 
 
 def _name(value: str) -> str:
-    """山田 太郎 is 山● 太●; without a space 山●太●: every second character."""
-    if " " in value or "\u3000" in value:
-        return " ".join(_first_only(part) for part in value.split())
+    """山田 太郎 is 山● 太●, 森 繁 is 森 ●; without a space 山●太●: every second character."""
+    parts = value.split()
+    if len(parts) > 1:
+        # Of a family name of one sign nothing else could be shown, and two dots tell the customer nothing.
+        first = parts[0] if len(parts[0]) == 1 else _first_only(parts[0])
+        return " ".join((first, *(_first_only(part) for part in parts[1:])))
     if _LATIN.fullmatch(value):
         return _first_only(value)
     if len(value) == 1:
@@ -68,6 +71,11 @@ def _date(value: str) -> str:
     return f"{value[:2]}{DOT * 2}年" if re.match(r"\d{4}", value) else DOT * 3
 
 
+def _expiry(value: str) -> str:
+    """2027-03-●●: the customer tells an old card from a new one by its month."""
+    return f"{value[:7]}-{DOT * 2}" if re.match(r"\d{4}-\d{2}-", value) else DOT * 3
+
+
 def _postal_code(value: str) -> str:
     digits = re.sub(r"\D", "", value)
     return f"{digits[:3]}-{STAR * 4}" if len(digits) == 7 else STAR * 3
@@ -94,6 +102,7 @@ _MASKS = {
     "address": _address,
     "email": _email,
     "date": _date,
+    "expiry": _expiry,
     "postal_code": _postal_code,
     "corporate_number": _edges,
     "residence_card": _edges,
