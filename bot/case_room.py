@@ -86,6 +86,7 @@ def _save(
         waiting_since=waiting_since,
         phase=state.phase,
         open_question=None if state.open is None or state.open.key is None else state.open.key.question,
+        closed_at=(conversation.closed_at or talk.now) if state.is_over else None,
     )
     return talk.save(conversation, [ev.to_json(event) for event in events], list(says), definition)
 
@@ -104,7 +105,7 @@ def _follow(talk: Talk, conversation: Conversation, definition: Questionnaire, b
         target = CaseStatus.REFUSED
     elif after.paused and not before.paused:
         target = CaseStatus.PAUSED
-    elif after.answers and (not before.answers or before.paused or before.ended is not None):
+    elif after.answers != before.answers or before.paused or (before.ended and not after.ended):
         target = CaseStatus.ANSWERING
     if target is not None:
         talk.move_case(conversation.case_id, target, f"conversation:{conversation.phase}", conversation.id)

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input
 from bot.live_content import LiveContent
+from bot.lobby_room import Facts
 from bot.talk import ReplyRight, Rules, Talk
 from bot.tap_labels import tap_label
 from dialogs.conversation import inputs as inp
@@ -28,8 +29,9 @@ from dialogs.conversation.understanding import Reading
 from dialogs.guard import Secret, find_secret, withheld_mark
 from dialogs.personal import Personal
 from locales import SHIPPED_LANGUAGES
-from storage import accounts, audit, content, conversations, inbound as inbox
+from storage import accounts, audit, content, conversations, inbound as inbox, outgoing
 from storage.accounts import Account
+from storage.cases import CaseStatus
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.inbound import InboundRow
@@ -153,8 +155,10 @@ class Turns:
             content.save_content(
                 conn, database.vault, uni, conversation.id, direction="in", body=words, content_id=content_id
             )
-        if event.kind is InboundKind.UNFOLLOW or account.state == "blocked":
-            accounts.set_account_state(conn, account.id, "blocked" if event.kind is InboundKind.UNFOLLOW else "active")
+        if event.kind is InboundKind.UNFOLLOW:
+            _unreachable(talk, account)
+        elif account.state == "blocked":
+            accounts.set_account_state(conn, account.id, "active")
         self._drain(talk, conversation.id, {inbound_id: prepared})
 
     def _conversation_for(self, talk: Talk, account: Account, event: Inbound) -> Conversation:
@@ -300,6 +304,16 @@ class Turns:
         if text is None:
             return None  # taken back before it was read
         return inp.Said(reading=self._live.understanding.read(text, conversation.locale), content_id=row.content_id)
+
+
+def _unreachable(talk: Talk, account: Account) -> None:
+    """The customer blocked us: nothing more is sent, and the cases go to the phone and visit lists."""
+    accounts.set_account_state(talk.conn, account.id, "blocked")
+    for case in Facts(talk, account).open_cases():
+        talk.move_case(case.case_id, CaseStatus.UNDELIVERABLE, "blocked", account.id)
+    for conversation_id in conversations.conversations_of_account(talk.conn, account.id):
+        conversation = talk.lock(conversation_id)
+        outgoing.cancel_outgoing(talk.conn, conversation_id, conversation.epoch + 1)
 
 
 def _reply_right(row: InboundRow) -> ReplyRight | None:
