@@ -103,7 +103,8 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "moment": moment,
         "waited": lambda since: waited(catalogue, now, since),
         "shorten": shorten,
-        "phase_name": name_of(catalogue, "console.phase"),
+        # A phase may name its step after a colon.
+        "phase_name": lambda phase: name_of(catalogue, "console.phase")(phase.partition(":")[0]),
         "fact_name": name_of(catalogue, "console.fact"),
         "secret_name": name_of(catalogue, "console.secret"),
         "state_name": name_of(catalogue, "console.answer_state"),

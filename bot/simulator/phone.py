@@ -89,6 +89,7 @@ class Letter:
 
     #: Names the letter in the page's addresses: short, invented, no customer number.
     key: str
+    #: The name to address; what politeness adds to it comes from the catalogue.
     salutation: str
     #: individual, corporate
     kind: str
@@ -180,6 +181,7 @@ def make_phone(
                 t=catalogue.text,
                 locale=locale,
                 other_locale="en" if locale == "ja" else "ja",
+                zone=settings.time_zone,
                 bank=settings.bank_name,
                 bank_phone=settings.bank_phone,
                 letters=await letters(),

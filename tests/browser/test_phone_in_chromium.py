@@ -73,8 +73,8 @@ async def demo(universe: FrozenUniverse, serve: Serve) -> AsyncIterator[Demo]:
                 phone="090-0000-1234",
             )
             for key, name, code, number in (
-                ("a1", "見本 花子 様", "ABCD2345EFGH", "4821"),
-                ("a2", "見本 太郎 様", "JKLM2345NPQR", "7310"),
+                ("a1", "見本 花子", "ABCD2345EFGH", "4821"),
+                ("a2", "見本 太郎", "JKLM2345NPQR", "7310"),
             )
         )
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -15,7 +14,8 @@ from bot.console.access import Forbidden, Permission, needs
 from bot.console.context import Visit
 from bot.console.rendering import render
 from storage import audit
-from storage.export_batches import list_export_batches
+from storage.export_batches import ExportBatch, list_export_batches
+from storage.staff import list_staff
 
 _CHUNK = 256 * 1024
 _TYPES = {".zip": "application/zip", ".csv": "text/csv", ".xlsx": "application/octet-stream"}
@@ -24,10 +24,15 @@ _TYPES = {".zip": "application/zip", ".csv": "text/csv", ".xlsx": "application/o
 @needs(Permission.SEE_EXPORTS)
 async def show(visit: Visit) -> web.StreamResponse:
     """The batches, newest first."""
-    batches = await visit.console.database.read(lambda conn: list_export_batches(conn, limit=100))
+
+    def load(conn: Connection) -> tuple[list[ExportBatch], dict[str, str]]:
+        return list_export_batches(conn, limit=100), {member.id: member.login for member in list_staff(conn)}
+
+    batches, logins = await visit.console.database.read(load)
     context = {
         "area": "exports",
         "batches": batches,
+        "logins": logins,
         "can_export": visit.console.export_responses is not None,
         "problem": None,
     }
@@ -57,10 +62,12 @@ def _take(path: Path) -> BinaryIO:
 
 
 async def _send(visit: Visit, path: Path, stream: BinaryIO) -> web.StreamResponse:
+    console = visit.console
+    made = console.universe.now().astimezone(console.zone)
     response = web.StreamResponse(
         headers={
             "Content-Type": _TYPES.get(path.suffix, "application/octet-stream"),
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
+            "Content-Disposition": f'attachment; filename="responses-{made:%Y%m%d-%H%M}{path.suffix}"',
             "Content-Length": str(os.fstat(stream.fileno()).st_size),
         }
     )

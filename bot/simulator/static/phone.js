@@ -181,7 +181,7 @@
     chat.scrollTop = chat.scrollHeight;
   });
   const clock = () => {
-    document.getElementById("phone-time").textContent = new Date().toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit" });
+    document.getElementById("phone-time").textContent = new Date().toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit", timeZone: words.zone });
   };
   clock();
   setInterval(clock, 10000);

@@ -253,7 +253,7 @@ async def test_exports_are_listed_and_sent_once_without_leaving_a_file(
     answer = await browser.client.post("/console/exports/responses", data={"csrf": browser.csrf})
     assert answer.status == 200
     assert await answer.read() == b"zip of suzuki"
-    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="responses-20261102-1000.zip"'
     assert answer.headers["Cache-Control"] == "no-store"
     assert not await asyncio.to_thread(export_file.exists)
     assert len(entries(bank, "console.exported")) == 1
@@ -270,6 +270,7 @@ async def test_batches_are_listed(browser: Browser, bank: Bank, sqlite_database:
     await browser.sign_in("kimura")
     _, page = await browser.get("/exports")
     assert "342" in page
+    assert "os:root" in page
     assert "9f9f9f9f9f9f9f9f" in page
     assert "回答を出力する" not in page, "an auditor reads only"
 

@@ -48,6 +48,7 @@ def needed() -> set[str]:
         # The other two lead to a page of their own instead of a sentence.
         if refusal.code not in ("signed_out", "must_change"):
             keys |= {f"console.problem.title.{refusal.code}", f"console.problem.text.{refusal.code}"}
+    keys |= {f"demo.letter.to.{kind}" for kind in ("individual", "corporate")}
     keys |= {f"demo.try.{name}" for name in ("why", "back", "later", "staff", "real")}
     return keys
 

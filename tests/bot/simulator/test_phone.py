@@ -23,7 +23,7 @@ from storage.universe import FrozenUniverse
 LETTERS = (
     Letter(
         key="a1",
-        salutation="見本 花子 様",
+        salutation="見本 花子",
         kind="individual",
         code="ABCD2345EFGH",
         check_number="4821",
@@ -36,7 +36,7 @@ LETTERS = (
     ),
     Letter(
         key="a2",
-        salutation="<script>alert(1)</script> 御中",
+        salutation="<script>alert(1)</script>",
         kind="corporate",
         code="JKLM2345NPQR",
         check_number="7310",
