@@ -69,7 +69,7 @@ def specs_folder() -> Path:
 
 def specs_at_hand() -> bool:
     """Whether the descriptions can be used; true in CI, where their absence has to be noticed."""
-    return os.environ.get("CI") == "true" or Path(os.environ.get("KAKUNIN_SPECS", "-")).is_dir()
+    return os.environ.get("CI") == "true" or Path(os.environ.get("KAKUNIN_SPECS") or "-").is_dir()
 
 
 # LINE -----------------------------------------------------------------------------------------
