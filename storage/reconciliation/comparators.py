@@ -100,6 +100,7 @@ def _name(value: str) -> _Canonical:
         return None
     steps = Steps(value).to(unify_width(value), "width")
     steps.to(spell_out_company(steps.text), "company_form").to(steps.text.casefold(), "case")
+    steps.to(re.sub("[‘’`´]", "'", steps.text), "punctuation")
     if _LATIN.fullmatch(steps.text):
         words = re.split(r"[\s.,]+", steps.text.strip(" .,"))
         steps.to(" ".join(words), "space").to("".join(sorted(words)), "order")

@@ -122,7 +122,9 @@ def _inside(master: AddressKey, answer: AddressKey) -> tuple[str, ...] | None:
     wings = _WING.findall(left), _WING.findall(right)
     if wings[0] != wings[1] and ((wings[0] and wings[1]) or not master.room):
         return None
-    return ("building_text",) if master.room or ratio(left, right) >= _ALIKE else None
+    shorter, longer = sorted((left, right), key=len)
+    alike = (len(shorter) > 2 and longer.endswith(shorter)) or ratio(left, right) >= _ALIKE
+    return ("building_text",) if master.room or alike else None
 
 
 def _within(master: AddressKey, answer: AddressKey) -> Verdict:

@@ -21,6 +21,7 @@ CASES = [
     ("name", "山田花子", "佐藤花子", "changed"),
     ("name", "山田花子", "山田子花", "suspected_slip"),
     ("name", "ＳＭＩＴＨ　ＪＯＨＮ", "John Smith", "same_normalised"),
+    ("name", "O'Brien Pat", "Pat O’Brien", "same_normalised"),
     ("name", "SMITH JOHN", "SMYTH JOHN", "suspected_slip"),
     ("name", "(株)青葉商店", "株式会社青葉商店", "same_normalised"),
     ("name", "㈱青葉商店", "株式会社 青葉商店", "same_normalised"),
