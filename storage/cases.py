@@ -28,7 +28,15 @@ from storage.link_codes import (
     use_link_code,
 )
 from storage.problems import IllegalTransition
-from storage.tables import CaseRow, CaseTransitionRow, CustomerRow, LinkCodeRow, MasterRecordRow, table_of
+from storage.tables import (
+    CaseRow,
+    CaseTransitionRow,
+    CustomerRow,
+    LinkCodeRow,
+    MasterCurrentRow,
+    MasterRecordRow,
+    table_of,
+)
 from storage.tables.cases import CLOSED_STATUSES
 from storage.universe import CODE_ALPHABET, Universe
 
@@ -64,6 +72,7 @@ _case = table_of(CaseRow)
 _transition = table_of(CaseTransitionRow)
 _customer = table_of(CustomerRow)
 _record = table_of(MasterRecordRow)
+_current = table_of(MasterCurrentRow)
 _link_code = table_of(LinkCodeRow)
 
 #: What may stand in clear as a reason: words of a code, never a sentence about a person.
@@ -137,7 +146,9 @@ def open_case(
     if stated and vault is None:
         raise ValueError("a reason in words must be sealed: pass the vault")
     sealed = vault.seal(_case.name, case_id, {"reason": reason}) if stated and vault is not None else None
-    newest = select(_record.c.kind).where(_record.c.customer_id == customer_id).order_by(_record.c.seq.desc()).limit(1)
+    counts = select(_current.c.seq).where(_current.c.id == 1).scalar_subquery()
+    known = select(_record.c.kind).where(_record.c.customer_id == customer_id, _record.c.seq <= counts)
+    newest = known.order_by(_record.c.seq.desc()).limit(1)
     values = {
         "id": case_id,
         "customer_id": customer_id,

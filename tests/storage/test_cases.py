@@ -34,6 +34,7 @@ from storage.cases import (
     unlock_link_code,
     use_link_code,
 )
+from storage.customers import begin_master_version, stage_master_rows
 from storage.database import Database
 from storage.problems import IllegalTransition
 
@@ -237,3 +238,16 @@ def test_the_database_itself_refuses_a_second_open_case(database: Database, scen
 
     with pytest.raises(IntegrityError):
         database.run(copy)
+
+
+def test_a_case_takes_its_kind_from_the_record_that_counts_not_from_a_staged_one(
+    database: Database, scene: Any, make_row: Any
+) -> None:
+    vault, uni = database.vault, database.universe
+
+    def stage(conn: Any) -> None:
+        seq = begin_master_version(conn, uni, "e" * 64)
+        stage_master_rows(conn, vault, uni, seq, [make_row("0000123", kind="corporate")])
+
+    database.run(stage)
+    assert open_another(database, scene, cause="event").kind == "individual"
