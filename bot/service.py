@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
 
-from bot.channels.base import Channel, UnreadableBody, WrongSignature
+from bot.channels.base import Channel, Inbound, InboundKind, UnreadableBody, WrongSignature
 from bot.delivery import Sender
 from bot.live_content import LiveContent
 from bot.ownership import StaffDesk
@@ -19,6 +20,7 @@ from bot.settings import Settings
 from bot.talk import Rules
 from bot.timers import Timers
 from bot.turns import Turns
+from locales import load_catalogue
 from storage.database import Database
 
 log = structlog.get_logger("kakunin.service")
@@ -49,6 +51,30 @@ class Service:
             self._tasks.append(asyncio.create_task(self.sender.run(), name="sender"))
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
+        if "webhooks" in roles and self.settings.telegram_mode == "polling" and "telegram" in self.channels:
+            self._tasks.append(asyncio.create_task(self._poll_telegram(), name="telegram"))
+
+    async def take(self, channel: Channel, events: list[Inbound]) -> None:
+        """Store and answer events, then tell the platform what it waits to hear; raises where nothing was stored."""
+        await self.turns.handle(events)
+        self.sender.wake()
+        for event in events:
+            # A tap stops spinning; a group or room is left.
+            if event.callback_id is not None or event.kind is InboundKind.GROUP:
+                await channel.acknowledge(event)
+
+    async def _poll_telegram(self) -> None:
+        """Fetch Telegram's updates where it cannot reach us; an update counts only once it is committed."""
+        from bot.channels.telegram.adapter import TelegramChannel
+        from bot.channels.telegram.polling import poll
+
+        channel = self.channels["telegram"]
+        assert isinstance(channel, TelegramChannel)
+
+        async def handle(events: list[Inbound]) -> None:
+            await self.take(channel, events)
+
+        await poll(channel, handle, asyncio.Event())
 
     async def stop(self) -> None:
         """Stop the tasks and close the pools; the store stays open."""
@@ -70,9 +96,10 @@ class Service:
             await self.stop()
 
 
-def make_channels(settings: Settings, now: Callable[[], object]) -> dict[str, Channel]:
+def make_channels(settings: Settings, now: Callable[[], datetime]) -> dict[str, Channel]:
     """The channels whose secrets are set; a channel without them is off."""
     channels: dict[str, Channel] = {}
+    words = load_catalogue(settings.default_locale)
     if settings.line_is_on:
         from bot.channels.line.adapter import LineChannel
 
@@ -83,7 +110,8 @@ def make_channels(settings: Settings, now: Callable[[], object]) -> dict[str, Ch
             settings.line_channel_access_token.get_secret_value(),
             settings.line_api_base,
             settings.line_data_api_base,
-            now=now,  # type: ignore[arg-type]
+            now=now,
+            alt_if_none=words.text("alt.notice"),
         )
     if settings.telegram_is_on:
         from bot.channels.telegram.adapter import TelegramChannel
@@ -95,7 +123,8 @@ def make_channels(settings: Settings, now: Callable[[], object]) -> dict[str, Ch
             settings.telegram_bot_username,
             "" if secret is None else secret.get_secret_value(),
             settings.telegram_api_base,
-            now=now,  # type: ignore[arg-type]
+            now=now,
+            text_if_none=words.text("alt.notice"),
         )
     return channels
 
@@ -149,15 +178,11 @@ def _webhook(service: Service, channel: Channel) -> Callable[[web.Request], Awai
         except UnreadableBody:
             return web.Response(status=400)
         try:
-            await service.turns.handle(events)
+            await service.take(channel, events)
         except Exception as error:
             # Not stored, so not acknowledged: the platform delivers again.
             log.exception("webhook.not_stored", channel=channel.name, error=type(error).__name__)
             return web.Response(status=503)
-        service.sender.wake()
-        for event in events:
-            if event.callback_id is not None:
-                await channel.acknowledge(event)
         return web.Response()
 
     return receive

@@ -41,7 +41,7 @@ log = structlog.get_logger("kakunin.turns")
 #: LINE's reply token lives for a minute from the event; what is sent later goes as a push.
 _REPLY_LIFE = timedelta(seconds=50)
 #: Kinds of events that the bot records and never answers.
-_SILENT = frozenset({InboundKind.OTHER, InboundKind.GROUP})
+_SILENT = frozenset({InboundKind.OTHER})
 #: Stands in the content row of a reply that must not be kept.
 _FACTOR_MARK = "[withheld: second_factor]"
 _FACTOR_STEPS = frozenset({"birth_date", "phone_tail"})
@@ -80,6 +80,8 @@ class Turns:
         Raises whatever the store raises: the caller then answers 503 and the platform delivers again.
         """
         for event in events:
+            if event.kind is InboundKind.GROUP or not event.user_id:
+                continue  # nobody's conversation: a bank's bot does not speak in groups
             prepared = await self._prepare(event)
             await self._database.transact(lambda conn, p=prepared: self._turn(conn, p))  # type: ignore[misc]
 

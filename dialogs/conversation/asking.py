@@ -96,8 +96,6 @@ def _answers(
 ) -> list[Button]:
     buttons: list[Button] = []
     answer = position.state.answers.get(slot.key)
-    if answer is not None and position.state.correcting == slot.key and position.is_valid(slot, answer):
-        buttons.append(Button(option="same", label=Phrase(key="button.keep")))
     ticked = question.type is QuestionType.SELECT_MULTIPLE
     for choice in position.choices(question, slot.key) if question.is_select else ():
         if only and choice.name not in only:
@@ -109,6 +107,9 @@ def _answers(
         buttons.append(Button(option=choice_option(position, question, choice), label=label))
     if ticked and open_prompt.selection:
         buttons.append(Button(option="ok", label=Phrase(key="button.done")))
+    # After the choices: a typed number means the place of a choice in the list.
+    if answer is not None and position.state.correcting == slot.key and position.is_valid(slot, answer):
+        buttons.append(Button(option="same", label=Phrase(key="button.keep")))
     if question.type is QuestionType.ACKNOWLEDGE:
         buttons.append(Button(option="yes", label=Phrase(key="button.acknowledge")))
     if question.bot.decline is not Decline.NONE:
