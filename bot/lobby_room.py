@@ -15,22 +15,9 @@ from dialogs.conversation.events import Owner
 from dialogs.conversation.prompts import Phrase
 from storage import accounts, audit, cases, customers, link_codes
 from storage.accounts import Account
-from storage.cases import CaseStatus
+from storage.case_status import ANSWERABLE
 from storage.conversations import Conversation
 
-#: Statuses in which a case can still be answered in the chat.
-ANSWERABLE = frozenset(CaseStatus) - {
-    CaseStatus.ANSWERED,
-    CaseStatus.RECONCILING,
-    CaseStatus.RECONCILED,
-    CaseStatus.TO_CHECK,
-    CaseStatus.AWAITING_DOCUMENTS,
-    CaseStatus.AWAITING_APPROVAL,
-    CaseStatus.DONE,
-    CaseStatus.EXEMPT,
-    CaseStatus.STOPPED,
-    CaseStatus.CANCELLED,
-}
 #: An account that failed too often waits this long.
 _LOCKED_FOR = timedelta(hours=24)
 

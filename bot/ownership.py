@@ -26,7 +26,6 @@ from bot.staff_view import view_conversation
 from bot.talk import Rules, Talk
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Owner
-from dialogs.conversation.prompts import Phrase
 from dialogs.guard import find_secret
 from storage import audit, content, conversations
 from storage.conversations import Conversation
@@ -59,8 +58,7 @@ class StaffDesk:
             if epoch is None:
                 return False
             apply_input(talk, talk.lock(conversation_id), inp.StaffTook(staff_id=staff.id, epoch=epoch))
-            joined = Phrase(key="handover.joined", params={"staff_name": staff.login})
-            talk.say(talk.lock(conversation_id), joined)
+            talk.introduce_staff(talk.lock(conversation_id), staff.id, staff.login)
             self._record(talk, "handoff.claimed", staff, conversation_id)
             return True
 

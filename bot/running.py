@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from contextlib import AsyncExitStack, nullcontext
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from bot.console.application import make_console
 from bot.content_sources import live_drafts, publish_all
+from bot.logs import configure
 from bot.outreach.office_exports import console_export
 from bot.service import Service, make_service, make_webhooks
 from bot.settings import Settings, SettingsProblem
@@ -25,6 +27,7 @@ log = structlog.get_logger("kakunin.serve")
 
 async def run_service(database: Database, settings: Settings, roles: tuple[str, ...]) -> None:
     """Run until SIGINT or SIGTERM; raises ``SettingsProblem`` or ``StoreProblem`` where it must not start."""
+    configure(logging.INFO)
     first_start = database.run_read(lambda conn: not publishing.list_published(conn))
     if first_start:
         uni = database.universe

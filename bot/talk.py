@@ -136,6 +136,11 @@ class Talk:
         """A notice of the bot outside any step."""
         return self.save(conversation, [], [notice(*phrases)])
 
+    def introduce_staff(self, conversation: Conversation, staff_id: str, sender: str) -> Conversation:
+        """The customer hears who speaks from here on, in that person's name."""
+        words = self.live.voice(conversation.locale).catalogue
+        return self.say_as_staff(conversation, staff_id, sender, words.text("handover.joined", staff_name=sender))
+
     def say_as_staff(self, conversation: Conversation, staff_id: str, sender: str, text: str) -> Conversation:
         """Queue what a member of staff typed."""
         conversation = replace(conversation, out_seq=conversation.out_seq + 1)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input
+from bot.linking import normalise_code
 from bot.live_content import LiveContent
 from bot.lobby_room import Facts
 from bot.talk import ReplyRight, Rules, Talk
@@ -44,6 +45,7 @@ _REPLY_LIFE = timedelta(seconds=50)
 _SILENT = frozenset({InboundKind.OTHER})
 #: Stands in the content row of a reply that must not be kept.
 _FACTOR_MARK = "[withheld: second_factor]"
+_CODE_MARK = "[withheld: link_code]"
 _FACTOR_STEPS = frozenset({"birth_date", "phone_tail"})
 
 
@@ -197,6 +199,8 @@ class Turns:
         if event.kind is InboundKind.TEXT and event.text is not None:
             if conversation.kind == "lobby" and conversation.open_question in _FACTOR_STEPS:
                 return {"text": _FACTOR_MARK}
+            if normalise_code(event.text.reveal()) is not None and conversation.kind == "lobby":
+                return {"text": _CODE_MARK}
             return {"text": event.text.reveal()}
         if event.kind is InboundKind.CHOICE and event.tap is not None:
             return {"label": tap_label(talk, conversation, event.tap), "option": event.tap.option}

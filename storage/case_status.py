@@ -87,3 +87,6 @@ ALLOWED: dict[CaseStatus, frozenset[CaseStatus]] = {
     status: (_statuses(_TABLE[status]) | (frozenset() if status in CLOSED else _FROM_ANY_OPEN)) - {status}
     for status in CaseStatus
 }
+
+#: Where the chat still takes an answer; from 60 on a submission is being worked on.
+ANSWERABLE = frozenset(CaseStatus) - CLOSED - _statuses("60 65 66 70 71 72")

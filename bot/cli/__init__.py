@@ -13,7 +13,7 @@ import typer
 
 import bot.cli.service as service
 import bot.cli.staff as staff
-from bot.cli import cases, content, customers, db, export, faq, letters, questionnaire, reconcile, reply
+from bot.cli import audit, cases, content, customers, db, export, faq, letters, questionnaire, reconcile, reply
 from bot.cli.errors import Failed, UserError
 from bot.settings import SettingsProblem
 
@@ -39,6 +39,7 @@ app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(export.app, name="export")
 app.add_typer(questionnaire.app, name="questionnaire")
 app.add_typer(faq.app, name="faq")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:
@@ -48,8 +49,10 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit code of a command line; what went wrong is one sentence on stderr."""
+    from bot.logs import configure
     from storage.problems import StoreProblem
 
+    configure()
     try:
         code = app(args=arguments, standalone_mode=False)
     except (UserError, SettingsProblem, StoreProblem) as problem:

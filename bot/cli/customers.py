@@ -11,13 +11,10 @@ import typer
 from bot.cli.office import Office, os_user, progress_bar
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from storage.database import Database
     from storage.masterfile.importing import ImportResult
     from storage.masterfile.problems import RowProblem
     from storage.masterfile.reader import MasterFile
-    from storage.masterfile.rows import RowChecker
 
 app = typer.Typer(no_args_is_help=True, help="Customers and their master record.")
 
@@ -73,6 +70,7 @@ def _run(
 ) -> tuple[ImportResult, list[RowProblem]]:
     from contextlib import ExitStack
 
+    from bot.outreach.master_rows import row_checker
     from storage.masterfile.importing import import_master
     from storage.masterfile.rejects import RejectReport
 
@@ -101,21 +99,6 @@ def _run(
             progress=progress,
         )
     return result, kept
-
-
-def row_checker(database: Database, today: date) -> RowChecker:
-    """The checks of a row, with the choices of the questionnaires that are live, else of those shipped."""
-    from dialogs.definition.yaml_format import load_shipped, read_canonical, shipped_names
-    from storage.masterfile.choices import code_table
-    from storage.masterfile.rows import RowChecker
-    from storage.publishing import list_published
-    from storage.reconciliation.reading import read_value
-
-    published = database.run_read(lambda conn: list_published(conn, live_only=True))
-    forms = [read_canonical(one.body) for one in published if one.kind == "questionnaire"]
-    if not forms:
-        forms = [load_shipped(name) for name in shipped_names()]
-    return RowChecker(codes=code_table(forms), read=read_value, today=today)
 
 
 def _word(office: Office, problem: RowProblem) -> str:

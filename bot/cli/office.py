@@ -50,10 +50,13 @@ class Office:
     def store(self) -> Iterator[Database]:
         """The store, closed again whatever happens."""
         from bot.cli.store import open_database
+        from storage import audit
 
         database = open_database(self.settings)
         try:
             yield database
+            # What the command did is chained before it ends, so that a check right after it covers it.
+            database.run(lambda conn: audit.seal_chain(conn, database.vault, database.universe))
         finally:
             database.close()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, FromClause, RowMapping, Select, func, select
+from sqlalchemy import Connection, FromClause, RowMapping, Select, case, func, select
 
 from storage.staff import StaffMember
 from storage.tables.accounts import AccountRow
@@ -34,6 +34,10 @@ _case = table_of(CaseRow)
 _record = table_of(MasterRecordRow)
 _current = table_of(MasterCurrentRow)
 _staff = table_of(StaffRow)
+#: What the bot leads is done with once the form was submitted or ended.
+_folder = case(
+    ((_conversation.c.owner == "bot") & _conversation.c.closed_at.is_not(None), "closed"), else_=_conversation.c.owner
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +77,8 @@ class Folder:
 
 def load_folders(conn: Connection, staff: StaffMember) -> tuple[Folder, ...]:
     """The folders with their counts."""
-    grouped = select(_conversation.c.owner, func.count()).select_from(_joined()).group_by(_conversation.c.owner)
-    counts: dict[str, int] = {row.owner: row[1] for row in conn.execute(_in_scope(grouped, staff))}
+    grouped = select(_folder, func.count()).select_from(_joined()).group_by(_folder)
+    counts: dict[str, int] = {row[0]: row[1] for row in conn.execute(_in_scope(grouped, staff))}
     mine = _in_scope(select(func.count()).select_from(_joined()), staff).where(
         _conversation.c.owner == "staff", _conversation.c.owner_staff_id == staff.id
     )
@@ -85,7 +89,7 @@ def load_folders(conn: Connection, staff: StaffMember) -> tuple[Folder, ...]:
 def list_slips(conn: Connection, staff: StaffMember, folder: str, *, limit: int = PAGE) -> list[Slip]:
     """The conversations of a folder: those who wait longest first, the others by the customer's last word."""
     owner = "staff" if folder == "mine" else folder
-    query = _slips(staff).where(_conversation.c.owner == owner)
+    query = _slips(staff).where(_folder == owner)
     if folder == "mine":
         query = query.where(_conversation.c.owner_staff_id == staff.id)
     if folder == "waiting":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,11 +19,15 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from storage import audit
-from storage.cases import Case, CaseStatus, cases_without_letter, load_case, move_case
+from storage.case_status import ANSWERABLE
+from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_case, move_case
 from storage.database import Database
-from storage.link_codes import make_link_code
+from storage.link_codes import link_codes_of_case, make_link_code, unlock_link_code
 
 LETTER_COLUMNS = ("customer_no", "case_id", "code", "check_number", "line_url", "telegram_url", "expires_on")
+
+#: Statuses from which a letter moves a case on; 30 is a customer whose last letter came back.
+_BEFORE_LETTER = (CaseStatus.SELECTED, CaseStatus.ANNOUNCED, CaseStatus.UNDELIVERABLE)
 
 #: Cases per transaction.
 BATCH = 200
@@ -57,10 +61,15 @@ def make_letters(
     channels: Channels,
     expires_on: date,
     actor: str,
+    again_for: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
-    """Write a code for every case that waits for its letter and return how many; ``FileExistsError`` if ``out`` is."""
-    waiting = database.run_read(cases_without_letter)
+    """Write a code for every case that waits for its letter and return how many; ``FileExistsError`` if ``out`` is.
+
+    With customer ids in ``again_for`` only their open cases get one, also where an earlier letter went out:
+    its code is revoked.
+    """
+    waiting = database.run_read(lambda conn: _open_cases(conn, again_for) if again_for else cases_without_letter(conn))
     part = out.with_name(out.name + ".part")
     if out.exists():
         # Its codes exist nowhere else: writing over them would make those letters worthless.
@@ -102,6 +111,38 @@ def make_letters(
     return made
 
 
+def _open_cases(conn: Connection, customer_ids: Sequence[str]) -> list[Case]:
+    return [
+        case
+        for customer_id in customer_ids
+        for case in cases_of_customer(conn, customer_id, open_only=True)
+        if case.status in ANSWERABLE
+    ]
+
+
+def unlock_codes(database: Database, customer_id: str, *, actor: str) -> int:
+    """Let the customer's locked codes be tried again, as a person decided; returns how many were locked."""
+
+    def unlock(conn: Connection) -> int:
+        opened = 0
+        for case in cases_of_customer(conn, customer_id, open_only=True):
+            for code in link_codes_of_case(conn, case.id):
+                if code.state == "locked" and unlock_link_code(conn, code.id):
+                    opened += 1
+                    audit.record(
+                        conn,
+                        database.universe,
+                        "letter.unlocked",
+                        actor_kind="os_user",
+                        actor_id=actor,
+                        subjects={"case": case.id, "link_code": code.id},
+                        detail={},
+                    )
+        return opened
+
+    return database.run(unlock)
+
+
 def _write_batch(
     conn: Connection, database: Database, cases: list[Case], channels: Channels, expires_on: date, actor: str
 ) -> list[tuple[str, ...]]:
@@ -109,11 +150,12 @@ def _write_batch(
     uni, vault = database.universe, database.vault
     for listed in cases:
         case = load_case(conn, listed.id)
-        if case is None or case.status not in (CaseStatus.SELECTED, CaseStatus.ANNOUNCED):
+        if case is None or case.status != listed.status:
             # Another command was quicker; its letter counts.
             continue
         link, code = make_link_code(conn, vault, uni, case.id, expires_on=expires_on)
-        move_case(conn, uni, case.id, CaseStatus.SENT, actor=f"os_user:{actor}", reason="letter", source=link.id)
+        if case.status in _BEFORE_LETTER:
+            move_case(conn, uni, case.id, CaseStatus.SENT, actor=f"os_user:{actor}", reason="letter", source=link.id)
         audit.record(
             conn,
             uni,

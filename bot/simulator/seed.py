@@ -9,9 +9,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.cli.customers import row_checker
 from bot.content_sources import publish_all
 from bot.outreach.letters import Channels, make_letters
+from bot.outreach.master_rows import row_checker
 from bot.outreach.opening import open_due_cases
 from bot.settings import Settings
 from storage.customers import find_customer_no, load_customer

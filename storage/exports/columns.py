@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from dialogs.definition.model import Question, Questionnaire, QuestionType, pick
+from dialogs.replies.masking import mask
 
 FIXED_COLUMNS = (
     "batch_id",
@@ -117,6 +118,14 @@ def _is_typed(question: Question) -> bool:
 def answers_by_place(answers: Sequence[Answer]) -> Answers:
     """The answers of a submission by question and repeat instance."""
     return {(answer["name"], int(answer.get("instance") or 0)): answer for answer in answers}
+
+
+def masked(column: Column, text: str) -> str:
+    """A cell as it may leave without approval: what people typed is hidden, codes and states stay."""
+    if column.part is not Part.VALUE or column.question.type not in (QuestionType.TEXT, QuestionType.DATE):
+        return text
+    kind = "date" if column.question.type is QuestionType.DATE else column.question.bot.kind
+    return mask(kind or "text", text)
 
 
 def cell(column: Column, questionnaire: Questionnaire, answers: Answers) -> str:

@@ -28,7 +28,7 @@ from storage.export_batches import (
     save_export_batch,
 )
 from storage.exports.codebook import CODEBOOK_COLUMNS, codebook_rows
-from storage.exports.columns import FIXED_COLUMNS, Column, answers_by_place, cell, columns_of
+from storage.exports.columns import FIXED_COLUMNS, Column, answers_by_place, cell, columns_of, masked
 from storage.exports.facts import fixed_cells
 from storage.exports.writers import CsvOutput, OutputFile, OutputSet, Unmappable, WrittenFile
 from storage.publishing import list_published, live, load_published
@@ -57,6 +57,8 @@ class Options:
     #: An earlier batch; only what was completed after it.
     since: ExportBatch | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Tokyo"))
+    #: Hide what identifies a person: for an export that nobody has approved.
+    masked: bool = False
 
     def filters(self) -> dict[str, str]:
         """The filter as it is recorded: codes only."""
@@ -65,6 +67,7 @@ class Options:
             "encoding": self.encoding if self.format == "csv" else "utf-8",
             "status": self.status,
             "since": str(self.since.seq) if self.since else "",
+            "values": "masked" if self.masked else "full",
         }
 
 
@@ -158,7 +161,7 @@ def _write(
             members.append(submission.id)
             if len(members) % 100 == 0:
                 progress(len(members))
-            yield _row(conn, database, submission, questionnaires, columns, batch_id, options.zone)
+            yield _row(conn, database, submission, questionnaires, columns, batch_id, options)
 
     if options.format == "jsonl":
         output = OutputFile(table)
@@ -205,12 +208,15 @@ def _row(
     questionnaires: Mapping[str, Questionnaire],
     columns: Sequence[Column],
     batch_id: str,
-    zone: ZoneInfo,
+    options: Options,
 ) -> list[str]:
     answers = answers_by_place(submission.answers)
     questionnaire = questionnaires[submission.questionnaire_sha256]
-    fixed = fixed_cells(conn, database.vault, submission, batch_id, zone)
-    return [*(fixed[name] for name in FIXED_COLUMNS), *(cell(column, questionnaire, answers) for column in columns)]
+    fixed = fixed_cells(conn, database.vault, submission, batch_id, options.zone)
+    cells = [cell(column, questionnaire, answers) for column in columns]
+    if options.masked:
+        cells = [masked(column, text) for column, text in zip(columns, cells, strict=True)]
+    return [*(fixed[name] for name in FIXED_COLUMNS), *cells]
 
 
 class _Selection:

@@ -1,0 +1,83 @@
+"""What the program logs, and what never gets into a log.
+
+Everything goes to stderr, so that a command's output stays clean.  A log line names events, ids and codes;
+an exception is logged by its type and its places in the code, never by its message, which may quote what a
+customer wrote or a token in a URL.  The filter sits on the handler, because a filter on a logger would miss
+the loggers below it (tests/bot/test_logs.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+#: A Telegram bot token in a URL or text, and an Authorization header's value.
+_TOKENS = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{20,}|Bearer\s+\S+", re.ASCII)
+_STARS = "***"
+#: Libraries whose debug lines quote bodies and URLs.
+_TALKATIVE = ("httpx", "httpcore", "linebot", "telegram", "aiohttp.access", "asyncio")
+
+
+def configure(level: int = logging.WARNING) -> None:
+    """Set up logging of this process; structlog and the libraries' loggers alike."""
+    shared = (structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _stamp, _exception)
+    structlog.configure(
+        processors=[*shared, structlog.processors.KeyValueRenderer(key_order=["at", "level", "event"])],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Scrubbed("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _stamp(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["at"] = structlog.processors.TimeStamper(fmt="iso", utc=True)(None, "", {})["timestamp"]
+    return event
+
+
+def _exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """``exc_info`` as type and places; the message and the values stay out."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["raised"] = " <- ".join(_chain(error))
+    return event
+
+
+def _chain(error: BaseException) -> list[str]:
+    names: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(names) < 5:
+        names.append(f"{type(seen).__name__} at {_places(seen)}")
+        seen = seen.__cause__ or seen.__context__
+    return names
+
+
+def _places(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames) or "?"
+
+
+class _Scrubbed(logging.Formatter):
+    """Library records with tokens starred out and exceptions without their messages."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _TOKENS.sub(_STARS, super().format(record))
+
+    def formatException(self, ei: Any) -> str:
+        error = ei[1] if isinstance(ei, tuple) else None
+        return " <- ".join(_chain(error)) if error is not None else ""
