@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dialogs.conversation.form import Position, Slot
-from dialogs.definition.model import Question, QuestionType, pick
+from dialogs.definition.model import Choice, Question, QuestionType, pick
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext, Value
 from dialogs.replies.choices import Ambiguous, ParsedMany, read_choice, read_choices
@@ -46,13 +46,17 @@ def is_free_text(question: Question | None) -> bool:
     return question is not None and reader_kind(question) in ("text", "name", "address")
 
 
-def read_reply(position: Position, slot: Slot, text: str) -> Taken | Several | Problem:
-    """What ``text`` means as an answer at ``slot``."""
+def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] = ()) -> Taken | Several | Problem:
+    """What ``text`` means as an answer at ``slot``, where perhaps ``only`` some of the choices are shown."""
     question = slot.question
     assert question is not None
     context = ReplyContext(today=position.now.date(), locale=position.state.locale)
     if question.is_select:
-        return _read_select(position, slot, question, text, context)
+        shown = tuple(c for c in position.choices(question, slot.key) if c.name in only)
+        narrowed = _read_select(position, question, shown, text, context) if shown else None
+        if isinstance(narrowed, Taken):
+            return narrowed
+        return _read_select(position, question, position.choices(question, slot.key), text, context)
     parsed = READERS[reader_kind(question)](text, context)
     if isinstance(parsed, Problem):
         return parsed
@@ -64,9 +68,8 @@ def read_reply(position: Position, slot: Slot, text: str) -> Taken | Several | P
 
 
 def _read_select(
-    position: Position, slot: Slot, question: Question, text: str, context: ReplyContext
+    position: Position, question: Question, choices: tuple[Choice, ...], text: str, context: ReplyContext
 ) -> Taken | Several | Problem:
-    choices = position.choices(question, slot.key)
     language = position.definition.default_language
     if question.type is QuestionType.SELECT_MULTIPLE:
         many = read_choices(text, choices, context, language)
@@ -111,6 +114,24 @@ def _shown(kind: str, value: str, position: Position) -> str:
         return parsed.display if isinstance(parsed, Parsed) else value
     return mask("expiry" if kind == "date" else kind, value)
 
+
+def from_default(position: Position, slot: Slot) -> Taken | None:
+    """The author's default for a question, where it is an answer that would be taken."""
+    question = slot.question
+    value = "" if question is None else position.default_value(question, slot.key)
+    if question is None or not value:
+        return None
+    if question.is_select:
+        known = {choice.name for choice in position.choices(question, slot.key)}
+        names = tuple(value.split()) if question.type is QuestionType.SELECT_MULTIPLE else (value,)
+        taken = take_choices(position, question, names) if names and set(names) <= known else None
+    else:
+        context = ReplyContext(today=position.now.date(), locale=position.state.locale)
+        parsed = READERS[reader_kind(question)](value, context)
+        taken = None if isinstance(parsed, Problem) else Taken(value=to_text(parsed.value), display=parsed.display)
+    if taken is None or question.constraint is None or position.truth(question.constraint, slot.key, taken.value):
+        return taken
+    return None
 
 
 def to_text(value: Value) -> str:

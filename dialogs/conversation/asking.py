@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dialogs.conversation.answering import take_choices
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
-from dialogs.conversation.state import OpenPrompt
+from dialogs.conversation.state import Answer, OpenPrompt
 from dialogs.definition.model import Choice, Decline, Question, QuestionType
 
 #: Buttons that mean the same wherever they stand, so that an old bubble's one still works.
 STAFF = Button(option="staff", label=Phrase(key="button.staff"))
 LATER = Button(option="later", label=Phrase(key="button.later"))
 RESUME = Button(option="resume", label=Phrase(key="button.resume"))
+#: After an answer that called for a person: back to that answer, not past it.
+CHANGE_ANSWER = Button(option="resume", label=Phrase(key="button.change_answer"))
 BACK = Button(option="back", label=Phrase(key="button.back"))
 WHY = Button(option="why", label=Phrase(key="button.why"))
 VERIFY = Button(option="verify", label=Phrase(key="button.verify"))
@@ -58,21 +61,24 @@ def question_prompt(
     """The question itself; ``only`` narrows the choices to the ones a reply may have meant."""
     question = slot.question
     assert question is not None
-    pieces: list[Piece] = [*lead, _progress(position), *_heading(position, slot, question)]
+    pieces: list[Piece] = [*lead, *_progress(position), *_heading(position, slot, question)]
     return Prompt(
         kind=MessageKind.QUESTION,
         pieces=tuple(pieces),
         buttons=(*_answers(position, slot, question, open_prompt, only), *extra),
-        shortcuts=shortcuts(position, question),
+        shortcuts=tuple(way for way in shortcuts(position, question) if way not in extra),
         token=open_prompt.tokens[-1],
         hint=_hint(question),
         alt=_ALT,
     )
 
 
-def _progress(position: Position) -> Phrase:
+def _progress(position: Position) -> tuple[Phrase, ...]:
+    """How far the customer is; nothing while one answer of a complete form is corrected."""
     number, remaining = position.progress
-    return Phrase(key="engine.progress", params={"number": str(number), "remaining": str(remaining)})
+    if remaining:
+        return (Phrase(key="engine.progress", params={"number": str(number), "remaining": str(remaining)}),)
+    return () if position.state.correcting else (Phrase(key="engine.progress_end", params={"number": str(number)}),)
 
 
 def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
@@ -87,7 +93,7 @@ def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
         pieces.append(Phrase(key="engine.several_allowed"))
     answer = position.state.answers.get(slot.key)
     if answer is not None and position.state.correcting == slot.key and answer.display:
-        pieces.append(Phrase(key="engine.your_answer", params={"value": answer.display}))
+        pieces.append(Phrase(key="engine.your_answer", params={"value": _read_back(position, slot, answer)}))
     return pieces
 
 
@@ -135,7 +141,7 @@ def offered_prompt(position: Position, slot: Slot, open_prompt: OpenPrompt, lead
     keys = ("button.unchanged", "button.changed") if open_prompt.basis == "master" else ("button.yes", "button.change")
     return Prompt(
         kind=MessageKind.QUESTION,
-        pieces=(*lead, _progress(position), Wording(field="label", question=question.name), shown),
+        pieces=(*lead, *_progress(position), Wording(field="label", question=question.name), shown),
         buttons=(
             Button(option="same", label=Phrase(key=keys[0])),
             Button(option="diff", label=Phrase(key=keys[1])),
@@ -186,35 +192,59 @@ def review_line(position: Position, number: int, slot: Slot) -> Line:
     answer = position.state.answers[slot.key]
     value: Phrase | Literal
     match answer.state:
-        case AnswerState.UNCHANGED:
-            value = Phrase(key="engine.value_unchanged", params={"value": answer.display})
-        case AnswerState.DECLINED:
-            value = Phrase(key="engine.value_declined")
         case AnswerState.OTHER_CHANNEL:
             value = Phrase(key="engine.value_other_channel")
+        case _ if position.is_elsewhere(slot):
+            # Answered on another channel: it is not shown on this one.
+            value = Phrase(key="engine.value_kept")
+        case AnswerState.UNCHANGED:
+            value = Phrase(key="engine.value_unchanged", params={"value": _read_back(position, slot, answer)})
+        case AnswerState.DECLINED:
+            unknown = slot.question is not None and slot.question.bot.decline is Decline.UNKNOWN
+            value = Phrase(key="engine.value_unknown" if unknown else "engine.value_refused")
         case _ if not answer.value:
             value = Phrase(key="engine.value_none")
+        case _ if slot.question is None:
+            value = Phrase(key="button.yes" if answer.value == "yes" else "button.no")
+        case _ if slot.question.type is QuestionType.ACKNOWLEDGE:
+            value = Phrase(key="button.acknowledge")
         case _:
-            value = Literal(text=answer.display)
+            value = Literal(text=_read_back(position, slot, answer))
     return Line(number=number, name=slot_name(slot), value=value)
 
 
+def _read_back(position: Position, slot: Slot, answer: Answer) -> str:
+    """An answer as it is shown again: choices in the language that is spoken now."""
+    if slot.question is None or not slot.question.is_select:
+        return answer.display
+    several = slot.question.type is QuestionType.SELECT_MULTIPLE
+    return take_choices(position, slot.question, answer.codes if several else (answer.value,)).display
+
+
 def slot_name(slot: Slot) -> Phrase | Wording:
-    """The short name of a slot, for lists and buttons."""
+    """The short name of a slot, for lists and buttons; in a repeat with its number."""
     if slot.question is None:
         return Phrase(key="engine.more_name")
-    return Wording(field="button", question=slot.question.name)
+    return Wording(field="button", question=slot.question.name, instance=slot.key.instance)
 
 
 def which_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Piece]) -> Prompt:
     """Which answer is to be corrected? By button or by the number of the review list."""
+    answers = position.state.answers
+    done = position.current is None or position.state.correcting is not None
     return Prompt(
         kind=MessageKind.QUESTION,
         pieces=(*lead, Phrase(key="engine.which")),
         buttons=tuple(
-            Button(option=f"k{index}", label=slot_name(slot)) for index, slot in enumerate(position.asked_slots)
+            Button(option=f"k{index}", label=slot_name(slot))
+            for index, slot in enumerate(position.asked_slots)
+            if slot.key in answers and not position.is_elsewhere(slot)
         ),
-        shortcuts=(Button(option="review", label=Phrase(key="button.to_review")), LATER, STAFF),
+        shortcuts=(
+            Button(option="review", label=Phrase(key="button.to_review" if done else "button.resume")),
+            LATER,
+            STAFF,
+        ),
         token=open_prompt.tokens[-1],
         alt=_ALT,
     )

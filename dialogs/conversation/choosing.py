@@ -21,7 +21,7 @@ def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str |
         case Form.REVIEW, "fix":
             turn.ask_which()
         case Form.WHICH, "review":
-            turn.ask_review()
+            turn.ask_current()
         case Form.WHICH, _ if option[:1] == "k" and option[1:].isdigit():
             slots = turn.position.asked_slots
             if int(option[1:]) >= len(slots):
@@ -30,9 +30,11 @@ def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str |
         case Form.STOP, "yes":
             turn.end("refused")
         case Form.UNLINK, "yes":
+            turn.record(ev.PromptClosed(at=turn.now))
             turn.leaves.append(Leave.UNLINK)
         case ((Form.STOP | Form.UNLINK), "no"):
-            turn.ask_current() if not turn.state.is_over else turn.go_on()
+            turn.record(ev.PromptClosed(at=turn.now))
+            turn.go_on()
         case Form.MORE, ("yes" | "no") if slot is not None:
             turn.take(slot, option, "", AnswerState.ANSWERED, content_id)
         case Form.OFFERED, "same" if slot is not None:
@@ -68,7 +70,10 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
     elif option == "yes" and question.type is QuestionType.ACKNOWLEDGE:
         turn.take(slot, "OK", "", AnswerState.ANSWERED, content_id)
     elif option == "ok" and prompt.selection:
-        turn.offer_answer(slot, take_choices(turn.position, question, prompt.selection), content_id, typed=False)
+        left = {choice.name for choice in turn.position.choices(question, slot.key)} & set(prompt.selection)
+        if not left:
+            return False
+        turn.offer_answer(slot, take_choices(turn.position, question, tuple(left)), content_id, typed=False)
     elif choice is None or choice not in turn.position.choices(question, slot.key):
         return False
     elif question.type is QuestionType.SELECT_MULTIPLE:

@@ -65,6 +65,8 @@ def carry_out(turn: Turn, command: Command) -> bool:
             return try_option(turn, "decline")
         case Command.SKIP:
             return try_option(turn, "skip")
+        case Command.DONE if prompt is not None and prompt.form is Form.MORE:
+            return try_option(turn, "no")
         case Command.DONE:
             return prompt is not None and bool(prompt.selection) and try_option(turn, "ok")
         case Command.SUBMIT:

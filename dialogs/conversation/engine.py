@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dialogs.conversation import asking, events as ev, inputs as inp
-from dialogs.conversation.answering import Several, Taken, is_free_text, read_reply, take_choices
+from dialogs.conversation.answering import Several, Taken, is_free_text, read_reply, reader_kind, take_choices
 from dialogs.conversation.choosing import choose_option
 from dialogs.conversation.commanding import carry_out
 from dialogs.conversation.commands import Command
@@ -27,7 +27,6 @@ from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.faq.matcher import Action
-from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 
@@ -39,16 +38,21 @@ def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime
     hands the conversation to a person.
     """
     turn = Turn(definition, state, now)
+    if state.owner is Owner.STAFF and not isinstance(what, _HEARD_WITH_STAFF):
+        return turn.done()
     match what:
         case inp.Began():
             turn.ask_current()
         case inp.Returned():
-            resume(turn, Phrase(key="engine.welcome_back"))
+            _returned(turn)
         case inp.SecretWithheld():
             turn.record(ev.SecretKeptBack(at=now, secret=what.secret))
-            aside(turn, Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
+            if state.owner is not Owner.STAFF:
+                aside(turn, Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
         case inp.MediaSent():
             aside(turn, Phrase(key="engine.media"))
+        case inp.AskedToCorrect() if state.owner is Owner.WAITING:
+            turn.still_waiting()
         case inp.AskedToCorrect():
             correct(turn, Key(what.question, what.instance))
         case inp.StaffTook():
@@ -72,13 +76,25 @@ def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime
     return turn.done()
 
 
+#: While a person speaks the bot is silent: only these change anything.
+_HEARD_WITH_STAFF = (inp.StaffTook, inp.StaffReleased, inp.HandedBack, inp.SecretWithheld)
+
+
+def _returned(turn: Turn) -> None:
+    """Back in the chat, which is no wish by itself: who waits for a person goes on waiting, an end stays an end."""
+    if turn.state.owner is Owner.WAITING:
+        turn.still_waiting(again=True)
+    elif turn.state.ended is not None:
+        turn.go_on()
+    else:
+        resume(turn, Phrase(key="engine.welcome_back"))
+
+
 # A typed reply ------------------------------------------------------------------------------
 
 
 def _said(turn: Turn, said: inp.Said) -> None:
     reading = said.reading
-    if turn.state.owner is Owner.STAFF:
-        return
     if turn.state.owner is Owner.WAITING:
         _while_waiting(turn, reading)
         return
@@ -123,10 +139,9 @@ _ANSWERED_WHILE_PAUSED = frozenset(
 
 def _while_waiting(turn: Turn, reading: Reading) -> None:
     if reading.exact in (Command.RESUME, Command.BACK) or reading.command is Command.RESUME:
-        turn.to_bot("customer_returned", Phrase(key="handover.customer_returned"))
-    elif not turn.state.waiting_told:
-        turn.record(ev.WaitingTold(at=turn.now))
-        turn.say(Phrase(key="handover.still_waiting"), buttons=(asking.RESUME,))
+        resume(turn)
+    else:
+        turn.still_waiting()
 
 
 def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
@@ -152,8 +167,9 @@ def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
             choose_option(turn, prompt, "yes" if yes else "no", content_id)
             return True
         case Form.REVIEW:
-            if _yes_no(turn, reading):
-                choose_option(turn, prompt, "submit", content_id)
+            yes = _yes_no(turn, reading)
+            if yes is not None:
+                choose_option(turn, prompt, "submit" if yes else "fix", content_id)
                 return True
             return _number_to_correct(turn, reading)
         case Form.WHICH:
@@ -169,7 +185,7 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
     if reading.exact is Command.DONE and prompt.selection:
         choose_option(turn, prompt, "ok", content_id)
         return True
-    outcome = read_reply(turn.position, slot, reading.text)
+    outcome = read_reply(turn.position, slot, reading.text, prompt.only)
     match outcome:
         case Taken():
             turn.offer_answer(slot, outcome, content_id, typed=True, echo=_differs(outcome, reading))
@@ -189,9 +205,12 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
     if yes is not None:
         choose_option(turn, prompt, "same" if yes else "diff", content_id)
         return True
-    if is_free_text(slot.question):
+    if reader_kind(slot.question) in ("text", "name") or (is_free_text(slot.question) and reading.is_question):
         return False
     outcome = read_reply(turn.position, slot, reading.text)
+    if isinstance(outcome, Taken) and outcome.value == prompt.value:
+        choose_option(turn, prompt, "same", content_id)
+        return True
     if isinstance(outcome, Taken):
         turn.record(ev.ChangeAnnounced(at=turn.now, key=slot.key))
         turn.offer_answer(slot, outcome, content_id, typed=True, echo=_differs(outcome, reading))
@@ -201,7 +220,7 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
 
 def _differs(taken: Taken, reading: Reading) -> bool:
     """Whether the value reads otherwise than it was typed: then it is read back."""
-    return fold(taken.display) != reading.folded
+    return "".join(taken.display.split()) != "".join(reading.text.split())
 
 
 def _yes_no(turn: Turn, reading: Reading) -> bool | None:
@@ -244,7 +263,8 @@ def _faq(turn: Turn, reading: Reading) -> bool:
         case Action.ANSWER:
             aside(turn, FaqText(topic=topics[0]))
         case Action.OFFER:
-            turn.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(topics), asking.STAFF))
+            offer = Phrase(key="faq.offer" if len(topics) > 1 else "faq.offer_one")
+            turn.say(offer, buttons=(*topic_buttons(topics), asking.RESUME, asking.STAFF))
         case Action.STAFF if topics:
             turn.to_waiting(f"faq:{topics[0]}", FaqText(topic=topics[0]))
         case Action.STAFF:
@@ -259,19 +279,12 @@ def topic_buttons(topics: tuple[str, ...]) -> tuple[Button, ...]:
     return tuple(Button(option=f"q.{topic}", label=FaqText(topic=topic, field="short")) for topic in topics)
 
 
-# Commands -----------------------------------------------------------------------------------
-
-
 # Taps ---------------------------------------------------------------------------------------
 
 
 def _chose(turn: Turn, chose: inp.Chose) -> None:
-    if turn.state.owner is Owner.STAFF:
-        return
     if turn.state.owner is Owner.WAITING and chose.option != "resume":
-        if not turn.state.waiting_told:
-            turn.record(ev.WaitingTold(at=turn.now))
-            turn.say(Phrase(key="handover.still_waiting"), buttons=(asking.RESUME,))
+        turn.still_waiting()
         return
     if _tap_that_holds_anywhere(turn, chose.option):
         return
@@ -305,10 +318,13 @@ def _tap_that_holds_anywhere(turn: Turn, option: str) -> bool:
 
 def _picked(turn: Turn, picked: inp.Picked) -> None:
     """Several choices at once, by name."""
+    if turn.state.owner is Owner.WAITING:
+        turn.still_waiting()
+        return
     prompt = turn.state.open
     slot = turn.position.slot(prompt.key) if prompt is not None and prompt.key is not None else None
     question = slot.question if slot is not None else None
-    if slot is None or question is None or not question.is_select or turn.state.owner is not Owner.BOT:
+    if slot is None or question is None or not question.is_select:
         turn.go_on(Phrase(key="engine.stale"))
         return
     known = {choice.name for choice in turn.position.choices(question, slot.key)}

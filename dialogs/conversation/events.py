@@ -109,6 +109,10 @@ class Asked(Event):
     display: str | None = field(default=None, repr=False)
     #: OFFERED: master, previous or default.  CHECK and CONFIRM: the content row of the reply.
     basis: str | None = None
+    #: The choices that are shown, where a reply fitted several; empty means all.
+    only: tuple[str, ...] = ()
+    #: The choices that are ticked already, when a multiple choice is asked again.
+    selection: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +138,7 @@ class Answered(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SetAside(Event):
-    """An answer stopped being relevant: it stays in the log and leaves the current set."""
+    """An answer stopped being relevant, or is to be given again: it stays in the log and leaves the current set."""
 
     kind = "set_aside"
     key: Key
@@ -197,8 +201,11 @@ class OwnerChanged(Event):
     owner: Owner
     epoch: int
     staff_id: str | None = None
-    #: customer_asked, handover:<question>, stuck, engine_error, claimed, released, handed_back, customer_returned
+    #: customer_asked, handover:<question>, faq:<topic>, engine_error, claimed, released:<why>, handed_back,
+    #: customer_returned
     reason: str
+    #: The answer that called for a person: without one the form does not go past it.
+    key: Key | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +213,13 @@ class WaitingTold(Event):
     """The customer wrote while waiting and was told once that a person is coming."""
 
     kind = "waiting_told"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptClosed(Event):
+    """The open prompt waits for no reply any more."""
+
+    kind = "prompt_closed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,8 +259,8 @@ _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
         Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, ChangeAnnounced, Refused, FaqShown,
-        CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, LanguageChanged, SecretKeptBack, Ended,
-        Reopened, Confirmed,
+        CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack,
+        Ended, Reopened, Confirmed,
     )
 }  # fmt: skip
 
@@ -283,7 +297,7 @@ def from_json(data: Mapping[str, Any]) -> Event:
             value = datetime.fromisoformat(value)
         elif spec.name == "key" and value is not None:
             value = Key(value[0], value[1])
-        elif spec.name in ("selection", "topics"):
+        elif spec.name in ("selection", "topics", "only"):
             value = tuple(value)
         enum = _ENUMS.get((cls.kind, spec.name))
         values[spec.name] = enum(value) if enum else value

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import takewhile
 
 from dialogs.conversation.events import AnswerState, Key
 from dialogs.conversation.state import Answer, State
@@ -71,26 +72,26 @@ class Position:
     def _unroll(self, repeat: Group, questions: Sequence[Question]) -> Iterator[Slot]:
         if not self._group_relevant(repeat.name, 0):
             return
-        bound = repeat.max_repeats or 0
-        count = bound
-        if repeat.repeat_count is not None:
-            count = min(bound, self._whole(repeat.repeat_count))
-        for instance in range(1, count + 1):
+        for instance in range(1, self._instances(repeat) + 1):
             for question in questions:
                 if self.is_relevant(Key(question.name, instance)):
                     yield Slot(Key(question.name, instance), question)
-            if repeat.repeat_count is not None or instance == bound:
-                continue
-            more = Key(repeat.name, instance)
-            yield Slot(more, None, repeat)
-            if self.state.answers.get(more) is None or self.state.answers[more].value != "yes":
-                return
+            if repeat.repeat_count is None and instance != repeat.max_repeats:
+                yield Slot(Key(repeat.name, instance), None, repeat)
 
     def _repeat_of(self, question: Question) -> Group | None:
         for name in question.groups:
             if self.definition.groups[name].is_repeat:
                 return self.definition.groups[name]
         return None
+
+    def _instances(self, repeat: Group) -> int:
+        """How many instances of a repeat there are now."""
+        bound = repeat.max_repeats or 0
+        if repeat.repeat_count is not None:
+            return min(bound, self._whole(repeat.repeat_count))
+        more = (self.state.answers.get(Key(repeat.name, instance)) for instance in range(1, bound))
+        return 1 + sum(1 for _ in takewhile(lambda answer: answer is not None and answer.value == "yes", more))
 
     def _whole(self, expression: Expression) -> int:
         text = self._text(expression, Key(""))
@@ -173,6 +174,8 @@ class Position:
         question = slot.question
         if question is None or answer.state is not AnswerState.ANSWERED:
             return True
+        if not answer.value and self.is_required(slot):
+            return False
         if question.is_select and answer.value:
             known = {choice.name for choice in self.choices(question, slot.key)}
             if not set(answer.codes if question.type is QuestionType.SELECT_MULTIPLE else (answer.value,)) <= known:
@@ -217,11 +220,12 @@ class Position:
         """The answered slot before the current one, for going back."""
         slots = self.asked_slots
         here = len(slots) if self.current is None else [slot.key for slot in slots].index(self.current.key)
-        answered = [s for s in slots[:here] if s.key in self.state.answers and not self._is_elsewhere(s)]
+        answered = [s for s in slots[:here] if s.key in self.state.answers and not self.is_elsewhere(s)]
         return answered[-1] if answered else None
 
-    def _is_elsewhere(self, slot: Slot) -> bool:
-        return self.state.answers[slot.key].state is AnswerState.OTHER_CHANNEL
+    def is_elsewhere(self, slot: Slot) -> bool:
+        """Whether the bank asks this by another route, so that nothing of it is said on this channel."""
+        return slot.question is not None and slot.question.bot.sensitive and not self.state.sensitive_allowed
 
     @cached_property
     def pending_notes(self) -> tuple[Slot, ...]:
@@ -241,12 +245,12 @@ class Position:
 
     @property
     def progress(self) -> tuple[int, int]:
-        """(number of the current question, how many remain with it), as far as is known now."""
+        """(number of the current question, how many follow that are not answered yet), as far as is known now."""
         slots = self.asked_slots
         if self.current is None:
             return len(slots), 0
         here = [slot.key for slot in slots].index(self.current.key)
-        return here + 1, sum(1 for slot in slots if not self.is_settled(slot))
+        return here + 1, sum(1 for slot in slots if not self.is_settled(slot) and slot.key != self.current.key)
 
     def label(self, question: Question, choice: str) -> str:
         """The wording of a choice as the customer sees it on its button."""
@@ -288,10 +292,10 @@ class _Scope:
 
     def series(self, name: str) -> Sequence[str]:
         position = self._position
-        repeat = position._repeat_of(position.definition.question(name))
+        repeat = position._repeat_of(position._question(name))
         if repeat is None:
             return (position.value(Key(name)),)
-        instances = range(1, (repeat.max_repeats or 0) + 1)
+        instances = range(1, position._instances(repeat) + 1)
         return tuple(text for i in instances if (text := position.value(Key(name, i))))
 
     def _place(self, name: str) -> Key:
@@ -299,4 +303,6 @@ class _Scope:
         repeat = self._position._repeat_of(self._position._question(name))
         if repeat is None:
             return Key(name)
-        return Key(name, self._key.instance or 1)
+        here = self._position._by_name.get(self._key.question)
+        inside = here is not None and self._position._repeat_of(here) == repeat
+        return Key(name, self._key.instance if inside else 1)

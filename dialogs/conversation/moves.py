@@ -10,8 +10,6 @@ from dialogs.conversation.turn import Turn
 
 def aside(turn: Turn, *pieces: Phrase | FaqText | Wording, buttons: tuple[Button, ...] = ()) -> None:
     """Say something beside the questionnaire, then the same question again."""
-    if turn.state.owner is Owner.STAFF:
-        return
     turn.say(*pieces, buttons=buttons)
     if turn.state.owner is Owner.BOT and not turn.state.is_over and not turn.state.paused:
         turn.ask_again()
@@ -23,16 +21,22 @@ def topic(turn: Turn, topic: str) -> None:
 
 
 def resume(turn: Turn, *lead: Phrase) -> None:
-    if turn.state.owner is Owner.STAFF:
-        return
     if turn.state.owner is Owner.WAITING:
-        turn.to_bot("customer_returned", Phrase(key="handover.customer_returned"))
+        _leave_the_line(turn)
         return
     if turn.state.ended is not None:
         turn.record(ev.Reopened(at=turn.now))
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))
     turn.go_on(*lead)
+
+
+def _leave_the_line(turn: Turn) -> None:
+    """The customer would rather go on than wait: at the answer that called for a person, never past it."""
+    key = turn.state.handover_at
+    if key is not None and key in turn.state.answers:
+        turn.record(ev.SetAside(at=turn.now, key=key))
+    turn.to_bot("customer_returned", Phrase(key="handover.customer_returned"))
 
 
 def back(turn: Turn) -> None:
@@ -46,8 +50,14 @@ def back(turn: Turn) -> None:
 
 def correct(turn: Turn, key: Key) -> None:
     slot = turn.position.slot(key)
-    if slot is None or key not in turn.state.answers or turn.state.is_over:
+    if turn.state.is_over:
+        turn.go_on()
+        return
+    if slot is None or key not in turn.state.answers:
         turn.ask_again(Phrase(key="engine.not_correctable"))
+        return
+    if turn.position.is_elsewhere(slot):
+        turn.ask_again(Phrase(key="engine.elsewhere"))
         return
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))

@@ -43,6 +43,8 @@ class Wording:
     field: str
     question: str
     choice: str | None = None
+    #: In a repeat: which instance; stands behind a short name.
+    instance: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

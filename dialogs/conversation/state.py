@@ -46,6 +46,8 @@ class OpenPrompt:
     value: str | None = field(default=None, repr=False)
     display: str | None = field(default=None, repr=False)
     basis: str | None = None
+    #: The choices that are shown, where a reply fitted several; empty means all.
+    only: tuple[str, ...] = ()
     #: Choices ticked so far in a select_multiple.
     selection: tuple[str, ...] = ()
     failures: int = 0
@@ -76,6 +78,8 @@ class State:
     staff_id: str | None = None
     epoch: int = 0
     waiting_told: bool = False
+    #: The answer that called for a person, until one hands back.
+    handover_at: Key | None = None
 
     @property
     def phase(self) -> str:
@@ -118,7 +122,11 @@ def apply(state: State, event: Event) -> State:
                 sensitive_allowed=event.sensitive_allowed,
             )
         case ev.ChannelChanged():
-            return replace(state, sensitive_allowed=event.sensitive_allowed)
+            kept = state.answers
+            if event.sensitive_allowed and not state.completed:
+                # What could not be asked there can be asked here.
+                kept = MappingProxyType({k: a for k, a in kept.items() if a.state is not AnswerState.OTHER_CHANNEL})
+            return replace(state, sensitive_allowed=event.sensitive_allowed, answers=kept)
         case ev.Asked():
             return replace(state, open=_opened(state.open, event), asked=state.asked + 1)
         case ev.NoteShown():
@@ -164,9 +172,18 @@ def apply(state: State, event: Event) -> State:
         case ev.Resumed():
             return replace(state, paused=False)
         case ev.OwnerChanged():
-            return replace(state, owner=event.owner, staff_id=event.staff_id, epoch=event.epoch, waiting_told=False)
+            return replace(
+                state,
+                owner=event.owner,
+                staff_id=event.staff_id,
+                epoch=event.epoch,
+                waiting_told=False,
+                handover_at=None if event.owner is Owner.BOT else event.key or state.handover_at,
+            )
         case ev.WaitingTold():
             return replace(state, waiting_told=True)
+        case ev.PromptClosed():
+            return replace(state, open=None)
         case ev.LanguageChanged():
             return replace(state, locale=event.locale)
         case ev.Ended():
@@ -189,6 +206,8 @@ def _opened(before: OpenPrompt | None, event: ev.Asked) -> OpenPrompt:
         value=event.value,
         display=event.display,
         basis=event.basis,
+        only=event.only,
+        selection=event.selection,
     )
     if before is None or (before.form, before.key, before.value) != (event.form, event.key, event.value):
         failures = before.failures if before is not None and before.key == event.key and event.key else 0
@@ -235,6 +254,7 @@ def to_json(state: State) -> dict[str, Any]:
         "staff_id": state.staff_id,
         "epoch": state.epoch,
         "waiting_told": state.waiting_told,
+        "handover_at": _key_json(state.handover_at),
     }
 
 
@@ -262,6 +282,7 @@ def from_json(data: Mapping[str, Any]) -> State:
             value=prompt["value"],
             display=prompt["display"],
             basis=prompt["basis"],
+            only=tuple(prompt["only"]),
             selection=tuple(prompt["selection"]),
             failures=prompt["failures"],
         ),
@@ -275,6 +296,7 @@ def from_json(data: Mapping[str, Any]) -> State:
         staff_id=data["staff_id"],
         epoch=data["epoch"],
         waiting_told=data["waiting_told"],
+        handover_at=_key(data["handover_at"]),
     )
 
 
@@ -294,6 +316,7 @@ def _open_json(prompt: OpenPrompt) -> dict[str, Any]:
         "value": prompt.value,
         "display": prompt.display,
         "basis": prompt.basis,
+        "only": list(prompt.only),
         "selection": list(prompt.selection),
         "failures": prompt.failures,
     }

@@ -12,12 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from dialogs.conversation import asking, events as ev
-from dialogs.conversation.answering import Taken, from_master
+from dialogs.conversation.answering import Taken, from_default, from_master
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Prompt, Wording
 from dialogs.conversation.state import OpenPrompt, State, apply
-from dialogs.definition.model import Question, Questionnaire
+from dialogs.definition.model import Question, Questionnaire, QuestionType
 from dialogs.replies.base import Problem
 
 
@@ -72,13 +72,12 @@ class Turn:
         self._position = None
 
     def say(self, *pieces: Piece, buttons: Sequence[Button] = (), kind: MessageKind = MessageKind.NOTICE) -> None:
-        """A bubble that expects nothing; its buttons are the ones that hold anywhere."""
+        """A bubble that expects nothing; its buttons are the ones that hold anywhere, so it needs no token."""
         self.says.append(
             Prompt(
                 kind=kind,
                 pieces=pieces,
                 buttons=tuple(buttons),
-                token=self.next_token() if buttons else None,
                 alt=Phrase(key="alt.receipt" if kind is MessageKind.RECEIPT else "alt.notice"),
             )
         )
@@ -129,15 +128,25 @@ class Turn:
             self._open(Form.OFFERED, slot.key, value=taken.value, display=taken.display, basis=basis)
             self.says.append(asking.offered_prompt(self.position, slot, self._prompt, lead))
             return
-        self._open(Form.QUESTION, slot.key)
+        answer = self.state.answers.get(slot.key)
+        if answer is not None and self.state.correcting != slot.key and not options:
+            lead = (*lead, Phrase(key="engine.no_longer_fits"))
+        assert slot.question is not None
+        several = slot.question.type is QuestionType.SELECT_MULTIPLE
+        self._open(
+            Form.QUESTION,
+            slot.key,
+            only=tuple(str(name) for name in options.get("only", ())),
+            # A multiple choice that is asked again has its choices ticked already.
+            selection=answer.codes if answer is not None and several else (),
+        )
         self.says.append(
             asking.question_prompt(self.position, slot, self._prompt, lead, **options)  # type: ignore[arg-type]
         )
 
     def _offered(self, slot: Slot) -> tuple[str, Taken] | None:
         """A value that the customer need only confirm: an answer given before, the bank's, the author's."""
-        key, question = slot.key, slot.question
-        assert question is not None
+        key = slot.key
         if key in self.state.changes or key in self.state.answers:
             return None
         earlier = self.state.set_aside.get(key)
@@ -146,11 +155,8 @@ class Turn:
         known = from_master(self.position, slot)
         if known is not None:
             return "master", known
-        default = self.position.default_value(question, key)
-        if default:
-            display = self.position.label(question, default) if question.is_select else default
-            return "default", Taken(value=default, display=display)
-        return None
+        default = from_default(self.position, slot)
+        return None if default is None else ("default", default)
 
     def ask_confirm(self, slot: Slot, value: str, display: str, content_id: str | None, *lead: Piece) -> None:
         """Echo what was read: is it right?"""
@@ -204,6 +210,8 @@ class Turn:
         value: str | None = None,
         display: str | None = None,
         basis: str | None = None,
+        only: tuple[str, ...] = (),
+        selection: tuple[str, ...] = (),
     ) -> None:
         self.record(
             ev.Asked(
@@ -214,6 +222,8 @@ class Turn:
                 value=value,
                 display=display,
                 basis=basis,
+                only=only,
+                selection=selection,
             )
         )
 
@@ -271,7 +281,7 @@ class Turn:
             return
         handover = None if question is None else question.bot.handover
         if question is not None and handover is not None and self.position.truth(handover, slot.key):
-            self.to_waiting(f"handover:{question.name}", Phrase(key="handover.by_answer"))
+            self.to_waiting(f"handover:{question.name}", key=slot.key)
             return
         lead = (Phrase(key="engine.echo", params={"value": display}),) if echo and display else ()
         self.ask_current(*lead)
@@ -292,10 +302,11 @@ class Turn:
         self.record(ev.Refused(at=self.now, key=slot.key, problem=problem.code))
         failures = self._prompt.failures if self.state.open is not None else 1
         lead = [self._problem_piece(slot, problem)]
-        if problem.example and not self._constraint_text(slot.question, problem):
+        to_type = slot.question is not None and not slot.question.is_select
+        if problem.example and to_type and not self._constraint_text(slot.question, problem):
             lead.append(Phrase(key="engine.example", params={"example": problem.example}))
         if failures == OFFER_PERSON_AFTER - 1:
-            lead.append(Phrase(key="engine.second_try"))
+            lead.append(Phrase(key="engine.second_try_text" if to_type else "engine.second_try"))
         extra: Sequence[Button] = ()
         if failures >= OFFER_PERSON_AFTER:
             lead.append(Phrase(key="engine.offer_person"))
@@ -304,12 +315,15 @@ class Turn:
         if slot.question is None or prompt is None or prompt.form is not Form.QUESTION:
             self.ask_again(*lead)
         else:
-            self.ask_current(*lead, extra=extra)
+            self.ask_current(*lead, extra=extra, only=prompt.only)
 
     def _problem_piece(self, slot: Slot, problem: Problem) -> Piece:
         field = self._constraint_text(slot.question, problem)
         if field and slot.question is not None:
             return Wording(field=field, question=slot.question.name)
+        if slot.question is not None and slot.question.is_select and problem.code.startswith("yes_no."):
+            # Which buttons the question has, the reader of yes and no does not know.
+            return Phrase(key="engine.either")
         return Phrase(key=f"problem.{problem.code}", params=dict(problem.params))
 
     @staticmethod
@@ -330,8 +344,7 @@ class Turn:
                     self.record(ev.SetAside(at=self.now, key=key))
                 continue
             slot = self.position.current
-            question = slot.question if slot is not None else None
-            if slot is None or question is None or not question.bot.sensitive or self.state.sensitive_allowed:
+            if slot is None or not self.position.is_elsewhere(slot):
                 return
             self.record(self._answered(slot.key, "", "", AnswerState.OTHER_CHANNEL, None))
 
@@ -342,15 +355,29 @@ class Turn:
         self.record(ev.Ended(at=self.now, reason=reason, key=key))
         self.say(Phrase(key="engine.ended"), buttons=(asking.RESUME, asking.STAFF))
 
-    def to_waiting(self, reason: str, lead: Piece | None = None) -> None:
-        """A person takes over as soon as one is free."""
-        self.record(ev.OwnerChanged(at=self.now, owner=Owner.WAITING, epoch=self.state.epoch + 1, reason=reason))
+    def to_waiting(self, reason: str, lead: Piece | None = None, key: Key | None = None) -> None:
+        """A person takes over as soon as one is free; ``key`` is the answer that called for one."""
+        epoch = self.state.epoch + 1
+        self.record(ev.OwnerChanged(at=self.now, owner=Owner.WAITING, epoch=epoch, reason=reason, key=key))
         pieces = [] if lead is None else [lead]
-        self.say(*pieces, Phrase(key="handover.waiting"), buttons=(asking.RESUME,))
+        if key is None:
+            self.say(*pieces, Phrase(key="handover.waiting"), buttons=(asking.RESUME,))
+        else:
+            self.say(*pieces, Phrase(key="handover.by_answer"), buttons=(asking.CHANGE_ANSWER,))
+
+    def still_waiting(self, *, again: bool = False) -> None:
+        """Said once: the message has arrived, a person is coming."""
+        if again or not self.state.waiting_told:
+            self.record(ev.WaitingTold(at=self.now))
+            by_answer = self.state.handover_at is not None
+            button = asking.CHANGE_ANSWER if by_answer else asking.RESUME
+            self.say(Phrase(key="handover.still_waiting"), buttons=(button,))
 
     def to_bot(self, reason: str, lead: Piece) -> None:
         """The bot speaks again, at the same question."""
         self.record(ev.OwnerChanged(at=self.now, owner=Owner.BOT, epoch=self.state.epoch + 1, reason=reason))
+        if self.state.paused:
+            self.record(ev.Resumed(at=self.now))
         self.go_on(lead)
 
     def go_on(self, *lead: Piece) -> None:

@@ -114,8 +114,10 @@ def _wording(piece: Wording, definition: Questionnaire, voice: Voice) -> str:
     if piece.field == "example":
         return voice.catalogue.text("engine.example", example=pick(question.bot.example, voice.locale, language))
     if piece.field == "button":
-        short = pick(question.bot.button, voice.locale, language)
-        return short or pick(question.label, voice.locale, language)
+        short = pick(question.bot.button, voice.locale, language) or pick(question.label, voice.locale, language)
+        if not piece.instance:
+            return short
+        return voice.catalogue.text("engine.numbered", name=short, number=str(piece.instance))
     texts = question.bot if piece.field in ("why", "check_message") else question
     return pick(getattr(texts, piece.field), voice.locale, language)
 
