@@ -343,6 +343,11 @@ def next_due(conn: Connection) -> datetime | None:
     return due
 
 
+def all_settled(conn: Connection) -> bool:
+    """Whether nothing waits to be sent and nothing is on its way."""
+    return conn.execute(select(_outgoing.c.id).where(_outgoing.c.state.in_(_OPEN)).limit(1)).first() is None
+
+
 def undelivered(conn: Connection, *, limit: int = 500) -> list[Undelivered]:
     """Messages that did not or may not have arrived, newest first: the worklist of staff."""
     columns = [_outgoing.c[name] for name in Undelivered.__dataclass_fields__]

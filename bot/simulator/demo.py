@@ -7,6 +7,7 @@ platforms' SDKs; then everything is served.  Nothing leaves the machine, and the
 from __future__ import annotations
 
 import asyncio
+import csv
 import secrets
 import signal
 import socket
@@ -37,8 +38,9 @@ from bot.simulator.seed import SeededLetter, seed
 from bot.timers import reconcile_for_ever
 from dialogs.personal import Personal
 from locales import load_catalogue
-from storage import accounts, conversations, staff
+from storage import accounts, conversations, outgoing, staff
 from storage.database import Database
+from storage.exports.columns import NOT_APPLICABLE
 from storage.exports.responses import Options, export_responses
 from storage.reconciliation.worker import Reconciler
 from storage.universe import Universe
@@ -242,7 +244,13 @@ async def _play_one(demo: Demo, say: Callable[[str], None]) -> None:
 
         return database.run_read(look)
 
-    robot = Robot(demo.line, person, definition, asked)
+    robot = Robot(
+        demo.line,
+        person,
+        definition,
+        asked=asked,
+        answered=lambda: database.run_read(outgoing.all_settled),
+    )
     await robot.link(
         lambda: demo.line.type_text(person.user_id, item.code),
         date.fromisoformat(item.master["birth_date"]),
@@ -273,7 +281,13 @@ def _export(demo: Demo, say: Callable[[str], None]) -> None:
         word=words.text,
     )
     say(words.text("tour.exported", rows=str(exported.rows), path=str(exported.path)))
-    say((demo.folder / "export" / "responses.csv").read_text(encoding="utf-8-sig").strip())
+    with exported.path.open(encoding="utf-8-sig", newline="") as stream:
+        names, *rows = csv.reader(stream)
+    for row in rows:
+        for name, text in zip(names, row, strict=True):
+            # Of 200 columns most are empty for one customer; the file has them all.
+            if text and text != NOT_APPLICABLE:
+                say(f"  {name:<24} {text}")
 
 
 async def _until_interrupted() -> None:
