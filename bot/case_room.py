@@ -19,12 +19,14 @@ from storage.cases import CaseStatus
 from storage.conversations import Conversation
 
 
-def step_case(talk: Talk, conversation: Conversation, what: inp.Input) -> tuple[Conversation, Step]:
-    """One input through the engine; saved, queued, and the case moved along."""
+def step_case(
+    talk: Talk, conversation: Conversation, what: inp.Input, *, aloud: bool = True
+) -> tuple[Conversation, Step]:
+    """One input through the engine; saved, queued (where ``aloud``), and the case moved along."""
     definition = talk.definition(conversation)
     before = from_json(conversation.state)
     step = engine.step(definition, before, what, talk.local_now)
-    conversation = _save(talk, conversation, definition, step.state, step.events, step.says)
+    conversation = _save(talk, conversation, definition, step.state, step.events, step.says if aloud else ())
     _follow(talk, conversation, definition, before, step.state)
     return conversation, step
 

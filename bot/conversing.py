@@ -28,6 +28,8 @@ def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None
     if conversation.kind == "lobby":
         if not owned_by_people(talk, conversation, what):
             _lobby(talk, conversation, input_step(talk, what))
+    elif isinstance(what, inp.HandedBack):
+        _handed_back(talk, conversation, what)
     elif _by_customer(what) and conversation.owner != Owner.STAFF.value and was_away(talk, conversation):
         _verify_again(talk, conversation)
     else:
@@ -35,22 +37,27 @@ def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None
 
 
 def apply_code(talk: Talk, conversation: Conversation, code: str) -> None:
-    """A letter code that came with a start link."""
-    lobby = conversation
-    if conversation.kind != "lobby":
-        lobby = _to_lobby(talk, talk.account(conversation.account_id))
+    """A letter's code that came with a start link, or was typed in the middle of another case."""
+    if conversation.owner == Owner.STAFF.value:
+        return  # a person speaks, and sees in the transcript that a code came
+    account = talk.account(conversation.account_id)
+    lobby = talk.lobby_of(account)
+    if owned_by_people(talk, lobby, inp.Returned()):
+        return
+    accounts.set_active_conversation(talk.conn, account.id, lobby.id)
     _lobby(talk, lobby, lambda state, facts: try_code(state, code, facts, talk.local_now))
 
 
 def _by_customer(what: inp.Input) -> bool:
-    return isinstance(what, (inp.Said, inp.Chose, inp.SecretWithheld, inp.MediaSent))
+    return isinstance(what, (inp.Said, inp.Chose, inp.SecretWithheld, inp.MediaSent, inp.Returned))
 
 
 def was_away(talk: Talk, conversation: Conversation) -> bool:
-    """Whether the customer has been silent for so long that the second factor is due again."""
-    seen = (conversation.last_inbound_at, conversation.verified_at)
-    last = max((t for t in seen if t is not None), default=conversation.created_at)
-    return talk.now - last > talk.rules.verify_after
+    """Whether the customer has been silent for so long that the second factor is due again.
+
+    ``verified_at`` is when it was given, and moves on with every word of who was not away (``turns``).
+    """
+    return talk.now - (conversation.verified_at or conversation.created_at) > talk.rules.verify_after
 
 
 def _to_lobby(talk: Talk, account: Account) -> Conversation:
@@ -60,6 +67,19 @@ def _to_lobby(talk: Talk, account: Account) -> Conversation:
 
 
 # A case -------------------------------------------------------------------------------------
+
+
+def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack) -> None:
+    """The bot goes on at the same question, which may show values: so only to who is known to be there."""
+    account = talk.account(conversation.account_id)
+    assert conversation.case_id is not None
+    linked = _is_linked(talk, account, conversation.case_id)
+    if linked and not was_away(talk, conversation):
+        _case(talk, conversation, what)
+        return
+    conversation, _ = step_case(talk, conversation, what, aloud=False)
+    if linked:
+        _verify_again(talk, conversation)
 
 
 def _case(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
@@ -109,8 +129,12 @@ def _lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
     match result:
         case LobbyResult(outcome=Outcome.LINK, case_id=str(case_id), code_id=str(code_id)):
             _link(talk, account, lobby, case_id, code_id)
-        case LobbyResult(outcome=Outcome.ENTER, case_id=str(case_id)):
+        case LobbyResult(outcome=Outcome.ENTER, case_id=str(case_id)) if _is_linked(talk, account, case_id):
+            accounts.set_account_failures(talk.conn, account.id, 0, None)
             _enter(talk, account, lobby, case_id, confirmed=True)
+        case LobbyResult(outcome=Outcome.ENTER):
+            # The link ended while the second factor was asked.
+            reset(talk, lobby, Phrase(key="lobby.moved_to_other_account"))
         case LobbyResult(outcome=Outcome.VERIFY, case_id=str(case_id)):
             _choose(talk, account, lobby, case_id)
         case LobbyResult(outcome=Outcome.UNLINK):
@@ -126,7 +150,7 @@ def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_
         return
     for link in accounts.links_of_case(talk.conn, case_id, live_only=True):
         if link.account_id != account.id:
-            _tell_moved(talk, link.account_id)
+            _tell_moved(talk, link.account_id, case_id)
     accounts.make_link(talk.conn, talk.uni, account.id, case.customer_id, case_id)
     accounts.set_account_failures(talk.conn, account.id, 0, None)
     talk.move_case(case_id, CaseStatus.LINKED, "linked", lobby.id)
@@ -134,11 +158,20 @@ def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_
     _enter(talk, account, lobby, case_id, confirmed=True)
 
 
-def _tell_moved(talk: Talk, account_id: str) -> None:
+def _tell_moved(talk: Talk, account_id: str, case_id: str) -> None:
+    account = talk.account(account_id)
+    lobby = talk.lobby_of(account)
     reply = talk.reply
     talk.begin_reply(None)  # the right to a free answer belongs to the account that wrote
-    talk.say(_to_lobby(talk, talk.account(account_id)), Phrase(key="lobby.moved_to_other_account"))
+    talk.say(lobby, Phrase(key="lobby.moved_to_other_account"))
     talk.begin_reply(reply)
+    # Who is busy with another case stays there.
+    if account.active_conversation_id == conversations.conversation_of_case(talk.conn, case_id):
+        accounts.set_active_conversation(talk.conn, account.id, lobby.id)
+
+
+def _is_linked(talk: Talk, account: Account, case_id: str) -> bool:
+    return any(link.case_id == case_id for link in accounts.live_links(talk.conn, account.id))
 
 
 def _choose(talk: Talk, account: Account, lobby: Conversation, case_id: str) -> None:

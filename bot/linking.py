@@ -165,7 +165,7 @@ def ask_second_factor(state: LobbyState, case: OfferedCase, facts: LobbyFacts, n
 
 
 def try_code(state: LobbyState, code: str, facts: LobbyFacts, now: datetime) -> LobbyResult:
-    """A code that came with a start link; the same as typing it."""
+    """A code that came with a start link: the same as typing it."""
     lobby = _Lobby(state, facts, now)
     if not state.greeted:
         lobby.state = replace(lobby.state, greeted=True)
@@ -176,11 +176,10 @@ def try_code(state: LobbyState, code: str, facts: LobbyFacts, now: datetime) -> 
 
 def normalise_code(text: str) -> str | None:
     """A typed link code in its canonical form: 12 letters and digits, or nothing where it is none."""
-    bare = "".join(ch for ch in fold(text).upper() if ch.isalnum() and ch.isascii())
-    if len(bare) != CODE_LENGTH or sum(ch.isascii() and ch.isalnum() for ch in fold(text)) != CODE_LENGTH:
-        return None
-    rest = [ch for ch in fold(text) if not (ch.isascii() and ch.isalnum()) and ch not in " -_."]
-    return None if rest else bare
+    folded = fold(text)
+    bare = "".join(ch for ch in folded if ch.isascii() and ch.isalnum()).upper()
+    only_separators = all((ch.isascii() and ch.isalnum()) or ch in " -_." for ch in folded)
+    return bare if len(bare) == CODE_LENGTH and only_separators else None
 
 
 # Replies ------------------------------------------------------------------------------------
@@ -265,6 +264,9 @@ def _code(lobby: _Lobby, code: str) -> None:
         lobby.audit.append("link.locked_account_tried")
         lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
         return
+    own = lobby.facts.own_code(code)
+    if own is not None:  # the letter was scanned again to come back: no failed try
+        return _enter(lobby, own)
     case = lobby.facts.usable_code(code)
     if case is None:
         lobby.audit.append("link.code_refused")
@@ -313,8 +315,7 @@ def _second_factor(lobby: _Lobby, digits: str) -> None:
     state = lobby.state
     assert state.case_id is not None
     if lobby.facts.is_locked():
-        lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
-        return
+        return lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
     tail_fits = lobby.facts.phone_tail_fits(state.case_id, digits)
     if not (tail_fits and state.birth_date_fits):
         lobby.audit.append("link.second_factor_refused")
@@ -354,7 +355,7 @@ def _command(lobby: _Lobby, command: Command) -> bool:
             lobby.say(Phrase(key="lobby.language_changed"))
             lobby.ask()
         case Command.UNLINK:
-            if lobby.facts.open_cases():
+            if lobby.facts.is_linked():
                 lobby.outcome = Outcome.UNLINK
             else:
                 lobby.say(Phrase(key="lobby.nothing_to_unlink"))

@@ -150,6 +150,17 @@ class Facts:
             return None
         return offered(talk, found.case_id, found.id)
 
+    def own_code(self, code: str) -> OfferedCase | None:
+        talk = self._talk
+        found = link_codes.find_link_code(talk.conn, talk.vault, code)
+        if found is None or found.state != "used":
+            return None
+        linked = {link.case_id for link in accounts.live_links(talk.conn, self._account.id)}
+        return offered(talk, found.case_id) if found.case_id in linked else None
+
+    def is_linked(self) -> bool:
+        return bool(accounts.live_links(self._talk.conn, self._account.id))
+
     def count_failure(self, code_id: str | None) -> bool:
         talk = self._talk
         failures = self._account.failures + 1

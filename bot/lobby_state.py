@@ -78,6 +78,12 @@ class LobbyFacts(Protocol):
     def usable_code(self, code: str) -> OfferedCase | None:
         """The case of an active, unexpired code; nothing for any other."""
 
+    def own_code(self, code: str) -> OfferedCase | None:
+        """The case of a used code, where this account is the one that is linked to it."""
+
+    def is_linked(self) -> bool:
+        """Whether there is anything to unlink."""
+
     def count_failure(self, code_id: str | None) -> bool:
         """Count a failed try on the account and the code; true when that locked one of them."""
 

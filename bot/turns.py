@@ -16,18 +16,18 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from bot.channels.base import Inbound, InboundKind
-from bot.conversing import apply_code, apply_input
-from bot.linking import normalise_code
+from bot.conversing import apply_code, apply_input, was_away
+from bot.kept_words import FACTOR_STEPS, code_in, words_of
 from bot.live_content import LiveContent
 from bot.lobby_room import Facts
 from bot.talk import ReplyRight, Rules, Talk
-from bot.tap_labels import tap_label
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.answering import reader_kind
 from dialogs.conversation.understanding import Reading
-from dialogs.guard import Secret, find_secret, withheld_mark
+from dialogs.guard import Secret, find_secret
 from dialogs.personal import Personal
 from locales import SHIPPED_LANGUAGES
 from storage import accounts, audit, content, conversations, inbound as inbox, outgoing
@@ -36,6 +36,7 @@ from storage.cases import CaseStatus
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.inbound import InboundRow
+from storage.problems import StaleConversation
 
 log = structlog.get_logger("kakunin.turns")
 
@@ -43,10 +44,12 @@ log = structlog.get_logger("kakunin.turns")
 _REPLY_LIFE = timedelta(seconds=50)
 #: Kinds of events that the bot records and never answers.
 _SILENT = frozenset({InboundKind.OTHER})
-#: Stands in the content row of a reply that must not be kept.
-_FACTOR_MARK = "[withheld: second_factor]"
-_CODE_MARK = "[withheld: link_code]"
-_FACTOR_STEPS = frozenset({"birth_date", "phone_tail"})
+#: A text this much older than what was last worked off answers a question that is no longer open: platforms
+#: redeliver late.  The margin covers their clocks, of which Telegram's counts whole seconds.
+_LATE = timedelta(seconds=5)
+#: The store is in trouble, or another transaction was quicker: nothing is wrong with the turn, so it is run
+#: again (storage.database) or delivered again by the platform.
+_STORE_TROUBLE = (OperationalError, InterfaceError, InternalError, StaleConversation)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Turns:
 
         Raises whatever the store raises: the caller then answers 503 and the platform delivers again.
         """
-        for event in events:
+        for event in sorted(events, key=lambda event: event.occurred_at):
             if event.kind is InboundKind.GROUP or not event.user_id:
                 continue  # nobody's conversation: a bank's bot does not speak in groups
             prepared = await self._prepare(event)
@@ -137,7 +140,7 @@ class Turns:
         account = accounts.lock_account(conn, database.vault, account.id) or account
         talk = Talk(conn, database.vault, uni, self._live, self._rules, uni.new_id())
         conversation = self._conversation_for(talk, account, event)
-        words = self._words(talk, conversation, prepared)
+        words = words_of(talk, conversation, event, prepared.secret)
         content_id = uni.new_id() if words is not None else None
         inbound_id = inbox.insert_inbound(
             conn,
@@ -155,6 +158,8 @@ class Turns:
         )
         if inbound_id is None:
             return
+        if conversation.id != account.active_conversation_id:
+            accounts.set_active_conversation(conn, account.id, conversation.id)
         if words is not None and content_id is not None:
             content.save_content(
                 conn, database.vault, uni, conversation.id, direction="in", body=words, content_id=content_id
@@ -173,15 +178,11 @@ class Turns:
                 conversation = talk.lock(tapped)
                 if conversation.account_id == account.id and conversation.kind == "case":
                     linked = {link.case_id for link in accounts.live_links(talk.conn, account.id)}
-                    lobby_asks = self._lobby_verifies(talk, account)
-                    if conversation.case_id in linked and not lobby_asks:
-                        accounts.set_active_conversation(talk.conn, account.id, conversation.id)
+                    if conversation.case_id in linked and not self._lobby_verifies(talk, account):
                         return conversation
         if account.active_conversation_id is not None:
             return talk.lock(account.active_conversation_id)
-        lobby = talk.lobby_of(account)
-        accounts.set_active_conversation(talk.conn, account.id, lobby.id)
-        return lobby
+        return talk.lobby_of(account)
 
     @staticmethod
     def _lobby_verifies(talk: Talk, account: Account) -> bool:
@@ -189,24 +190,7 @@ class Turns:
         if account.active_conversation_id is None:
             return False
         active = talk.lock(account.active_conversation_id)
-        return active.kind == "lobby" and active.open_question in _FACTOR_STEPS
-
-    def _words(self, talk: Talk, conversation: Conversation, prepared: _Prepared) -> dict[str, Any] | None:
-        """What is kept of the event in a content row: the words, or the mark of what was kept back."""
-        event = prepared.event
-        if prepared.secret is not None:
-            return {"text": withheld_mark(prepared.secret)}
-        if event.kind is InboundKind.TEXT and event.text is not None:
-            if conversation.kind == "lobby" and conversation.open_question in _FACTOR_STEPS:
-                return {"text": _FACTOR_MARK}
-            if normalise_code(event.text.reveal()) is not None and conversation.kind == "lobby":
-                return {"text": _CODE_MARK}
-            return {"text": event.text.reveal()}
-        if event.kind is InboundKind.CHOICE and event.tap is not None:
-            return {"label": tap_label(talk, conversation, event.tap), "option": event.tap.option}
-        if event.kind is InboundKind.MEDIA:
-            return {"media": event.media or "other"}
-        return None
+        return active.kind == "lobby" and active.open_question in FACTOR_STEPS
 
     @staticmethod
     def _payload(prepared: _Prepared) -> dict[str, Any]:
@@ -214,7 +198,6 @@ class Turns:
         return {
             "secret": None if prepared.secret is None else prepared.secret.kind.value,
             "tap": None if event.tap is None else [event.tap.conversation_ref, event.tap.token, event.tap.option],
-            "code": None if event.start_code is None else event.start_code.reveal(),
             "media": event.media,
             "message_id": event.message_id,
             "reply_token": None if event.reply_token is None else event.reply_token.reveal(),
@@ -240,6 +223,8 @@ class Turns:
         savepoint = talk.conn.begin_nested()
         try:
             self._apply(talk, conversation, row, prepared)
+        except _STORE_TROUBLE:
+            raise
         except Exception as error:
             # Whatever a defect raises: nothing of it is kept, the customer is not left alone.
             savepoint.rollback()
@@ -264,7 +249,10 @@ class Turns:
     def _seen(talk: Talk, conversation_id: str, row: InboundRow) -> None:
         conversation = talk.lock(conversation_id)
         latest = max(filter(None, (conversation.last_occurred_at, row.occurred_at)))
-        talk.save(replace(conversation, last_inbound_at=talk.now, last_occurred_at=latest), [])
+        # Only who was known a moment ago stays known: that the second factor was asked must not count as given.
+        verified_at = conversation.verified_at if was_away(talk, conversation) else talk.now
+        conversation = replace(conversation, last_inbound_at=talk.now, last_occurred_at=latest)
+        talk.save(replace(conversation, verified_at=verified_at), [])
 
     def _apply(self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None) -> None:
         kind = InboundKind(row.kind)
@@ -273,8 +261,9 @@ class Turns:
             return
         if kind in _SILENT or kind is InboundKind.UNFOLLOW or not row.payload.get("may_answer", True):
             return
-        if row.payload.get("code"):
-            apply_code(talk, conversation, row.payload["code"])
+        code = None if prepared is None else code_in(talk, conversation, prepared.event)
+        if code is not None:
+            apply_code(talk, conversation, code)
             return
         what = self._input(talk, conversation, row, prepared)
         if what is not None:
@@ -289,9 +278,13 @@ class Turns:
         match InboundKind(row.kind):
             case InboundKind.CHOICE if payload["tap"] is not None:
                 ref, token, option = payload["tap"]
+                if not self._is_option(conversation, option):
+                    return inp.Chose(token="-", option="-", content_id=row.content_id)  # noqa: S106
                 # A button of another conversation of this account is a stale one here.
                 token = token if ref == conversation.ref else "-"
                 return inp.Chose(token=token, option=option, content_id=row.content_id)
+            case InboundKind.TEXT if _is_late(conversation, row):
+                return inp.Chose(token="-", option="-", content_id=row.content_id)  # noqa: S106
             case InboundKind.TEXT:
                 return self._said(talk, conversation, row, prepared)
             case InboundKind.MEDIA:
@@ -299,6 +292,12 @@ class Turns:
             case InboundKind.FOLLOW:
                 return inp.Returned()
         return None
+
+    def _is_option(self, conversation: Conversation, option: str) -> bool:
+        """Whether a button of ours may carry this: clients can send anything, and a topic may be gone by now."""
+        if option.startswith("q."):
+            return option[2:] in self._live.voice(conversation.locale).topics
+        return option.isascii()
 
     def _said(
         self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None
@@ -320,6 +319,12 @@ def _unreachable(talk: Talk, account: Account) -> None:
     for conversation_id in conversations.conversations_of_account(talk.conn, account.id):
         conversation = talk.lock(conversation_id)
         outgoing.cancel_outgoing(talk.conn, conversation_id, conversation.epoch + 1)
+
+
+def _is_late(conversation: Conversation, row: InboundRow) -> bool:
+    """Whether something newer was worked off before this came in: it was written to another question."""
+    newest = conversation.last_occurred_at
+    return newest is not None and row.occurred_at < newest - _LATE
 
 
 def _reply_right(row: InboundRow) -> ReplyRight | None:

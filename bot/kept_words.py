@@ -1,0 +1,59 @@
+"""What is kept of an event in its content row, and what must not be.
+
+The words go into one row that can be erased.  What opens a case or proves who somebody is never gets there:
+the reply to the second factor, and the code of a letter, which opens the case until it is used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.channels.base import Inbound, InboundKind
+from bot.linking import normalise_code
+from bot.talk import Talk
+from bot.tap_labels import tap_label
+from dialogs.guard import Secret, withheld_mark
+from storage import link_codes
+from storage.conversations import Conversation
+
+#: Steps of the lobby whose replies are not kept.
+FACTOR_STEPS = frozenset({"birth_date", "phone_tail"})
+_FACTOR_MARK = "[withheld: second_factor]"
+_CODE_MARK = "[withheld: link_code]"
+
+
+def words_of(talk: Talk, conversation: Conversation, event: Inbound, secret: Secret | None) -> dict[str, Any] | None:
+    """The words, or the mark of what was kept back; nothing where an event has no words."""
+    if secret is not None:
+        return {"text": withheld_mark(secret)}
+    if event.kind is InboundKind.TEXT and event.text is not None:
+        if conversation.kind == "lobby" and conversation.open_question in FACTOR_STEPS:
+            return {"text": _FACTOR_MARK}
+        text = event.text.reveal()
+        return {"text": text if event.start_code is None and _code(talk, conversation, text) is None else _CODE_MARK}
+    if event.kind is InboundKind.CHOICE and event.tap is not None:
+        return {"label": tap_label(talk, conversation, event.tap), "option": event.tap.option}
+    if event.kind is InboundKind.MEDIA:
+        return {"media": event.media or "other"}
+    return None
+
+
+def code_in(talk: Talk, conversation: Conversation, event: Inbound) -> str | None:
+    """The code of a start link, or one typed outside the lobby (which reads its own replies)."""
+    if event.start_code is not None:
+        return event.start_code.reveal()
+    if event.text is None or conversation.kind == "lobby":
+        return None
+    return _code(talk, conversation, event.text.reveal())
+
+
+def _code(talk: Talk, conversation: Conversation, text: str) -> str | None:
+    """In the lobby a code by its shape, in a case only one that a letter ever bore.
+
+    A couple with one phone sends the second letter's code in the middle of the first form; any other
+    twelve signs are an answer there.
+    """
+    code = normalise_code(text)
+    if code is None or conversation.kind == "lobby":
+        return code
+    return code if link_codes.find_link_code(talk.conn, talk.vault, code) is not None else None
