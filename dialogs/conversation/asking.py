@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dialogs.conversation.answering import take_choices
+from dialogs.conversation.answering import from_master, take_choices
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
@@ -116,6 +116,8 @@ def _answers(
     # After the choices: a typed number means the place of a choice in the list.
     if answer is not None and position.state.correcting == slot.key and position.is_valid(slot, answer):
         buttons.append(Button(option="same", label=Phrase(key="button.keep")))
+    if slot.key in position.state.changes and from_master(position, slot) is not None:
+        buttons.append(Button(option="same", label=Phrase(key="button.unchanged")))
     if question.type is QuestionType.ACKNOWLEDGE:
         buttons.append(Button(option="yes", label=Phrase(key="button.acknowledge")))
     if question.bot.decline is not Decline.NONE:

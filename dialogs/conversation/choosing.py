@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialogs.conversation import asking, events as ev
-from dialogs.conversation.answering import take_choices
+from dialogs.conversation.answering import from_master, take_choices
 from dialogs.conversation.events import AnswerState, Form
 from dialogs.conversation.form import Slot
 from dialogs.conversation.moves import correct, submit
@@ -63,6 +63,8 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
     choice = asking.option_choice(turn.position, question, option)
     if option == "same" and answer is not None and turn.position.is_valid(slot, answer):
         turn.take(slot, answer.value, answer.display, answer.state, answer.content_id, marked=answer.marked)
+    elif option == "same" and answer is None and slot.key in turn.state.changes:
+        return _as_registered(turn, slot, content_id)
     elif option == "decline" and question.bot.decline is not Decline.NONE:
         turn.take(slot, "", "", AnswerState.DECLINED, content_id)
     elif option == "skip" and not turn.position.is_required(slot):
@@ -83,6 +85,17 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
         turn.ask_current()
     else:
         turn.offer_answer(slot, take_choices(turn.position, question, (choice.name,)), content_id, typed=False)
+    return True
+
+
+def _as_registered(turn: Turn, slot: Slot, content_id: str | None) -> bool:
+    """ "Changed" was a slip: the registered value holds after all."""
+    known = from_master(turn.position, slot)
+    if known is None:
+        return False
+    # Opening a correction takes the announced change back.
+    turn.record(ev.CorrectionOpened(at=turn.now, key=slot.key))
+    turn.check_answer(slot, known.value, known.display, content_id, echo=False)
     return True
 
 

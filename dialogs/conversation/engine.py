@@ -22,13 +22,17 @@ from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.form import Slot
 from dialogs.conversation.moves import aside, back, correct, resume, topic
 from dialogs.conversation.prompts import Button, FaqText, Phrase
+from dialogs.conversation.same_or_changed import says_same
 from dialogs.conversation.state import OpenPrompt, State
 from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
-from dialogs.definition.model import Questionnaire, QuestionType
+from dialogs.definition.model import NO_TEXT, Choice, Questionnaire, QuestionType
 from dialogs.faq.matcher import Action
+from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
+from dialogs.replies.still_right import read_still_right
+from dialogs.replies.choices import Ambiguous, read_choice
 
 
 def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime) -> Step:
@@ -155,7 +159,8 @@ def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
         case Form.OFFERED:
             return _answer_offered(turn, prompt, reading, content_id)
         case Form.CONFIRM | Form.CHECK:
-            yes = _yes_no(turn, reading)
+            yes = says_same(reading.folded) if prompt.form is Form.CHECK else None
+            yes = _yes_no(turn, reading) if yes is None else yes
             if yes is not None:
                 choose_option(turn, prompt, "yes" if yes else "no", content_id)
                 return True
@@ -171,9 +176,9 @@ def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
             if yes is not None:
                 choose_option(turn, prompt, "submit" if yes else "fix", content_id)
                 return True
-            return _number_to_correct(turn, reading)
+            return _named_to_correct(turn, reading)
         case Form.WHICH:
-            return _number_to_correct(turn, reading)
+            return _named_to_correct(turn, reading)
 
 
 def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id: str | None) -> bool:
@@ -194,16 +199,20 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
             turn.ask_current(Phrase(key="engine.which_one"), only=outcome.names)
             return True
         case Problem():
-            return False
+            if turn.position.is_required(slot) or _yes_no(turn, reading) is not False:
+                return False
+            # 「持ってない」 where the answer may be left out.
+            return choose_option(turn, prompt, "skip", content_id)
 
 
 def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id: str | None) -> bool:
     slot = turn.position.slot(prompt.key) if prompt.key is not None else None
     if slot is None or slot.question is None:
         return False
-    yes = _yes_no(turn, reading)
-    if yes is not None:
-        choose_option(turn, prompt, "same" if yes else "diff", content_id)
+    same = says_same(reading.folded)
+    same = _yes_no(turn, reading) if same is None else same
+    if same is not None:
+        choose_option(turn, prompt, "same" if same else "diff", content_id)
         return True
     if reader_kind(slot.question) in ("text", "name") or (is_free_text(slot.question) and reading.is_question):
         return False
@@ -218,6 +227,10 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
     return False
 
 
+def _bare(value: str) -> str:
+    return "".join(fold(value).split())
+
+
 def _differs(taken: Taken, reading: Reading) -> bool:
     """Whether the value reads otherwise than it was typed: then it is read back."""
     return "".join(taken.display.split()) != "".join(reading.text.split())
@@ -229,14 +242,22 @@ def _yes_no(turn: Turn, reading: Reading) -> bool | None:
     return parsed.value is True if isinstance(parsed, Parsed) else None
 
 
-def _number_to_correct(turn: Turn, reading: Reading) -> bool:
-    context = ReplyContext(today=turn.now.date(), locale=turn.state.locale)
-    parsed = READERS["integer"](reading.text, context)
+def _named_to_correct(turn: Turn, reading: Reading) -> bool:
+    """An answer to be corrected, by its number in the list or by its short name."""
     slots = turn.position.asked_slots
-    if isinstance(parsed, Problem) or not 1 <= int(parsed.value) <= len(slots):
-        return False
-    correct(turn, slots[int(parsed.value) - 1].key)
-    return True
+    names = [
+        Choice(
+            name=str(place), label=NO_TEXT if slot.question is None else slot.question.bot.button or slot.question.label
+        )
+        for place, slot in enumerate(slots)
+    ]
+    context = ReplyContext(today=turn.now.date(), locale=turn.state.locale)
+    named = read_choice(reading.text, names, context, turn.definition.default_language)
+    if isinstance(named, Parsed):
+        correct(turn, slots[int(named.value)].key)
+    elif isinstance(named, Ambiguous):
+        turn.ask_which()
+    return not isinstance(named, Problem)
 
 
 def _problem(turn: Turn, reading: Reading) -> None:
@@ -252,6 +273,8 @@ def _problem(turn: Turn, reading: Reading) -> None:
 
 def _faq(turn: Turn, reading: Reading) -> bool:
     """Answer or offer approved topics; true when something was said."""
+    if not any(sign.isalpha() for sign in reading.folded):
+        return False  # figures alone ask nothing
     match = reading.match
     topics = match.offered
     if match.action in (Action.ANSWER, Action.OFFER) or (match.action is Action.STAFF and topics):

@@ -158,6 +158,10 @@ class Talk:
     def later(self, **span: int) -> None:
         self.now += timedelta(**span)
 
+    def record(self, event: Event) -> None:
+        """A fact that another part of the service records."""
+        self._keep([event], st.apply(self.state, event))
+
     def render(self, key: str, **params: str) -> Message:
         """A sentence that another part of the service says in this conversation."""
         message = self._render(Prompt(kind=MessageKind.NOTICE, pieces=(Phrase(key=key, params=params),)))
