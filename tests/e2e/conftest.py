@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.live_content import LiveContent
+from bot.logs import configure
 from bot.settings import load_settings
 from bot.simulator.seed import seed
 from storage.database import Database
@@ -89,8 +92,24 @@ def overrides() -> dict[str, object]:
 
 
 @pytest.fixture
+def logs() -> Iterator[None]:
+    """Logging as ``serve`` sets it up, and afterwards as pytest had it."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    configure()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
 async def house(
-    store: tuple[str, Letters], keyring: Keyring, warm_content: LiveContent, overrides: dict[str, object]
+    store: tuple[str, Letters],
+    keyring: Keyring,
+    warm_content: LiveContent,
+    overrides: dict[str, object],
+    logs: None,
 ) -> AsyncIterator[House]:
     """The service, both platforms, a clock that stands at ``START``."""
     url, letters = store

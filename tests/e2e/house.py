@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -138,7 +139,7 @@ class House:
 
     def outgoing(self, conversation_id: str) -> list[tuple[str, str]]:
         """Kind and state of everything queued for a conversation, in order."""
-        query = "SELECT kind, state FROM outgoing WHERE conversation_id = :c ORDER BY seq"
+        query = "SELECT kind, state FROM outgoing_message WHERE conversation_id = :c ORDER BY seq"
         return [(row.kind, row.state) for row in self.rows(query, c=conversation_id)]
 
     def audited(self) -> list[str]:
@@ -446,7 +447,7 @@ async def open_house(
             witness.verify()
 
 
-async def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+async def post(url: str, body: bytes | BytesIO, headers: dict[str, str]) -> int:
     """One POST; its status."""
     async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
         await answer.read()
