@@ -31,7 +31,6 @@ from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.still_right import read_still_right
 from dialogs.replies.choices import Ambiguous, read_choice
 
 
@@ -214,13 +213,14 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
     if same is not None:
         choose_option(turn, prompt, "same" if same else "diff", content_id)
         return True
-    if reader_kind(slot.question) in ("text", "name") or (is_free_text(slot.question) and reading.is_question):
+    if is_free_text(slot.question) and reading.is_question:
         return False
     outcome = read_reply(turn.position, slot, reading.text)
-    if isinstance(outcome, Taken) and outcome.value == prompt.value:
+    if isinstance(outcome, Taken) and _bare(outcome.value) == _bare(prompt.value or ""):
         choose_option(turn, prompt, "same", content_id)
         return True
-    if isinstance(outcome, Taken):
+    # Nearly any text reads as a name or as words: another one is taken only where it is asked for.
+    if isinstance(outcome, Taken) and reader_kind(slot.question) not in ("text", "name"):
         turn.record(ev.ChangeAnnounced(at=turn.now, key=slot.key))
         turn.offer_answer(slot, outcome, content_id, typed=True, echo=_differs(outcome, reading))
         return True
