@@ -32,6 +32,8 @@ _CLAIM = 50
 _MAX_TRIES = 8
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(minutes=5)
+#: Seconds of rest after a round that the store did not let through.
+_AFTER_TROUBLE = 0.5
 #: Kinds that the bot writes and that a takeover silences.
 _BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value})
 
@@ -51,10 +53,17 @@ class Sender:
         self._woken.set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until cancelled; a failed round is logged and the next one tries again."""
         while True:
             self._woken.clear()
-            if await self.send_due() == 0:
+            try:
+                claimed = await self.send_due()
+            except Exception as error:
+                # The store is away for a moment; a sender that ended here would leave everybody without answers.
+                log.exception("delivery.round_failed", error=type(error).__name__)
+                claimed = 0
+                await asyncio.sleep(_AFTER_TROUBLE)
+            if claimed == 0:
                 try:
                     await asyncio.wait_for(self._woken.wait(), timeout=0.5)
                 except TimeoutError:
