@@ -19,6 +19,7 @@ from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.turn import Leave
 from storage import accounts, audit, cases, conversations, link_codes
 from storage.accounts import Account
+from storage.case_status import ANSWERABLE
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
 
@@ -145,7 +146,9 @@ def _lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
 
 def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_id: str) -> None:
     case = cases.load_case(talk.conn, case_id)
-    if case is None or not link_codes.use_link_code(talk.conn, talk.uni, code_id):
+    # Between the code and the second factor may lie any time: both are looked at again.
+    open_still = case is not None and case.status in ANSWERABLE
+    if case is None or not open_still or not _use(talk, code_id):
         talk.say(lobby, Phrase(key="lobby.code_refused"))
         return
     for link in accounts.links_of_case(talk.conn, case_id, live_only=True):
@@ -156,6 +159,10 @@ def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_
     talk.move_case(case_id, CaseStatus.LINKED, "linked", lobby.id)
     _record(talk, account, "link.made", case_id, channel=account.channel)
     _enter(talk, account, lobby, case_id, confirmed=True)
+
+
+def _use(talk: Talk, code_id: str) -> bool:
+    return link_codes.use_link_code(talk.conn, talk.uni, code_id, on=talk.local_now.date())
 
 
 def _tell_moved(talk: Talk, account_id: str, case_id: str) -> None:

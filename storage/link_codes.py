@@ -105,9 +105,11 @@ def count_code_failure(conn: Connection, code_id: str, limit: int = 5) -> int:
     return counted
 
 
-def use_link_code(conn: Connection, uni: Universe, code_id: str) -> bool:
-    """Use the code up; false where somebody else did, or where it is locked, revoked or too old."""
+def use_link_code(conn: Connection, uni: Universe, code_id: str, *, on: date | None = None) -> bool:
+    """Use the code up; false where somebody else did, or where it is locked, revoked or, ``on`` this day, too old."""
     usable = (_link_code.c.id == code_id) & (_link_code.c.state == "active")
+    if on is not None:
+        usable &= _link_code.c.expires_on >= on
     statement = update(_link_code).where(usable).values(state="used", used_at=uni.now())
     return conn.execute(statement).rowcount == 1
 
