@@ -82,18 +82,26 @@ class Turns:
     async def handle(self, events: Sequence[Inbound]) -> None:
         """Store and answer the events of one request; when this returns, all are committed.
 
-        Raises whatever the store raises: the caller then answers 503 and the platform delivers again.
+        Raises what the store raised for any of them: the caller then answers 503 and the platform delivers again.
+        One customer's trouble stops his own later events, which must not overtake, and nobody else's.
         """
+        trouble: dict[tuple[str, str], Exception] = {}
         for event in sorted(events, key=lambda event: event.occurred_at):
-            if event.kind is InboundKind.GROUP or not event.user_id:
-                continue  # nobody's conversation: a bank's bot does not speak in groups
-            prepared = await self._prepare(event)
-            await self._database.transact(lambda conn, p=prepared: self._turn(conn, p))  # type: ignore[misc]
+            who = (event.channel, event.user_id.reveal())
+            if event.kind is InboundKind.GROUP or not event.user_id or who in trouble:
+                continue  # a group is nobody's conversation: a bank's bot does not speak there
+            try:
+                prepared = await self._prepare(event)
+                await self._database.transact(lambda conn, p=prepared: self._turn(conn, p))  # type: ignore[misc]
+            except Exception as error:
+                trouble[who] = error
+        for first in trouble.values():
+            raise first
 
     async def sweep(self) -> int:
         """Drain what a crash left behind; returns how many conversations were touched."""
         older = self._database.universe.now() - timedelta(seconds=10)
-        stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older))
+        stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older, untried=True))
         for conversation_id in stale:
             await self._database.transact(lambda conn, c=conversation_id: self._drain_alone(conn, c))  # type: ignore[misc]
         return len(stale)
@@ -248,7 +256,8 @@ class Turns:
     @staticmethod
     def _seen(talk: Talk, conversation_id: str, row: InboundRow) -> None:
         conversation = talk.lock(conversation_id)
-        latest = max(filter(None, (conversation.last_occurred_at, row.occurred_at)))
+        # A clock that went ahead must not make everything late that comes after.
+        latest = max(filter(None, (conversation.last_occurred_at, min(row.occurred_at, talk.now))))
         # Only who was known a moment ago stays known: that the second factor was asked must not count as given.
         verified_at = conversation.verified_at if was_away(talk, conversation) else talk.now
         conversation = replace(conversation, last_inbound_at=talk.now, last_occurred_at=latest)

@@ -156,7 +156,10 @@ def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> C
 
 
 def find_conversation_ref(conn: Connection, ref: str) -> str | None:
-    """The id behind the short name in button data."""
+    """The id behind the short name in button data, which a client may have made up."""
+    if not (ref.isascii() and ref.isalnum()):
+        # PostgreSQL takes no NUL in a text and no driver half of a surrogate pair: the event would come for ever.
+        return None
     found: str | None = conn.execute(select(_conversation.c.id).where(_conversation.c.ref == ref)).scalar()
     return found
 

@@ -129,9 +129,14 @@ def count_attempt(conn: Connection, inbound_id: str, problem: str) -> int:
     return counted
 
 
-def stale_undone(conn: Connection, older_than: datetime) -> list[str]:
-    """The conversations with events that were received before ``older_than`` and are not done."""
+def stale_undone(conn: Connection, older_than: datetime, *, untried: bool = False) -> list[str]:
+    """The conversations with events that were received before ``older_than`` and are not done.
+
+    With ``untried`` only those of which no event was tried and raised: that one is with a person.
+    """
     query = select(_inbound.c.conversation_id).where(_inbound.c.done_at.is_(None), _inbound.c.received_at < older_than)
+    if untried:
+        query = query.where(_inbound.c.attempts == 0)
     return list(conn.execute(query.distinct().order_by(_inbound.c.conversation_id)).scalars())
 
 
