@@ -353,7 +353,7 @@ def _picked(turn: Turn, picked: inp.Picked) -> None:
     known = {choice.name for choice in turn.position.choices(question, slot.key)}
     one_only = question.type is not QuestionType.SELECT_MULTIPLE and len(picked.names) != 1
     if not picked.names or not set(picked.names) <= known or one_only:
-        turn.refuse(slot, Problem(code="choice.unknown"))
+        turn.refuse(slot, Problem(code="choice.unreadable"))
         return
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))

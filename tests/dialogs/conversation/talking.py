@@ -23,7 +23,7 @@ from dialogs.conversation.form import Position
 from dialogs.conversation.prompts import Message, MessageKind, Phrase, Prompt, ShownButton
 from dialogs.conversation.state import OpenPrompt, State
 from dialogs.conversation.turn import Leave, Step
-from dialogs.conversation.understanding import Understanding
+from dialogs.conversation.understanding import Reading, Understanding
 from dialogs.conversation.wording import Voice
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import load_shipped, read_questionnaire
@@ -43,6 +43,11 @@ STAFF_ID = "staff-1"
 def understanding() -> Understanding:
     """Both languages with the shipped FAQ; made once, since it reads dictionaries."""
     return Understanding({language: matcher_for(load_topics(language), language) for language in SHIPPED_LANGUAGES})
+
+
+@lru_cache(maxsize=4096)
+def read(text: str, locale: str) -> Reading:
+    return understanding().read(text, locale)
 
 
 @lru_cache(maxsize=8)
@@ -84,12 +89,16 @@ class Talk:
     def __post_init__(self) -> None:
         self.log: list[dict[str, Any]] = []
         self.snapshot = "{}"
+        #: As read back from the snapshot.
+        self.state = State()
+        self._folded = State()
         self.said: list[Message] = []
         self.prompts: list[Prompt] = []
         self.shown: list[Message] = []
         self.leaves: list[Leave] = []
         self.last: list[Event] = []
         self._content = count(1)
+        self._tokens: set[str] = set()
         started = ev.Started(
             at=self.now,
             definition_sha256=self.definition.sha256,
@@ -120,7 +129,7 @@ class Talk:
         secret = find_secret(text, expected=self._expected())
         if secret is not None:
             return self.send(inp.SecretWithheld(secret=secret.kind.value))
-        reading = understanding().read(text, self.state.locale)
+        reading = read(text, self.state.locale)
         return self.send(inp.Said(reading=reading, content_id=f"content-{next(self._content)}"))
 
     def tap(self, label: str) -> list[Message]:
@@ -169,10 +178,6 @@ class Talk:
         return message
 
     # Looking ------------------------------------------------------------------------------------
-
-    @property
-    def state(self) -> State:
-        return st.from_json(json.loads(self.snapshot))
 
     @property
     def events(self) -> list[Event]:
@@ -251,12 +256,11 @@ class Talk:
 
     def _check(self, before: State, what: inp.Input, step: Step) -> None:
         folded = before
-        known = {data["token"] for data in self.log if data["kind"] == "asked"}
         for event in step.events:
             folded = st.apply(folded, event)
             if isinstance(event, ev.Asked):
-                assert event.token not in known, "a token belongs to one prompt"
-                known.add(event.token)
+                assert event.token not in self._tokens, "a token belongs to one prompt"
+                self._tokens.add(event.token)
                 self._was_relevant(folded, event)
         assert folded == step.state, "the state is the fold of what was recorded"
         for prompt in step.says:
@@ -276,10 +280,14 @@ class Talk:
             assert event.key in {slot.key for slot in position.asked_slots}, f"{event.key} was asked but is irrelevant"
 
     def _keep(self, events: list[Event] | tuple[Event, ...], state: State) -> None:
-        self.log += json.loads(json.dumps([ev.to_json(event) for event in events]))
+        written = json.loads(json.dumps([ev.to_json(event) for event in events]))
+        self.log += written
         self.snapshot = json.dumps(st.to_json(state))
+        self.state = st.from_json(json.loads(self.snapshot))
         assert self.state == state, "the snapshot survives a restart"
-        assert st.fold(self.events) == state, "the snapshot is the fold of the log"
+        # Step by step, so that a long talk stays quick; ``fold`` does nothing else.
+        self._folded = st.fold((ev.from_json(data) for data in written), self._folded)
+        assert self._folded == state, "the snapshot is the fold of the log"
 
     def _render(self, prompt: Prompt) -> Message:
         message = wording.render(prompt, self.definition, voice(self.state.locale, self.channel))

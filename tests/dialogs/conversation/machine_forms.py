@@ -1,0 +1,125 @@
+"""Random small forms for the state machine: acyclic by making, with every feature that can interact."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from hypothesis import strategies as st
+
+from dialogs.definition.model import Questionnaire
+from dialogs.definition.yaml_format import read_questionnaire
+
+KINDS = ("text", "integer", "one", "many", "date", "acknowledge", "phone", "note", "calculate", "repeat", "counted")
+#: Offered columns of the master record, with values that fit.
+MASTER = {"phone": "09012345678", "occupation": "b", "purposes": "a;c", "number": "7"}
+
+
+@st.composite
+def forms(draw: st.DrawFn) -> Questionnaire:
+    """A form of two to six rows; a condition looks only at what stands before it."""
+    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=2, max_size=6))
+    rows: list[dict[str, object]] = []
+    earlier: list[tuple[str, str]] = []
+    for number, kind in enumerate(kinds):
+        name = f"q{number}"
+        row = _row(draw, kind, name)
+        if earlier and draw(st.booleans()):
+            row["relevant"] = draw(_condition(earlier))
+        if kind in ("repeat", "counted"):
+            rows += [row, *_inside(draw, name), {"type": "end_repeat", "name": name}]
+            continue
+        if kind not in ("note", "calculate", "acknowledge"):
+            _decorate(draw, row, kind, earlier)
+        rows.append(row)
+        if kind not in ("note", "acknowledge"):
+            earlier.append((name, kind))
+    return _read(json.dumps({"settings": _SETTINGS, "survey": rows, "choices": _CHOICES}, ensure_ascii=False))
+
+
+_SETTINGS = {"id": "random", "version": "1", "title": {"ja": "質問票", "en": "Form"}, "default_language": "ja"}
+_CHOICES = {
+    "letters": [
+        {"name": name, "label": {"ja": label, "en": name}, "group": group}
+        for name, label, group in (("a", "あか", "1"), ("b", "みどり", "1"), ("c", "むらさき", "2"))
+    ]
+}
+
+
+@lru_cache(maxsize=512)
+def _read(source: str) -> Questionnaire:
+    # JSON is YAML; every scalar is text to the reader.
+    return read_questionnaire(source.encode(), origin="random.yaml")
+
+
+def _row(draw: st.DrawFn, kind: str, name: str) -> dict[str, object]:
+    row: dict[str, object] = {"name": name, "label": {"ja": f"質問{name}", "en": f"Question {name}"}}
+    types = {"one": "select_one letters", "many": "select_multiple letters", "phone": "text"}
+    row["type"] = {**types, "repeat": "begin_repeat", "counted": "begin_repeat"}.get(kind, kind)
+    if kind == "phone":
+        row["bot"] = {"kind": "phone", "confirm": "true"}
+    elif kind == "calculate":
+        row["calculation"] = draw(st.sampled_from(["1 + 1", "'a'", "string-length('abc')"]))
+    elif kind in ("repeat", "counted"):
+        row["bot"] = {"max_repeats": "2"}
+        if kind == "counted":
+            row["repeat_count"] = draw(st.sampled_from(["0", "1", "2", "5"]))
+    elif kind != "note":
+        row["required"] = "true()"
+    return row
+
+
+def _inside(draw: st.DrawFn, name: str) -> list[dict[str, object]]:
+    first: dict[str, object] = {"type": "integer", "name": f"{name}a", "label": {"ja": "数"}, "required": "true()"}
+    second: dict[str, object] = {"type": "text", "name": f"{name}b", "label": {"ja": "ことば"}, "required": "true()"}
+    if draw(st.booleans()):
+        second["relevant"] = f"${{{name}a}} > 5"
+    return [first, second]
+
+
+def _decorate(draw: st.DrawFn, row: dict[str, object], kind: str, earlier: list[tuple[str, str]]) -> None:
+    bot: dict[str, object] = dict(row.get("bot", {}))  # type: ignore[call-overload]
+    extras = draw(st.sets(st.sampled_from(["optional", "decline", "sensitive", "constraint", "check", "prefill",
+                                           "handover", "end", "why", "default", "filter"]), max_size=4))  # fmt: skip
+    if "optional" in extras and "required" in row:
+        row["required"] = draw(_condition(earlier)) if earlier and draw(st.booleans()) else "false()"
+    if "decline" in extras:
+        bot["decline"] = draw(st.sampled_from(["refuse", "unknown"]))
+    if "sensitive" in extras:
+        bot["sensitive"] = "true"
+    if "why" in extras:
+        bot["why"] = {"ja": "わけがあります。", "en": "There is a reason."}
+    if "constraint" in extras and kind == "integer":
+        row["constraint"] = ". < 50"
+        integers = [name for name, before in earlier if before == "integer"]
+        if integers and draw(st.booleans()):
+            row["constraint"] = f"not(. = ${{{draw(st.sampled_from(integers))}}})"
+    if "check" in extras:
+        bot["check"] = {"integer": ". != 7", "one": ". != 'b'", "many": "not(selected(., 'c'))"}.get(kind, "true()")
+    if "prefill" in extras and kind in ("integer", "one", "many", "phone"):
+        bot["prefill"] = {"integer": "number", "one": "occupation", "many": "purposes", "phone": "phone"}[kind]
+    if "handover" in extras and kind in ("one", "integer"):
+        bot["handover"] = ". = 'c'" if kind == "one" else ". = 13"
+    if "end" in extras and kind == "one" and "handover" not in extras:
+        bot["end"] = ". = 'c'"
+    if "default" in extras and kind in ("one", "text", "integer"):
+        row["default"] = {"one": "a", "text": "いつもの", "integer": "3"}[kind]
+    ones = [name for name, before in earlier if before == "one"]
+    if "filter" in extras and kind in ("one", "many") and ones:
+        row["choice_filter"] = f"group = '1' or ${{{ones[-1]}}} = 'a'"
+    if bot:
+        row["bot"] = bot
+
+
+def _condition(earlier: list[tuple[str, str]]) -> st.SearchStrategy[str]:
+    return st.sampled_from(earlier).flatmap(lambda place: st.sampled_from(_conditions(*place)))
+
+
+def _conditions(name: str, kind: str) -> list[str]:
+    own = f"${{{name}}}"
+    return {
+        "integer": [f"{own} > 5", f"{own} = ''", f"not({own} > 5)"],
+        "one": [f"{own} = 'a'", f"{own} != 'a'"],
+        "many": [f"selected({own}, 'a')", f"count-selected({own}) > 1"],
+        "date": [f"{own} > today()", f"{own} != ''"],
+    }.get(kind, [f"{own} != ''", f"{own} = ''"])

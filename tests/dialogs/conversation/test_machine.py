@@ -1,0 +1,369 @@
+"""Random forms and random customers: what must hold whatever is said, tapped, interrupted or restarted.
+
+``Talk`` checks after every input that the snapshot is the fold of the log (both written and read back), that
+tokens are unique, that only relevant questions are asked and that the bot is silent with staff.  Here stand the
+promises about whole conversations:
+
+- nothing that anybody does makes ``step`` raise;
+- side questions, staff and back, restarts and repeated taps anywhere change nothing in the submission;
+- back and the same answer again is the identity;
+- a submission holds exactly the relevant answers, each valid under the form;
+- a bounded number of valid replies reaches the submission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from dialogs.conversation import events as ev, inputs as inp
+from dialogs.conversation.events import AnswerState, Form, Key, Owner
+from dialogs.conversation.prompts import Message
+from dialogs.definition.model import Questionnaire, QuestionType
+from tests.dialogs.conversation.machine_forms import MASTER, forms
+from tests.dialogs.conversation.talking import STAFF_ID, Talk
+
+VALID = {
+    QuestionType.TEXT: ("りんご", "みかん", "090-1234-5678", "03-1234-5678"),
+    QuestionType.INTEGER: ("3", "7", "13", "42", "八"),
+    QuestionType.DATE: ("2026-12-01", "昭和30年4月1日"),
+    QuestionType.ACKNOWLEDGE: ("はい",),
+}
+ANYTHING = (
+    "はい", "いいえ", "1", "2", "99", "あか", "a,c", "りんご", "7", "090-1234-5678", "戻る", "あとで", "続き",
+    "以上です", "訂正したい", "回答しません", "わからない", "答えたくない", "スキップ", "なぜ聞くの?", "係の者と話す",
+    "連携解除", "別の確認", "英語で", "日本語で", "使い方", "あと何問ですか", "いつまでに答えればいいですか",
+    "これ詐欺じゃないですか", "紙で答える", "提出します", "変わっていません", "変わりました", "暗証番号は1234です",
+    "大丈夫です", "?", "　", "ー", "𠮷",
+    "a" * 3000, "\u0000\u200b", "<b>%s{0}</b>", "{value}", "yes", "back", "/start",
+)  # fmt: skip
+OPTIONS = ("staff", "later", "resume", "why", "verify", "q.F01", "q.X", "back", "same", "diff", "yes", "no", "ok",
+           "decline", "skip", "submit", "fix", "review",
+           "k0", "k1", "k99", "c0", "c1", "c9", "c", "", "x" * 300)  # fmt: skip
+ASIDES: tuple[Callable[[Talk], object], ...] = (
+    lambda talk: talk.type("いつまでに答えればいいですか"),
+    lambda talk: talk.type("使い方"),
+    lambda talk: talk.option("why"),
+    lambda talk: talk.option("verify"),
+    lambda talk: talk.option("q.F01"),
+    lambda talk: talk.send(inp.MediaSent(media="sticker")),
+    lambda talk: talk.send(inp.SecretWithheld(secret="pin")),
+    lambda talk: talk.option("c0", token="stale"),
+    lambda talk: talk.send(inp.Returned()),
+    lambda talk: (talk.staff_takes(), talk.hand_back()),
+    lambda talk: (talk.option("staff"), talk.staff_takes(), talk.type("りんご"), talk.hand_back()),
+    lambda talk: (talk.option("staff"), talk.option("resume")),
+    lambda talk: (talk.option("later"), talk.option("resume")),
+    lambda talk: (talk.type("英語で"), talk.type("日本語で")),
+    lambda talk: (talk.type("連携解除"), talk.type("いいえ")),
+)
+
+
+def reply(talk: Talk, random: Random) -> str:
+    """A valid reply to whatever is open."""
+    prompt = talk.open
+    match prompt.form:
+        case Form.OFFERED:
+            return random.choice(["+same", "+same", "+diff"])
+        case Form.CONFIRM | Form.CHECK:
+            return "+yes"
+        case Form.MORE:
+            return random.choice(["+yes", "+no"])
+        case Form.REVIEW:
+            return "+submit"
+    assert prompt.key is not None
+    question = talk.definition.question(prompt.key.question)
+    if question.is_select:
+        names = [choice.name for choice in talk.position.choices(question, prompt.key)]
+        return "=" + random.choice(names)
+    texts = VALID[question.type]
+    if question.bot.kind == "phone":
+        texts = texts[2:]
+    return random.choice(texts)
+
+
+def give(talk: Talk, said: str) -> None:
+    if said.startswith("+"):
+        talk.option(said[1:])
+    elif said.startswith("="):
+        talk.pick(said[1:])
+    else:
+        talk.type(said)
+
+
+def settle(talk: Talk) -> None:
+    """Out of whatever a valid reply may lead to: a person, or an end."""
+    if talk.state.owner is not Owner.BOT:
+        talk.staff_takes()
+        talk.hand_back()
+    if talk.state.ended is not None:
+        talk.option("resume")
+
+
+def finish(talk: Talk, seed: int, beside: Callable[[Talk, int], None] = lambda talk, turn: None) -> list[str]:
+    """Valid replies to the end; what was said.  Fails when the end is not reached in a bounded number of turns."""
+    random = Random(seed)
+    said: list[str] = []
+    limit = 40 + 12 * len(talk.definition.questions)
+    while not talk.state.completed:
+        assert len(said) < limit, f"no end in sight at {talk.asked} {talk.shape}: {said[-12:]}"
+        beside(talk, len(said))
+        said.append(reply(talk, random))
+        give(talk, said[-1])
+        settle(talk)
+    return said
+
+
+def is_whole(talk: Talk) -> None:
+    """The submission holds exactly what the form wants."""
+    position, answers = talk.position, talk.state.answers
+    assert set(answers) == {slot.key for slot in position.asked_slots}
+    for slot in position.asked_slots:
+        answer = answers[slot.key]
+        assert position.is_valid(slot, answer)
+        if slot.question is None:
+            assert answer.value in ("yes", "no")
+            continue
+        if answer.state is AnswerState.OTHER_CHANNEL:
+            assert slot.question.bot.sensitive
+            assert not talk.sensitive_allowed
+        elif answer.state is AnswerState.DECLINED:
+            assert slot.question.bot.decline.value != "none"
+        elif not answer.value:
+            assert not position.is_required(slot)
+    assert [event.kind for event in talk.events].count("confirmed") == 1
+
+
+def start(definition: Questionnaire, sensitive_allowed: bool) -> Talk:
+    return Talk(definition, master=MASTER, sensitive_allowed=sensitive_allowed)
+
+
+QUICK = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LONG = settings(QUICK, max_examples=1500)
+SEEDS = st.integers(0, 2**32)
+
+
+def with_asides(definition: Questionnaire, allowed: bool, seed: int, data: st.DataObject) -> None:
+    """The same replies, once in peace and once with interruptions, come to the same submission."""
+    peace = start(definition, allowed)
+    finish(peace, seed)
+    is_whole(peace)
+    wanted = data.draw(st.dictionaries(st.integers(0, 12), st.sampled_from(range(len(ASIDES))), max_size=4))
+
+    def interrupt(talk: Talk, turn: int) -> None:
+        if turn in wanted:
+            before = talk.state
+            ASIDES[wanted[turn]](talk)
+            assert talk.shape is before.open.form if before.open else True
+            assert (talk.state.answers, talk.asked) == (
+                before.answers,
+                str(before.open.key) if before.open.key else None,
+            )  # type: ignore[union-attr]
+            assert talk.failures == before.open.failures  # type: ignore[union-attr]
+
+    disturbed = start(definition, allowed)
+    finish(disturbed, seed, interrupt)
+    assert disturbed.submission() == peace.submission()
+
+
+def with_back(definition: Questionnaire, allowed: bool, seed: int) -> None:
+    """Back and the same answer again, before every reply: nothing has changed."""
+
+    def there_and_back(talk: Talk, turn: int) -> None:
+        position = talk.position
+        if position.previous is None or talk.shape not in (Form.QUESTION, Form.OFFERED, Form.REVIEW, Form.MORE):
+            return
+        before, answers = talk.state, talk.submission()
+        talk.type("戻る")
+        assert talk.state.open is not None
+        key = talk.open.key
+        assert key is not None
+        if talk.shape is Form.MORE:
+            talk.option(answers[str(key)][0])
+        else:
+            talk.option("same")
+            if talk.shape is Form.CHECK and talk.open.key == key:
+                talk.option("yes")
+        settle(talk)
+        assert talk.submission() == answers
+        assert before.open is not None
+        assert (talk.shape, talk.open.key) == (before.open.form, before.open.key)
+
+    talk = start(definition, allowed)
+    finish(talk, seed, there_and_back)
+    plain = start(definition, allowed)
+    finish(plain, seed)
+    assert talk.submission() == plain.submission()
+
+
+def with_repeated_taps(definition: Questionnaire, allowed: bool, seed: int) -> None:
+    """Every tap arrives twice: the second is stale, or its option holds nothing new."""
+    talk = start(definition, allowed)
+    random = Random(seed)
+    for _ in range(60):
+        if talk.state.completed:
+            break
+        said, token = reply(talk, random), talk.open.tokens[-1]
+        give(talk, said)
+        before = talk.submission()
+        if said.startswith("+"):
+            talk.option(said[1:], token=token)
+            assert talk.submission() == before
+        settle(talk)
+    assert talk.state.completed
+    is_whole(talk)
+
+
+@QUICK
+@given(forms(), st.booleans(), SEEDS, st.data())
+def test_interruptions_change_nothing(definition: Questionnaire, allowed: bool, seed: int, data: st.DataObject) -> None:
+    with_asides(definition, allowed, seed, data)
+
+
+@QUICK
+@given(forms(), st.booleans(), SEEDS)
+def test_back_and_the_same_answer_change_nothing(definition: Questionnaire, allowed: bool, seed: int) -> None:
+    with_back(definition, allowed, seed)
+
+
+@QUICK
+@given(forms(), st.booleans(), SEEDS)
+def test_a_tap_that_arrives_twice_counts_once(definition: Questionnaire, allowed: bool, seed: int) -> None:
+    with_repeated_taps(definition, allowed, seed)
+
+
+@pytest.mark.slow
+@LONG
+@given(forms(), st.booleans(), SEEDS, st.data())
+def test_interruptions_change_nothing_at_length(
+    definition: Questionnaire, allowed: bool, seed: int, data: st.DataObject
+) -> None:
+    with_asides(definition, allowed, seed, data)
+
+
+@pytest.mark.slow
+@LONG
+@given(forms(), st.booleans(), SEEDS)
+def test_back_and_repeated_taps_at_length(definition: Questionnaire, allowed: bool, seed: int) -> None:
+    with_back(definition, allowed, seed)
+    with_repeated_taps(definition, allowed, seed)
+
+
+class AnyConversation(RuleBasedStateMachine):
+    """Everybody does anything, in any order."""
+
+    @initialize(definition=forms(), allowed=st.booleans(), seed=SEEDS)
+    def begin(self, definition: Questionnaire, allowed: bool, seed: int) -> None:
+        self.talk = start(definition, allowed)
+        self.random = Random(seed)
+
+    @rule(text=st.one_of(st.sampled_from(ANYTHING), st.text(max_size=30)))
+    def types(self, text: str) -> None:
+        self.talk.type(text)
+
+    @rule(option=st.sampled_from(OPTIONS), age=st.integers(0, 3))
+    def taps_anything(self, option: str, age: int) -> None:
+        asked = [event for event in self.talk.events if isinstance(event, ev.Asked)]
+        self.talk.option(option, token=asked[-1 - age].token if age < len(asked) else "p999")
+
+    @rule(where=st.integers(0, 30), older=st.integers(0, 4))
+    def taps_what_is_shown(self, where: int, older: int) -> None:
+        messages = [message for message in self.talk.shown if message.buttons or message.shortcuts]
+        if messages:
+            message: Message = messages[-1 - older % len(messages)]
+            buttons = (*message.buttons, *message.shortcuts)
+            button = buttons[where % len(buttons)]
+            self.talk.send(inp.Chose(token=message.token or "-", option=button.option))
+
+    @rule(names=st.lists(st.sampled_from("abcz"), max_size=3))
+    def picks(self, names: list[str]) -> None:
+        self.talk.pick(*names)
+
+    @precondition(lambda self: self.talk.state.owner is Owner.BOT and self.talk.state.phase in ("asking", "review"))
+    @rule()
+    def replies_well(self) -> None:
+        if self.talk.shape in (Form.STOP, Form.UNLINK):
+            self.talk.option("no")
+        elif self.talk.shape is Form.WHICH:
+            self.talk.option("review")
+        else:
+            give(self.talk, reply(self.talk, self.random))
+
+    @rule(name=st.sampled_from(["q0", "q1", "q2a", "none"]), instance=st.integers(0, 2))
+    def corrects(self, name: str, instance: int) -> None:
+        self.talk.send(inp.AskedToCorrect(question=name, instance=instance))
+
+    @rule(what=st.sampled_from([inp.Returned(), inp.MediaSent(media="image"), inp.SecretWithheld(secret="pin"),
+                                inp.BotFailed(), inp.Began()]))  # fmt: skip
+    def something_happens(self, what: inp.Input) -> None:
+        self.talk.send(what)
+
+    @rule(what=st.sampled_from(["take", "release", "back"]))
+    def staff(self, what: str) -> None:
+        owner = self.talk.state.owner
+        if what == "take" and owner is not Owner.STAFF:
+            self.talk.staff_takes()
+        elif what == "release" and owner is Owner.STAFF:
+            self.talk.send(inp.StaffReleased(staff_id=STAFF_ID, reason="shift"))
+        elif what == "back" and owner is Owner.STAFF:
+            self.talk.hand_back()
+
+    @rule(allowed=st.booleans())
+    def moves_to_another_channel(self, allowed: bool) -> None:
+        if not self.talk.state.completed:
+            self.talk.sensitive_allowed = allowed
+            self.talk.record(ev.ChannelChanged(at=self.talk.now, sensitive_allowed=allowed))
+            self.talk.send(inp.Returned())
+
+    @rule(hours=st.integers(1, 24 * 40))
+    def time_passes(self, hours: int) -> None:
+        self.talk.later(hours=hours)
+
+    @invariant()
+    def a_submission_is_whole(self) -> None:
+        talk = getattr(self, "talk", None)
+        if talk is not None and talk.state.completed and talk.last and talk.last[-1].kind == "confirmed":
+            assert talk.position.current is None
+            assert all(talk.position.is_settled(slot) for slot in talk.position.asked_slots)
+
+    @invariant()
+    def the_open_prompt_can_be_answered(self) -> None:
+        talk = getattr(self, "talk", None)
+        if talk is None or talk.state.phase not in ("asking", "review"):
+            return
+        assert talk.state.open is not None
+
+    def teardown(self) -> None:
+        """From wherever the talk got to, valid replies still lead to the end."""
+        talk = getattr(self, "talk", None)
+        if talk is None or talk.state.completed:
+            return
+        settle(talk)
+        if talk.state.paused:
+            talk.option("resume")
+        if talk.shape in (Form.STOP, Form.UNLINK):
+            talk.option("no")
+        if talk.shape is Form.WHICH:
+            talk.option("review")
+        finish(talk, 1)
+        assert set(talk.state.answers) == {slot.key for slot in talk.position.asked_slots}
+
+
+AnyConversation.TestCase.settings = settings(QUICK, max_examples=30, stateful_step_count=25)
+TestAnyConversation = AnyConversation.TestCase
+
+
+class AnyLongConversation(AnyConversation):
+    """The same at length."""
+
+
+AnyLongConversation.TestCase.settings = settings(QUICK, max_examples=1000, stateful_step_count=60)
+TestAnyLongConversation = pytest.mark.slow(AnyLongConversation.TestCase)
+
+
+def test_keys_are_what_the_machine_takes_them_for() -> None:
+    assert str(Key("q1", 2)) == "q1[2]"
