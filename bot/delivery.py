@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -26,16 +27,22 @@ log = structlog.get_logger("kakunin.delivery")
 
 #: Longer than any send may take, so that a lease only ends when its owner is gone.
 LEASE = timedelta(seconds=60)
-#: Batches claimed at a time.
+#: No call begins later than this after its lease did: one call never outlasts it.
+_BEGIN_WITHIN = LEASE - timedelta(seconds=20)
+#: Batches on their way at a time.
 _CLAIM = 50
-#: Tries before a message that the platform keeps putting off is given up.
-_MAX_TRIES = 8
+#: Tries before a message that the platform keeps putting off is given up: an outage of three hours is outlasted.
+_MAX_TRIES = 45
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(minutes=5)
+#: Seconds between two looks where nobody says that something was queued.
+_LOOK_EVERY = 0.5
 #: Seconds of rest after a round that the store did not let through.
 _AFTER_TROUBLE = 0.5
 #: Kinds that the bot writes and that a takeover silences.
 _BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value})
+#: Channel and user id.
+_Person = tuple[str, str]
 
 
 class Sender:
@@ -47,52 +54,90 @@ class Sender:
         #: Who holds the leases: unique per sender.
         self._name = name
         self._woken = asyncio.Event()
+        self._stopping = False
+        #: The newest sending to each person, whose end the next one to the same person awaits.
+        self._latest: dict[_Person, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
         """Something was queued just now; without this the next look is half a second away."""
         self._woken.set()
 
+    def finish(self) -> None:
+        """Claim nothing more; ``run`` ends when what is on its way has been recorded."""
+        self._stopping = True
+        self._woken.set()
+
     async def run(self) -> None:
-        """Send until cancelled; a failed round is logged and the next one tries again."""
-        while True:
-            self._woken.clear()
-            try:
-                claimed = await self.send_due()
-            except Exception as error:
-                # The store is away for a moment; a sender that ended here would leave everybody without answers.
-                log.exception("delivery.round_failed", error=type(error).__name__)
-                claimed = 0
-                await asyncio.sleep(_AFTER_TROUBLE)
-            if claimed == 0:
+        """Send until told to finish; a failed round is logged and the next one tries again.
+
+        Nobody waits for another one's slow platform: each person's messages are a task of their own.
+        """
+        on_their_way: set[asyncio.Task[None]] = set()
+        try:
+            while not self._stopping:
+                self._woken.clear()
                 try:
-                    await asyncio.wait_for(self._woken.wait(), timeout=0.5)
-                except TimeoutError:
-                    continue
+                    claimed = await self._claim(_CLAIM - len(on_their_way))
+                except Exception as error:
+                    # The store is away for a moment; a sender that ended here would leave everybody without answers.
+                    log.exception("delivery.round_failed", error=type(error).__name__)
+                    claimed = {}
+                    await asyncio.sleep(_AFTER_TROUBLE)
+                for person, batches in claimed.items():
+                    task = asyncio.create_task(self._send_all(batches, self._latest.get(person)), name="sending")
+                    self._latest[person] = task
+                    on_their_way.add(task)
+                    task.add_done_callback(lambda done, person=person: self._arrived(person, done, on_their_way))  # type: ignore[misc]
+                if not claimed:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), timeout=_LOOK_EVERY)
+            if on_their_way:
+                await asyncio.wait(on_their_way)
+        finally:
+            for task in on_their_way:
+                task.cancel()
+
+    def _arrived(self, person: _Person, done: asyncio.Task[None], on_their_way: set[asyncio.Task[None]]) -> None:
+        on_their_way.discard(done)
+        if self._latest.get(person) is done:
+            del self._latest[person]
+        # What stood behind it in its conversation may go now.
+        self.wake()
 
     async def send_due(self) -> int:
-        """Send what is due now; returns how many batches were claimed."""
+        """Send what is due now; returns to how many people something was claimed."""
+        claimed = await self._claim(_CLAIM)
+        await asyncio.gather(*(self._send_all(batches, None) for batches in claimed.values()))
+        return len(claimed)
+
+    async def _claim(self, limit: int) -> dict[_Person, list[OutgoingBatch]]:
+        """Lease what is due, by person."""
+        people: dict[_Person, list[OutgoingBatch]] = {}
+        if limit <= 0:
+            return people
         database = self._database
         batches = await database.transact(
             lambda conn: outgoing.claim_outgoing(
-                conn, database.vault, database.universe, owner=self._name, lease=LEASE, limit=_CLAIM
+                conn, database.vault, database.universe, owner=self._name, lease=LEASE, limit=limit
             )
         )
-        people: dict[tuple[str, str], list[OutgoingBatch]] = {}
         for batch in batches:
             people.setdefault((batch.channel, batch.user_id.reveal()), []).append(batch)
-        await asyncio.gather(*(self._send_all(group) for group in people.values()))
-        return len(batches)
+        return people
 
-    async def _send_all(self, batches: Sequence[OutgoingBatch]) -> None:
+    async def _send_all(self, batches: Sequence[OutgoingBatch], earlier: asyncio.Task[None] | None) -> None:
         """The batches of one person, one after another, so that he reads them in order."""
+        begin_by = self._database.universe.now() + _BEGIN_WITHIN
+        if earlier is not None:
+            await asyncio.wait({earlier})
         for batch in batches:
             try:
-                await self._send(batch)
+                await self._send(batch, begin_by)
             except Exception as error:
                 # A defect here must not stop the others; the lease ends by itself and the batch is tried again.
                 log.exception("delivery.failed", conversation=batch.conversation_id, error=type(error).__name__)
 
-    async def _send(self, batch: OutgoingBatch) -> None:
+    async def _send(self, batch: OutgoingBatch, begin_by: datetime) -> None:
         stale = [m for m in batch.messages if m.kind in _BY_BOT and m.epoch < batch.epoch_now]
         if stale:
             await self._drop(batch, stale)
@@ -104,6 +149,10 @@ class Sender:
         size = channel.limits.messages_per_call
         for start in range(0, len(messages), size):
             part = messages[start : start + size]
+            if self._database.universe.now() > begin_by:
+                # The lease may end before a call does, and then somebody else sends the same.
+                await self._again(messages[start:], timedelta(0))
+                return
             sent = await self._call(channel, batch, part)
             if not await self._outcome(batch, part, sent):
                 # What comes after keeps its place behind what is tried again.

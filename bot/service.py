@@ -27,6 +27,8 @@ log = structlog.get_logger("kakunin.service")
 
 #: LINE's and Telegram's webhooks stay far below this.
 _MAX_BODY = 1024 * 1024
+#: Seconds for the messages on their way when the service is stopped: longer than one call takes.
+_FINISH_WITHIN = 15.0
 
 
 @dataclass
@@ -77,7 +79,14 @@ class Service:
         await poll(channel, handle, asyncio.Event())
 
     async def stop(self) -> None:
-        """Stop the tasks and close the pools; the store stays open."""
+        """Stop the tasks and close the pools; the store stays open.
+
+        What is on its way to a platform is waited for: its outcome must be recorded, or it is sent again.
+        """
+        self.sender.finish()
+        sending = {task for task in self._tasks if task.get_name() == "sender"}
+        if sending:
+            await asyncio.wait(sending, timeout=_FINISH_WITHIN)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

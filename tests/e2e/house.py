@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -82,14 +82,14 @@ class House:
         """Let time pass."""
         self.universe.advance(timedelta(**parts))
 
-    async def restart(self) -> None:
+    async def restart(self, roles: Iterable[str] = ()) -> None:
         """Another process over the same store: new objects, nothing in memory is carried over."""
         await self.service.stop()
         warm = self.service.live
         self.service = self.make(self.database)
         # What is published does not change; reading the dictionaries again would only cost time.
         self.service.live._faq = warm._faq
-        await self.service.start(roles=())
+        await self.service.start(roles)
         self.webhooks_url = await self.serve(self.service)
         self.line.webhook_url = f"{self.webhooks_url}/line/webhook"
         self.telegram.webhook.url = f"{self.webhooks_url}/telegram/webhook"
