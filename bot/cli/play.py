@@ -52,6 +52,8 @@ class Player:
         )
         self.state = apply(State(), started)
         self.said: list[Message] = []
+        #: The newest bubble that waits for a reply.
+        self.question: Message | None = None
         self._step: Step | None = None
 
     def begin(self) -> None:
@@ -88,6 +90,9 @@ class Player:
         self.state = self._step.state
         voice = self._voices[self.state.locale]
         self.said = [wording.render(prompt, self.definition, voice) for prompt in self._step.says]
+        for message in self.said:
+            if message.kind is MessageKind.QUESTION:
+                self.question = message
 
     # What the contract's JSON line holds ----------------------------------------------------------
 
@@ -103,7 +108,7 @@ class Player:
             "problem": problems[-1] if problems else None,
             "faq": shown[-1].topics[0] if shown else None,
             "text": [message.text for message in self.said],
-            "choices": self._choices() if phase == "asking" else [],
+            "choices": self.choices() if phase == "asking" else [],
             "answers": self._answers(),
         }
 
@@ -111,17 +116,24 @@ class Player:
         prompt = self.state.open
         return None if prompt is None or prompt.key is None else prompt.key.question
 
-    def _choices(self) -> list[dict[str, str]]:
+    def choices(self) -> list[dict[str, str]]:
+        """What can be chosen by name: the question's choices, or the two buttons of a question of our own."""
         prompt = self.state.open
-        if prompt is None or prompt.key is None or prompt.form not in (Form.QUESTION, Form.OFFERED):
+        if prompt is None:
             return []
-        position = Position(self.definition, self.state, self._now())
-        question = self.definition.question(prompt.key.question)
-        language = self.definition.default_language
-        return [
-            {"name": choice.name, "label": pick(choice.label, self.state.locale, language)}
-            for choice in position.choices(question, prompt.key)
-        ]
+        if prompt.key is not None and prompt.form in (Form.QUESTION, Form.OFFERED):
+            position = Position(self.definition, self.state, self._now())
+            question = self.definition.question(prompt.key.question)
+            if question.is_select:
+                language = self.definition.default_language
+                return [
+                    {"name": choice.name, "label": pick(choice.label, self.state.locale, language)}
+                    for choice in position.choices(question, prompt.key)
+                ]
+            if prompt.form is Form.QUESTION and question.type is not QuestionType.ACKNOWLEDGE:
+                return []
+        buttons = () if self.question is None else self.question.buttons
+        return [{"name": button.option, "label": button.label} for button in buttons]
 
     def _answers(self) -> dict[str, Any]:
         names = {question.name: question for question in self.definition.questions}
@@ -242,16 +254,14 @@ def _json_reply(line: str, number: int) -> Callable[[Player], None]:
 
 
 def _choose(player: Player, names: tuple[str, ...]) -> None:
+    """Choices of the question by name; a name that is none of them may be a button: yes, no, same, skip, ..."""
+    listed = {choice["name"] for choice in player.choices()}
+    options = () if player.question is None else tuple(button.option for button in player.question.buttons)
     prompt = player.state.open
-    if prompt is not None and prompt.form in (
-        Form.OFFERED,
-        Form.CONFIRM,
-        Form.CHECK,
-        Form.MORE,
-        Form.STOP,
-        Form.UNLINK,
-    ):
-        player.tap(names[0] if names else "-")
+    key = None if prompt is None or prompt.form not in (Form.QUESTION, Form.OFFERED) else prompt.key
+    of_question = key is not None and player.definition.question(key.question).is_select and set(names) <= listed
+    if len(names) == 1 and names[0] in options and not of_question:
+        player.tap(names[0])
     else:
         player.send(inp.Picked(names=names))
 
