@@ -7,6 +7,9 @@ the environment.  Names are the contract's and are never renamed.
 from __future__ import annotations
 
 import os
+import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +18,9 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from pydantic_settings.sources import TomlConfigSettingsSource
 
 _PREFIX = "KAKUNIN_"
+_CONFIG = f"{_PREFIX}CONFIG"
+#: The port of an address as the store's driver reads it: a password may hold a slash.
+_PORT = re.compile(r"[\w+]+://(?:[^:/@]*(?::[^@]*)?@)?+(?:\[[^\]]*\]|[^/:?]*):(?P<port>[^/?]*)", re.ASCII)
 
 
 class SettingsProblem(Exception):
@@ -63,6 +69,37 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator(
+        "encryption_keys",
+        "line_channel_secret",
+        "line_channel_access_token",
+        "telegram_bot_token",
+        "telegram_secret_token",
+        "content_dir",
+        "line_assertion_key_file",
+        mode="before",
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        # Compose files hand down empty variables; a webhook checked with an empty secret lets everybody in.
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("content_dir")
+    @classmethod
+    def _existing_folder(cls, value: Path | None) -> Path | None:
+        # A mistyped folder must not pass for "nothing of our own": the shipped texts would go live.
+        if value is not None and not value.is_dir():
+            raise ValueError("names no folder; it holds questionnaires/ and locales/")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _numbered_port(cls, value: str) -> str:
+        found = _PORT.match(value)
+        if found is not None and not (found["port"].isdecimal() and int(found["port"]) <= 65535):
+            raise ValueError("has a port that is no number; in a password, ':' and '@' are written %3A and %40")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -70,7 +107,8 @@ class Settings(BaseSettings):
 
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # OSError: "Asia" is a folder of zones.
             raise ValueError("is no known time zone, for example Asia/Tokyo") from None
         return value
 
@@ -94,7 +132,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         sources = [init_settings, env_settings, _SecretFiles(settings_cls)]
-        config = os.environ.get(f"{_PREFIX}CONFIG")
+        config = os.environ.get(_CONFIG)
         if config:
             sources.append(TomlConfigSettingsSource(settings_cls, toml_file=Path(config)))
         return tuple(sources)
@@ -108,9 +146,12 @@ class _SecretFiles(PydanticBaseSettingsSource):
         if path is None or "SecretStr" not in str(field.annotation):
             return None, field_name, False
         try:
-            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
+            secret = Path(path).read_text(encoding="utf-8-sig").strip("\r\n")
         except (OSError, UnicodeDecodeError):
             raise SettingsProblem(f"{_PREFIX}{field_name.upper()}_FILE names a file that cannot be read.") from None
+        if not secret.strip():
+            raise SettingsProblem(f"{_PREFIX}{field_name.upper()}_FILE names a file that is empty.")
+        return secret, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -123,14 +164,35 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
 def load_settings(**overrides: Any) -> Settings:
     """The settings of this process; raises ``SettingsProblem`` with one sentence naming the setting."""
-    config = os.environ.get(f"{_PREFIX}CONFIG")
+    config = os.environ.get(_CONFIG)
     if config and not Path(config).is_file():
-        raise SettingsProblem(f"{_PREFIX}CONFIG names {config!r}, which is no file.")
+        raise SettingsProblem(f"{_CONFIG} names {config!r}, which is no file.")
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsProblem(f"{_PREFIX}{name} {first['msg'].removeprefix('Value error, ')}.") from None
-    except ValueError as error:
-        raise SettingsProblem(f"The file named by {_PREFIX}CONFIG cannot be read: {type(error).__name__}.") from None
+        raise SettingsProblem(_sentence(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsProblem(f"The file named by {_CONFIG} is not TOML: {error}.") from None
+    except UnicodeDecodeError:
+        raise SettingsProblem(f"The file named by {_CONFIG} is not UTF-8.") from None
+    except OSError as error:
+        raise SettingsProblem(f"The file named by {_CONFIG} cannot be read: {error.strerror}.") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first thing that is wrong, without the value: it may be a secret."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    name = "_".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"The file named by {_CONFIG} has a setting that is not known: {name}."
+    return f"{_PREFIX}{name.upper()} {first['msg'].removeprefix('Value error, ')}."
+
+
+def unknown_variables() -> Iterator[str]:
+    """Names of the environment that look like ours and are read by nobody: a typing error switches a channel off."""
+    known = {_CONFIG}
+    for name, field in Settings.model_fields.items():
+        known.add(f"{_PREFIX}{name.upper()}")
+        if "SecretStr" in str(field.annotation):
+            known.add(f"{_PREFIX}{name.upper()}_FILE")
+    yield from sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
