@@ -6,23 +6,26 @@ The shipped sources are overlaid by the bank's own folder (``CONTENT_DIR`` with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from dialogs.definition.checker import check
-from dialogs.definition.issues import Severity
+from dialogs.definition.issues import DefinitionError, Issue, Severity
 from dialogs.definition.yaml_format import canonical_source, read_canonical, shipped_names, shipped_source
 from dialogs.faq import topics as faq
-from locales import SHIPPED_LANGUAGES
+from locales import SHIPPED_LANGUAGES, load_catalogue
 from storage import audit, publishing
 from storage.universe import Universe
 
+#: How a questionnaire of the bank's own may be called.
+_SUFFIXES = (".yaml", ".yml")
+
 
 class SourceProblem(Exception):
-    """A source cannot be published; the sentence says which and why."""
+    """A source cannot be published; the sentence says which file and why."""
 
 
 @dataclass(frozen=True)
@@ -39,44 +42,87 @@ class Source:
     drafts: int = 0
 
 
-def sources(content_dir: Path | None) -> Iterator[Source]:
+def sources(content_dir: Path | None, locale: str = "en") -> Iterator[Source]:
     """All questionnaires and FAQ files, checked; raises ``SourceProblem`` on the first that has an error."""
-    for source, origin in _questionnaires(content_dir):
-        body = canonical_source(source, origin=origin)
-        questionnaire = read_canonical(body)
-        errors = [issue for issue in check(questionnaire) if issue.severity is Severity.ERROR]
-        if errors:
-            raise SourceProblem(
-                f"{origin} has {len(errors)} error(s), first {errors[0].code}; run kakunin questionnaire check."
-            )
-        yield Source("questionnaire", questionnaire.id, None, questionnaire.version, body, questionnaire.sha256)
-    for locale in SHIPPED_LANGUAGES:
-        topics = _topics(content_dir, locale)
+    yield from _questionnaires(content_dir, locale)
+    for language in SHIPPED_LANGUAGES:
+        topics = _topics(content_dir, language)
         sha256 = faq.sha256_of(topics)
         drafts = sum(1 for topic in topics if topic.is_draft)
-        yield Source("faq", "faq", locale, sha256[:12], faq.canonical_json(topics), sha256, drafts)
+        yield Source("faq", "faq", language, sha256[:12], faq.canonical_json(topics), sha256, drafts)
 
 
-def _questionnaires(content_dir: Path | None) -> Iterator[tuple[bytes, str]]:
-    own = sorted((content_dir / "questionnaires").glob("*.yaml")) if content_dir is not None else []
-    replaced = {path.stem for path in own}
+def _questionnaires(content_dir: Path | None, locale: str) -> Iterator[Source]:
+    """The bank's own forms, and of the shipped ones those whose id the bank does not use itself."""
+    own: dict[str, str] = {}
+    found: list[Source] = []
+    for path in _own_files(content_dir):
+        source = _questionnaire(_read(path), path.name, locale)
+        if source.name in own:
+            raise SourceProblem(f"{path.name} has the id {source.name!r}, which {own[source.name]} has already.")
+        own[source.name] = path.name
+        found.append(source)
     for name in shipped_names():
-        if name not in replaced:
-            yield shipped_source(name), f"{name}.yaml"
-    for path in own:
-        yield path.read_bytes(), path.name
+        source = _questionnaire(shipped_source(name), f"{name}.yaml", locale)
+        if source.name not in own:
+            yield source
+    yield from found
+
+
+def _own_files(content_dir: Path | None) -> list[Path]:
+    if content_dir is None:
+        return []
+    files = (content_dir / "questionnaires").glob("*")
+    # Hidden ones are what editors leave behind.
+    return sorted(path for path in files if path.suffix.lower() in _SUFFIXES and not path.name.startswith("."))
+
+
+def _questionnaire(raw: bytes, origin: str, locale: str) -> Source:
+    try:
+        body = canonical_source(raw, origin=origin)
+        form = read_canonical(body)
+        errors = [issue for issue in check(form) if issue.severity is Severity.ERROR]
+    except DefinitionError as problem:
+        errors = problem.issues
+    if errors:
+        raise SourceProblem(_sentence(origin, errors, locale))
+    return Source("questionnaire", form.id, None, form.version, body, form.sha256)
+
+
+def _sentence(origin: str, errors: list[Issue], locale: str) -> str:
+    first = errors[0]
+    place = f" {first.place}" if str(first.place) else ""
+    more = f" ({len(errors)} in all: kakunin questionnaire check)" if len(errors) > 1 else ""
+    return f"{origin}{place}: {first.message(load_catalogue(locale).text)}{more}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise SourceProblem(f"{path.name} cannot be read: {problem.strerror}.") from None
 
 
 def _topics(content_dir: Path | None, locale: str) -> tuple[faq.Topic, ...]:
     own = content_dir / "locales" / locale / "faq.yaml" if content_dir is not None else None
-    if own is not None and own.is_file():
-        return faq.read_topics(own.read_text(encoding="utf-8"), locale, name=f"{locale}/faq.yaml")
-    return faq.load_shipped(locale)
+    if own is None or not own.exists():
+        return faq.load_shipped(locale)
+    try:
+        return faq.read_topics(_read(own).decode("utf-8-sig"), locale, name=f"locales/{locale}/faq.yaml")
+    except UnicodeDecodeError as problem:
+        line = problem.object[: problem.start].count(b"\n") + 1
+        raise SourceProblem(f"locales/{locale}/faq.yaml, line {line}: this is not UTF-8.") from None
+    except faq.FaqError as problem:
+        raise SourceProblem(str(problem)) from None
 
 
 def publish_all(conn: Connection, uni: Universe, content_dir: Path | None, *, actor: str) -> list[Source]:
     """Make every source live that is not; returns what became live. Raises ``SourceProblem`` before writing."""
-    ready = list(sources(content_dir))
+    return publish(conn, uni, list(sources(content_dir)), actor=actor)
+
+
+def publish(conn: Connection, uni: Universe, ready: Iterable[Source], *, actor: str) -> list[Source]:
+    """Make the checked sources live, in the caller's transaction; returns those that were not live before."""
     became: list[Source] = []
     for source in ready:
         live = publishing.live(conn, source.kind, source.name, source.locale)

@@ -19,18 +19,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 @app.command("publish")
 def publish(as_json: JsonOption = False) -> None:
     """Make the shipped sources, overlaid by the bank's folder (CONTENT_DIR), live."""
-    from bot.content_sources import SourceProblem, publish_all
-    from dialogs.definition.issues import DefinitionError
-    from dialogs.faq.topics import FaqError
+    from bot import content_sources
 
     office = Office()
+    try:
+        # All of them are read and checked before the store is touched.
+        ready = list(content_sources.sources(office.settings.content_dir, office.settings.default_locale))
+    except content_sources.SourceProblem as problem:
+        raise UserError(str(problem)) from None
     with office.store() as database:
-        try:
-            became = database.run(
-                lambda conn: publish_all(conn, database.universe, office.settings.content_dir, actor=os_user())
-            )
-        except (SourceProblem, DefinitionError, FaqError) as problem:
-            raise UserError(str(problem)) from None
+        became = database.run(lambda conn: content_sources.publish(conn, database.universe, ready, actor=os_user()))
     if as_json:
         rows = [{"kind": s.kind, "name": s.name, "locale": s.locale, "sha256": s.sha256} for s in became]
         typer.echo(json.dumps({"published": rows}, ensure_ascii=False))
@@ -70,10 +68,10 @@ def export_source(
     with office.store() as database:
         rows = [row for row in database.run_read(publishing.list_published) if row.sha256.startswith(sha256)]
         if len(rows) != 1:
-            raise office.refuse("content.no_such_version", sha256=sha256)
+            raise office.refuse("content.no_such_version", digest=sha256)
         found = database.run_read(lambda conn: publishing.load_published(conn, rows[0].sha256))
     if found is None:
-        raise office.refuse("content.no_such_version", sha256=sha256)
+        raise office.refuse("content.no_such_version", digest=sha256)
     try:
         office.writable(out).write_text(found.body + "\n", encoding="utf-8")
     except OSError:

@@ -35,7 +35,11 @@ class Office:
 
         self.settings: Settings = load_settings()
         overlay = self.settings.content_dir / "locales" if self.settings.content_dir else None
-        self._words: Catalogue = load_catalogue(self.settings.default_locale, overlay)
+        try:
+            self._words: Catalogue = load_catalogue(self.settings.default_locale, overlay)
+        except (UnicodeDecodeError, OSError) as problem:
+            reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+            raise UserError(f"A catalogue (.po) below KAKUNIN_CONTENT_DIR cannot be read: {reason}.") from None
         self.zone: ZoneInfo = ZoneInfo(self.settings.time_zone)
 
     def say(self, key: str, **params: str) -> str:
