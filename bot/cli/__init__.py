@@ -17,6 +17,8 @@ from bot.cli import audit, cases, content, customers, db, export, faq, letters, 
 from bot.cli.errors import Failed, UserError
 from bot.settings import SettingsProblem
 
+_NO_COMMAND = "A command is missing; --help lists what there is."
+
 app = typer.Typer(
     name="kakunin",
     no_args_is_help=True,
@@ -59,15 +61,13 @@ def run(arguments: list[str]) -> int:
         return _say(str(problem), 2)
     except Failed as problem:
         return _say(str(problem), 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
         return 1
     except Exception as problem:
         usage = _usage(problem)
-        if usage is None:
-            raise
-        return usage
+        return _crash(problem) if usage is None else usage
     return code if isinstance(code, int) else 0
 
 
@@ -80,6 +80,20 @@ def _usage(problem: Exception) -> int | None:
     return _say(str(show()), code)
 
 
+def _crash(problem: Exception) -> int:
+    """What nobody foresaw: where it happened, without the message, which may quote a customer or a secret."""
+    import structlog
+
+    if isinstance(problem, OSError) and problem.strerror:
+        # A full disk, a folder that went away: said by the system, about a file that the user named.
+        name = f"{problem.filename}: " if isinstance(problem.filename, str) else ""
+        return _say(f"{name}{problem.strerror}.", 1)
+    structlog.get_logger("kakunin.cli").error("command.crashed", exc_info=problem)
+    return _say(f"This is a fault of kakunin ({type(problem).__name__}); the line above says where.", 1)
+
+
 def _say(sentence: str, code: int) -> int:
-    sys.stderr.write(sentence.strip() + "\n")
+    """One line on stderr, whatever was quoted in the sentence."""
+    line = " ".join(part.strip() for part in sentence.splitlines() if part.strip())
+    sys.stderr.write((line or _NO_COMMAND) + "\n")
     return code

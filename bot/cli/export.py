@@ -71,7 +71,7 @@ def responses(
                 )
         except NoQuestionnaire:
             raise office.refuse("export.no_questionnaire") from None
-        except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError):
+        except OSError:
             raise office.refuse("backoffice.no_folder", name=str(out)) from None
     if as_json:
         typer.echo(

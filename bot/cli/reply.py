@@ -113,7 +113,7 @@ def _real_today() -> date:
     """Today where the bank is."""
     from zoneinfo import ZoneInfo
 
-    from bot.settings import Settings
+    from bot.settings import load_settings
     from storage.universe import Universe
 
-    return Universe.real().now().astimezone(ZoneInfo(Settings().time_zone)).date()
+    return Universe.real().now().astimezone(ZoneInfo(load_settings().time_zone)).date()

@@ -19,6 +19,7 @@ def serve(
 ) -> None:
     """Run the service with the settings of the environment."""
     from bot.cli.store import open_database
+    from bot.content_sources import SourceProblem
     from bot.running import run_service
     from bot.settings import load_settings
 
@@ -30,12 +31,15 @@ def serve(
     database = open_database(settings)
     try:
         asyncio.run(run_service(database, settings, wanted))
+    except SourceProblem as problem:
+        # The first start publishes.
+        raise UserError(str(problem)) from None
     finally:
         database.close()
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Where to serve on this machine.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to serve on this machine.")] = 8080,
     once: Annotated[bool, typer.Option("--once", help="Play one customer to the export, then end.")] = False,
 ) -> None:
     """Try everything on this machine: a fake bank, a phone page, the console; no account, no network."""

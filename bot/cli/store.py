@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bot.cli.errors import UserError
@@ -13,22 +15,38 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 
-def open_database(settings: Settings) -> Database:
-    """The store that the settings name; raises ``UserError`` where it cannot be opened."""
-    from storage.database import Database, StoreProblem
-    from storage.encryption import KeyProblem, Keyring
-    from storage.universe import Universe
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """What is wrong with a store's address, keys or schema, as a ``UserError``."""
+    from sqlalchemy.exc import ProgrammingError
+
+    from storage.problems import StoreProblem
 
     try:
+        yield
+    except StoreProblem as problem:
+        raise UserError(str(problem)) from None
+    except ProgrammingError as problem:
+        # The driver refuses a parameter of the address; its first line names it.
+        first = str(problem.orig).strip().partition("\n")[0]
+        raise UserError(f"The database cannot be used: {first}") from None
+
+
+def open_database(settings: Settings, *, migrate: bool = False) -> Database:
+    """The store that the settings name; raises ``UserError`` where it cannot be opened."""
+    from storage.database import Database
+    from storage.encryption import Keyring
+    from storage.universe import Universe
+
+    with one_sentence():
         keys = Keyring.parse(settings.encryption_keys.get_secret_value()) if settings.encryption_keys else None
         database = Database.open(
             settings.database_url,
             keys=keys,
             sqlite_synchronous=settings.sqlite_synchronous,
             universe=Universe.real(),
+            migrate=migrate,
         )
-    except (KeyProblem, StoreProblem) as problem:
-        raise UserError(str(problem)) from problem
     if database.made_key is not None:
         words = load_catalogue(settings.default_locale)
         sys.stderr.write(words.text("store.key_made", path=str(database.made_key)) + "\n")

@@ -32,16 +32,20 @@ class Done:
 
 class Shell:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        for name in [name for name in os.environ if name.startswith("KAKUNIN_")]:
-            monkeypatch.delenv(name)
         self._capsys = capsys
         self._monkeypatch = monkeypatch
+        self.clear()
         self.folder = folder
         self.set(DATABASE_URL=f"sqlite:///{folder}/kakunin.db", ENCRYPTION_KEYS=KEYS, SQLITE_SYNCHRONOUS="normal")
 
     def set(self, **settings: str) -> None:
         for name, value in settings.items():
             self._monkeypatch.setenv(f"KAKUNIN_{name}", value)
+
+    def clear(self) -> None:
+        """An environment without settings, as a person has it who tries the program."""
+        for name in [name for name in os.environ if name.startswith("KAKUNIN_")]:
+            self._monkeypatch.delenv(name)
 
     def __call__(self, *arguments: str | Path) -> Done:
         self._capsys.readouterr()
