@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from bot.cli.errors import UserError
 from bot.cli.store import open_database
-from bot.content_sources import live_drafts
-from bot.settings import Settings, SettingsProblem, load_settings
+from bot.content_sources import SourceProblem, live_drafts, sources
+from bot.settings import Settings, SettingsProblem, load_settings, unknown_variables
 from storage import publishing
 from storage.database import Database
+
+_LINE = ["line_channel_secret", "line_channel_access_token"]
+_TELEGRAM = ["telegram_bot_token", "telegram_secret_token"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,13 @@ def _look() -> Iterator[Finding]:
     except SettingsProblem as problem:
         yield Finding("settings", False, str(problem))
         return
-    yield Finding("settings", True, "readable")
+    unknown = list(unknown_variables())
+    if unknown:
+        yield Finding("settings", False, f"not known, a typing error?: {', '.join(unknown)}")
+    else:
+        yield Finding("settings", True, "readable")
     yield from _channels(settings)
+    yield from _sources(settings)
     try:
         database = open_database(settings)
     except UserError as problem:
@@ -48,13 +56,27 @@ def _look() -> Iterator[Finding]:
 
 
 def _channels(settings: Settings) -> Iterator[Finding]:
-    for name, is_on, needed in (
-        ("line", settings.line_is_on, "KAKUNIN_LINE_CHANNEL_SECRET and KAKUNIN_LINE_CHANNEL_ACCESS_TOKEN"),
-        ("telegram", settings.telegram_is_on, "KAKUNIN_TELEGRAM_BOT_TOKEN and KAKUNIN_TELEGRAM_SECRET_TOKEN"),
-    ):
-        yield Finding(name, True, "on" if is_on else f"off; set {needed} to turn it on")
+    telegram = ["telegram_bot_token"] if settings.telegram_mode == "polling" else _TELEGRAM
+    for name, is_on, needed in (("line", settings.line_is_on, _LINE), ("telegram", settings.telegram_is_on, telegram)):
+        missing = [f"KAKUNIN_{field.upper()}" for field in needed if getattr(settings, field) is None]
+        # Half of a channel's secrets is a mistake; none of them is a bank without that channel.
+        meant = 0 < len(missing) < len(needed)
+        advice = "on" if is_on else f"off; set {' and '.join(missing)} to turn it on"
+        yield Finding(name, not meant, advice)
     if not (settings.line_is_on or settings.telegram_is_on):
         yield Finding("channels", False, "no channel is on: customers cannot be reached")
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    """The bank's own files; what is live in the store is looked at apart."""
+    if settings.content_dir is None:
+        return
+    try:
+        count = sum(1 for _ in sources(settings.content_dir))
+    except SourceProblem as problem:
+        yield Finding("sources", False, str(problem))
+    else:
+        yield Finding("sources", True, f"{count} sources can be published")
 
 
 def _content(database: Database, settings: Settings) -> Iterator[Finding]:
