@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from bot.check_number import about_check_number
 from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, OfferedCase, Outcome
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.asking import STAFF, VERIFY
@@ -196,8 +197,7 @@ def _said(lobby: _Lobby, reading: Reading) -> None:
     if match.action is Action.ANSWER:
         lobby.say(FaqText(topic=match.offered[0]))
     elif match.action is Action.OFFER:
-        lobby.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(match.offered), STAFF))
-        return
+        return lobby.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(match.offered), STAFF))
     elif match.action is Action.STAFF:
         text = FaqText(topic=match.offered[0]) if match.offered else Phrase(key="faq.staff")
         lobby.say(text, buttons=(STAFF,))
@@ -226,10 +226,10 @@ def _reply(lobby: _Lobby, reading: Reading) -> bool:
         return True
     match lobby.state.step:
         case LobbyStep.CHECK_NUMBER:
-            parsed = READERS["yes_no"](reading.text, ReplyContext(today=lobby.now.date(), locale=lobby.state.locale))
-            if isinstance(parsed, Problem):
+            said = about_check_number(reading, lobby.state, lobby.now)
+            if said is None:
                 return False
-            _check_number(lobby, "same" if parsed.value is True else "other")
+            _check_number(lobby, said)
         case LobbyStep.BIRTH_DATE:
             birth = _date(lobby, reading)
             if isinstance(birth, Problem):
