@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.channels.base import Inbound, InboundKind
 from bot.linking import normalise_code
 from bot.talk import Talk
 from bot.tap_labels import tap_label
+from dialogs.conversation.events import Owner
 from dialogs.guard import Secret, withheld_mark
 from storage import link_codes
 from storage.conversations import Conversation
+from storage.encryption import Vault
 
 #: Steps of the lobby whose replies are not kept.
 FACTOR_STEPS = frozenset({"birth_date", "phone_tail"})
@@ -27,7 +31,9 @@ def words_of(talk: Talk, conversation: Conversation, event: Inbound, secret: Sec
     if secret is not None:
         return {"text": withheld_mark(secret)}
     if event.kind is InboundKind.TEXT and event.text is not None:
-        if conversation.kind == "lobby" and conversation.open_question in FACTOR_STEPS:
+        # What is said to a person is no reply to the step at which the bot left off.
+        asked = conversation.kind == "lobby" and conversation.owner == Owner.BOT.value
+        if asked and conversation.open_question in FACTOR_STEPS:
             return {"text": _FACTOR_MARK}
         text = event.text.reveal()
         return {"text": text if event.start_code is None and _code(talk, conversation, text) is None else _CODE_MARK}
@@ -39,12 +45,13 @@ def words_of(talk: Talk, conversation: Conversation, event: Inbound, secret: Sec
 
 
 def code_in(talk: Talk, conversation: Conversation, event: Inbound) -> str | None:
-    """The code of a start link, or one typed outside the lobby (which reads its own replies)."""
+    """The code of a start link, or one typed where the lobby does not read its own replies."""
     if event.start_code is not None:
         return event.start_code.reveal()
-    if event.text is None or conversation.kind == "lobby":
+    lobby_reads = conversation.kind == "lobby" and conversation.owner == Owner.BOT.value
+    if event.text is None or lobby_reads or not is_letter_code(talk.conn, talk.vault, event.text.reveal()):
         return None
-    return _code(talk, conversation, event.text.reveal())
+    return normalise_code(event.text.reveal())
 
 
 def _code(talk: Talk, conversation: Conversation, text: str) -> str | None:
@@ -54,6 +61,10 @@ def _code(talk: Talk, conversation: Conversation, text: str) -> str | None:
     twelve signs are an answer there.
     """
     code = normalise_code(text)
-    if code is None or conversation.kind == "lobby":
-        return code
-    return code if link_codes.find_link_code(talk.conn, talk.vault, code) is not None else None
+    return code if conversation.kind == "lobby" or is_letter_code(talk.conn, talk.vault, text) else None
+
+
+def is_letter_code(conn: Connection, vault: Vault, text: str) -> bool:
+    """Whether a letter ever bore this code."""
+    code = normalise_code(text)
+    return code is not None and link_codes.find_link_code(conn, vault, code) is not None

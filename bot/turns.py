@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input, was_away
-from bot.kept_words import FACTOR_STEPS, code_in, words_of
+from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, words_of
 from bot.live_content import LiveContent
 from bot.lobby_room import Facts
 from bot.talk import ReplyRight, Rules, Talk
@@ -59,6 +59,8 @@ class _Look:
     locale: str
     #: Kind of the open question, or the lobby's step.
     expected: str | None
+    #: The text is the code of a letter.
+    is_code: bool = False
 
 
 @dataclass
@@ -112,12 +114,18 @@ class Turns:
         look = await self._database.read(lambda conn: self._look(conn, event))
         prepared = _Prepared(event, look)
         if event.kind is InboundKind.TEXT and event.text is not None:
-            prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
+            # One code in a thousand looks like "pw" and a password; what a letter bore is no secret of the customer.
+            if not look.is_code:
+                prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
             if prepared.secret is None:
                 prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
         return prepared
 
     def _look(self, conn: Connection, event: Inbound) -> _Look:
+        is_code = event.text is not None and is_letter_code(conn, self._database.vault, event.text.reveal())
+        return replace(self._look_at_conversation(conn, event), is_code=is_code)
+
+    def _look_at_conversation(self, conn: Connection, event: Inbound) -> _Look:
         self._live.refresh(conn, self._database.universe.now())
         account = accounts.find_account(conn, self._database.vault, event.channel, event.user_id)
         if account is None or account.active_conversation_id is None:
