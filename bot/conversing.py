@@ -10,7 +10,17 @@ from dataclasses import replace
 
 from bot.case_room import begin_case, move_to_account, step_case
 from bot.linking import ask_second_factor, ask_which, try_code
-from bot.lobby_room import Facts, Run, input_step, offered, owned_by_people, reset, set_owner, step_lobby
+from bot.lobby_room import (
+    Facts,
+    Run,
+    input_step,
+    leave_the_line,
+    offered,
+    owned_by_people,
+    reset,
+    set_owner,
+    step_lobby,
+)
 from bot.lobby_state import LobbyResult, Outcome
 from bot.talk import Talk
 from dialogs.conversation import inputs as inp
@@ -43,8 +53,11 @@ def apply_code(talk: Talk, conversation: Conversation, code: str) -> None:
         return  # a person speaks, and sees in the transcript that a code came
     account = talk.account(conversation.account_id)
     lobby = talk.lobby_of(account)
-    if owned_by_people(talk, lobby, inp.Returned()):
+    if lobby.owner == Owner.STAFF.value:
         return
+    if lobby.owner == Owner.WAITING.value:  # who holds the letter in his hands need not wait for a person
+        leave_the_line(talk, lobby)
+        lobby = talk.lock(lobby.id)
     accounts.set_active_conversation(talk.conn, account.id, lobby.id)
     _lobby(talk, lobby, lambda state, facts: try_code(state, code, facts, talk.local_now))
 
@@ -76,6 +89,8 @@ def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack) -
     assert conversation.case_id is not None
     linked = _is_linked(talk, account, conversation.case_id)
     if linked and not was_away(talk, conversation):
+        # The question that is asked again now is the one that a typed reply answers.
+        accounts.set_active_conversation(talk.conn, account.id, conversation.id)
         _case(talk, conversation, what)
         return
     conversation, _ = step_case(talk, conversation, what, aloud=False)

@@ -11,6 +11,7 @@ from bot.lobby_state import MAX_FAILURES, LobbyResult, LobbyState, OfferedCase
 from bot.talk import Talk, notice
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.asking import RESUME
+from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Owner
 from dialogs.conversation.prompts import Phrase
 from storage import accounts, audit, cases, customers, link_codes
@@ -81,12 +82,23 @@ def owned_by_people(talk: Talk, conversation: Conversation, what: inp.Input) -> 
 
 def _while_waiting(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
     state = LobbyState.from_json(conversation.state)
-    if isinstance(what, inp.Chose) and what.option == "resume":
-        set_owner(talk, conversation, Owner.BOT, "customer_returned", "handover.customer_returned")
+    if _would_rather_go_on(what):
+        leave_the_line(talk, conversation)
         step_lobby(talk, talk.lock(conversation.id), input_step(talk, inp.Began()))
     elif not state.waiting_told:
         told = replace(state, waiting_told=True)
         save_lobby(talk, conversation, LobbyResult(state=told, says=(notice(Phrase(key="handover.still_waiting")),)))
+
+
+def _would_rather_go_on(what: inp.Input) -> bool:
+    if isinstance(what, inp.Said):
+        return what.reading.exact in (Command.RESUME, Command.BACK) or what.reading.command is Command.RESUME
+    return isinstance(what, inp.Chose) and what.option == "resume"
+
+
+def leave_the_line(talk: Talk, lobby: Conversation) -> None:
+    """The customer goes on with the bot instead of waiting for a person."""
+    set_owner(talk, lobby, Owner.BOT, "customer_returned", "handover.customer_returned")
 
 
 def set_owner(

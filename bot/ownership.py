@@ -27,7 +27,7 @@ from bot.talk import Rules, Talk
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Owner
 from dialogs.guard import find_secret
-from storage import audit, content, conversations
+from storage import accounts, audit, content, conversations
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.staff import StaffMember
@@ -57,6 +57,7 @@ class StaffDesk:
             epoch = conversations.claim_conversation(talk.conn, talk.uni, conversation_id, staff.id)
             if epoch is None:
                 return False
+            self._bring_forward(talk, talk.lock(conversation_id))
             apply_input(talk, talk.lock(conversation_id), inp.StaffTook(staff_id=staff.id, epoch=epoch))
             talk.introduce_staff(talk.lock(conversation_id), staff.id, staff.login)
             self._record(talk, "handoff.claimed", staff, conversation_id)
@@ -109,6 +110,16 @@ class StaffDesk:
         done = await self._database.transact(lambda conn: deed(self._talk(conn)))
         self._on_queued()
         return done
+
+    @staticmethod
+    def _bring_forward(talk: Talk, conversation: Conversation) -> None:
+        """What the customer says from here on reaches the person who speaks, wherever the bot had led him."""
+        account = talk.account(conversation.account_id)
+        linked = {link.case_id for link in accounts.live_links(talk.conn, account.id)}
+        active = account.active_conversation_id
+        with_staff = active is not None and talk.lock(active).owner == Owner.STAFF.value
+        if not with_staff and (conversation.case_id is None or conversation.case_id in linked):
+            accounts.set_active_conversation(talk.conn, account.id, conversation.id)
 
     @staticmethod
     def _owned(talk: Talk, conversation_id: str, staff: StaffMember) -> Conversation:

@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Inbound, InboundKind, Tap
+from dialogs.guard import find_secret
 from dialogs.personal import Personal
-from storage import cases
+from storage import cases, link_codes
 from storage.cases import CaseStatus
+from storage.content import transcript
+from storage.universe import Universe
 
 # The house with both platforms around it is a fixture of its own folder; here it is used as it is.
 from tests.e2e.conftest import *  # noqa: F403
@@ -120,3 +123,93 @@ async def test_code_and_case_must_still_hold_when_the_second_factor_is_given(hou
     assert say("lobby.code_refused") in customer.said
     assert customer.active().kind == "lobby"
     assert house.rows("SELECT id FROM account_link") == []
+
+
+def heard_by_staff(house: House, conversation_id: str) -> list[str]:
+    """What the customer's lines of the transcript say."""
+    lines = house.database.run_read(lambda conn: transcript(conn, house.database.vault, conversation_id))
+    return [str((line.body or {}).get("text")) for line in lines if line.direction == "in"]
+
+
+@pytest.mark.parametrize("code", ["7PW2K6UXL85V", "94PWSBBR4AGB"])
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+@pytest.mark.parametrize("dashes", [False, True])
+async def test_a_code_that_looks_like_a_password_is_a_code(house: House, code: str, channel: str, dashes: bool) -> None:
+    """One letter in 850 could not be used: the guard read its code as "pw" and a password."""
+    assert any(find_secret(shown, expected="link_code") for shown in (code, dashed(code)))
+    uni = house.universe
+    drawn = Universe(now=uni.now, new_id=uni.new_id, code=lambda _: code)
+    case_id, expires_on = house.letter(MORI).case_id, uni.now().date() + timedelta(days=9)
+    house.database.run(
+        lambda conn: link_codes.make_link_code(conn, house.database.vault, drawn, case_id, expires_on=expires_on)
+    )
+    customer = house.on(channel)
+    await (customer.types(dashed(code)) if dashes else customer.opens(code))
+    assert house.letter(MORI).check_number in customer.said
+
+
+def dashed(code: str) -> str:
+    return "-".join((code[:4], code[4:8], code[8:]))
+
+
+async def test_who_waited_over_the_weekend_reaches_the_person_who_comes(house: House) -> None:
+    """Asked for the second factor meanwhile, the customer talked to the bot while staff spoke to him."""
+    customer, sato = house.on_line(), house.staff_member()
+    await customer.links(MORI)
+    await customer.types("担当者と話したい")
+    house.advance(days=3)
+    await customer.types("まだですか")
+    assert say("lobby.verify_again") in customer.said
+    conversation = house.conversation_of(MORI)
+    assert await house.service.desk.claim(conversation.id, sato)
+    await house.settle()
+    assert await customer.types("住所の書き方が分かりません") == []
+    assert heard_by_staff(house, conversation.id)[-1] == "住所の書き方が分かりません"
+    # Who speaks is not known any more: the bot shows nothing before the second factor.
+    await house.service.desk.hand_back(conversation.id, sato, "")
+    await house.settle()
+    assert say("lobby.verify_again") in customer.person.last().text
+    await customer.proves(MORI)
+    assert customer.active().id == conversation.id
+
+
+async def test_after_handing_back_a_typed_reply_answers_the_question_asked_again(house: House) -> None:
+    customer, sato = house.on_telegram(), house.staff_member()
+    await customer.links(MORI)
+    await customer.types("担当者と話したい")
+    conversation = house.conversation_of(MORI)
+    await customer.opens("WRONGWRONGWR")
+    assert customer.active().kind == "lobby"
+    assert await house.service.desk.claim(conversation.id, sato)
+    await house.service.desk.hand_back(conversation.id, sato, "")
+    await house.settle()
+    await customer.types("同意する")
+    assert customer.active().open_question != "consent"
+
+
+@pytest.mark.parametrize("way_on", ["つづける", "{code}"])
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+async def test_who_waits_before_linking_may_go_on(house: House, way_on: str, channel: str) -> None:
+    """Tapped once by mistake, the button for a person made the bot deaf to the letter's code."""
+    customer = house.on(channel)
+    await customer.types("こんにちは")
+    await customer.taps("staff")
+    if way_on == "{code}":
+        await customer.opens(house.letter(MORI).code)
+        assert house.letter(MORI).check_number in customer.said
+    else:
+        await customer.types(way_on)
+        assert say("lobby.ask_code") in customer.said
+    await customer.links(MORI)
+
+
+async def test_staff_read_what_is_said_to_them_before_linking(house: House) -> None:
+    """Everything after the second factor was asked once was withheld, also from the person it was written to."""
+    customer, sato = house.on_line(), house.staff_member()
+    await customer.opens(house.letter(MORI).code)
+    await customer.taps("same")
+    await customer.taps("staff")
+    lobby = customer.active()
+    assert await house.service.desk.claim(lobby.id, sato)
+    await customer.types("お手紙をなくしました")
+    assert heard_by_staff(house, lobby.id)[-1] == "お手紙をなくしました"
