@@ -13,12 +13,13 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 import structlog
 
 #: A Telegram bot token in a URL or text, and an Authorization header's value.
-_TOKENS = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{20,}|Bearer\s+\S+", re.ASCII)
+_TOKENS = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{20,}|Bearer\s+[^\s'\"]+", re.ASCII)
 _STARS = "***"
 #: Libraries whose debug lines quote bodies and URLs.
 _TALKATIVE = ("httpx", "httpcore", "linebot", "telegram", "aiohttp.access", "asyncio")
@@ -28,18 +29,25 @@ def configure(level: int = logging.WARNING) -> None:
     """Set up logging of this process; structlog and the libraries' loggers alike."""
     shared = (structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _stamp, _exception)
     structlog.configure(
-        processors=[*shared, structlog.processors.KeyValueRenderer(key_order=["at", "level", "event"])],
+        processors=[*shared, _rendered],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_Scrubbed("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+_render = structlog.processors.KeyValueRenderer(key_order=["at", "level", "event"])
+
+
+def _rendered(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    return _TOKENS.sub(_STARS, _render(logger, method, event))
 
 
 def _stamp(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -72,11 +80,31 @@ def _places(error: BaseException) -> str:
     return " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames) or "?"
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Says that a line was lost, where the standard one would print what the line was to hold."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if isinstance(error, TypeError | ValueError | KeyError):
+            # The line and its arguments do not fit together; a stream that is gone takes no word of it.
+            with suppress(OSError, ValueError):
+                self.stream.write(f"log line of {record.name} lost: {type(error).__name__} at {record.lineno}\n")
+                self.flush()
+
+
 class _Scrubbed(logging.Formatter):
     """Library records with tokens starred out and exceptions without their messages."""
 
     def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have left its own text of the exception on the record.
+        record.exc_text = None
         return _TOKENS.sub(_STARS, super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        if record.name == "asyncio":
+            # Its further lines are reprs of tasks, which quote the message of the exception.
+            record.message = record.message.partition("\n")[0]
+        return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:
         error = ei[1] if isinstance(ei, tuple) else None
