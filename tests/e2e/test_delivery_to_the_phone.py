@@ -278,6 +278,52 @@ async def test_stopping_waits_for_the_message_on_its_way(house: House) -> None:
     assert len([bubble for bubble in customer.heard if "受付番号" in bubble.text]) == 1
 
 
+async def die_before_recording(house: House) -> None:
+    """The platform has taken the message, and the process is gone before it could write that down."""
+    sender = house.service.sender
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def die(*_: Any, **__: Any) -> bool:
+            raise ConnectionAbortedError
+
+        patch.setattr(sender, "_outcome", die)
+        await sender.send_due()
+    await house.restart()
+    house.advance(seconds=61)
+    await house.settle()
+
+
+async def test_dying_between_push_and_record_shows_nothing_twice(house: House) -> None:
+    customer = await at_the_review(house, "line")
+    await customer.taps("submit", settle=False)
+    house.advance(seconds=61)
+    await die_before_recording(house)
+    assert len(customer.heard) == 1
+    assert states(house)[-1] == ("receipt", "sent")
+
+
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+async def test_dying_between_sending_and_record_asks_a_question_again_at_most(house: House, channel: str) -> None:
+    customer = house.on(channel)
+    await customer.links(MORI)
+    await customer.taps("c0", settle=False)
+    await die_before_recording(house)
+    assert len({bubble.text for bubble in customer.heard}) == 1
+    assert len(customer.heard) <= 2
+    await customer.answers()
+
+
+@pytest.mark.xfail(strict=True, reason="a claim does not tell that the lease of an earlier try ran out")
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+async def test_dying_between_sending_and_record_repeats_no_receipt(house: House, channel: str) -> None:
+    """Neither a free reply nor anything on Telegram can be deduplicated: such a receipt is unknown."""
+    customer = await at_the_review(house, channel)
+    await customer.taps("submit", settle=False)
+    await die_before_recording(house)
+    assert len(customer.heard) == 1
+    assert states(house)[-1] == ("receipt", "unknown")
+
+
 async def test_a_slow_phone_does_not_hold_up_the_others(house: House) -> None:
     slow, quick = house.on_telegram(), house.on_line()
     await house.restart(roles=("sender",))

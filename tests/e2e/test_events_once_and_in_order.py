@@ -216,7 +216,7 @@ async def _craft(customer: Customer, options: list[str], ref: str) -> int:
 # Crashes --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("channel", ["line", "telegram"])
+@pytest.mark.parametrize("channel", ["line", pytest.param("telegram", marks=pytest.mark.slow)])
 async def test_another_process_after_every_turn_of_the_form(house: House, channel: str) -> None:
     customer = house.on(channel)
     turns = 0

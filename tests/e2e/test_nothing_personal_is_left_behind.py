@@ -77,7 +77,7 @@ def test_the_search_finds_what_is_there(value: str) -> None:
     assert not found(noise, [value])
 
 
-@pytest.mark.parametrize("channel", ["line", "telegram"])
+@pytest.mark.parametrize("channel", ["line", pytest.param("telegram", marks=pytest.mark.slow)])
 async def test_fifty_personal_values(
     house: House, channel: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

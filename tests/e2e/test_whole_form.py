@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.outreach.cadence import due_on
+from bot.simulator.faults import Trouble
 from locales import load_catalogue
 from storage.cases import CaseStatus
 from storage.differences import load_differences
@@ -89,7 +91,7 @@ async def test_low_risk_with_nothing_changed(house: House, channel: str, tmp_pat
 
 
 @pytest.mark.parametrize("number", ["0000114", "0000121"], ids=["medium", "high"])
-@pytest.mark.parametrize("channel", ["line", "telegram"])
+@pytest.mark.parametrize("channel", ["line", pytest.param("telegram", marks=pytest.mark.slow)])
 async def test_more_is_asked_of_a_higher_risk(house: House, channel: str, number: str, tmp_path: Path) -> None:
     customer = house.on(channel)
     await customer.links(number)
@@ -181,3 +183,34 @@ async def _answers_until(customer: Customer, question: str) -> None:
             return
         await customer.answers()
     raise AssertionError(f"{question} is never asked")
+
+
+@pytest.mark.slow
+@on_both
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+async def test_through_a_storm(house: House, channel: str, seed: int) -> None:
+    """Whatever the platform puts off or leaves uncertain, and however often the process dies: one submission."""
+    chance = random.Random(seed)
+    customer = house.on(channel)
+    troubles = [Trouble.RATE, Trouble.SERVER_ERROR, Trouble.BAD_GATEWAY, Trouble.DISCONNECT_AFTER, None, None]
+
+    async def weather() -> None:
+        if chance.random() < 0.3:
+            await house.restart()
+        for _ in range(12):
+            house.advance(seconds=4)
+            await house.settle()
+        # Duplicates of anything that ever came in.
+        if channel == "line":
+            again = chance.choice(house.line.deliveries)
+            assert (await house.line.deliver(*again.events, redelivery=True)).ok
+        house.check_folds()
+        customer.platform.faults.add(*chance.choices(troubles, k=chance.randrange(3)))
+
+    customer.after_each = weather
+    await customer.links("0000124")
+    await customer.answers_all()
+    assert house.case("0000124").status is CaseStatus.ANSWERED
+    assert submission_of(house, "0000124").receipt_no
+    assert house.audited().count("turn.failed") == 0
