@@ -16,8 +16,9 @@ from bot.console.application import make_console
 from bot.content_sources import live_drafts, publish_all
 from bot.logs import configure
 from bot.outreach.office_exports import console_export
+from bot.problems import SettingsProblem
 from bot.service import Service, make_service, make_webhooks
-from bot.settings import Settings, SettingsProblem
+from bot.settings import Settings
 from bot.timers import reconcile_for_ever
 from storage import publishing
 from storage.database import Database

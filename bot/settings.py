@@ -17,14 +17,12 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import TomlConfigSettingsSource
 
+from bot.problems import SettingsProblem
+
 _PREFIX = "KAKUNIN_"
 _CONFIG = f"{_PREFIX}CONFIG"
 #: The port of an address as the store's driver reads it: a password may hold a slash.
 _PORT = re.compile(r"[\w+]+://(?:[^:/@]*(?::[^@]*)?@)?+(?:\[[^\]]*\]|[^/:?]*):(?P<port>[^/?]*)", re.ASCII)
-
-
-class SettingsProblem(Exception):
-    """A setting cannot be used; the sentence names it and says what it must be."""
 
 
 class Settings(BaseSettings):

@@ -27,7 +27,6 @@ UNIVERSE = {
     # A key or a nonce must not be repeatable, not even in a test that forgets to say so.
     "storage/encryption.py": {"os.urandom"},
     # Secrets of one run of the demo.  To go: the universe that the demo is given makes codes as well.
-    "bot/simulator/demo.py": {"secrets.token_hex", "secrets.token_urlsafe"},
 }
 _CLOCK = re.compile(
     r"datetime\.(?:datetime\.)?(?:now|utcnow|today)|(?:datetime\.)?date\.today|time\.(?:time|time_ns|localtime|gmtime)"

@@ -15,7 +15,7 @@ import bot.cli.service as service
 import bot.cli.staff as staff
 from bot.cli import audit, cases, content, customers, db, export, faq, letters, questionnaire, reconcile, reply
 from bot.cli.errors import Failed, UserError
-from bot.settings import SettingsProblem
+from bot.problems import SettingsProblem
 
 _NO_COMMAND = "A command is missing; --help lists what there is."
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bot.cli.errors import UserError
 from bot.cli.store import open_database
 from bot.content_sources import SourceProblem, live_drafts, sources
-from bot.settings import Settings, SettingsProblem, load_settings, unknown_variables
+from bot.problems import SettingsProblem
+from bot.settings import Settings, load_settings, unknown_variables
 from storage import publishing
 from storage.database import Database
 

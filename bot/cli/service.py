@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from typing import Annotated
@@ -18,6 +17,8 @@ def serve(
     roles: Annotated[str, typer.Option(help="What this process does, separated by commas.")] = ",".join(ROLES),
 ) -> None:
     """Run the service with the settings of the environment."""
+    import asyncio
+
     from bot.cli.store import open_database
     from bot.content_sources import SourceProblem
     from bot.running import run_service
@@ -43,6 +44,8 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Play one customer to the export, then end.")] = False,
 ) -> None:
     """Try everything on this machine: a fake bank, a phone page, the console; no account, no network."""
+    import asyncio
+
     from bot.simulator.demo import DemoRefused, run_demo
 
     set_here = sorted(name for name in os.environ if name.startswith("KAKUNIN_"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import secrets
 import signal
 import socket
 import tempfile
@@ -87,8 +86,8 @@ async def run_demo(*, port: int, once: bool, say: Callable[[str], None]) -> None
 async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
     listener = await _listen(port, stack)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    settings = _settings(folder, url)
     uni = Universe.real()
+    settings = _settings(folder, url, uni)
     database = Database.open(settings.database_url, keys=None, universe=uni)
     stack.callback(database.close)
     letters = await asyncio.to_thread(seed, database, settings, folder)
@@ -120,20 +119,20 @@ async def _listen(port: int, stack: AsyncExitStack) -> socket.socket:
     return listener
 
 
-def _settings(folder: Path, url: str) -> Settings:
+def _settings(folder: Path, url: str, uni: Universe) -> Settings:
     return load_settings(
         database_url=f"sqlite:///{folder}/demo.db",
         bank_name=load_catalogue("ja").text("tour.bank_name"),
         allow_drafts=True,
         sensitive_channels=("line", "telegram"),
-        line_channel_secret=secrets.token_hex(16),
-        line_channel_access_token=secrets.token_urlsafe(32),
+        line_channel_secret=uni.code(32),
+        line_channel_access_token=uni.code(40),
         line_basic_id="@kakunin-demo",
         line_api_base=f"{url}{_PLATFORMS}/line",
         line_data_api_base=f"{url}{_PLATFORMS}/line",
-        telegram_bot_token=f"1000001:{secrets.token_urlsafe(24)}",
+        telegram_bot_token=f"1000001:{uni.code(35)}",
         telegram_bot_username="kakunin_demo_bot",
-        telegram_secret_token=secrets.token_hex(16),
+        telegram_secret_token=uni.code(32),
         telegram_api_base=f"{url}{_PLATFORMS}/telegram",
     )
 
@@ -194,9 +193,10 @@ async def _application(demo: Demo) -> web.Application:
 
 async def _make_logins(service: Service, passwords: Passwords) -> list[Login]:
     database = service.database
+    uni = database.universe
     logins: list[Login] = []
     for login, role in (("sato", "operator"), ("suzuki", "back_office")):
-        password = secrets.token_urlsafe(9)
+        password = uni.code(12)
         hashed = await passwords.hash(password)
         await database.transact(
             lambda conn, n=login, r=role, h=hashed: staff.add_staff(  # type: ignore[misc]

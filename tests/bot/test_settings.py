@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.settings import Settings, SettingsProblem, load_settings
+from bot.problems import SettingsProblem
+from bot.settings import Settings, load_settings
 
 #: The contract's names and what holds where nobody says otherwise.
 CONTRACT = {

@@ -38,6 +38,8 @@ LIKES = (
     "はい",
     "表明する",
 )
+#: Whether nobody else uses the account: here 「いいえ」 would bring a person.
+ALONE = "ご本人だけですか"
 MOST_TURNS = 60
 
 
@@ -124,7 +126,9 @@ class Phone:
         """One answer to the newest question."""
         buttons = self.chat.locator(".bubble-row:not(.mine) .options").last.get_by_role("button")
         labels = [(await button.inner_text()).strip() for button in await buttons.all()]
-        wanted = next((labels.index(like) for like in LIKES if like in labels), 0)
+        asked = await self.chat.locator(".bubble-row:not(.mine) .say").last.inner_text()
+        likes = ("はい", *LIKES) if ALONE in asked else LIKES
+        wanted = next((labels.index(like) for like in likes if like in labels), 0)
         await self.tap(buttons.nth(wanted))
 
 
