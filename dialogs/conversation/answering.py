@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
+from dialogs.conversation.state import Answer
 from dialogs.definition.model import Choice, Question, QuestionType, pick
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext, Value
@@ -132,6 +134,21 @@ def from_default(position: Position, slot: Slot) -> Taken | None:
     if taken is None or question.constraint is None or position.truth(question.constraint, slot.key, taken.value):
         return taken
     return None
+
+
+def read_back(position: Position, question: Question | None, answer: Answer) -> str:
+    """An answer as it is shown again: choices, countries and dates in the language that is spoken now."""
+    if question is None or not answer.value:
+        return answer.display
+    if question.is_select:
+        several = question.type is QuestionType.SELECT_MULTIPLE
+        return take_choices(position, question, answer.codes if several else (answer.value,)).display
+    kind = reader_kind(question)
+    # A date of the bank's stays masked, as it was offered.
+    if kind != "country" and (kind != "date" or answer.state is AnswerState.UNCHANGED):
+        return answer.display
+    parsed = READERS[kind](answer.value, ReplyContext(today=position.now.date(), locale=position.state.locale))
+    return parsed.display if isinstance(parsed, Parsed) else answer.display
 
 
 def to_text(value: Value) -> str:

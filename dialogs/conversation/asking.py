@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dialogs.conversation.answering import from_master, take_choices
+from dialogs.conversation.answering import from_master, read_back
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
-from dialogs.conversation.state import Answer, OpenPrompt
+from dialogs.conversation.state import OpenPrompt
 from dialogs.definition.model import Choice, Decline, Question, QuestionType
 
 #: Buttons that mean the same wherever they stand, so that an old bubble's one still works.
@@ -93,7 +93,7 @@ def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
         pieces.append(Phrase(key="engine.several_allowed"))
     answer = position.state.answers.get(slot.key)
     if answer is not None and position.state.correcting == slot.key and answer.display:
-        pieces.append(Phrase(key="engine.your_answer", params={"value": _read_back(position, slot, answer)}))
+        pieces.append(Phrase(key="engine.your_answer", params={"value": read_back(position, slot.question, answer)}))
     return pieces
 
 
@@ -200,7 +200,7 @@ def review_line(position: Position, number: int, slot: Slot) -> Line:
             # Answered on another channel: it is not shown on this one.
             value = Phrase(key="engine.value_kept")
         case AnswerState.UNCHANGED:
-            value = Phrase(key="engine.value_unchanged", params={"value": _read_back(position, slot, answer)})
+            value = Phrase(key="engine.value_unchanged", params={"value": read_back(position, slot.question, answer)})
         case AnswerState.DECLINED:
             unknown = slot.question is not None and slot.question.bot.decline is Decline.UNKNOWN
             value = Phrase(key="engine.value_unknown" if unknown else "engine.value_refused")
@@ -211,16 +211,8 @@ def review_line(position: Position, number: int, slot: Slot) -> Line:
         case _ if slot.question.type is QuestionType.ACKNOWLEDGE:
             value = Phrase(key="button.acknowledge")
         case _:
-            value = Literal(text=_read_back(position, slot, answer))
+            value = Literal(text=read_back(position, slot.question, answer))
     return Line(number=number, name=slot_name(slot), value=value)
-
-
-def _read_back(position: Position, slot: Slot, answer: Answer) -> str:
-    """An answer as it is shown again: choices in the language that is spoken now."""
-    if slot.question is None or not slot.question.is_select:
-        return answer.display
-    several = slot.question.type is QuestionType.SELECT_MULTIPLE
-    return take_choices(position, slot.question, answer.codes if several else (answer.value,)).display
 
 
 def slot_name(slot: Slot) -> Phrase | Wording:

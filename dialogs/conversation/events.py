@@ -217,7 +217,7 @@ class WaitingTold(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PromptClosed(Event):
-    """The open prompt waits for no reply any more."""
+    """ "Are you sure?" waits for no reply any more; what was asked before it does again."""
 
     kind = "prompt_closed"
 

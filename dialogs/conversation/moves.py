@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialogs.conversation import events as ev
-from dialogs.conversation.events import Key, Owner
+from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Wording
 from dialogs.conversation.turn import Turn
 
@@ -40,6 +40,10 @@ def _leave_the_line(turn: Turn) -> None:
 
 
 def back(turn: Turn) -> None:
+    if turn.state.open is not None and turn.state.open.form in (Form.STOP, Form.UNLINK):
+        turn.record(ev.PromptClosed(at=turn.now))
+        turn.go_on()
+        return
     previous = turn.position.previous
     if previous is None:
         turn.ask_again(Phrase(key="engine.no_way_back"))

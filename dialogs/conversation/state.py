@@ -67,6 +67,8 @@ class State:
     #: Prefilled questions whose master value the customer called outdated.
     changes: frozenset[Key] = frozenset()
     open: OpenPrompt | None = None
+    #: What was open before "are you sure?" was asked; it waits again when that is closed.
+    beneath: OpenPrompt | None = None
     #: Prompts asked so far: tokens are numbered by it, hence unique in the conversation.
     asked: int = 0
     correcting: Key | None = None
@@ -128,7 +130,11 @@ def apply(state: State, event: Event) -> State:
                 kept = MappingProxyType({k: a for k, a in kept.items() if a.state is not AnswerState.OTHER_CHANNEL})
             return replace(state, sensitive_allowed=event.sensitive_allowed, answers=kept)
         case ev.Asked():
-            return replace(state, open=_opened(state.open, event), asked=state.asked + 1)
+            beneath = None
+            if event.form in (Form.STOP, Form.UNLINK):
+                over_it = state.open is not None and state.open.form in (Form.STOP, Form.UNLINK)
+                beneath = state.beneath if over_it else state.open
+            return replace(state, open=_opened(state.open, event), beneath=beneath, asked=state.asked + 1)
         case ev.NoteShown():
             return replace(state, notes_shown=state.notes_shown | {event.key})
         case ev.Answered():
@@ -183,16 +189,16 @@ def apply(state: State, event: Event) -> State:
         case ev.WaitingTold():
             return replace(state, waiting_told=True)
         case ev.PromptClosed():
-            return replace(state, open=None)
+            return replace(state, open=state.beneath, beneath=None)
         case ev.LanguageChanged():
             return replace(state, locale=event.locale)
         case ev.Ended():
-            return replace(state, ended=event.reason, ended_at=event.key, open=None, correcting=None)
+            return replace(state, ended=event.reason, ended_at=event.key, open=None, beneath=None, correcting=None)
         case ev.Reopened():
             answers = state.answers if state.ended_at is None else _without(state.answers, state.ended_at)
             return replace(state, ended=None, ended_at=None, answers=answers)
         case ev.Confirmed():
-            return replace(state, completed=True, open=None, correcting=None)
+            return replace(state, completed=True, open=None, beneath=None, correcting=None)
         case _:
             return state
 
@@ -243,7 +249,8 @@ def to_json(state: State) -> dict[str, Any]:
         "set_aside": _answers_json(state.set_aside),
         "notes_shown": sorted([k.question, k.instance] for k in state.notes_shown),
         "changes": sorted([k.question, k.instance] for k in state.changes),
-        "open": None if state.open is None else _open_json(state.open),
+        "open": _open_json(state.open),
+        "beneath": _open_json(state.beneath),
         "asked": state.asked,
         "correcting": _key_json(state.correcting),
         "paused": state.paused,
@@ -262,7 +269,6 @@ def from_json(data: Mapping[str, Any]) -> State:
     """The state behind a snapshot; the empty snapshot is the state before the first event."""
     if not data:
         return State()
-    prompt = data["open"]
     return State(
         definition_sha256=data["definition_sha256"],
         locale=data["locale"],
@@ -273,19 +279,8 @@ def from_json(data: Mapping[str, Any]) -> State:
         set_aside=_answers(data["set_aside"]),
         notes_shown=frozenset(Key(*item) for item in data["notes_shown"]),
         changes=frozenset(Key(*item) for item in data["changes"]),
-        open=None
-        if prompt is None
-        else OpenPrompt(
-            form=Form(prompt["form"]),
-            key=_key(prompt["key"]),
-            tokens=tuple(prompt["tokens"]),
-            value=prompt["value"],
-            display=prompt["display"],
-            basis=prompt["basis"],
-            only=tuple(prompt["only"]),
-            selection=tuple(prompt["selection"]),
-            failures=prompt["failures"],
-        ),
+        open=_open(data["open"]),
+        beneath=_open(data["beneath"]),
         asked=data["asked"],
         correcting=_key(data["correcting"]),
         paused=data["paused"],
@@ -308,7 +303,25 @@ def _key(data: list[Any] | None) -> Key | None:
     return None if data is None else Key(data[0], data[1])
 
 
-def _open_json(prompt: OpenPrompt) -> dict[str, Any]:
+def _open(data: Mapping[str, Any] | None) -> OpenPrompt | None:
+    if data is None:
+        return None
+    return OpenPrompt(
+        form=Form(data["form"]),
+        key=_key(data["key"]),
+        tokens=tuple(data["tokens"]),
+        value=data["value"],
+        display=data["display"],
+        basis=data["basis"],
+        only=tuple(data["only"]),
+        selection=tuple(data["selection"]),
+        failures=data["failures"],
+    )
+
+
+def _open_json(prompt: OpenPrompt | None) -> dict[str, Any] | None:
+    if prompt is None:
+        return None
     return {
         "form": prompt.form.value,
         "key": _key_json(prompt.key),

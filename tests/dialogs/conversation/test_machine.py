@@ -156,14 +156,12 @@ def with_asides(definition: Questionnaire, allowed: bool, seed: int, data: st.Da
 
     def interrupt(talk: Talk, turn: int) -> None:
         if turn in wanted:
-            before = talk.state
+            before = talk.open
+            answers = talk.submission()
             ASIDES[wanted[turn]](talk)
-            assert talk.shape is before.open.form if before.open else True
-            assert (talk.state.answers, talk.asked) == (
-                before.answers,
-                str(before.open.key) if before.open.key else None,
-            )  # type: ignore[union-attr]
-            assert talk.failures == before.open.failures  # type: ignore[union-attr]
+            came = f"aside {wanted[turn]} at {before.form} {before.key}: {talk.texts}"
+            assert (talk.shape, talk.open.key, talk.failures) == (before.form, before.key, before.failures), came
+            assert talk.submission() == answers, came
 
     disturbed = start(definition, allowed)
     finish(disturbed, seed, interrupt)

@@ -233,6 +233,24 @@ def test_unlinking_can_be_declined(question: str | None) -> None:
     assert talk.asked == question
 
 
+@pytest.mark.parametrize("word", ["連携解除", "回答しません"])
+def test_back_from_are_you_sure_is_back_to_the_question(word: str) -> None:
+    talk = talk_at("secret")
+    talk.say(word, "もどる")
+    assert talk.asked == "secret"
+
+
+def test_what_was_open_beneath_are_you_sure_waits_again() -> None:
+    confirmed = (
+        '- {type: text, name: phone, label: {ja: 電話}, required: "true()", bot: {kind: phone, confirm: "true"}}'
+    )
+    talk = Talk(form(confirmed))
+    talk.say("09012345678", "連携解除", "回答しません", "いいえ")
+    assert (talk.shape, talk.open.value) == (Form.CONFIRM, "09012345678")
+    talk.say("はい")
+    assert talk.answers == {"phone": "09012345678"}
+
+
 def test_after_the_receipt_a_later_yes_does_not_unlink() -> None:
     talk = talk_at(None)
     talk.say("はい", "連携解除", "いいえ", "はい")
@@ -404,6 +422,20 @@ def test_the_language_changes_at_once_and_the_position_stays() -> None:
     assert "1. どなた: 本人" in talk.texts
     locales = {str(key): answer.locale for key, answer in talk.state.answers.items()}
     assert locales == {"who": "ja", "one": "en", "secret": "en", "two": "en"}
+
+
+def test_countries_and_dates_are_read_back_in_the_language_that_is_spoken() -> None:
+    talk = Talk(
+        form(
+            """
+- {type: text, name: land, label: {ja: 国, en: Country}, required: "true()", bot: {kind: country}}
+- {type: date, name: day, label: {ja: 日, en: Day}, required: "true()"}
+"""
+        )
+    )
+    talk.say("ドイツ", "2026年4月1日", "英語で")
+    assert "1. Country: Germany" in talk.texts
+    assert "年" not in talk.texts
 
 
 # Channels -----------------------------------------------------------------------------------
