@@ -21,7 +21,8 @@ from storage.database import Database
 from storage.encryption import Keyring
 from storage.universe import FrozenUniverse, Universe
 from tests.conftest import START, PostgresServer
-from tests.e2e.house import House, Letters, open_house, say
+from tests.e2e.house import House, Letters, say
+from tests.e2e.opening import open_house
 
 
 def _seed(url: str, keyring: Keyring, folder: Path) -> Letters:

@@ -8,22 +8,21 @@ are at hand, and nothing waits for the clock: sending is stepped by the test.
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 from sqlalchemy import Connection, text
 
 from bot.channels.base import Tap
+from bot.channels.line.inbound import signature_of
 from bot.lobby_state import LobbyState
-from bot.service import Service, make_service, make_webhooks
-from bot.settings import Settings, load_settings
+from bot.service import Service
+from bot.settings import Settings
 from bot.simulator.people import Bubble, Person, Speaker, Tappable
 from bot.simulator.phone import Delivered
 from bot.simulator.platform_line import LinePlatform
@@ -33,13 +32,12 @@ from dialogs.conversation import events as ev
 from dialogs.conversation.state import State, apply, to_json
 from dialogs.personal import Personal
 from locales import load_catalogue
-from storage import accounts, cases, conversations, staff
+from storage import accounts, cases, conversations, link_codes, staff
 from storage.cases import Case
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
-from tests.specs import Witness, line_spec, specs_at_hand, telegram_spec
 
 LINE_SECRET = "e2e-line-channel-secret"
 LINE_TOKEN = "e2e-line-access-token"
@@ -345,108 +343,6 @@ def say(key: str, locale: str = "ja", **params: str) -> str:
     return load_catalogue(locale).text(key, **facts, **params)
 
 
-@asynccontextmanager
-async def open_house(
-    database: Database, universe: FrozenUniverse, letters: Letters, **overrides: Any
-) -> AsyncIterator[House]:
-    """The house over a seeded store; at the end no call may have broken the platforms' descriptions."""
-    line_rules = line_spec() if specs_at_hand() else None
-    telegram_rules = telegram_spec() if specs_at_hand() else None
-    line_calls = Witness(line_rules.observe if line_rules else None)
-    line_hooks = Witness(line_rules.observe_webhook if line_rules else None)
-    telegram_calls = Witness(telegram_rules.observe if telegram_rules else None)
-    telegram_hooks = Witness(telegram_rules.observe_webhook if telegram_rules else None)
-    line = LinePlatform(
-        "http://127.0.0.1:9/",
-        LINE_SECRET,
-        LINE_TOKEN,
-        now=universe.now,
-        new_id=universe.new_id,
-        observer=line_calls,
-        webhook_observer=line_hooks,
-        redelivery_pause=0,
-        redeliveries=0,
-        hang=overrides.pop("hang", 2.0),
-    )
-    telegram = TelegramPlatform(
-        BOT_TOKEN,
-        "kakunin_e2e_bot",
-        now=universe.now,
-        secret_token=BOT_SECRET,
-        observer=telegram_calls,
-        webhook_observer=telegram_hooks,
-        redelivery_pause=0,
-        redeliveries=0,
-        hang=2.0,
-    )
-    async with AsyncExitStack() as stack:
-
-        async def serve(app: web.Application) -> str:
-            runner = web.AppRunner(app, access_log=None)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            listener.bind(("127.0.0.1", 0))
-            await web.SockSite(runner, listener).start()
-            return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-        platforms = web.Application()
-        platforms.add_subapp("/line/", line.app)
-        platforms.add_subapp("/telegram/", telegram.app)
-        base = await serve(platforms)
-        settings = load_settings(
-            bank_name=say("tour.bank_name"),
-            bank_phone=BANK_PHONE,
-            allow_drafts=True,
-            **{"sensitive_channels": ("line", "telegram")} | overrides,
-            line_channel_secret=LINE_SECRET,
-            line_channel_access_token=LINE_TOKEN,
-            line_basic_id="@kakunin-e2e",
-            line_api_base=f"{base}/line",
-            line_data_api_base=f"{base}/line",
-            telegram_bot_token=BOT_TOKEN,
-            telegram_bot_username="kakunin_e2e_bot",
-            telegram_secret_token=BOT_SECRET,
-            telegram_api_base=f"{base}/telegram",
-        )
-        processes = 0
-
-        def make(opened: Database) -> Service:
-            nonlocal processes
-            processes += 1
-            return make_service(opened, settings, name=f"process-{processes}")
-
-        async def serve_webhooks(service: Service) -> str:
-            return await serve(make_webhooks(service))
-
-        house = House(
-            database=database,
-            universe=universe,
-            letters=letters,
-            line=line,
-            telegram=telegram,
-            settings=settings,
-            service=make(database),
-            webhooks_url="",
-            make=make,
-            serve=serve_webhooks,
-        )
-        await line.start()
-        stack.push_async_callback(line.close)
-        await telegram.start()
-        stack.push_async_callback(telegram.close)
-
-        async def stop() -> None:
-            # Whichever process runs by then.
-            await house.service.stop()
-
-        stack.push_async_callback(stop)
-        await house.restart()
-        yield house
-        for witness in (line_calls, line_hooks, telegram_calls, telegram_hooks):
-            witness.verify()
-
-
 async def post(url: str, body: bytes | BytesIO, headers: dict[str, str]) -> int:
     """One POST; its status."""
     async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
@@ -461,3 +357,34 @@ async def until(condition: Callable[[], bool], patience: float = 5.0) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not come about")
+
+
+async def post_line(house: House, *events: dict[str, Any], secret: str = LINE_SECRET) -> int:
+    body = json.dumps({"destination": house.line.bot_user_id, "events": list(events)}, ensure_ascii=False).encode()
+    headers = {"Content-Type": "application/json", "x-line-signature": signature_of(secret, body)}
+    return await post(f"{house.webhooks_url}/line/webhook", body, headers)
+
+
+async def post_telegram(house: House, update: dict[str, Any], secret: str = BOT_SECRET) -> int:
+    headers = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": secret}
+    return await post(f"{house.webhooks_url}/telegram/webhook", json.dumps(update).encode(), headers)
+
+
+def new_letter(house: House, number: str, *, expires_in: int = 30) -> str:
+    """Another letter for a case: its code."""
+    case_id = house.letter(number).case_id
+    expires_on = (house.universe.now() + timedelta(days=expires_in)).date()
+    _, code = house.database.run(
+        lambda conn: link_codes.make_link_code(
+            conn, house.database.vault, house.universe, case_id, expires_on=expires_on
+        )
+    )
+    return code
+
+
+async def half_way(customer: Customer, number: str) -> None:
+    """Linked, at a question that offers a masked value."""
+    await customer.links(number)
+    for _ in range(3):
+        await customer.answers()
+    assert customer.active().open_question == "address"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from datetime import timedelta
 from typing import Any
 
@@ -361,4 +362,5 @@ def test_lease_outlasts_the_longest_call() -> None:
     from bot.channels.line.adapter import LineChannel
     from bot.delivery import LEASE
 
-    assert timedelta(seconds=5 * LineChannel.__init__.__kwdefaults__["time_out"]) < LEASE
+    time_out = inspect.signature(LineChannel).parameters["time_out"].default
+    assert timedelta(seconds=5 * time_out) < LEASE

@@ -136,7 +136,7 @@ async def test_fifty_personal_values(
         def fail(*_: object) -> None:
             raise ValueError(f"cannot read {SAID[0]} of {letter.master['name']}")
 
-        patch.setattr("bot.case_room.engine.step", fail)
+        patch.setattr("dialogs.conversation.engine.step", fail)
         body = house.line.deliveries or house.telegram.deliveries
         assert body
         with pytest.raises(AssertionError):
