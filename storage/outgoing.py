@@ -15,13 +15,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+import structlog
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, literal_column, select, update
 
 from dialogs.personal import Personal
 from storage.content import open_content, save_content
 from storage.encryption import Vault
+from storage.problems import KeyProblem
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.universe import Universe
+
+log = structlog.get_logger("kakunin.storage")
 
 #: Messages that one call to a platform carries.
 BATCH = 5
@@ -32,7 +36,8 @@ _account = table_of(AccountRow)
 _content = table_of(ContentRow)
 _insert = insert(_outgoing)
 
-_OPEN = ("pending", "leased")
+#: Written out: SQLite uses the index over open messages only where it can read the states in the statement.
+_OPEN: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
 
 
 class _HasOutSeq(Protocol):
@@ -165,6 +170,16 @@ def _heads_statement() -> Any:
 
 
 _HEADS = _heads_statement()
+#: From where each conversation goes on; with a long backlog no more of it is read than one batch can hold.
+_FIRST = (
+    select(_outgoing.c.conversation_id.label("conversation_id"), func.min(_outgoing.c.seq).label("seq"))
+    .where(
+        _outgoing.c.conversation_id.in_(bindparam("conversations", expanding=True)),
+        _outgoing.c.state.in_(_OPEN),
+    )
+    .group_by(_outgoing.c.conversation_id)
+    .subquery("first")
+)
 _FOLLOWERS = (
     select(
         _outgoing,
@@ -179,10 +194,8 @@ _FOLLOWERS = (
     .join(_content, _content.c.id == _outgoing.c.content_id)
     .join(_conversation, _conversation.c.id == _outgoing.c.conversation_id)
     .join(_account, _account.c.id == _conversation.c.account_id)
-    .where(
-        _outgoing.c.conversation_id.in_(bindparam("conversations", expanding=True)),
-        _outgoing.c.state.in_(_OPEN),
-    )
+    .join(_FIRST, _FIRST.c.conversation_id == _outgoing.c.conversation_id)
+    .where(_outgoing.c.seq.between(_FIRST.c.seq, _FIRST.c.seq + BATCH - 1), _outgoing.c.state.in_(_OPEN))
     .order_by(_outgoing.c.conversation_id, _outgoing.c.seq)
 )
 _LEASE = (
@@ -221,7 +234,14 @@ def claim_outgoing(
     first_tries = [{"wanted": row.id, "key": key} for rows, key in keyed for row in rows if row.batch_key is None]
     if first_tries:
         conn.execute(_KEEP_KEY, first_tries)
-    return [_open_batch(vault, rows, key) for rows, key in keyed]
+    batches: list[OutgoingBatch] = []
+    for rows, key in keyed:
+        try:
+            batches.append(_open_batch(vault, rows, key))
+        except KeyProblem as problem:
+            # Stays leased and is tried again later (the key may come back); the others are not held up.
+            log.error("outgoing.does_not_open", conversation=rows[0].conversation_id, why=str(problem))
+    return batches
 
 
 def _drop_erased(conn: Connection, ids: list[str], now: datetime) -> None:
