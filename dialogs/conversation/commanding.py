@@ -58,11 +58,14 @@ def carry_out(turn: Turn, command: Command) -> bool:
         case Command.BACK:
             back(turn)
         case Command.CORRECT:
-            turn.ask_which()
+            if turn.state.answers:
+                turn.ask_which()
+            else:
+                turn.ask_again(Phrase(key="engine.no_way_back"))
         case Command.UNCHANGED:
             return try_option(turn, "same")
         case Command.DONT_KNOW | Command.REFUSE:
-            return try_option(turn, "decline")
+            return try_option(turn, "decline") or try_option(turn, "skip")
         case Command.SKIP:
             return try_option(turn, "skip")
         case Command.DONE if prompt is not None and prompt.form is Form.MORE:

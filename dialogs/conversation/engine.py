@@ -22,7 +22,7 @@ from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.form import Slot
 from dialogs.conversation.moves import aside, back, correct, resume, topic
 from dialogs.conversation.prompts import Button, FaqText, Phrase
-from dialogs.conversation.same_or_changed import says_same
+from dialogs.conversation.same_or_changed import leaves_open, says_same
 from dialogs.conversation.state import OpenPrompt, State
 from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
@@ -112,12 +112,28 @@ def _said(turn: Turn, said: inp.Said) -> None:
         return
     if reading.command is not None and carry_out(turn, reading.command):
         return
-    if _faq(turn, reading):
+    if _needs_answer(turn, reading) or _faq(turn, reading):
         return
     if turn.state.is_over:
         turn.go_on()
         return
     _problem(turn, reading)
+
+
+#: Words that would pass for an answer where nearly any text does, and are none.
+_NO_ANSWER = frozenset({Command.DONT_KNOW, Command.REFUSE, Command.SKIP, Command.UNCHANGED})
+
+
+def _needs_answer(turn: Turn, reading: Reading) -> bool:
+    """ "I do not know" where that is no answer: say so, and offer a person."""
+    prompt = turn.state.open
+    if reading.exact not in _NO_ANSWER or not _takes_replies(turn) or prompt is None or prompt.key is None:
+        return False
+    slot = turn.position.slot(prompt.key)
+    if prompt.form is not Form.QUESTION or slot is None or slot.question is None:
+        return False
+    turn.refuse(slot, Problem(code="needed"))
+    return True
 
 
 def _takes_replies(turn: Turn) -> bool:
@@ -184,7 +200,9 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
     slot = turn.position.slot(prompt.key) if prompt.key is not None else None
     if slot is None or slot.question is None:
         return False
-    if is_free_text(slot.question) and (reading.is_question or reading.command is Command.WHY):
+    if is_free_text(slot.question) and (
+        reading.is_question or reading.command is Command.WHY or reading.exact in _NO_ANSWER
+    ):
         return False
     if reading.exact is Command.DONE and prompt.selection:
         choose_option(turn, prompt, "ok", content_id)
@@ -209,7 +227,8 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
     if slot is None or slot.question is None:
         return False
     same = says_same(reading.folded)
-    same = _yes_no(turn, reading) if same is None else same
+    if same is None and not leaves_open(reading.folded):
+        same = _yes_no(turn, reading)
     if same is not None:
         choose_option(turn, prompt, "same" if same else "diff", content_id)
         return True

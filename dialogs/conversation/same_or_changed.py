@@ -15,9 +15,13 @@ _CHANGED = re.compile(
 )
 _SAME = re.compile(
     "(?:変わ|かわ|変更|変え|違)(?:って|り|ら|は|も|が|い|え|わ)*(?:い)?(?:ない|ません|なし|無し|へん|とらん)|変更(?:は|も)?(?:ない|なし|無し|ありません)"
+    "|(?:引っ?越し?|転居し?|転職し?|越し)(?:て|は|も|い)*(?:ない|なし|ません|へん|とらん)"
     "|同じ|おなじ|そのまま|このまま|今まで(?:通り|どおり)|一緒"
     r"|\b(?:not|no|never|n't|hasn't|haven't|un) ?changed?\b|\bno changes?\b|\bsame\b|\bas it is\b|\bunchanged\b"
 )
+#: A bare 「ない」 may deny the change as well as the thing: 「携帯はない」.
+_OPEN = re.compile("(?:ない|無い|なし|無し|ません|へん)(?:です|でした|よ|ね|わ)*$")
+_RIGHT = re.compile("違|ちが|いいえ|いえ")
 _UNSURE = re.compile(r"\?|か$|かな$|場合|たら|かもし|けど|but |if |when ")
 
 
@@ -30,3 +34,8 @@ def says_same(folded: str) -> bool | None:
     if (same is None) == (changed is None):
         return None
     return same is not None
+
+
+def leaves_open(folded: str) -> bool:
+    """Whether a denial speaks of the thing rather than of its registered value."""
+    return _OPEN.search(folded) is not None and _RIGHT.search(folded) is None

@@ -92,7 +92,9 @@ class Turn:
         self._settle()
         for note in self.position.pending_notes:
             self.record(ev.NoteShown(at=self.now, key=note.key))
-            self.say(Wording(field="label", question=note.key.question))
+            # What was just understood is said before the note that follows from it.
+            self.say(*lead, Wording(field="label", question=note.key.question))
+            lead = ()
         slot = self.position.current
         if slot is None:
             self.ask_review(*lead)
@@ -315,7 +317,8 @@ class Turn:
         if slot.question is None or prompt is None or prompt.form is not Form.QUESTION:
             self.ask_again(*lead)
         else:
-            self.ask_current(*lead, extra=extra, only=prompt.only)
+            # All choices again: the few that a reply may have meant were not it.
+            self.ask_current(*lead, extra=extra)
 
     def _problem_piece(self, slot: Slot, problem: Problem) -> Piece:
         field = self._constraint_text(slot.question, problem)

@@ -46,3 +46,34 @@ def test_none_where_the_answer_may_be_left_out(typed: str) -> None:
     begun.say(typed)
     assert begun.answers["email"] == ""
     assert begun.asked == "occupation"
+
+
+@pytest.mark.parametrize("typed", ["引っ越してない", "引っ越していません", "転居していないです"])
+def test_not_moved_is_unchanged(typed: str) -> None:
+    begun = talk()
+    begun.say("変わっていない", typed)
+    assert begun.in_state(AnswerState.UNCHANGED) == ["name", "address"]
+
+
+@pytest.mark.parametrize("typed", ["ない", "持ってない", "ありません"])
+def test_a_bare_denial_could_be_about_the_thing(typed: str) -> None:
+    begun = talk()
+    begun.say(typed)
+    assert begun.problem == "choose"
+    assert begun.asked == "name"
+
+
+@pytest.mark.parametrize("typed", ["わからない", "答えたくない", "スキップ", "前と同じ"])
+def test_no_answer_is_not_taken_for_words(typed: str) -> None:
+    begun = talk()
+    begun.say("変わっていない", "変わっていない", "03-1234-5671", "はい", "ない", "変わった", "その他")
+    assert begun.asked == "occupation_other"
+    begun.say(typed)
+    assert begun.problem == "needed"
+    assert "occupation_other" not in begun.answers
+
+
+def test_a_mistake_before_any_answer_leads_nowhere_else() -> None:
+    begun = Talk(shipped("individual"), master=MASTER)
+    begun.say("間違えた")
+    assert begun.asked == "consent"
