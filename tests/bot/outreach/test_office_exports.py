@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.outreach import office_exports
 from bot.outreach.cadence import due_on
 from bot.outreach.office_exports import console_export
 from bot.settings import Settings
@@ -195,7 +194,7 @@ def test_no_copy_stays_behind_where_it_failed(
     def disk_full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(office_exports.ZipFile, "write", disk_full)
+    monkeypatch.setattr(ZipFile, "write", disk_full)
     with pytest.raises(OSError, match="No space left"):
         asyncio.run(taken_out(database, member))
     assert list(temporary.iterdir()) == []
