@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 
@@ -29,12 +29,12 @@ def configure(level: int = logging.WARNING) -> None:
     """Set up logging of this process; structlog and the libraries' loggers alike."""
     shared = (structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _stamp, _exception)
     structlog.configure(
-        processors=[*shared, _rendered],
+        processors=[*shared, _written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.ReturnLoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = _Handler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(_Scrubbed("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -46,8 +46,9 @@ def configure(level: int = logging.WARNING) -> None:
 _render = structlog.processors.KeyValueRenderer(key_order=["at", "level", "event"])
 
 
-def _rendered(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
-    return _TOKENS.sub(_STARS, _render(logger, method, event))
+def _written(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    _write(_TOKENS.sub(_STARS, _render(logger, method, event)))
+    raise structlog.DropEvent
 
 
 def _stamp(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -80,16 +81,27 @@ def _places(error: BaseException) -> str:
     return " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames) or "?"
 
 
-class _Handler(logging.StreamHandler[TextIO]):
-    """Says that a line was lost, where the standard one would print what the line was to hold."""
+class _Handler(logging.Handler):
+    """Says that a line was lost, where the standard handlers would print what the line was to hold."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception:
+            self.handleError(record)
+        else:
+            _write(line)
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
-        if isinstance(error, TypeError | ValueError | KeyError):
-            # The line and its arguments do not fit together; a stream that is gone takes no word of it.
-            with suppress(OSError, ValueError):
-                self.stream.write(f"log line of {record.name} lost: {type(error).__name__} at {record.lineno}\n")
-                self.flush()
+        _write(f"log line of {record.name} lost: {type(error).__name__} at line {record.lineno}")
+
+
+def _write(line: str) -> None:
+    # Where stderr leads now, not where it led at the start; one that is gone must not stop a turn.
+    with suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 class _Scrubbed(logging.Formatter):

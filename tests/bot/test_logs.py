@@ -21,33 +21,27 @@ TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 class Log:
     """What has been written, on either stream."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], stream: io.StringIO) -> None:
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
-        self._stream = stream
 
     def read(self) -> str:
         """What was logged since the last time."""
-        # A command's output goes into files and pipes; nor does anything go past the handler.
-        assert self._capsys.readouterr() == ("", "")
-        err = self._stream.getvalue()
-        self._stream.seek(0)
-        self._stream.truncate()
+        out, err = self._capsys.readouterr()
+        # A command's output goes into files and pipes.
+        assert out == ""
         assert WORDS not in err
         assert TOKEN not in err
         return err
 
 
 @pytest.fixture
-def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs._TALKATIVE}
     config = structlog.get_config()
-    stream = io.StringIO()
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "stderr", stream)
-        logs.configure(logging.INFO)
-    yield Log(capsys, stream)
+    logs.configure(logging.INFO)
+    yield Log(capsys)
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, before in levels.items():
@@ -59,15 +53,6 @@ def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def handler() -> logs._Handler:
     (ours,) = [one for one in logging.getLogger().handlers if isinstance(one, logs._Handler)]
     return ours
-
-
-def lift(level: int) -> None:
-    """Configure again, with the stream of the first time."""
-    before, sys.stderr = sys.stderr, handler().stream
-    try:
-        logs.configure(level)
-    finally:
-        sys.stderr = before
 
 
 def fail() -> None:
@@ -192,7 +177,7 @@ def test_the_level_holds_for_both(log: Log) -> None:
     structlog.get_logger().debug("small")
     logging.getLogger("library").debug("small")
     assert log.read() == ""
-    lift(logging.WARNING)
+    logs.configure()
     structlog.get_logger().info("small")
     logging.getLogger("library").info("small")
     assert log.read() == ""
@@ -202,19 +187,30 @@ def test_the_level_holds_for_both(log: Log) -> None:
 
 
 def test_configuring_again_doubles_nothing(log: Log) -> None:
-    lift(logging.INFO)
-    lift(logging.INFO)
+    logs.configure(logging.INFO)
+    logs.configure(logging.INFO)
     logging.getLogger("library").info("once")
     structlog.get_logger().info("once")
     assert log.read().count("once") == 2
 
 
-def test_a_logger_that_was_made_before_follows(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    early = structlog.get_logger("early")
-    early.info("first")
-    assert "first" in log.read()
+def test_lines_go_where_stderr_leads_now(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    early = structlog.get_logger("early").bind(case="1")
     elsewhere = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", elsewhere)
-    logs.configure(logging.INFO)
-    early.info("second")
-    assert "second" in elsewhere.getvalue()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", elsewhere)
+        structlog.get_logger().info("ours")
+        logging.getLogger("library").info("theirs")
+    assert elsewhere.getvalue().count("\n") == 2
+    early.info("back")
+    assert "back" in log.read()
+
+
+def test_a_stream_that_is_gone_stops_nobody(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = io.StringIO()
+    gone.close()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", gone)
+        handler().handle(logging.LogRecord("library", logging.ERROR, __file__, 1, "text", None, None))
+        structlog.get_logger().error("turn.failed")
+    assert log.read() == ""
