@@ -22,16 +22,21 @@ from bot.lobby_room import (
     step_lobby,
 )
 from bot.lobby_state import LobbyResult, Outcome
-from bot.talk import Talk
-from dialogs.conversation import inputs as inp
-from dialogs.conversation.events import Owner
+from bot.talk import Talk, notice
+from dialogs.conversation import events as ev, inputs as inp
+from dialogs.conversation.asking import STAFF
+from dialogs.conversation.commands import Command
+from dialogs.conversation.events import Form, Owner
 from dialogs.conversation.prompts import Phrase
+from dialogs.conversation.state import apply, from_json, to_json
 from dialogs.conversation.turn import Leave
 from storage import accounts, audit, cases, conversations, link_codes
 from storage.accounts import Account
 from storage.case_status import ANSWERABLE
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
+
+_OF_ANY_CASE = frozenset({Command.STAFF, Command.SWITCH, Command.UNLINK})
 
 
 def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
@@ -60,6 +65,24 @@ def apply_code(talk: Talk, conversation: Conversation, code: str) -> None:
         lobby = talk.lock(lobby.id)
     accounts.set_active_conversation(talk.conn, account.id, lobby.id)
     _lobby(talk, lobby, lambda state, facts: try_code(state, code, facts, talk.local_now))
+
+
+def fall_to_staff(talk: Talk, conversation: Conversation) -> None:
+    """A person takes over without a word of the bot: for when nothing can be said any more."""
+    changed = ev.OwnerChanged(at=talk.now, owner=Owner.WAITING, epoch=conversation.epoch + 1, reason="engine_error")
+    state = conversation.state
+    if conversation.kind == "case":
+        state = to_json(apply(from_json(conversation.state), changed))
+    waiting = replace(
+        conversation,
+        state=state,
+        owner=Owner.WAITING.value,
+        owner_staff_id=None,
+        epoch=changed.epoch,
+        phase="staff",
+        waiting_since=talk.now,
+    )
+    talk.save(waiting, [ev.to_json(changed)])
 
 
 def _by_customer(what: inp.Input) -> bool:
@@ -99,6 +122,10 @@ def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack) -
 
 
 def _case(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
+    if _is_settled_elsewhere(talk, conversation) and not _heard_all_the_same(conversation, what):
+        closed = replace(notice(Phrase(key="lobby.case_closed")), buttons=(STAFF,), token="l0")  # noqa: S106
+        talk.save(conversation, [], [closed])
+        return
     was_complete = conversation.phase == "completed"
     conversation, step = step_case(talk, conversation, what)
     account = talk.account(conversation.account_id)
@@ -109,6 +136,22 @@ def _case(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
             _switch(talk, account, conversation)
     if step.state.completed and not was_complete and Facts(talk, account).open_cases():
         _which(talk, account)
+
+
+def _is_settled_elsewhere(talk: Talk, conversation: Conversation) -> bool:
+    """Whether the bot is still asking although the case was answered on paper, cancelled or closed meanwhile."""
+    if conversation.owner != Owner.BOT.value or conversation.closed_at is not None:
+        return False
+    case = None if conversation.case_id is None else cases.load_case(talk.conn, conversation.case_id)
+    return case is not None and case.status not in ANSWERABLE
+
+
+def _heard_all_the_same(conversation: Conversation, what: inp.Input) -> bool:
+    """A person, another case and the end of the link can be had of a settled case too."""
+    if isinstance(what, inp.Said) and {what.reading.exact, what.reading.command} & _OF_ANY_CASE:
+        return True
+    sure = (conversation.state.get("open") or {}).get("form") == Form.UNLINK.value
+    return sure or (isinstance(what, inp.Chose) and what.option == "staff")
 
 
 def _switch(talk: Talk, account: Account, conversation: Conversation) -> None:
@@ -224,6 +267,11 @@ def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *, c
 def _unlink(talk: Talk, account: Account) -> None:
     for link in accounts.live_links(talk.conn, account.id):
         accounts.end_link(talk.conn, talk.uni, link.id, "customer")
+        conversation_id = conversations.conversation_of_case(talk.conn, link.case_id)
+        conversation = None if conversation_id is None else talk.lock(conversation_id)
+        if conversation is not None and conversation.owner != Owner.BOT.value:
+            # Nobody is there any more to whom a person could speak.
+            step_case(talk, conversation, inp.HandedBack(), aloud=False)
         _record(talk, account, "link.ended", link.case_id, reason="customer")
     reset(talk, _to_lobby(talk, account), Phrase(key="lobby.unlinked"))
 

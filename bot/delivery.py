@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from bot.channels.base import Channel, Outcome, Recipient, Sent
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
-from storage import accounts, audit, outgoing
+from storage import accounts, audit, conversations, outgoing
 from storage.database import Database
 from storage.outgoing import OutgoingBatch, OutgoingRow
 
@@ -39,6 +39,8 @@ _LONGEST_WAIT = timedelta(minutes=5)
 _LOOK_EVERY = 0.5
 #: Seconds of rest after a round that the store did not let through.
 _AFTER_TROUBLE = 0.5
+#: How often a question goes out whose first try may have arrived.
+_QUESTION_TRIES = 2
 #: Kinds that the bot writes and that a takeover silences.
 _BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value})
 #: Channel and user id.
@@ -146,9 +148,16 @@ class Sender:
         if channel is None:
             await self._settle(messages, "failed", "the channel is off")
             return
+        unsure = [m for m in messages if _may_have_gone(m, channel)]
+        if unsure:
+            await self._settle(unsure, "unknown", "interrupted")
+            messages = [m for m in messages if m not in unsure]
         size = channel.limits.messages_per_call
         for start in range(0, len(messages), size):
             part = messages[start : start + size]
+            if start and await self._changed_hands(batch):
+                await self._again(messages[start:], timedelta(0))  # the next claim sees the new epoch
+                return
             if self._database.universe.now() > begin_by:
                 # The lease may end before a call does, and then somebody else sends the same.
                 await self._again(messages[start:], timedelta(0))
@@ -160,6 +169,11 @@ class Sender:
                 if rest:
                     await self._again(rest, timedelta(0))
                 return
+
+    async def _changed_hands(self, batch: OutgoingBatch) -> bool:
+        """Whether somebody took the conversation over while its messages were going out one by one."""
+        epoch = await self._database.read(lambda conn: conversations.epoch_of(conn, batch.conversation_id))
+        return epoch != batch.epoch_now
 
     async def _call(self, channel: Channel, batch: OutgoingBatch, messages: Sequence[OutgoingRow]) -> Sent:
         now = self._database.universe.now()
@@ -186,7 +200,9 @@ class Sender:
                 await self._again(messages, wait, detail=sent.detail)
                 return False
             case Outcome.UNCERTAIN:
-                questions = [m for m in messages if m.kind == MessageKind.QUESTION.value and m.attempts < 2]
+                questions = [
+                    m for m in messages if m.kind == MessageKind.QUESTION.value and m.attempts < _QUESTION_TRIES
+                ]
                 await self._settle([m for m in messages if m not in questions], "unknown", sent.detail)
                 if questions:
                     await self._again(questions, _FIRST_WAIT, clear_reply=True)
@@ -258,3 +274,17 @@ class Sender:
         account = accounts.find_account(conn, self._database.vault, batch.channel, batch.user_id)
         if account is not None:
             accounts.set_account_state(conn, account.id, "blocked")
+
+
+def _may_have_gone(message: OutgoingRow, channel: Channel) -> bool:
+    """Whether another sender died with this message in hand, and sending it again could show it twice.
+
+    A push under a retry key is taken once only; a question may stand there twice, with the same token.
+    """
+    if message.interrupted_lease is None:
+        return False
+    began = message.interrupted_lease - LEASE
+    as_reply = message.reply_token is not None and message.reply_until is not None and message.reply_until > began
+    if channel.pushes_once and not as_reply:
+        return False
+    return message.kind != MessageKind.QUESTION.value or message.attempts > _QUESTION_TRIES

@@ -238,12 +238,12 @@ def _reply(lobby: _Lobby, reading: Reading) -> bool:
             fits = lobby.facts.birth_date_fits(lobby.state.case_id, birth)
             lobby.to(LobbyStep.PHONE_TAIL, birth_date_fits=fits)
         case LobbyStep.PHONE_TAIL:
-            digits = "".join(ch for ch in fold(reading.text) if ch.isdigit())
+            digits = "".join(ch for ch in fold(reading.text) if ch.isdecimal())
             if len(digits) != 4 or reading.is_question:
                 return False
             _second_factor(lobby, digits)
         case LobbyStep.WHICH:
-            digits = "".join(ch for ch in fold(reading.text) if ch.isdigit())
+            digits = "".join(ch for ch in fold(reading.text) if ch.isdecimal())
             for case in lobby.facts.open_cases():
                 if case.check_number == digits:
                     _enter(lobby, case)
@@ -390,7 +390,7 @@ def _chose(lobby: _Lobby, chose: inp.Chose) -> None:
         lobby.ask(Phrase(key="engine.stale"))
     elif lobby.state.step is LobbyStep.CHECK_NUMBER and option in ("same", "other", "noletter"):
         _check_number(lobby, option)
-    elif lobby.state.step is LobbyStep.WHICH and option[:4] == "case" and option[4:].isdigit():
+    elif lobby.state.step is LobbyStep.WHICH and option[:4] == "case" and option[4:].isdecimal():
         cases = lobby.facts.open_cases()
         if int(option[4:]) < len(cases):
             _enter(lobby, cases[int(option[4:])])

@@ -187,7 +187,7 @@ class Facts:
         return self._field(case_id, "birth_date") == value.isoformat()
 
     def phone_tail_fits(self, case_id: str, digits: str) -> bool:
-        phone = "".join(ch for ch in self._field(case_id, "phone") if ch.isdigit())
+        phone = "".join(ch for ch in self._field(case_id, "phone") if ch.isdecimal())
         return len(phone) >= len(digits) and phone.endswith(digits)
 
     def _field(self, case_id: str, name: str) -> str:

@@ -44,6 +44,7 @@ class Service:
     timers: Timers
     channels: Mapping[str, Channel]
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self, roles: Iterable[str] = ("sender", "timers")) -> None:
         """Open the channels' pools and start the background tasks of ``roles``."""
@@ -61,9 +62,11 @@ class Service:
         await self.turns.handle(events)
         self.sender.wake()
         for event in events:
-            # A tap stops spinning; a group or room is left.
+            # A tap stops spinning; a group or room is left.  The platform's answer must not wait for that.
             if event.callback_id is not None or event.kind is InboundKind.GROUP:
-                await channel.acknowledge(event)
+                task = asyncio.create_task(channel.acknowledge(event), name="acknowledge")
+                self._acknowledging.add(task)
+                task.add_done_callback(self._acknowledging.discard)
 
     async def _poll_telegram(self) -> None:
         """Fetch Telegram's updates where it cannot reach us; an update counts only once it is committed."""
@@ -93,6 +96,8 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await task
         self._tasks.clear()
+        if self._acknowledging:
+            await asyncio.wait(self._acknowledging, timeout=_FINISH_WITHIN)
         for channel in self.channels.values():
             await channel.close()
 

@@ -35,7 +35,7 @@ def answer_rows(
                 "state": answer.state.value,
                 "marked": answer.marked,
                 "raw": raw_text(answer.content_id) if answer.content_id is not None else None,
-                "wording": wording(position, question),
+                "wording": wording(position, question, answer.locale),
                 "choices": [
                     pick(choice.label, answer.locale, definition.default_language)
                     for choice in position.choices(question, slot.key)

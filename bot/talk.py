@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+import structlog
 from babel.dates import format_date
 from sqlalchemy import Connection
 
@@ -25,6 +26,8 @@ from storage.cases import CaseStatus
 from storage.conversations import Conversation
 from storage.encryption import Vault
 from storage.universe import Universe
+
+log = structlog.get_logger("kakunin.talk")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +120,8 @@ class Talk:
         first = conversation.out_seq
         conversation = replace(conversation, out_seq=first + len(says))
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
+        if not says:
+            return conversation
         voice = self.live.voice(conversation.locale, **self._facts(conversation, says))
         for seq, prompt in enumerate(says, first + 1):
             self._queue(conversation, wording.render(prompt, definition, voice), seq)
@@ -172,8 +177,13 @@ class Talk:
     def move_case(self, case_id: str, target: CaseStatus, reason: str, source: str) -> None:
         """Move the case where its status machine allows it; a late answer never fails on the status."""
         case = cases.load_case(self.conn, case_id)
-        if case is not None and case.status != target and cases.can_move(case, target):
+        if case is None or case.status == target or not cases.can_move(case, target):
+            return
+        try:
             cases.move_case(self.conn, self.uni, case_id, target, actor="conversation", reason=reason, source=source)
+        except cases.IllegalTransition:
+            # The office moved it between the look and the lock; what the customer said counts all the same.
+            log.info("case.moved_meanwhile", case=case_id, target=target.value)
 
 
 def notice(*phrases: Phrase) -> Prompt:

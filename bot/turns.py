@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from bot.channels.base import Inbound, InboundKind
-from bot.conversing import apply_code, apply_input, was_away
+from bot.conversing import apply_code, apply_input, fall_to_staff, was_away
 from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, words_of
 from bot.live_content import LiveContent
 from bot.lobby_room import Facts
@@ -30,7 +30,7 @@ from dialogs.conversation.understanding import Reading
 from dialogs.guard import Secret, find_secret
 from dialogs.personal import Personal
 from locales import SHIPPED_LANGUAGES
-from storage import accounts, audit, content, conversations, inbound as inbox, outgoing
+from storage import accounts, audit, cases, content, conversations, inbound as inbox, outgoing
 from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
@@ -47,6 +47,8 @@ _SILENT = frozenset({InboundKind.OTHER})
 #: A text this much older than what was last worked off answers a question that is no longer open: platforms
 #: redeliver late.  The margin covers their clocks, of which Telegram's counts whole seconds.
 _LATE = timedelta(seconds=5)
+#: Statuses of cases that wait for the customer in the chat.
+_BY_CHAT = frozenset(CaseStatus(code) for code in ("20", "25", "40", "45", "50", "51", "52"))
 #: The store is in trouble, or another transaction was quicker: nothing is wrong with the turn, so it is run
 #: again (storage.database) or delivered again by the platform.
 _STORE_TROUBLE = (OperationalError, InterfaceError, InternalError, StaleConversation)
@@ -246,7 +248,7 @@ class Turns:
             savepoint.rollback()
             log.exception("turn.failed", conversation=conversation_id, inbound=row.id, error=type(error).__name__)
             inbox.count_attempt(talk.conn, row.id, type(error).__name__)
-            apply_input(talk, talk.lock(conversation_id), inp.BotFailed())
+            self._apologise(talk, conversation_id)
             audit.record(
                 talk.conn,
                 talk.uni,
@@ -260,6 +262,21 @@ class Turns:
         savepoint.commit()
         inbox.mark_done(talk.conn, talk.uni, row.id)
         self._seen(talk, conversation_id, row)
+
+    @staticmethod
+    def _apologise(talk: Talk, conversation_id: str) -> None:
+        """A person takes over and the customer hears so; where not even that can be said, the person still does."""
+        savepoint = talk.conn.begin_nested()
+        try:
+            apply_input(talk, talk.lock(conversation_id), inp.BotFailed())
+        except _STORE_TROUBLE:
+            raise
+        except Exception as error:
+            savepoint.rollback()
+            log.exception("turn.apology_failed", conversation=conversation_id, error=type(error).__name__)
+            fall_to_staff(talk, talk.lock(conversation_id))
+            return
+        savepoint.commit()
 
     @staticmethod
     def _seen(talk: Talk, conversation_id: str, row: InboundRow) -> None:
@@ -332,6 +349,9 @@ def _unreachable(talk: Talk, account: Account) -> None:
     """The customer blocked us: nothing more is sent, and the cases go to the phone and visit lists."""
     accounts.set_account_state(talk.conn, account.id, "blocked")
     for case in Facts(talk, account).open_cases():
+        found = cases.load_case(talk.conn, case.case_id)
+        if found is None or found.status not in _BY_CHAT:
+            continue  # already with a person or on another way: blocking the chat changes nothing about that
         talk.move_case(case.case_id, CaseStatus.UNDELIVERABLE, "blocked", account.id)
     for conversation_id in conversations.conversations_of_account(talk.conn, account.id):
         conversation = talk.lock(conversation_id)

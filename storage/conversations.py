@@ -164,6 +164,14 @@ def find_conversation_ref(conn: Connection, ref: str) -> str | None:
     return found
 
 
+def epoch_of(conn: Connection, conversation_id: str) -> int | None:
+    """The ownership epoch of a conversation as it is now."""
+    found: int | None = conn.execute(
+        select(_conversation.c.epoch).where(_conversation.c.id == conversation_id)
+    ).scalar()
+    return found
+
+
 def conversation_of_case(conn: Connection, case_id: str) -> str | None:
     """The id of the case's conversation."""
     found: str | None = conn.execute(select(_conversation.c.id).where(_conversation.c.case_id == case_id)).scalar()

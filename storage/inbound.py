@@ -134,7 +134,9 @@ def stale_undone(conn: Connection, older_than: datetime, *, untried: bool = Fals
 
     With ``untried`` only those of which no event was tried and raised: that one is with a person.
     """
-    query = select(_inbound.c.conversation_id).where(_inbound.c.done_at.is_(None), _inbound.c.received_at < older_than)
+    # What raised once waits for a person, not for the sweeper.
+    left = (_inbound.c.done_at.is_(None), _inbound.c.attempts == 0, _inbound.c.received_at < older_than)
+    query = select(_inbound.c.conversation_id).where(*left)
     if untried:
         query = query.where(_inbound.c.attempts == 0)
     return list(conn.execute(query.distinct().order_by(_inbound.c.conversation_id)).scalars())

@@ -65,6 +65,9 @@ class OutgoingRow:
     attempts: int
     reply_token: Personal | None
     reply_until: datetime | None
+    #: Set where its last holder died between sending and recording, so that it may have gone out: how long
+    #: that lease ran.
+    interrupted_lease: datetime | None
     #: The message as JSON.
     body: dict[str, Any] = field(repr=False)
 
@@ -291,6 +294,7 @@ def _open_message(vault: Vault, row: Row[Any]) -> OutgoingRow:
         attempts=row.attempts + 1,
         reply_token=token,
         reply_until=row.reply_until,
+        interrupted_lease=row.lease_until if row.state == "leased" else None,
         body=open_content(vault, row.content_id, row.words),
     )
 

@@ -155,6 +155,8 @@ class Channel(Protocol):
 
     name: str
     limits: Limits
+    #: Whether the platform takes a push with the same retry key only once.
+    pushes_once: bool
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> list[Inbound]:
         """The events of a webhook; raises ``WrongSignature`` or ``UnreadableBody``."""

@@ -160,6 +160,6 @@ def to_text(value: Value) -> str:
     return str(value)
 
 
-def wording(position: Position, question: Question) -> str:
-    """The question as it was asked, for the evidence of a submission."""
-    return pick(question.label, position.state.locale, position.definition.default_language)
+def wording(position: Position, question: Question, locale: str) -> str:
+    """The question as it was asked in ``locale``, for the evidence of a submission."""
+    return pick(question.label, locale, position.definition.default_language)

@@ -36,7 +36,7 @@ def choice_option(position: Position, question: Question, choice: Choice) -> str
 def option_choice(position: Position, question: Question, option: str) -> Choice | None:
     """The choice behind an option code."""
     choices = position.definition.choices.get(question.list_name or "", ())
-    if option[:1] != "c" or not option[1:].isdigit() or int(option[1:]) >= len(choices):
+    if option[:1] != "c" or not option[1:].isdecimal() or int(option[1:]) >= len(choices):
         return None
     return choices[int(option[1:])]
 

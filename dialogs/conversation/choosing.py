@@ -22,7 +22,7 @@ def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str |
             turn.ask_which()
         case Form.WHICH, "review":
             turn.ask_current()
-        case Form.WHICH, _ if option[:1] == "k" and option[1:].isdigit():
+        case Form.WHICH, _ if option[:1] == "k" and option[1:].isdecimal():
             slots = turn.position.asked_slots
             if int(option[1:]) >= len(slots):
                 return False

@@ -13,6 +13,11 @@ DOT = "●"
 STAR = "*"
 _UNMASKED = frozenset(("country", "residence_status", "yes_no"))
 _MUNICIPALITY = re.compile("^.{1,12}?(?P<kind>[市区町村郡])")
+#: House numbers as they are stored: 1-2-3, also 1丁目2番3号.
+_NUMBERS = re.compile(r"\d+(?:(?:-|丁目|番地?|号)\d+)+")
+_COMPANY = re.compile(
+    "^(?:株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|公益社団法人|医療法人|学校法人|社会福祉法人)"
+)
 _LATIN = re.compile(r"[\x00-\x7f]+")
 
 
@@ -54,10 +59,14 @@ def _phone(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    """東京都●●区…: the prefecture and what kind of municipality."""
+    """東京都●●区●●1-2-●: the prefecture, what kind of municipality, the numbers but the last one."""
     prefecture = next((name for name in PREFECTURES if value.startswith(name)), "")
-    municipality = _MUNICIPALITY.match(value[len(prefecture) :])
-    return f"{prefecture}{DOT * 2}{municipality['kind'] if municipality else ''}…"
+    rest = value[len(prefecture) :]
+    municipality = _MUNICIPALITY.match(rest)
+    numbers = _NUMBERS.search(rest)
+    known = "-".join(re.findall(r"\d+", numbers[0])[:-1]) if numbers else ""
+    kind = municipality["kind"] if municipality else ""
+    return f"{prefecture}{DOT * 2}{kind}{DOT * 2}{known}-{DOT}" if known else f"{prefecture}{DOT * 2}{kind}…"
 
 
 def _email(value: str) -> str:
@@ -91,8 +100,10 @@ def _hidden(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    """The first character; how long the text is stays hidden."""
-    return value[0] + DOT * 3 if len(value) > 1 else DOT
+    """The first character, behind the form of a company; how long the text is stays hidden."""
+    form = _COMPANY.match(value)
+    head, rest = (form[0], value[form.end() :]) if form else ("", value)
+    return f"{head}{rest[0]}{DOT * 3}" if len(rest) > 1 else f"{head}{DOT}"
 
 
 _MASKS = {

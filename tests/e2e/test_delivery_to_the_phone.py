@@ -314,7 +314,6 @@ async def test_dying_between_sending_and_record_asks_a_question_again_at_most(ho
     await customer.answers()
 
 
-@pytest.mark.xfail(strict=True, reason="a claim does not tell that the lease of an earlier try ran out")
 @pytest.mark.parametrize("channel", ["line", "telegram"])
 async def test_dying_between_sending_and_record_repeats_no_receipt(house: House, channel: str) -> None:
     """Neither a free reply nor anything on Telegram can be deduplicated: such a receipt is unknown."""

@@ -338,12 +338,15 @@ async def test_a_defect_keeps_no_half_of_the_turn(house: House, monkeypatch: pyt
 
     monkeypatch.setattr(case_room, "_follow", fail)
     event = house.line.tap_event(customer.user_id, customer.button("c0")[1])
-    # The apology cannot be made either: nothing is kept, and the platform delivers again.
-    assert await post_line(house, event) == 503
-    monkeypatch.undo()
+    # The apology cannot be made either: nothing of the turn is kept but the event, and a person has the case.
     assert await post_line(house, event) == 200
+    monkeypatch.undo()
     await house.settle()
-    assert answers(house, MORI) == 1
+    assert answers(house, MORI) == 0
+    assert house.conversation_of(MORI).owner == "waiting"
+    (row,) = house.rows("SELECT count(*) AS n FROM inbound_event WHERE done_at IS NULL AND attempts = 1")
+    assert row.n == 1
+    house.check_folds()
 
 
 # Many at once -----------------------------------------------------------------------------------------

@@ -139,8 +139,7 @@ async def test_fifty_personal_values(
         patch.setattr("dialogs.conversation.engine.step", fail)
         body = house.line.deliveries or house.telegram.deliveries
         assert body
-        with pytest.raises(AssertionError):
-            await customer.types(SAID[0])
+        await customer.types(SAID[0])
     await customer.types("受付の状況を知りたい")
     if house.conversation_of(MEDIUM).owner == "waiting":
         await customer.types("つづける")

@@ -45,6 +45,7 @@ class LineChannel:
 
     name = CHANNEL
     limits = LINE
+    pushes_once = True
 
     def __init__(
         self,

@@ -37,6 +37,7 @@ class TelegramChannel:
 
     name = CHANNEL
     limits = TELEGRAM
+    pushes_once = False
 
     def __init__(
         self,

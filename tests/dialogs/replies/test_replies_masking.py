@@ -20,7 +20,7 @@ from dialogs.replies.masking import mask
         ("phone", "09012341234", "090-****-1234"),
         ("phone", "0312345678", "03-****-5678"),
         ("phone", "+12127365000", "+12*******00"),
-        ("address", "東京都千代田区千代田1-1", "東京都●●区…"),
+        ("address", "東京都千代田区千代田1-1", "東京都●●区●●1-●"),
         ("address", "somewhere", "●●…"),
         ("email", "taro@example.com", "t***@example.com"),
         ("date", "1964-10-10", "19●●年"),
