@@ -40,6 +40,10 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs._TALKATIVE}
     config = structlog.get_config()
+    # A library that sets up logging in this process (import-linter) switches off all loggers it finds.
+    known = [one for one in logging.getLogger().manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    for one in known:
+        one.disabled = False
     logs.configure(logging.INFO)
     yield Log(capsys)
     root.handlers[:] = handlers
