@@ -54,6 +54,8 @@ class StaffDesk:
         """Take the conversation over by one conditional update; the customer is told who speaks."""
 
         def deed(talk: Talk) -> bool:
+            if not self._has_customer(talk, talk.lock(conversation_id)):
+                return False
             epoch = conversations.claim_conversation(talk.conn, talk.uni, conversation_id, staff.id)
             if epoch is None:
                 return False
@@ -71,6 +73,8 @@ class StaffDesk:
 
         def deed(talk: Talk) -> None:
             conversation = self._owned(talk, conversation_id, staff)
+            if not self._has_customer(talk, conversation):
+                raise NotOwner
             talk.say_as_staff(conversation, staff.id, staff.login, text)
             self._record(talk, "handoff.replied", staff, conversation_id)
 
@@ -115,10 +119,8 @@ class StaffDesk:
     def _bring_forward(talk: Talk, conversation: Conversation) -> None:
         """What the customer says from here on reaches the person who speaks, wherever the bot had led him."""
         account = talk.account(conversation.account_id)
-        linked = {link.case_id for link in accounts.live_links(talk.conn, account.id)}
         active = account.active_conversation_id
-        with_staff = active is not None and talk.lock(active).owner == Owner.STAFF.value
-        if not with_staff and (conversation.case_id is None or conversation.case_id in linked):
+        if active is None or talk.lock(active).owner != Owner.STAFF.value:
             accounts.set_active_conversation(talk.conn, account.id, conversation.id)
 
     @staticmethod
@@ -129,6 +131,12 @@ class StaffDesk:
         if conversation.owner_staff_id != staff.id:
             raise NotOwner
         return conversation
+
+    @staticmethod
+    def _has_customer(talk: Talk, conversation: Conversation) -> bool:
+        """Whether the account still acts for the case's customer: nobody else may hear about the case."""
+        linked = {link.case_id for link in accounts.live_links(talk.conn, conversation.account_id)}
+        return conversation.case_id is None or conversation.case_id in linked
 
     @staticmethod
     def _refuse_secret(text: str) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Inbound, InboundKind, Tap
+from bot.console.desk import NotOwner
 from dialogs.guard import find_secret
 from dialogs.personal import Personal
 from storage import cases, link_codes
@@ -23,6 +25,7 @@ from tests.e2e.conftest import on_both
 from tests.e2e.house import House, say, until
 
 MORI = "0000124"
+HANAKO, TARO = "0000100", "0000101"
 
 
 async def test_a_hiccup_of_the_store_does_not_end_sending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,3 +216,89 @@ async def test_staff_read_what_is_said_to_them_before_linking(house: House) -> N
     assert await house.service.desk.claim(lobby.id, sato)
     await customer.types("お手紙をなくしました")
     assert heard_by_staff(house, lobby.id)[-1] == "お手紙をなくしました"
+
+
+def move(house: House, number: str, *codes: str) -> None:
+    """What the office or the ladder does to a case."""
+    case_id = house.letter(number).case_id
+
+    def run(conn: Connection) -> None:
+        for code in codes:
+            cases.move_case(conn, house.universe, case_id, CaseStatus(code), actor="office", reason="t")
+
+    house.database.run(run)
+
+
+@pytest.mark.parametrize("status", ["99", "91"])
+async def test_a_case_closed_meanwhile_takes_no_answers(house: House, status: str) -> None:
+    """The customer went through the whole form of a cancelled case, got a receipt, and nobody ever looked at it."""
+    customer = house.on_line()
+    await customer.links(MORI)
+    await customer.answers()
+    move(house, MORI, status)
+    question = customer.active().open_question
+    for _ in range(2):
+        await customer.taps("c0") if "c0" in customer.options() else await customer.types("変わっていない")
+        assert say("lobby.case_closed") in customer.said
+    assert customer.active().open_question == question
+    # A person and the end of the link are still to be had.
+    await customer.types("連携を解除")
+    await customer.taps("yes")
+    assert say("lobby.unlinked") in customer.said
+
+
+async def test_staff_of_a_closed_case_are_still_reached(house: House) -> None:
+    customer = house.on_telegram()
+    await customer.links(MORI)
+    move(house, MORI, "99")
+    await customer.types("こんにちは")
+    await customer.taps("staff")
+    assert house.conversation_of(MORI).owner == "waiting"
+
+
+async def test_nobody_writes_to_an_account_that_unlinked(house: House) -> None:
+    """The phone may be in other hands by now."""
+    customer, sato = house.on_line(), house.staff_member()
+    await customer.links(HANAKO)
+    await customer.opens(house.letter(TARO).code)
+    await customer.taps("same")
+    await customer.proves(TARO)
+    held = house.conversation_of(HANAKO)
+    assert await house.service.desk.claim(held.id, sato)
+    await house.settle()
+    his = f".{house.conversation_of(TARO).ref}."
+    bubble = next(b for b in reversed(customer.person.received()) if any(his in t.data for t in b.buttons))
+    await customer.does(house.line.tap(customer.user_id, bubble.message_id, 0))
+    await customer.types("連携を解除")
+    await customer.taps("yes")
+    assert say("lobby.unlinked") in customer.said
+    assert house.conversation_of(HANAKO).owner == "bot"
+    with pytest.raises(NotOwner):
+        await house.service.desk.say(held.id, sato, "ご住所の件でご連絡しました")
+    assert not await house.service.desk.claim(held.id, sato)
+
+
+@pytest.mark.parametrize("codes", [("45", "50", "80", "81"), ("55",), ("92",), ("30", "35")])
+async def test_blocking_the_chat_lifts_no_restriction(house: House, codes: tuple[str, ...]) -> None:
+    """Whoever blocked the account left 'restricted', 'refused' or 'with a person' for 'undeliverable'."""
+    customer = house.on_line()
+    await customer.links(MORI)
+    await customer.answers()
+    move(house, MORI, *codes)
+    await customer.does(house.line.unfollow(customer.user_id))
+    assert customer.account().state == "blocked"
+    assert house.case(MORI).status == CaseStatus(codes[-1])
+
+
+async def test_a_case_that_the_office_moves_in_the_same_moment_breaks_no_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = house.on_line()
+    await customer.links(MORI)
+    stale, load = house.case(MORI), cases.load_case
+    move(house, MORI, "99")
+    with monkeypatch.context() as race:
+        race.setattr(cases, "load_case", lambda conn, case_id: stale if case_id == stale.id else load(conn, case_id))
+        await customer.taps("c0")
+    assert say("handover.bot_failed") not in customer.said
+    assert house.case(MORI).status is CaseStatus.CANCELLED
