@@ -46,7 +46,7 @@ def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None
             _lobby(talk, conversation, input_step(talk, what))
     elif isinstance(what, inp.HandedBack):
         _handed_back(talk, conversation, what)
-    elif _by_customer(what) and conversation.owner != Owner.STAFF.value and was_away(talk, conversation):
+    elif _by_customer(what) and _must_prove(talk, conversation):
         _verify_again(talk, conversation)
     else:
         _case(talk, conversation, what)
@@ -87,6 +87,12 @@ def fall_to_staff(talk: Talk, conversation: Conversation) -> None:
 
 def _by_customer(what: inp.Input) -> bool:
     return isinstance(what, (inp.Said, inp.Chose, inp.SecretWithheld, inp.MediaSent, inp.Returned))
+
+
+def _must_prove(talk: Talk, conversation: Conversation) -> bool:
+    """Whether the bot could show something to who is not known any more; after the receipt it shows no value."""
+    silent = conversation.owner == Owner.STAFF.value or conversation.phase == "completed"
+    return not silent and was_away(talk, conversation)
 
 
 def was_away(talk: Talk, conversation: Conversation) -> bool:

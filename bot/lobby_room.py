@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.linking import lobby_step
-from bot.lobby_state import MAX_FAILURES, LobbyResult, LobbyState, OfferedCase
+from bot.lobby_state import MAX_FAILURES, LobbyResult, LobbyState, LobbyStep, OfferedCase
 from bot.talk import Talk, notice
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.asking import RESUME
@@ -32,7 +32,11 @@ def step_lobby(talk: Talk, conversation: Conversation, run: Run) -> LobbyResult:
     if not conversation.state:
         state = replace(state, locale=conversation.locale)
     account = talk.account(conversation.account_id)
-    result = run(state, Facts(talk, account))
+    facts = Facts(talk, account)
+    if state.step is LobbyStep.WHICH and not facts.open_cases():
+        # They were closed meanwhile: there is nothing left to choose from.
+        state = replace(state, step=LobbyStep.CODE)
+    result = run(state, facts)
     save_lobby(talk, conversation, result)
     for action in result.audit:
         audit.record(talk.conn, talk.uni, action, actor_kind="customer", actor_id=account.id, subjects={}, detail={})

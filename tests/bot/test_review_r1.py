@@ -302,3 +302,29 @@ async def test_a_case_that_the_office_moves_in_the_same_moment_breaks_no_turn(
         await customer.taps("c0")
     assert say("handover.bot_failed") not in customer.said
     assert house.case(MORI).status is CaseStatus.CANCELLED
+
+
+async def test_thanks_after_the_receipt_ask_for_no_proof(house: House) -> None:
+    """Two days after everything was done, a word of thanks was answered with a demand for the birth date."""
+    customer = house.on_line()
+    await customer.links(MORI)
+    await customer.answers_all()
+    house.advance(days=2)
+    await customer.types("ありがとうございました")
+    assert say("lobby.verify_again") not in customer.said
+    assert customer.active().phase == "completed"
+    assert customer.heard
+
+
+async def test_where_nothing_is_left_to_choose_the_code_is_asked_for(house: House) -> None:
+    customer = house.on_line()
+    await customer.links(HANAKO)
+    await customer.opens(house.letter(TARO).code)
+    await customer.taps("same")
+    await customer.proves(TARO)
+    await customer.types("切り替え")
+    move(house, HANAKO, "99")
+    move(house, TARO, "99")
+    await customer.types("こんにちは")
+    assert say("lobby.ask_code") in customer.said
+    assert say("lobby.which_case") not in customer.said
