@@ -17,7 +17,7 @@ from bot.content_sources import live_drafts, publish_all
 from bot.logs import configure
 from bot.outreach.office_exports import console_export
 from bot.problems import SettingsProblem
-from bot.service import Service, make_service, make_webhooks
+from bot.service import Service, add_health, make_service, make_webhooks
 from bot.settings import Settings
 from bot.timers import reconcile_for_ever
 from storage import publishing
@@ -41,6 +41,7 @@ async def run_service(database: Database, settings: Settings, roles: tuple[str, 
     service = make_service(database, settings, name=f"{os.uname().nodename}:{os.getpid()}")
     if not service.channels and "webhooks" in roles:
         log.warning("serve.no_channel")
+    stop = _signalled()
     lock = database.serve_lock() if database.dialect == "sqlite" else nullcontext()
     with lock:
         async with AsyncExitStack() as stack:
@@ -49,7 +50,7 @@ async def run_service(database: Database, settings: Settings, roles: tuple[str, 
             if "reconcile" in roles:
                 task = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone)))
                 stack.callback(task.cancel)
-            await _until_signalled()
+            await stop.wait()
 
 
 async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExitStack) -> None:
@@ -67,6 +68,7 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
             export_responses=console_export(service.database, settings),
         )
         app.add_subapp("/console/", console)
+        add_health(app, service)
         sites.append((app, settings.console_host, settings.console_port))
     for app, host, port in sites:
         runner = web.AppRunner(app, access_log=None)
@@ -79,9 +81,10 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
         log.info("serve.listening", host=host, port=port)
 
 
-async def _until_signalled() -> None:
+def _signalled() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM, from before the first port opens."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await stop.wait()
+    return stop

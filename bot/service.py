@@ -176,9 +176,14 @@ def make_webhooks(service: Service) -> web.Application:
     app = web.Application(client_max_size=_MAX_BODY)
     for channel in service.channels.values():
         app.router.add_post(f"/{channel.name}/webhook", _webhook(service, channel))
+    add_health(app, service)
+    return app
+
+
+def add_health(app: web.Application, service: Service) -> None:
+    """Whether the process lives, and whether it can work."""
     app.router.add_get("/health/live", _alive)
     app.router.add_get("/health/ready", _ready(service))
-    return app
 
 
 def _webhook(service: Service, channel: Channel) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

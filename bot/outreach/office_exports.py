@@ -32,18 +32,28 @@ def console_export(database: Database, settings: Settings) -> Callable[[StaffMem
                 folder / "responses",
                 options,
                 actor=staff.id,
+                actor_kind="staff",
                 program=f"kakunin {version('kakunin')}",
                 word=words.text,
             )
-            descriptor, name = tempfile.mkstemp(prefix="kakunin-", suffix=".zip")
-            with open(descriptor, "wb") as stream, ZipFile(stream, "w", ZIP_DEFLATED) as archive:
-                for path in sorted((folder / "responses").iterdir()):
-                    archive.write(path, path.name)
+            return _archive(folder / "responses")
         finally:
             shutil.rmtree(folder)
-        return Path(name)
 
     async def export(staff: StaffMember) -> Path:
         return await asyncio.to_thread(write, staff)
 
     return export
+
+
+def _archive(folder: Path) -> Path:
+    """The folder's files in one archive; nothing is left behind where it cannot be written."""
+    descriptor, name = tempfile.mkstemp(prefix="kakunin-", suffix=".zip")
+    try:
+        with open(descriptor, "wb") as stream, ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+            for path in sorted(folder.iterdir()):
+                archive.write(path, path.name)
+    except BaseException:
+        Path(name).unlink()
+        raise
+    return Path(name)

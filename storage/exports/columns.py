@@ -39,6 +39,8 @@ FIXED_COLUMNS = (
 NOT_APPLICABLE = "not_applicable"
 #: States in which an answer has a value.
 _WITH_VALUE = ("answered", "unchanged")
+#: Types whose values a person typed.
+_TYPED = frozenset((QuestionType.TEXT, QuestionType.DATE, QuestionType.INTEGER, QuestionType.DECIMAL))
 #: Readers whose values are written by people, so that a spreadsheet could take them for a formula.
 _FREE_KINDS = (None, "name", "address", "email")
 
@@ -122,10 +124,10 @@ def answers_by_place(answers: Sequence[Answer]) -> Answers:
 
 def masked(column: Column, text: str) -> str:
     """A cell as it may leave without approval: what people typed is hidden, codes and states stay."""
-    if column.part is not Part.VALUE or column.question.type not in (QuestionType.TEXT, QuestionType.DATE):
+    if column.part is not Part.VALUE or column.question.type not in _TYPED:
         return text
-    kind = "date" if column.question.type is QuestionType.DATE else column.question.bot.kind
-    return mask(kind or "text", text)
+    question = column.question
+    return mask(question.bot.kind or question.type.value, text)
 
 
 def cell(column: Column, questionnaire: Questionnaire, answers: Answers) -> str:

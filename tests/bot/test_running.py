@@ -54,10 +54,7 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """What ends the service in the place of a signal."""
     stopped = asyncio.Event()
 
-    async def wait() -> None:
-        await stopped.wait()
-
-    monkeypatch.setattr(running, "_until_signalled", wait)
+    monkeypatch.setattr(running, "_signalled", lambda: stopped)
     return stopped.set
 
 

@@ -107,6 +107,10 @@ def test_failed_attempts_are_counted_and_stale_events_are_found(database: Databa
     assert first is not None
     assert database.run(lambda conn: count_attempt(conn, first, "ZeroDivisionError")) == 1
     assert database.run(lambda conn: count_attempt(conn, first, "ZeroDivisionError")) == 2
+    advance(10)
+    # What raised waits for a person; only what nobody tried is left for the sweeper.
+    assert database.run_read(lambda conn: stale_undone(conn, uni.now())) == []
+    receive(database, scene, "e2")
     assert database.run_read(lambda conn: stale_undone(conn, uni.now())) == []
     advance(10)
     assert database.run_read(lambda conn: stale_undone(conn, uni.now())) == [scene.conversation.id]

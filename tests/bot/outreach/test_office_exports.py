@@ -138,7 +138,6 @@ async def test_no_typed_value_is_in_any_file(database: Database, member: StaffMe
     assert shown(files, TYPED.keys() - NUMBERS) == set()
 
 
-@pytest.mark.xfail(strict=True, reason="storage.exports.columns.masked hides texts and dates only")
 async def test_no_typed_number_is_in_any_file(database: Database, member: StaffMember, temporary: Path) -> None:
     assert shown(await taken_out(database, member), NUMBERS) == set()
 
@@ -187,7 +186,6 @@ def test_no_copy_stays_behind(database: Database, member: StaffMember, temporary
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.xfail(strict=True, reason="console_export leaves the archive where writing it fails")
 def test_no_copy_stays_behind_where_it_failed(
     database: Database, member: StaffMember, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
