@@ -114,7 +114,7 @@ class _Lobby:
                 kind=MessageKind.QUESTION,
                 pieces=(*lead, *pieces),
                 buttons=tuple(buttons),
-                shortcuts=(VERIFY, STAFF),
+                shortcuts=(STAFF, VERIFY),
                 token=token,
                 hint=hint,
                 alt=Phrase(key="alt.question"),

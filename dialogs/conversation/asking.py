@@ -42,11 +42,15 @@ def option_choice(position: Position, question: Question, option: str) -> Choice
 
 
 def shortcuts(position: Position, question: Question | None) -> tuple[Button, ...]:
-    """The ways out under a question, always in the same order."""
+    """The ways out under a question, always in the same order.
+
+    A phone shows the first two or three of them without scrolling: a person must be among these.
+    """
     ways = [BACK] if position.previous is not None else []
+    ways.append(STAFF)
     if question is not None and question.bot.why:
         ways.append(WHY)
-    return (*ways, LATER, STAFF)
+    return (*ways, LATER)
 
 
 def question_prompt(
@@ -183,7 +187,7 @@ def review_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Pi
             Button(option="submit", label=Phrase(key="button.submit")),
             Button(option="fix", label=Phrase(key="button.fix")),
         ),
-        shortcuts=(LATER, STAFF),
+        shortcuts=(STAFF, LATER),
         token=open_prompt.tokens[-1],
         alt=Phrase(key="alt.review"),
     )
@@ -236,8 +240,8 @@ def which_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Pie
         ),
         shortcuts=(
             Button(option="review", label=Phrase(key="button.to_review" if done else "button.resume")),
-            LATER,
             STAFF,
+            LATER,
         ),
         token=open_prompt.tokens[-1],
         alt=_ALT,

@@ -42,7 +42,7 @@ def talk_at(question: str | None, **how: object) -> Talk:
 def test_back_shows_the_answer_and_the_same_answer_again_changes_nothing() -> None:
     talk = talk_at("two")
     before = talk.submission()
-    talk.say("[ひとつ前にもどる]")
+    talk.say("[もどる]")
     assert talk.asked == "secret"
     assert "いまのご回答:30" in talk.texts
     talk.say("[このまま変えない]")

@@ -120,7 +120,7 @@ def test_what_is_not_registered_or_does_not_fit_is_not_offered(master: dict[str,
 
 
 def test_going_back_shows_the_answer_that_was_confirmed_and_keeps_it(talk: Talk) -> None:
-    talk.say("[変わっていない]", "[ひとつ前にもどる]")
+    talk.say("[変わっていない]", "[もどる]")
     assert (talk.asked, talk.shape) == ("phone", Form.QUESTION)
     assert "いまのご回答:090-****-5678" in talk.texts
     talk.say("[このまま変えない]")
