@@ -54,7 +54,8 @@ _PIN_WORDS = re.compile(
     r"|セキュリティ(?:コード|番号)|(?<![a-z])cv[vc]2?(?![a-z])|security code"
 )
 _PASSWORD_WORDS = re.compile(
-    r"パスワード|ぱすわーど|パスワ(?!ー)|password|passwd|(?<![a-z])pass(?=[ :=は])|(?<![a-z])pwd?(?![a-z])|合言葉"
+    r"パスワード|ぱすわーど|パスワ(?!ー)|password|passwd|(?<![a-z0-9])pass(?=[ :=は])|(?<![a-z0-9])pwd?(?![a-z0-9])"
+    r"|合言葉"
 )
 #: After 4 figures: a year, a count, a sum; not a PIN.
 _COUNTED = re.compile(
@@ -82,12 +83,13 @@ def find_secret(text: str, *, expected: str | None) -> Secret | None:
     plain = digits_of(join_japanese(unicodedata.normalize("NFKC", normalise(text)))).lower()
     runs = list(runs_of(plain))
     kind = (
-        _one_time_code(plain, runs)
-        or _pin(plain, runs)
-        or _password(plain)
-        or (_number(plain, runs) if runs and not _is_valid_reply(text, expected, runs) else None)
+        _one_time_code(plain, runs) or _pin(plain, runs) or _password(plain) or (_number(plain, runs) if runs else None)
     )
-    return None if kind is None else Secret(kind=kind)
+    # A one-time code or PIN is named as such in the text; no valid reply says so.
+    doubtful = kind in (SecretKind.PASSWORD, SecretKind.CARD_NUMBER, SecretKind.MY_NUMBER)
+    if kind is None or (doubtful and _is_valid_reply(text, expected)):
+        return None
+    return Secret(kind=kind)
 
 
 def withheld_mark(secret: Secret) -> str:
@@ -95,9 +97,9 @@ def withheld_mark(secret: Secret) -> str:
     return f"[withheld: {secret.kind.value}]"
 
 
-def _is_valid_reply(text: str, expected: str | None, runs: list[Run]) -> bool:
-    """Whether the text is a valid answer to the open question; only asked where a number is long enough to matter."""
-    if expected not in _NUMERIC_KINDS or all(len(run.digits) < 12 for run in runs):
+def _is_valid_reply(text: str, expected: str | None) -> bool:
+    """Whether the text is a valid answer to the open question, of a kind whose answers can look like a secret."""
+    if expected not in _NUMERIC_KINDS:
         return False
     from dialogs.replies import READERS
     from dialogs.replies.base import Parsed, ReplyContext

@@ -179,3 +179,18 @@ def test_the_mark_names_the_kind_and_nothing_else() -> None:
 def test_any_text_can_be_looked_at(text: str) -> None:
     for expected in (None, "phone", "amount", "no such kind"):
         find_secret(text, expected=expected)
+
+
+def test_a_residence_card_is_no_password() -> None:
+    # A word has its borders: the letters of a card's number are none, whatever is asked.
+    assert _kind("PW12345678CD", "residence_card") is None
+    assert _kind("PW12345678CD") is None
+    assert _kind("カードは PW12345678CD です", "residence_card") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["pw: hunter22", "PW=hunter22", "pwdはhunter22", "taro PW hunter22", "パスワードはhunter22"]
+)
+def test_a_password_is_found_whatever_is_asked(text: str) -> None:
+    for expected in (None, "text", "residence_card", "phone", "amount", "date"):
+        assert _kind(text, expected) is SecretKind.PASSWORD
