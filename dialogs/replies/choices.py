@@ -3,12 +3,14 @@
 By number (１, ①, 二番), by label or button label in any language of the form, by a part of a label or
 one of its ``synonyms``, or by free words that contain one of these.  Only one clear match is taken:
 several are offered, none is a problem, and a match that is denied (会社員ではない), past (会社員でした),
-doubted or asked about is never taken.
+doubted or asked about is never taken.  Where an amount is asked, a bare number is an amount: 「5」 may
+well mean 5万円, so its unit is asked for instead of taking the fifth band.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -29,6 +31,7 @@ _NUMBER = re.compile(
     r"(?P<number>\d{1,2}|[〇一二三四五六七八九十]{1,3})"
     r"(?:\)|番目|番|つ目|つめ|号)?(?:\.|です)?"
 )
+_BARE_NUMBER = re.compile(r"(?:\d{1,2}|[〇一二三四五六七八九十]{1,3})(?:です)?")
 _NUMBER_THEN_WORDS = re.compile(r"(?P<number>\d{1,2})(?:番(?:の|目の)?|[.)): ]|の) ?(?P<words>\D.*)")
 _ALL = frozenset(
     map(
@@ -80,7 +83,9 @@ def read_choice(
     plain = opening("choice", text, context)
     if isinstance(plain, Problem):
         return plain
-    found = _one(plain, choices, context, kind)
+    # ③ is a place in the list and no amount; folded it would be a bare 3.
+    circled = any(unicodedata.category(sign) == "No" for sign in text)
+    found = _one(plain, choices, context, None if circled and kind == "amount" else kind)
     return _echo(found, context, default_language) if isinstance(found, Choice) else found
 
 
@@ -107,13 +112,14 @@ def _one(
     exact = _exactly(plain, stripped, choices)
     if exact:
         return exact[0] if len(exact) == 1 else _ambiguous(exact, choices)
-    number = _number(stripped)
+    bare_amount = kind == "amount" and _BARE_NUMBER.fullmatch(normalise(stripped)) is not None
+    number = None if bare_amount else _number(stripped)
     if number is not None:
         if 1 <= number <= len(choices):
             return choices[number - 1]
         if kind != "amount":
             return problem("choice.out_of_range", context, last=str(len(choices)))
-    if numbers := _several_numbers(stripped, choices):
+    if kind != "amount" and (numbers := _several_numbers(stripped, choices)):
         return _ambiguous(numbers, choices)
     if match := _NUMBER_THEN_WORDS.fullmatch(stripped):
         agreed = _number_and_words(int(match["number"]), match["words"], choices)

@@ -148,8 +148,16 @@ def test_yes_no_lists(text: str, outcome: str) -> None:
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [
-        ("1", "under_100k"),
+        ("1", "amount.unit_missing"),
+        ("５", "amount.unit_missing"),
+        ("五", "amount.unit_missing"),
+        ("5です", "amount.unit_missing"),
+        ("50", "amount.unit_missing"),
+        ("1、3", "amount.unreadable"),
         ("③", "from_500k"),
+        ("3番", "from_500k"),
+        ("5万", "under_100k"),
+        ("50000", "under_100k"),
         ("30万くらい", "from_100k"),
         ("10万", "from_100k"),
         ("10万弱", "under_100k"),
@@ -168,7 +176,7 @@ def test_yes_no_lists(text: str, outcome: str) -> None:
         ("わからない", "amount.unreadable"),
         ("回答を控える", "refuse"),
         ("答えたくない", "refuse"),
-        ("5", "refuse"),
+        ("⑤", "refuse"),
     ],
 )
 def test_bands(text: str, outcome: object) -> None:
@@ -280,7 +288,9 @@ def test_several_read_back_from_their_display(names: set[str], locale: str) -> N
 @pytest.mark.parametrize("kind", [None, "amount", "yes_no"])
 def test_every_label_is_its_own_choice(choices: tuple[Choice, ...], kind: str | None) -> None:
     for number, choice in enumerate(choices, start=1):
-        for text in (*choice.label.values(), str(number)):
+        # A bare number is an amount where one is asked for.
+        place = f"{number}番" if kind == "amount" else str(number)
+        for text in (*choice.label.values(), place):
             assert _outcome(text, choices, kind) == choice.name
 
 
