@@ -61,7 +61,7 @@ class StaffDesk:
                 return False
             self._bring_forward(talk, talk.lock(conversation_id))
             apply_input(talk, talk.lock(conversation_id), inp.StaffTook(staff_id=staff.id, epoch=epoch))
-            talk.introduce_staff(talk.lock(conversation_id), staff.id, staff.login)
+            talk.introduce_staff(talk.lock(conversation_id), staff)
             self._record(talk, "handoff.claimed", staff, conversation_id)
             return True
 
@@ -75,7 +75,7 @@ class StaffDesk:
             conversation = self._owned(talk, conversation_id, staff)
             if not self._has_customer(talk, conversation):
                 raise NotOwner
-            talk.say_as_staff(conversation, staff.id, staff.login, text)
+            talk.say_as_staff(conversation, staff, text)
             self._record(talk, "handoff.replied", staff, conversation_id)
 
         await self._do(deed)

@@ -25,6 +25,7 @@ from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
 from storage.encryption import Vault
+from storage.staff import StaffMember
 from storage.universe import Universe
 
 log = structlog.get_logger("kakunin.talk")
@@ -141,18 +142,25 @@ class Talk:
         """A notice of the bot outside any step."""
         return self.save(conversation, [], [notice(*phrases)])
 
-    def introduce_staff(self, conversation: Conversation, staff_id: str, sender: str) -> Conversation:
+    def introduce_staff(self, conversation: Conversation, staff: StaffMember) -> Conversation:
         """The customer hears who speaks from here on, in that person's name."""
         words = self.live.voice(conversation.locale).catalogue
-        return self.say_as_staff(conversation, staff_id, sender, words.text("handover.joined", staff_name=sender))
+        name = self._shown_name(conversation, staff)
+        return self.say_as_staff(conversation, staff, words.text("handover.joined", staff_name=name))
 
-    def say_as_staff(self, conversation: Conversation, staff_id: str, sender: str, text: str) -> Conversation:
+    def _shown_name(self, conversation: Conversation, staff: StaffMember) -> str:
+        # The login is for colleagues: customers see the name that was given for them, or none.
+        words = self.live.voice(conversation.locale).catalogue
+        return staff.display_name or words.text("handover.staff_name")
+
+    def say_as_staff(self, conversation: Conversation, staff: StaffMember, text: str) -> Conversation:
         """Queue what a member of staff typed."""
         conversation = replace(conversation, out_seq=conversation.out_seq + 1)
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, [])
         alt = self.live.voice(conversation.locale).catalogue.text("alt.staff")
+        sender = self._shown_name(conversation, staff)
         message = Message(kind=MessageKind.STAFF, text=text, alt=alt, sender=sender)
-        self._queue(conversation, message, conversation.out_seq, staff_id)
+        self._queue(conversation, message, conversation.out_seq, staff.id)
         return conversation
 
     def _queue(self, conversation: Conversation, message: Message, seq: int, staff_id: str | None = None) -> None:

@@ -38,6 +38,8 @@ class StaffMember:
     state: str
     #: The password was set by somebody else and must be changed first.
     must_change: bool
+    #: What customers see; without one they read of a member of staff.  The login is never shown to them.
+    display_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +61,19 @@ def add_staff(
     password_hash: str,
     *,
     must_change: bool = True,
+    display_name: str | None = None,
 ) -> StaffMember:
     """Add a member; the login must be new (``find_staff`` tells)."""
     if role not in ROLES:
         raise ValueError(f"a role is one of {', '.join(ROLES)}")
     member = StaffMember(
-        id=uni.new_id(), login=login, role=role, branch_no=branch, state="active", must_change=must_change
+        id=uni.new_id(),
+        login=login,
+        role=role,
+        branch_no=branch,
+        state="active",
+        must_change=must_change,
+        display_name=display_name,
     )
     values = {name: getattr(member, name) for name in StaffMember.__dataclass_fields__}
     fixed = {"password_hash": password_hash, "failures": 0, "locked_until": None, "created_at": uni.now()}

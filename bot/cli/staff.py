@@ -20,6 +20,8 @@ app = typer.Typer(no_args_is_help=True, help="Members of staff who use the conso
 
 #: A one-time password lives until the first sign-in only; own ones must be longer.
 SHORTEST_ONE_TIME = 8
+#: LINE shows a sender's name of so many signs.
+LONGEST_DISPLAY = 20
 #: A pipe that says nothing for so long has nothing to say.
 PATIENCE = 0.5
 
@@ -31,9 +33,10 @@ def _group() -> None:
 
 @app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Login name; customers see it as the sender.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Login name; customers never see it.")],
     role: Annotated[str, typer.Option(help="operator, back_office, approver, auditor or admin.")],
     branch: Annotated[str | None, typer.Option(metavar="NO", help="Sees only this branch.")] = None,
+    display: Annotated[str | None, typer.Option(metavar="TEXT", help="The name that customers see.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Add a member of staff; prints a one-time password, or takes one from standard input."""
@@ -51,6 +54,9 @@ def add(
         raise office.refuse("staff.bad_name")
     if branch is not None and not (branch.isascii() and branch.isalnum() and len(branch) <= 16):
         raise office.refuse("staff.bad_branch")
+    display = (display or "").strip() or None
+    if display is not None and not (display.isprintable() and len(display) <= LONGEST_DISPLAY):
+        raise office.refuse("staff.bad_display", longest=str(LONGEST_DISPLAY))
     given = _read_password()
     if given is not None and not SHORTEST_ONE_TIME <= len(given) <= LONGEST:
         raise office.refuse("staff.bad_password", shortest=str(SHORTEST_ONE_TIME), longest=str(LONGEST))
@@ -66,7 +72,9 @@ def add(
         def deed(conn: Connection) -> StaffMember | None:
             if find_staff(conn, name) is not None:
                 return None
-            member = add_staff(conn, universe, name, role, branch, password_hash, must_change=True)
+            member = add_staff(
+                conn, universe, name, role, branch, password_hash, must_change=True, display_name=display
+            )
             audit.record(
                 conn,
                 universe,
@@ -82,7 +90,8 @@ def add(
     if member is None:
         raise office.refuse("staff.known", name=name)
     if as_json:
-        shown = {"login": name, "role": role, "branch": branch, "password": None if given else password}
+        shown = {"login": name, "display": display, "role": role, "branch": branch}
+        shown["password"] = None if given else password
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
     typer.echo(office.say("staff.added", name=name, role=office.say(f"console.role.{role}")))

@@ -195,12 +195,13 @@ async def _make_logins(service: Service, passwords: Passwords) -> list[Login]:
     database = service.database
     uni = database.universe
     logins: list[Login] = []
+    words = load_catalogue("ja")
     for login, role in (("sato", "operator"), ("suzuki", "back_office")):
         password = uni.code(12)
         hashed = await passwords.hash(password)
         await database.transact(
             lambda conn, n=login, r=role, h=hashed: staff.add_staff(  # type: ignore[misc]
-                conn, database.universe, n, r, None, h, must_change=False
+                conn, uni, n, r, None, h, must_change=False, display_name=words.text(f"tour.staff_{n}")
             )
         )
         logins.append(Login(login=login, password=password, role=role))

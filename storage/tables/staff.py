@@ -17,6 +17,8 @@ class StaffRow(Stored, table=True):
 
     id: str = key()
     login: str = code(64, unique=True)
+    #: What customers see; the login is for colleagues and the audit record.
+    display_name: str | None = code(64, nullable=True)
     #: operator, back_office, approver, auditor, admin
     role: str = code(16)
     branch_no: str | None = code(16, nullable=True)

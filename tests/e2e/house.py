@@ -103,9 +103,9 @@ class House:
     def on(self, channel: str) -> Customer:
         return self.on_line() if channel == "line" else self.on_telegram()
 
-    def staff_member(self, login: str = "sato", role: str = "operator") -> StaffMember:
+    def staff_member(self, login: str = "sato", role: str = "operator", display: str | None = None) -> StaffMember:
         def make(conn: Connection) -> StaffMember:
-            return staff.add_staff(conn, self.universe, login, role, None, "x", must_change=False)
+            return staff.add_staff(conn, self.universe, login, role, None, "x", must_change=False, display_name=display)
 
         return self.database.run(make)
 

@@ -44,7 +44,7 @@ async def test_from_asking_to_handing_back(house: House, channel: str) -> None:
     assert (conversation.owner, conversation.waiting_since) == ("waiting", house.universe.now())
     assert house.case(MORI).status is CaseStatus.WITH_STAFF
     asked = conversation.open_question
-    sato, desk = house.staff_member("佐藤"), house.service.desk
+    sato, desk = house.staff_member("r.sato", display="佐藤"), house.service.desk
 
     assert await desk.claim(conversation.id, sato)
     await house.settle()
@@ -56,6 +56,7 @@ async def test_from_asking_to_handing_back(house: House, channel: str) -> None:
     assert "お待たせしました。どうなさいましたか。" in customer.person.last().text
     shown = f"{customer.person.last().sender or ''}{customer.person.last().text}"
     assert "佐藤" in shown
+    assert "r.sato" not in customer.everything()
 
     heard = len(customer.person.received())
     await customer.types("住所のことで、ききたいことがあります")
@@ -148,7 +149,9 @@ async def test_what_the_bot_wrote_before_the_take_over_is_dropped_and_recorded(h
     await house.settle()
 
     new = customer.person.received()[heard:]
-    assert [bubble.text for bubble in new] == [say("handover.joined", staff_name="sato")]
+    assert [bubble.text for bubble in new] == [say("handover.joined", staff_name=say("handover.staff_name"))]
+    # Without a name for customers they read of a member of staff; the login is none of their business.
+    assert (new[0].sender, "sato" in customer.everything()) == (say("handover.staff_name"), False)
     assert ("question", "dropped") in house.outgoing(conversation.id)
     assert house.audited().count("delivery.dropped") == 1
     await house.service.desk.hand_back(conversation.id, sato, "")
@@ -268,11 +271,11 @@ async def test_handing_back_to_who_unlinked_meanwhile_shows_nothing(house: House
     assert house.conversation_of(MORI).owner == "bot"
 
 
-@pytest.mark.parametrize("login", ["caroline", "とても長い名前の係の者" * 3, "sato & <b>", "LINE担当"])
+@pytest.mark.parametrize("name", ["caroline", "とても長い名前の係の者" * 3, "sato & <b>", "LINE担当"])
 @pytest.mark.parametrize("channel", ["line", "telegram"])
-async def test_any_name_of_staff_reaches_the_phone(house: House, channel: str, login: str) -> None:
+async def test_any_name_of_staff_reaches_the_phone(house: House, channel: str, name: str) -> None:
     customer = await asking(house, channel)
-    conversation, member = house.conversation_of(MORI), house.staff_member(login)
+    conversation, member = house.conversation_of(MORI), house.staff_member(display=name)
     await house.service.desk.claim(conversation.id, member)
     await house.service.desk.say(conversation.id, member, "こんにちは <b>&amp; 🙂")
     await house.settle()

@@ -119,6 +119,7 @@ def upgrade() -> None:
         "staff",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("display_name", sa.String(length=64), nullable=True),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("branch_no", sa.String(length=16), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),

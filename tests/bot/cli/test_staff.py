@@ -43,7 +43,7 @@ def opened(tmp_path: Path) -> Database:
 def test_a_one_time_password_is_printed_and_must_be_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run("佐藤", "--role", "operator", "--branch", "101", monkeypatch=monkeypatch)
+    run("佐藤", "--role", "operator", "--branch", "101", "--display", " 窓口 佐藤 ", monkeypatch=monkeypatch)
     out = capsys.readouterr().out
     password = re.search(r"(?:[2-9A-HJ-NP-Z]{4}-){3}[2-9A-HJ-NP-Z]{4}", out)
     assert password is not None
@@ -53,6 +53,7 @@ def test_a_one_time_password_is_printed_and_must_be_changed(
     assert found is not None
     member, password_hash, _, _ = found
     assert (member.role, member.branch_no, member.must_change) == ("operator", "101", True)
+    assert member.display_name == "窓口 佐藤"
     assert PasswordHasher().verify(password_hash, password[0])
     assert entry.action == "staff.added"
     assert entry.actor_kind == "os_user"
@@ -64,7 +65,13 @@ def test_a_password_from_standard_input_is_not_printed(
 ) -> None:
     run("suzuki", "--role", "approver", "--json", typed="given by script\n", monkeypatch=monkeypatch)
     out = capsys.readouterr().out
-    assert json.loads(out) == {"login": "suzuki", "role": "approver", "branch": None, "password": None}
+    assert json.loads(out) == {
+        "login": "suzuki",
+        "display": None,
+        "role": "approver",
+        "branch": None,
+        "password": None,
+    }
     with opened(tmp_path) as database:
         found = database.run_read(lambda conn: find_staff(conn, "suzuki"))
     assert found is not None
@@ -77,6 +84,8 @@ def test_a_password_from_standard_input_is_not_printed(
         (("x", "--role", "boss"), "", "operator, back_office, approver, auditor, admin"),
         (("x\ny", "--role", "operator"), "", "ログイン名は1〜64文字"),
         (("x", "--role", "operator", "--branch", "a b"), "", "店番は英数字"),
+        (("x", "--role", "operator", "--display", "あ" * 21), "", "お客さまに表示する名前は20文字まで"),
+        (("x", "--role", "operator", "--display", "佐\n藤"), "", "お客さまに表示する名前は20文字まで"),
         (("x", "--role", "operator"), "short", "8文字以上"),
     ],
 )
