@@ -73,7 +73,17 @@ def carry_out(turn: Turn, command: Command) -> bool:
         case Command.DONE:
             return prompt is not None and bool(prompt.selection) and try_option(turn, "ok")
         case Command.SUBMIT:
-            return prompt is not None and prompt.form is Form.REVIEW and try_option(turn, "submit")
+            _submit_when_complete(turn)
         case _:
             return False
     return True
+
+
+def _submit_when_complete(turn: Turn) -> None:
+    """Handing in is for the review, where everything is shown; before that, say what is missing."""
+    if turn.state.open is not None and turn.state.open.form is Form.REVIEW:
+        try_option(turn, "submit")
+    elif turn.position.current is None:
+        turn.ask_current()
+    else:
+        turn.ask_again(Phrase(key="engine.questions_left"))

@@ -22,12 +22,13 @@ from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.form import Slot
 from dialogs.conversation.moves import aside, back, correct, resume, topic
 from dialogs.conversation.prompts import Button, FaqText, Phrase
-from dialogs.conversation.same_or_changed import leaves_open, says_same
+from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
 from dialogs.conversation.state import OpenPrompt, State
 from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import NO_TEXT, Choice, Questionnaire, QuestionType
-from dialogs.faq.matcher import Action
+from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
+from dialogs.faq.matcher import Action, Reason
 from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -168,6 +169,8 @@ def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
     prompt = turn.state.open
     if prompt is None:
         return False
+    if agrees(reading.folded):
+        return _agree(turn, prompt, content_id)
     match prompt.form:
         case Form.QUESTION:
             return _answer_question(turn, prompt, reading, content_id)
@@ -194,6 +197,22 @@ def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
             return _named_to_correct(turn, reading)
         case Form.WHICH:
             return _named_to_correct(turn, reading)
+
+
+def _agree(turn: Turn, prompt: OpenPrompt, content_id: str | None) -> bool:
+    """ "Fine like this", where something is shown that may be fine; never an answer by itself."""
+    match prompt.form:
+        case Form.QUESTION:
+            option = "ok" if prompt.selection else "same"
+        case Form.OFFERED:
+            option = "same"
+        case Form.CONFIRM | Form.CHECK:
+            option = "yes"
+        case Form.REVIEW:
+            option = "submit"
+        case _:
+            return False
+    return choose_option(turn, prompt, option, content_id)
 
 
 def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id: str | None) -> bool:
@@ -296,6 +315,8 @@ def _faq(turn: Turn, reading: Reading) -> bool:
         return False  # figures alone ask nothing
     match = reading.match
     topics = match.offered
+    if _rather_a_slip(turn, reading):
+        return False
     if match.action in (Action.ANSWER, Action.OFFER) or (match.action is Action.STAFF and topics):
         score = round(match.ranked[0].score, 4) if match.ranked else 0.0
         turn.record(
@@ -314,6 +335,20 @@ def _faq(turn: Turn, reading: Reading) -> bool:
         case _:
             return False
     return True
+
+
+def _rather_a_slip(turn: Turn, reading: Reading) -> bool:
+    """Whether the text is more likely an answer that failed than a question: its own problem says more then.
+
+    A loss, a danger and other business of the bank are heard however they are put.
+    """
+    if turn.state.open is None or reading.is_question:
+        return False
+    match = reading.match
+    if match.action is Action.OFFER:
+        best = match.ranked[0].score if match.ranked else 0.0
+        return best < OFFER_FOR_FAILED_ANSWER or agrees(reading.folded)
+    return match.action is Action.STAFF and match.reason is Reason.UNKNOWN
 
 
 def topic_buttons(topics: tuple[str, ...]) -> tuple[Button, ...]:

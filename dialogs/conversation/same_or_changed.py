@@ -22,6 +22,14 @@ _SAME = re.compile(
 #: A bare 「ない」 may deny the change as well as the thing: 「携帯はない」.
 _OPEN = re.compile("(?:ない|無い|なし|無し|ません|へん)(?:です|でした|よ|ね|わ)*$")
 _RIGHT = re.compile("違|ちが|いいえ|いえ")
+#: The whole text agrees to what is shown: これでいい, そのままで結構です.
+_AGREES = re.compile(
+    "(?:はい|ええ)?、?(?:これ|それ|この内容|その内容|このまま|そのまま)で"
+    "(?:いい|良い|よい|よろしい|大丈夫|結構|けっこう|問題ない|問題ありません|かまいません|構いません|ok|オーケー|お願いします|お願い|ええ)"
+    "(?:です|ですよ|と思います|よ|わ|ね|ですね)*"
+    r"|(?:yes,? )?(?:this|that|it|it all|everything)(?:'s| is| looks) (?:fine|good|ok|okay|right|correct|all right)(?: as it is| like this)?"
+    r"|(?:yes,? )?(?:looks|all) (?:fine|good|right|correct)|(?:please )?leave it as it is"
+)
 _UNSURE = re.compile(r"\?|か$|かな$|場合|たら|かもし|けど|but |if |when ")
 
 
@@ -34,6 +42,11 @@ def says_same(folded: str) -> bool | None:
     if (same is None) == (changed is None):
         return None
     return same is not None
+
+
+def agrees(folded: str) -> bool:
+    """Whether the whole text agrees to what is shown; a yes only where something is shown to agree to."""
+    return _AGREES.fullmatch(folded.rstrip("。.! ")) is not None
 
 
 def leaves_open(folded: str) -> bool:

@@ -44,6 +44,10 @@ class Calibration:
     question_bonus: float
 
 
+#: A text that is neither an answer nor marked as a question is offered topics only from here on: below lie
+#: replies with a slip in them (パートで働いてます), which are better told how to answer.
+OFFER_FOR_FAILED_ANSWER = 0.40
+
 CALIBRATIONS = MappingProxyType(
     {
         "ja": Calibration(

@@ -60,3 +60,72 @@ def test_a_person_is_among_the_first_ways_out(at_review: Talk) -> None:
 def test_back_is_short() -> None:
     shown = Talk(form(SURVEY, CHOICES), locale="ja").say("[あります]")[-1].shortcuts
     assert [button.label for button in shown] == ["もどる", "係の者と話す", "なぜ聞くの?", "あとで"]
+
+
+# A slip is told as one ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["アメリカ", "花子の分は", "パートで働いてます"])
+def test_a_failed_answer_is_told_what_is_wrong_with_it(small: Questionnaire, text: str) -> None:
+    talk = Talk(small)
+    talk.type(text)
+    assert talk.problem is not None
+    assert talk.faq == ()
+    assert talk.state.owner is Owner.BOT
+    assert talk.labels[:2] == ["あります", "ありません"]
+
+
+@pytest.mark.parametrize("text", ["キャッシュカードをなくした", "詐欺に遭いました"])
+def test_a_loss_is_heard_though_it_is_no_question(small: Questionnaire, text: str) -> None:
+    talk = Talk(small)
+    talk.type(text)
+    assert talk.problem is None
+    assert "係の者がうかがいます" in talk.texts
+
+
+def test_what_is_surely_about_a_topic_is_offered_though_it_is_no_question(small: Questionnaire) -> None:
+    talk = Talk(small)
+    talk.type("口座の解約")
+    assert talk.faq == ("F40",)
+
+
+@pytest.mark.parametrize("text", ["これでいい", "このままでいい", "それで大丈夫です", "this is fine", "Looks good."])
+def test_agreeing_is_a_yes_where_something_is_shown(at_work: Talk, text: str) -> None:
+    at_work.say("[会社員]", "[もどる]")
+    assert at_work.asked == "occupation"
+    at_work.type(text)
+    assert at_work.answers["occupation"] == "employee"
+    assert at_work.asked == "address"
+    at_work.say("港区1-1")
+    assert at_work.shape is Form.REVIEW
+    at_work.type(text)
+    assert at_work.state.completed
+
+
+@pytest.mark.parametrize("text", ["これでいい", "このままでいい"])
+def test_agreeing_is_no_answer_where_nothing_is_shown(at_work: Talk, text: str) -> None:
+    at_work.type(text)
+    assert at_work.problem is not None
+    at_work.say("[会社員]")
+    at_work.type(text)
+    assert at_work.problem is not None
+    assert "address" not in at_work.answers
+
+
+@pytest.mark.parametrize("text", ["これでいいですか", "これでいいのか", "is this fine?"])
+def test_a_doubt_agrees_to_nothing(at_review: Talk, text: str) -> None:
+    at_review.type(text)
+    assert not at_review.state.completed
+
+
+def test_handing_in_too_early_says_that_questions_are_left(at_work: Talk) -> None:
+    at_work.type("提出する")
+    assert "まだ質問が残っています" in at_work.texts
+    assert at_work.asked == "occupation"
+    assert at_work.failures == 0
+
+
+def test_handing_in_from_the_list_of_answers_shows_the_review_first(at_review: Talk) -> None:
+    at_review.say("[なおす]", "提出する")
+    assert at_review.shape is Form.REVIEW
+    assert not at_review.state.completed

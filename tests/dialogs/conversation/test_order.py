@@ -221,7 +221,7 @@ def test_a_command_in_other_words_comes_before_the_faq(at_number: Talk) -> None:
 
 
 def test_a_command_that_means_nothing_here_leaves_the_faq_its_turn(at_number: Talk) -> None:
-    said(at_number, FAQ_QUESTION, command=Command.SUBMIT)
+    said(at_number, FAQ_QUESTION, command=Command.DONE)
     assert at_number.faq == ("F14",)
 
 
