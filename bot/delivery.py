@@ -146,7 +146,7 @@ class Sender:
         messages = [m for m in batch.messages if m not in stale]
         channel = self._channels.get(batch.channel)
         if channel is None:
-            await self._settle(messages, "failed", "the channel is off")
+            await self._settle(messages, "failed", "channel_off")
             return
         unsure = [m for m in messages if _may_have_gone(m, channel)]
         if unsure:

@@ -100,6 +100,17 @@ def recent_bodies(conn: Connection, vault: Vault, conversation_id: str, *, limit
     return [open_content(vault, row.id, row.sealed) for row in conn.execute(query)]
 
 
+def transcript_marks(conn: Connection, conversation_id: str) -> list[tuple[str, str | None, bool]]:
+    """What may change about each line of the transcript, without opening one: id, delivery, whether erased."""
+    query = (
+        select(_content.c.id, _outgoing.c.state, _content.c.sealed.is_(None))
+        .outerjoin(_outgoing, _outgoing.c.content_id == _content.c.id)
+        .where(_content.c.conversation_id == conversation_id)
+        .order_by(_content.c.at, _content.c.id)
+    )
+    return [(content_id, state, bool(erased)) for content_id, state, erased in conn.execute(query)]
+
+
 def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[TranscriptLine]:
     """The conversation as it was written, oldest first."""
     query = (

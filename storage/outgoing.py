@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, literal_column, select, update
 
 from dialogs.personal import Personal
 from storage.content import open_content, save_content
@@ -372,9 +372,26 @@ def all_settled(conn: Connection) -> bool:
     return conn.execute(select(_outgoing.c.id).where(_outgoing.c.state.in_(_OPEN)).limit(1)).first() is None
 
 
-def undelivered(conn: Connection, *, limit: int = 500) -> list[Undelivered]:
-    """Messages that did not or may not have arrived, newest first: the worklist of staff."""
+#: Written out for the index over what did not arrive, like ``_OPEN``.
+_LOST: tuple[ColumnElement[str], ...] = (literal_column("'unknown'"), literal_column("'failed'"))
+
+
+def undelivered(conn: Connection, *, within: Select[tuple[str]] | None = None, limit: int = 500) -> list[Undelivered]:
+    """Messages that did not or may not have arrived, newest first: the worklist of staff.
+
+    ``within`` selects the ids of the conversations that whoever asks may see.
+    """
     columns = [_outgoing.c[name] for name in Undelivered.__dataclass_fields__]
-    query = select(*columns).where(_outgoing.c.state.in_(("unknown", "failed")))
-    rows = conn.execute(query.order_by(_outgoing.c.id.desc()).limit(limit))
-    return [Undelivered(**row._mapping) for row in rows]
+    query = _lost(select(*columns), within).order_by(_outgoing.c.id.desc()).limit(limit)
+    return [Undelivered(**row._mapping) for row in conn.execute(query)]
+
+
+def count_undelivered(conn: Connection, *, within: Select[tuple[str]] | None = None) -> int:
+    """How many messages ``undelivered`` would list without a limit."""
+    counted: int = conn.execute(_lost(select(func.count()).select_from(_outgoing), within)).scalar_one()
+    return counted
+
+
+def _lost(query: Select[Any], within: Select[tuple[str]] | None) -> Select[Any]:
+    query = query.where(_outgoing.c.state.in_(_LOST))
+    return query if within is None else query.where(_outgoing.c.conversation_id.in_(within))

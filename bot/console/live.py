@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from bot.console.access import NotFound, Permission, authorize_conversation, authorize_session, needs
 from bot.console.context import Visit
 from bot.console.queue import Slip, list_slips, load_folders
-from storage.content import TranscriptLine, transcript
+from storage.content import transcript_marks
 from storage.staff import Session, StaffMember
 from storage.tables.base import table_of
 from storage.tables.staff import StaffRow, StaffSessionRow
@@ -42,11 +42,10 @@ async def inbox(visit: Visit) -> web.StreamResponse:
 @needs(Permission.SEE_CONVERSATIONS)
 async def conversation(visit: Visit) -> web.StreamResponse:
     """Changes of one conversation."""
-    staff, ref, vault = visit.staff, visit.request.match_info["ref"], visit.console.database.vault
+    staff, ref = visit.staff, visit.request.match_info["ref"]
 
     def look(conn: Connection) -> str:
-        slip = authorize_conversation(conn, staff, ref)
-        return conversation_fingerprint(slip, transcript(conn, vault, slip.conversation_id))
+        return conversation_fingerprint(conn, authorize_conversation(conn, staff, ref))
 
     # Refused before the stream begins: a browser then gives up instead of trying for ever.
     await visit.console.database.read(look)
@@ -61,9 +60,9 @@ def inbox_fingerprint(conn: Connection, staff: StaffMember, now: datetime) -> st
     return _digest([counts, minute, *(f"{slip.ref}{slip.epoch}" for slip in waiting)])
 
 
-def conversation_fingerprint(slip: Slip, entries: Sequence[TranscriptLine]) -> str:
-    """Changes with every line, delivery, erasure, answer and change of owner."""
-    lines = (f"{entry.content_id}{entry.delivery_state}{entry.body is None}" for entry in entries)
+def conversation_fingerprint(conn: Connection, slip: Slip) -> str:
+    """Changes with every line, delivery, erasure, answer and change of owner; nothing sealed is opened for it."""
+    lines = (f"{line}{state}{erased}" for line, state, erased in transcript_marks(conn, slip.conversation_id))
     return _digest([slip.owner, str(slip.epoch), str(slip.version), slip.case_status or "", *lines])
 
 

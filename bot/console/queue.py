@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, FromClause, RowMapping, Select, case, func, select
 
+from storage import outgoing
 from storage.staff import StaffMember
 from storage.tables.accounts import AccountRow
 from storage.tables.base import table_of
@@ -25,6 +26,8 @@ _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 #: The folders in the order of the page, and whose conversations they hold.
 FOLDERS = ("waiting", "mine", "staff", "bot", "closed")
+#: The folder of messages that did not arrive, after those of conversations.
+UNDELIVERED = "undelivered"
 #: A page shows so many; older ones are found by the counts being larger.
 PAGE = 100
 
@@ -75,15 +78,24 @@ class Folder:
         return str(self.count) if self.count < 1000 else "999+"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """A message that did not or may not have arrived."""
+
+    slip: Slip
+    message: outgoing.Undelivered
+
+
 def load_folders(conn: Connection, staff: StaffMember) -> tuple[Folder, ...]:
-    """The folders with their counts."""
+    """The folders with their counts: of conversations, and of messages that did not arrive."""
     grouped = select(_folder, func.count()).select_from(_joined()).group_by(_folder)
     counts: dict[str, int] = {row[0]: row[1] for row in conn.execute(_in_scope(grouped, staff))}
     mine = _in_scope(select(func.count()).select_from(_joined()), staff).where(
         _conversation.c.owner == "staff", _conversation.c.owner_staff_id == staff.id
     )
     counts["mine"] = conn.execute(mine).scalar_one()
-    return tuple(Folder(name=name, count=counts.get(name, 0)) for name in FOLDERS)
+    counts[UNDELIVERED] = outgoing.count_undelivered(conn, within=_visible(staff))
+    return tuple(Folder(name=name, count=counts.get(name, 0)) for name in (*FOLDERS, UNDELIVERED))
 
 
 def list_slips(conn: Connection, staff: StaffMember, folder: str, *, limit: int = PAGE) -> list[Slip]:
@@ -103,6 +115,14 @@ def list_slips(conn: Connection, staff: StaffMember, folder: str, *, limit: int 
 def list_open_work(conn: Connection, staff: StaffMember) -> list[Slip]:
     """What stands beside a conversation: who waits, then what this member of staff has taken."""
     return [*list_slips(conn, staff, "waiting", limit=20), *list_slips(conn, staff, "mine", limit=20)]
+
+
+def list_undelivered(conn: Connection, staff: StaffMember, *, limit: int = PAGE) -> list[Missed]:
+    """Messages that did not or may not have arrived, newest first, each with its conversation."""
+    messages = outgoing.undelivered(conn, within=_visible(staff), limit=limit)
+    wanted = _slips(staff).where(_conversation.c.id.in_({message.conversation_id for message in messages}))
+    slips = {slip.conversation_id: slip for slip in map(_slip, conn.execute(wanted).mappings())}
+    return [Missed(slip=slips[message.conversation_id], message=message) for message in messages]
 
 
 def find_slip(conn: Connection, staff: StaffMember, ref: str) -> Slip | None:
@@ -131,6 +151,13 @@ def _joined() -> FromClause:
 def _in_scope(query: _Query, staff: StaffMember) -> _Query:
     # A conversation before linking belongs to no branch: only staff of the head office see it.
     return query if staff.branch_no is None else query.where(_record.c.branch_no == staff.branch_no)
+
+
+def _visible(staff: StaffMember) -> Select[tuple[str]] | None:
+    """The ids of the conversations this member of staff may see; nothing where that is all of them."""
+    if staff.branch_no is None:
+        return None
+    return _in_scope(select(_conversation.c.id).select_from(_joined()), staff)
 
 
 def _slips(staff: StaffMember) -> Select[*tuple[Any, ...]]:

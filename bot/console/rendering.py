@@ -65,6 +65,12 @@ def reason_words(catalogue: Catalogue, reason: str) -> str:
     return catalogue.text(key) if key in catalogue else reason
 
 
+def delivery_reason(catalogue: Catalogue, detail: str) -> str:
+    """Words for why a message did not arrive; a platform's own words are for the log and stay there."""
+    key = f"console.delivery_reason.{detail}"
+    return catalogue.text(key) if key in catalogue else ""
+
+
 def shorten(text: str, limit: int = 24) -> str:
     """The first line, cut where it would make a button unwieldy."""
     line = text.strip().partition("\n")[0]
@@ -108,5 +114,6 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "fact_name": name_of(catalogue, "console.fact"),
         "secret_name": name_of(catalogue, "console.secret"),
         "state_name": name_of(catalogue, "console.answer_state"),
+        "delivery_reason": lambda detail: delivery_reason(catalogue, detail),
         "reason_name": lambda reason: reason_words(catalogue, reason),
     }

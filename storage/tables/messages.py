@@ -10,6 +10,7 @@ from storage.tables.base import Stored, code, key, link, number, sealed, when
 
 _UNDONE = text("done_at IS NULL")
 _OPEN = text("state IN ('pending', 'leased')")
+_LOST = text("state IN ('unknown', 'failed')")
 
 
 class InboundRow(Stored, table=True):
@@ -49,6 +50,7 @@ class OutgoingRow(Stored, table=True):
         UniqueConstraint("conversation_id", "seq"),
         Index("ix_outgoing_message_open", "conversation_id", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_outgoing_message_due", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_outgoing_message_lost", "id", "conversation_id", sqlite_where=_LOST, postgresql_where=_LOST),
         Index("ix_outgoing_message_content", "content_id"),
     )
 

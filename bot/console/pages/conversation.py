@@ -154,7 +154,7 @@ async def _page(
             folders=load_folders(conn, staff),
             slips=list_open_work(conn, staff),
             logins={member.id: member.login for member in list_staff(conn)},
-            fingerprint=conversation_fingerprint(slip, entries),
+            fingerprint=conversation_fingerprint(conn, slip),
         )
 
     await console.database.transact(admit)

@@ -483,6 +483,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('pending', 'leased')"),
     )
     op.create_index(
+        "ix_outgoing_message_lost",
+        "outgoing_message",
+        ["id", "conversation_id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('unknown', 'failed')"),
+        postgresql_where=sa.text("state IN ('unknown', 'failed')"),
+    )
+    op.create_index(
         "ix_outgoing_message_open",
         "outgoing_message",
         ["conversation_id", "seq"],
@@ -516,6 +524,12 @@ def downgrade() -> None:
         table_name="outgoing_message",
         sqlite_where=sa.text("state IN ('pending', 'leased')"),
         postgresql_where=sa.text("state IN ('pending', 'leased')"),
+    )
+    op.drop_index(
+        "ix_outgoing_message_lost",
+        table_name="outgoing_message",
+        sqlite_where=sa.text("state IN ('unknown', 'failed')"),
+        postgresql_where=sa.text("state IN ('unknown', 'failed')"),
     )
     op.drop_index(
         "ix_outgoing_message_due",

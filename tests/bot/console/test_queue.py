@@ -38,10 +38,10 @@ def names(bank: Bank, login: str, folder: str) -> list[str]:
 
 
 async def test_counts_and_order(bank: Bank) -> None:
-    assert counts(bank, "sato") == {"waiting": 3, "mine": 0, "staff": 0, "bot": 2, "closed": 1}
+    assert counts(bank, "sato") == {"waiting": 3, "mine": 0, "staff": 0, "bot": 2, "closed": 1, "undelivered": 0}
     assert names(bank, "sato", "waiting") == ["waiting_long", "branch_200", "waiting_short"]
     await bank.desk.claim(bank.conversation_id("branch_200"), member(bank, "sato"))
-    assert counts(bank, "sato") == {"waiting": 2, "mine": 1, "staff": 1, "bot": 2, "closed": 1}
+    assert counts(bank, "sato") == {"waiting": 2, "mine": 1, "staff": 1, "bot": 2, "closed": 1, "undelivered": 0}
     assert counts(bank, "suzuki")["mine"] == 0
     (slip,) = bank.database.run_read(lambda conn: list_slips(conn, member(bank, "suzuki"), "staff"))
     assert (slip.owner_login, slip.kind, slip.branch_no) == ("sato", "individual", "200")
@@ -50,9 +50,9 @@ async def test_counts_and_order(bank: Bank) -> None:
 
 
 def test_a_branch_sees_its_own_and_nothing_before_linking(bank: Bank) -> None:
-    assert counts(bank, "mori") == {"waiting": 1, "mine": 0, "staff": 0, "bot": 0, "closed": 0}
+    assert counts(bank, "mori") == {"waiting": 1, "mine": 0, "staff": 0, "bot": 0, "closed": 0, "undelivered": 0}
     assert names(bank, "mori", "waiting") == ["branch_200"]
-    assert counts(bank, "ono") == {"waiting": 2, "mine": 0, "staff": 0, "bot": 1, "closed": 1}
+    assert counts(bank, "ono") == {"waiting": 2, "mine": 0, "staff": 0, "bot": 1, "closed": 1, "undelivered": 0}
     assert "lobby" not in names(bank, "ono", "bot")
     found = bank.database.run_read(lambda conn: find_slip(conn, member(bank, "mori"), bank.refs["waiting_long"]))
     assert found is None

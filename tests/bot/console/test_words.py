@@ -9,6 +9,7 @@ import pytest
 
 from bot.console.access import Permission, Refused
 from bot.console.queue import FOLDERS
+from dialogs.conversation.prompts import MessageKind
 from locales import SHIPPED_LANGUAGES, load_catalogue, placeholders
 from storage.case_status import CaseStatus
 from storage.staff import ROLES
@@ -34,6 +35,9 @@ def needed() -> set[str]:
         keys |= set(_KEY.findall(source)) | set(_PROBLEM.findall(source))
     for folder in FOLDERS:
         keys |= {f"console.folder.{folder}", f"console.inbox.lead.{folder}", f"console.inbox.empty.{folder}"}
+    keys |= {"console.folder.undelivered"} | {f"console.undelivered.kind.{kind.value}" for kind in MessageKind}
+    reasons = ("blocked", "channel_off", "interrupted", "quota", "rejected", "retry")
+    keys |= {f"console.delivery_reason.{reason}" for reason in reasons}
     for owner in ("bot", "waiting", "staff", "closed"):
         keys |= {f"console.owner.short.{owner}", f"console.mark.{owner}"}
     keys |= {f"console.role.{role}" for role in ROLES}
