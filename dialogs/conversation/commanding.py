@@ -6,7 +6,7 @@ from dialogs.conversation import asking, events as ev
 from dialogs.conversation.choosing import try_option
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form
-from dialogs.conversation.moves import aside, back, resume, topic
+from dialogs.conversation.moves import aside, back, explain, resume, topic
 from dialogs.conversation.prompts import Phrase, Wording
 from dialogs.conversation.turn import Leave, Turn
 
@@ -55,6 +55,8 @@ def carry_out(turn: Turn, command: Command) -> bool:
             if question is None or not question.bot.why:
                 return False
             aside(turn, Wording(field="why", question=question.name))
+        case Command.MEANING:
+            return question is not None and explain(turn, question)
         case Command.BACK:
             back(turn)
         case Command.CORRECT:

@@ -55,6 +55,8 @@ class Command(StrEnum):
     UNCHANGED = "unchanged"
     #: Why is this asked?
     WHY = "why"
+    #: What does this question mean?
+    MEANING = "meaning"
     #: How far am I?
     STATUS = "status"
     #: Is this really the bank?

@@ -215,12 +215,16 @@ def _agree(turn: Turn, prompt: OpenPrompt, content_id: str | None) -> bool:
     return choose_option(turn, prompt, option, content_id)
 
 
+#: Said of the question, in whatever words: no answer to one that takes nearly any text.
+_ABOUT_THE_QUESTION = frozenset({Command.WHY, Command.MEANING})
+
+
 def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id: str | None) -> bool:
     slot = turn.position.slot(prompt.key) if prompt.key is not None else None
     if slot is None or slot.question is None:
         return False
     if is_free_text(slot.question) and (
-        reading.is_question or reading.command is Command.WHY or reading.exact in _NO_ANSWER
+        reading.is_question or reading.command in _ABOUT_THE_QUESTION or reading.exact in _NO_ANSWER
     ):
         return False
     if reading.exact is Command.DONE and prompt.selection:

@@ -6,6 +6,7 @@ from dialogs.conversation import events as ev
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Wording
 from dialogs.conversation.turn import Turn
+from dialogs.definition.model import Question
 
 
 def aside(turn: Turn, *pieces: Phrase | FaqText | Wording, buttons: tuple[Button, ...] = ()) -> None:
@@ -18,6 +19,23 @@ def aside(turn: Turn, *pieces: Phrase | FaqText | Wording, buttons: tuple[Button
 def topic(turn: Turn, topic: str) -> None:
     turn.record(ev.FaqShown(at=turn.now, topics=(topic,), action="answer", version="", score=1.0))
     aside(turn, FaqText(topic=topic))
+
+
+def explain(turn: Turn, question: Question) -> bool:
+    """All that the author wrote about a question: its hint, why it is asked, its topic; false where nothing is."""
+    pieces: list[Wording | FaqText] = [
+        Wording(field=field, question=question.name)
+        for field, text in (("hint", question.hint), ("why", question.bot.why))
+        if text
+    ]
+    name = question.bot.faq
+    if name:
+        turn.record(ev.FaqShown(at=turn.now, topics=(name,), action="answer", version="", score=1.0))
+        # A topic may be withdrawn while questionnaires still name it.
+        pieces.append(FaqText(topic=name, field="answer_if_any" if pieces else "answer"))
+    if pieces:
+        aside(turn, *pieces)
+    return bool(pieces)
 
 
 def resume(turn: Turn, *lead: Phrase) -> None:

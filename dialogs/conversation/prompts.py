@@ -52,6 +52,7 @@ class FaqText:
     """The approved answer (or the question) of an FAQ topic."""
 
     topic: str
+    #: answer; answer_if_any (nothing where the topic is gone); short (its button)
     field: str = "answer"
 
 

@@ -25,9 +25,11 @@ _RIGHT = re.compile("違|ちが|いいえ|いえ")
 #: The whole text agrees to what is shown: これでいい, そのままで結構です.
 _AGREES = re.compile(
     "(?:はい|ええ)?、?(?:これ|それ|この内容|その内容|このまま|そのまま)で"
-    "(?:いい|良い|よい|よろしい|大丈夫|結構|けっこう|問題ない|問題ありません|かまいません|構いません|ok|オーケー|お願いします|お願い|ええ)"
+    "(?:いい|良い|よい|よろしい|大丈夫|結構|けっこう|問題ない|問題ありません|かまいません|構いません|ok|オーケー"
+    "|お願いします|お願い|ええ)"
     "(?:です|ですよ|と思います|よ|わ|ね|ですね)*"
-    r"|(?:yes,? )?(?:this|that|it|it all|everything)(?:'s| is| looks) (?:fine|good|ok|okay|right|correct|all right)(?: as it is| like this)?"
+    r"|(?:yes,? )?(?:this|that|it|it all|everything)(?:'s| is| looks)"
+    r" (?:fine|good|ok|okay|right|correct|all right)(?: as it is| like this)?"
     r"|(?:yes,? )?(?:looks|all) (?:fine|good|right|correct)|(?:please )?leave it as it is"
 )
 _UNSURE = re.compile(r"\?|か$|かな$|場合|たら|かもし|けど|but |if |when ")

@@ -96,6 +96,8 @@ def _piece(piece: Piece, definition: Questionnaire | None, voice: Voice) -> str:
 
 def _faq(piece: FaqText, voice: Voice) -> str:
     topic = voice.topics.get(piece.topic)
+    if topic is None and piece.field == "answer_if_any":
+        return ""
     if topic is None:
         return voice.catalogue.text("faq.unknown_topic", **voice.facts)
     if piece.field == "short":

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Form, Owner
+from dialogs.conversation.wording import render
 from dialogs.definition.model import Questionnaire
-from tests.dialogs.conversation.talking import Talk, form
+from tests.dialogs.conversation.talking import Talk, form, voice
 
 SURVEY = """
 - {type: select_one yn, name: first, label: {ja: ひとつめ, en: First}, required: "true()"}
 - {type: select_one work, name: occupation, label: {ja: "ご職業は?", en: Your occupation?}, required: "true()",
    bot: {why: {ja: 法律で決まっています。, en: The law asks for it.}, button: {ja: ご職業, en: Occupation}}}
-- {type: text, name: address, label: {ja: ご住所は?, en: Your address?}, required: "true()", bot: {button: {ja: ご住所}}}
+- {type: text, name: address, label: {ja: ご住所は?, en: Your address?},
+   hint: {ja: いまお住まいの所です。, en: Where you live now.},
+   required: "true()", bot: {button: {ja: ご住所, en: Address}, faq: F18}}
 """
 CHOICES = """
 yn:
@@ -129,3 +133,40 @@ def test_handing_in_from_the_list_of_answers_shows_the_review_first(at_review: T
     at_review.say("[なおす]", "提出する")
     assert at_review.shape is Form.REVIEW
     assert not at_review.state.completed
+
+
+# What does this mean? -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["どういう意味ですか", "この質問の意味を教えて", "What does this mean?", "意味がわかりません"]
+)
+def test_a_question_is_explained_with_all_that_is_known_about_it(at_work: Talk, text: str) -> None:
+    at_work.type(text)
+    assert at_work.said[0].text == "法律で決まっています。"
+    assert (at_work.asked, at_work.failures, at_work.faq) == ("occupation", 0, ())
+    at_work.say("[会社員]")
+    at_work.type(text)
+    assert at_work.said[0].text.startswith("いまお住まいの所です。\n\n")
+    assert len(at_work.said[0].text) > 40
+    assert at_work.faq == ("F18",)
+    assert (at_work.asked, at_work.failures) == ("address", 0)
+
+
+def test_a_question_without_any_explanation_leaves_the_faq_its_turn(small: Questionnaire) -> None:
+    talk = Talk(small)
+    talk.type("どういう意味ですか")
+    assert talk.faq
+    assert talk.answers == {}
+
+
+def test_a_withdrawn_topic_leaves_the_rest_of_the_explanation(at_work: Talk) -> None:
+    at_work.say("[会社員]", "どういう意味ですか")
+    without = replace(voice("ja"), topics={})
+    shown = render(at_work.prompts[0], at_work.definition, without)
+    assert shown.text == "いまお住まいの所です。"
+
+
+def test_what_a_word_means_is_asked_of_the_faq(at_work: Talk) -> None:
+    at_work.type("PEPsの意味がわかりません")
+    assert at_work.faq == ("F27",)
