@@ -28,7 +28,8 @@ from dialogs.definition.model import Questionnaire, pick
 from dialogs.faq.topics import Topic
 from locales import fill
 
-_TICKED, _UNTICKED = "☑ ", "☐ "
+#: Before the choices of a multiple choice; no part of what the customer says by tapping one.
+TICK_MARKS = (TICKED, UNTICKED) = ("☑ ", "☐ ")
 
 
 class Translator(Protocol):
@@ -112,7 +113,7 @@ def _wording(piece: Wording, definition: Questionnaire, voice: Voice) -> str:
         choice = definition.choice(question, piece.choice)
         assert choice is not None
         label = pick(choice.button, voice.locale, language) or pick(choice.label, voice.locale, language)
-        return {"ticked": _TICKED, "unticked": _UNTICKED}.get(piece.field, "") + label
+        return {"ticked": TICKED, "unticked": UNTICKED}.get(piece.field, "") + label
     if piece.field == "example":
         return voice.catalogue.text("engine.example", example=pick(question.bot.example, voice.locale, language))
     if piece.field == "button":

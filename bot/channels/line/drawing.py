@@ -37,6 +37,7 @@ from bot.channels.limits import (
     utf16_units,
 )
 from dialogs.conversation.prompts import Message
+from dialogs.conversation.wording import TICK_MARKS
 
 #: A bubble is at most 30 KB of JSON.  2,000 units of text and ten buttons stay below it even when
 #: every character is written as an escape of six bytes.
@@ -136,4 +137,6 @@ def _button(choice: Choice) -> FlexButton:
 def _action(choice: Choice) -> PostbackAction:
     # Longer wordings would swell the bubble; their start says enough in the customer's own line.
     said = choice.wording if utf16_units(choice.wording) <= LINE_DISPLAY_TEXT // 3 else choice.label
+    for mark in TICK_MARKS:  # 「☐ 給料」 in the customer's own bubble would say the opposite of the tap
+        said = said.replace(mark, "", 1)
     return PostbackAction(label=choice.label, data=choice.data, display_text=said)

@@ -129,6 +129,17 @@ def test_short_labels_stand_on_their_buttons() -> None:
     assert actions(line)[0]["data"] == "1.abcd2345.tok1.o1"
 
 
+def test_a_tick_box_is_on_the_button_and_not_in_what_the_customer_says() -> None:
+    long = "給料の受け取りと、公共料金の支払いのため"
+    short = actions(on_line(make(labels=("☐ 給料", "☑ 年金"))))
+    assert [action["label"] for action in short] == ["☐ 給料", "☑ 年金"]
+    assert [action["displayText"] for action in short] == ["給料", "年金"]
+    numbered = actions(on_line(make(labels=("☐ 給料", f"☑ {long}"))))
+    assert numbered[1]["displayText"] == long
+    very_long = actions(on_line(make(labels=("☐ 給料", "☑ " + "長い説明" * 60))))
+    assert not {"☐", "☑"} & set(very_long[1]["displayText"])
+
+
 def test_a_long_label_is_numbered_and_said_in_full() -> None:
     long = "会社などにお勤めで、ほかにもお仕事をなさっている方"
     line = on_line(make(labels=("はい", long)))
