@@ -21,18 +21,18 @@ from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.form import Slot
 from dialogs.conversation.moves import aside, back, correct, resume, topic
+from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.prompts import Button, FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
 from dialogs.conversation.state import OpenPrompt, State
 from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
-from dialogs.definition.model import NO_TEXT, Choice, Questionnaire, QuestionType
+from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
 from dialogs.faq.matcher import Action, Reason
 from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.choices import Ambiguous, read_choice
 
 
 def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime) -> Step:
@@ -194,9 +194,9 @@ def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
             if yes is not None:
                 choose_option(turn, prompt, "submit" if yes else "fix", content_id)
                 return True
-            return _named_to_correct(turn, reading)
+            return named_to_correct(turn, reading)
         case Form.WHICH:
-            return _named_to_correct(turn, reading)
+            return named_to_correct(turn, reading)
 
 
 def _agree(turn: Turn, prompt: OpenPrompt, content_id: str | None) -> bool:
@@ -282,24 +282,6 @@ def _yes_no(turn: Turn, reading: Reading) -> bool | None:
     context = ReplyContext(today=turn.now.date(), locale=turn.state.locale)
     parsed = READERS["yes_no"](reading.text, context)
     return parsed.value is True if isinstance(parsed, Parsed) else None
-
-
-def _named_to_correct(turn: Turn, reading: Reading) -> bool:
-    """An answer to be corrected, by its number in the list or by its short name."""
-    slots = turn.position.asked_slots
-    names = [
-        Choice(
-            name=str(place), label=NO_TEXT if slot.question is None else slot.question.bot.button or slot.question.label
-        )
-        for place, slot in enumerate(slots)
-    ]
-    context = ReplyContext(today=turn.now.date(), locale=turn.state.locale)
-    named = read_choice(reading.text, names, context, turn.definition.default_language)
-    if isinstance(named, Parsed):
-        correct(turn, slots[int(named.value)].key)
-    elif isinstance(named, Ambiguous):
-        turn.ask_which()
-    return not isinstance(named, Problem)
 
 
 def _problem(turn: Turn, reading: Reading) -> None:

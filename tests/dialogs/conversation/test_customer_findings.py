@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.conversation.events import Form, Owner
+from dialogs.conversation.events import Form, Key, Owner
+from dialogs.conversation.form import Slot
+from dialogs.conversation.naming import _as_choice, _without_wish
 from dialogs.conversation.wording import render
 from dialogs.definition.model import Questionnaire
-from tests.dialogs.conversation.talking import Talk, form, voice
+from dialogs.replies.base import Parsed, ReplyContext
+from dialogs.replies.choices import read_choice
+from tests.dialogs.conversation.talking import Talk, form, read, shipped, voice
 
 SURVEY = """
 - {type: select_one yn, name: first, label: {ja: ひとつめ, en: First}, required: "true()"}
@@ -170,3 +174,48 @@ def test_a_withdrawn_topic_leaves_the_rest_of_the_explanation(at_work: Talk) -> 
 def test_what_a_word_means_is_asked_of_the_faq(at_work: Talk) -> None:
     at_work.type("PEPsの意味がわかりません")
     assert at_work.faq == ("F27",)
+
+
+# The answer to be changed, named in a sentence --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("住所を直したい", "address"),
+        ("ご住所の訂正をお願いします", "address"),
+        ("住所が間違っています", "address"),
+        ("職業を変えたい", "occupation"),
+        ("職業の答えを変えたいです", "occupation"),
+        ("ご職業", "occupation"),
+        ("2", "occupation"),
+        ("I want to change my address", "address"),
+        ("change occupation", "occupation"),
+    ],
+)
+@pytest.mark.parametrize("first", ["", "[なおす]"])
+def test_the_answer_that_is_named_opens(at_review: Talk, first: str, text: str, name: str) -> None:
+    at_review.say(*filter(None, (first, text)))
+    assert (at_review.asked, at_review.shape) == (name, Form.QUESTION)
+
+
+def test_a_question_about_changing_opens_nothing(at_review: Talk) -> None:
+    at_review.say("住所を変えたらどうなりますか?")
+    assert at_review.shape is Form.REVIEW
+
+
+def test_a_wish_without_a_name_asks_which(at_review: Talk) -> None:
+    at_review.say("さっきの答えを間違えました")
+    assert at_review.shape is Form.WHICH
+
+
+def test_answers_of_the_shipped_form_open_by_name() -> None:
+    talk = Talk(shipped("individual"))
+    names = {"職業を変えたい": "occupation", "名前を直したい": "name", "年収を訂正したい": "income_band"}
+    slots = [Slot(Key(question.name), question) for question in talk.definition.questions if question.bot.button]
+    choices = [_as_choice(place, slot) for place, slot in enumerate(slots)]
+    context = ReplyContext(today=talk.now.date())
+    for text, name in names.items():
+        named = read_choice(_without_wish(read(text, "ja")), choices, context, "ja")
+        assert isinstance(named, Parsed), (text, named)
+        assert slots[int(named.value)].key.question == name
