@@ -69,6 +69,8 @@ def apply_code(talk: Talk, conversation: Conversation, code: str) -> None:
 
 def fall_to_staff(talk: Talk, conversation: Conversation) -> None:
     """A person takes over without a word of the bot: for when nothing can be said any more."""
+    if conversation.owner in (Owner.WAITING.value, Owner.STAFF.value):
+        return
     changed = ev.OwnerChanged(at=talk.now, owner=Owner.WAITING, epoch=conversation.epoch + 1, reason="engine_error")
     state = conversation.state
     if conversation.kind == "case":

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from dialogs.conversation.understanding import Understanding
 from dialogs.conversation.wording import Voice
@@ -22,6 +24,8 @@ from dialogs.faq.matcher import matcher_for
 from dialogs.faq.topics import Topic, read_canonical as read_topics
 from locales import SHIPPED_LANGUAGES, load_catalogue
 from storage import publishing
+
+log = structlog.get_logger("kakunin.content")
 
 #: How long a look at what is live stays good.
 _FRESH = timedelta(seconds=5)
@@ -83,6 +87,24 @@ class LiveContent:
         understanding = Understanding({locale: matcher_for(items, locale) for locale, items in topics.items()})
         by_id = {locale: {topic.id: topic for topic in items} for locale, items in topics.items()}
         self._faq = _Faq(versions, by_id, understanding, now)
+
+    def try_refresh(self, conn: Connection, now: datetime) -> None:
+        """``refresh``, but where the live FAQ cannot be read the last good one stays, if there was any.
+
+        A turn must not fail before the event is stored: what then cannot be said is the step's trouble, and
+        a person takes over.  ``refresh`` itself tells (``/health/ready``).
+        """
+        try:
+            self.refresh(conn, now)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.error("content.faq_not_readable", error=type(error).__name__, kept=self._faq is not None)
+
+    @property
+    def can_understand(self) -> bool:
+        """Whether a FAQ was ever read."""
+        return self._faq is not None
 
     @property
     def understanding(self) -> Understanding:

@@ -19,7 +19,7 @@ from bot.ownership import StaffDesk
 from bot.settings import Settings
 from bot.talk import Rules
 from bot.timers import Timers
-from bot.turns import Turns
+from bot.turns import STORE_TROUBLE, Turns
 from locales import load_catalogue
 from storage.database import Database
 
@@ -79,7 +79,7 @@ class Service:
         async def handle(events: list[Inbound]) -> None:
             await self.take(channel, events)
 
-        await poll(channel, handle, asyncio.Event())
+        await poll(channel, handle, asyncio.Event(), passing=STORE_TROUBLE)
 
     async def stop(self) -> None:
         """Stop the tasks and close the pools; the store stays open.

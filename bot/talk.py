@@ -66,7 +66,7 @@ class Talk:
         #: The right of the event at hand to a free answer.
         self.reply: ReplyRight | None = None
         self._replying_in: str | None = None
-        live.refresh(conn, self.now)
+        live.try_refresh(conn, self.now)
 
     @property
     def local_now(self) -> datetime:

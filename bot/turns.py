@@ -16,13 +16,13 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input, fall_to_staff, was_away
 from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, words_of
+from bot.leaving import forget, unreachable
 from bot.live_content import LiveContent
-from bot.lobby_room import Facts
 from bot.talk import ReplyRight, Rules, Talk
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.answering import reader_kind
@@ -30,9 +30,8 @@ from dialogs.conversation.understanding import Reading
 from dialogs.guard import Secret, find_secret
 from dialogs.personal import Personal
 from locales import SHIPPED_LANGUAGES
-from storage import accounts, audit, cases, content, conversations, inbound as inbox, outgoing
+from storage import accounts, audit, content, conversations, inbound as inbox
 from storage.accounts import Account
-from storage.cases import CaseStatus
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.inbound import InboundRow
@@ -47,11 +46,9 @@ _SILENT = frozenset({InboundKind.OTHER})
 #: A text this much older than what was last worked off answers a question that is no longer open: platforms
 #: redeliver late.  The margin covers their clocks, of which Telegram's counts whole seconds.
 _LATE = timedelta(seconds=5)
-#: Statuses of cases that wait for the customer in the chat.
-_BY_CHAT = frozenset(CaseStatus(code) for code in ("20", "25", "40", "45", "50", "51", "52"))
 #: The store is in trouble, or another transaction was quicker: nothing is wrong with the turn, so it is run
 #: again (storage.database) or delivered again by the platform.
-_STORE_TROUBLE = (OperationalError, InterfaceError, InternalError, StaleConversation)
+STORE_TROUBLE = (OperationalError, InterfaceError, InternalError, StaleConversation)
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ class Turns:
             # One code in a thousand looks like "pw" and a password; what a letter bore is no secret of the customer.
             if not look.is_code:
                 prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
-            if prepared.secret is None:
+            if prepared.secret is None and self._live.can_understand:
                 prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
         return prepared
 
@@ -128,7 +125,7 @@ class Turns:
         return replace(self._look_at_conversation(conn, event), is_code=is_code)
 
     def _look_at_conversation(self, conn: Connection, event: Inbound) -> _Look:
-        self._live.refresh(conn, self._database.universe.now())
+        self._live.try_refresh(conn, self._database.universe.now())
         account = accounts.find_account(conn, self._database.vault, event.channel, event.user_id)
         if account is None or account.active_conversation_id is None:
             return _Look(self._locale(event), "link_code")
@@ -139,11 +136,20 @@ class Turns:
             return _Look(conversation.locale, {"code": "link_code", "birth_date": "date"}.get(step, step))
         kind = None
         if conversation.open_question is not None and conversation.questionnaire_sha256 is not None:
-            definition = self._live.definition(conn, conversation.questionnaire_sha256)
-            names = {question.name for question in definition.questions}
-            if conversation.open_question in names:
-                kind = reader_kind(definition.question(conversation.open_question))
+            kind = self._expected(conn, conversation.questionnaire_sha256, conversation.open_question)
         return _Look(conversation.locale, kind)
+
+    def _expected(self, conn: Connection, sha256: str, question: str) -> str | None:
+        try:
+            definition = self._live.definition(conn, sha256)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            # The event is stored all the same: the step fails on this too, and then a person takes over.
+            log.error("turn.questionnaire_not_readable", version=sha256[:12], error=type(error).__name__)
+            return None
+        names = {one.name for one in definition.questions}
+        return reader_kind(definition.question(question)) if question in names else None
 
     def _locale(self, event: Inbound) -> str:
         hint = (event.locale or "")[:2]
@@ -183,7 +189,7 @@ class Turns:
                 conn, database.vault, uni, conversation.id, direction="in", body=words, content_id=content_id
             )
         if event.kind is InboundKind.UNFOLLOW:
-            _unreachable(talk, account)
+            unreachable(talk, account)
         elif account.state == "blocked":
             accounts.set_account_state(conn, account.id, "active")
         self._drain(talk, conversation.id, {inbound_id: prepared})
@@ -241,7 +247,7 @@ class Turns:
         savepoint = talk.conn.begin_nested()
         try:
             self._apply(talk, conversation, row, prepared)
-        except _STORE_TROUBLE:
+        except STORE_TROUBLE:
             raise
         except Exception as error:
             # Whatever a defect raises: nothing of it is kept, the customer is not left alone.
@@ -269,7 +275,7 @@ class Turns:
         savepoint = talk.conn.begin_nested()
         try:
             apply_input(talk, talk.lock(conversation_id), inp.BotFailed())
-        except _STORE_TROUBLE:
+        except STORE_TROUBLE:
             raise
         except Exception as error:
             savepoint.rollback()
@@ -291,7 +297,7 @@ class Turns:
     def _apply(self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None) -> None:
         kind = InboundKind(row.kind)
         if kind is InboundKind.UNSEND:
-            _forget(talk, conversation, row)
+            forget(talk, conversation, row)
             return
         if kind in _SILENT or kind is InboundKind.UNFOLLOW or not row.payload.get("may_answer", True):
             return
@@ -345,19 +351,6 @@ class Turns:
         return inp.Said(reading=self._live.understanding.read(text, conversation.locale), content_id=row.content_id)
 
 
-def _unreachable(talk: Talk, account: Account) -> None:
-    """The customer blocked us: nothing more is sent, and the cases go to the phone and visit lists."""
-    accounts.set_account_state(talk.conn, account.id, "blocked")
-    for case in Facts(talk, account).open_cases():
-        found = cases.load_case(talk.conn, case.case_id)
-        if found is None or found.status not in _BY_CHAT:
-            continue  # already with a person or on another way: blocking the chat changes nothing about that
-        talk.move_case(case.case_id, CaseStatus.UNDELIVERABLE, "blocked", account.id)
-    for conversation_id in conversations.conversations_of_account(talk.conn, account.id):
-        conversation = talk.lock(conversation_id)
-        outgoing.cancel_outgoing(talk.conn, conversation_id, conversation.epoch + 1)
-
-
 def _is_late(conversation: Conversation, row: InboundRow) -> bool:
     """Whether something newer was worked off before this came in: it was written to another question."""
     newest = conversation.last_occurred_at
@@ -372,21 +365,3 @@ def _reply_right(row: InboundRow) -> ReplyRight | None:
 def _text_of(talk: Talk, row: InboundRow) -> str | None:
     body = None if row.content_id is None else content.load_content(talk.conn, talk.vault, row.content_id)
     return None if body is None else str(body.get("text", ""))
-
-
-def _forget(talk: Talk, conversation: Conversation, row: InboundRow) -> None:
-    """The customer took a message back: its words go, the fact stays."""
-    message_id = row.payload.get("message_id")
-    found = inbox.find_inbound_message(talk.conn, conversation.account_id, message_id) if message_id else None
-    if found is None or found.content_id is None:
-        return
-    content.erase_content(talk.conn, talk.uni, found.content_id)
-    audit.record(
-        talk.conn,
-        talk.uni,
-        "content.unsent",
-        actor_kind="customer",
-        actor_id=conversation.account_id,
-        subjects={"content": found.content_id},
-        detail={},
-    )

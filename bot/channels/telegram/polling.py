@@ -1,7 +1,8 @@
 """Updates without a public address: long polling in the place of a webhook.
 
 Promise: an update counts as taken only after the handler has committed it; a crash in between
-brings it again, under the same event key.  One poller a bot; Telegram refuses a second.
+brings it again, under the same event key.  An update that can never be stored is given up after a few
+tries, so that it does not hold up everybody else's.  One poller a bot; Telegram refuses a second.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from bot.channels.telegram.inbound import ALLOWED_UPDATES, read_update
 
 log = structlog.get_logger(__name__)
 
+#: Tries of one update before it is given up.
+TRIES = 5
+
 Handler = Callable[[list[Inbound]], Awaitable[None]]
 
 
@@ -30,9 +34,14 @@ async def poll(
     wait: int = 25,
     pause: float = 1.0,
     longest_pause: float = 60.0,
+    passing: tuple[type[Exception], ...] = (),
 ) -> None:
-    """Fetch updates until ``stop`` is set; ``handler`` commits the events of one update or raises."""
+    """Fetch updates until ``stop`` is set; ``handler`` commits the events of one update or raises.
+
+    Errors of the kinds in ``passing`` (the store is away) say nothing about the update and never give it up.
+    """
     offset: int | None = None
+    tries: dict[int, int] = {}
     delay = pause
     while not stop.is_set():
         try:
@@ -47,10 +56,15 @@ async def poll(
             except Exception as problem:
                 # It could not be stored (database away, disk full): Telegram keeps it, and it comes
                 # again.  The error may quote the update, so only its kind is logged.
-                log.error("telegram.update_not_stored", problem=type(problem).__name__)
-                delay = await _rest(stop, delay, longest_pause)
-                break
+                number = int(update["update_id"])
+                tries[number] = tries.get(number, 0) + (not isinstance(problem, passing))
+                log.error("telegram.update_not_stored", update_id=number, problem=type(problem).__name__)
+                if tries[number] < TRIES:
+                    delay = await _rest(stop, delay, longest_pause)
+                    break
+                log.error("telegram.update_given_up", update_id=number, tries=tries[number])
             offset = int(update["update_id"]) + 1
+            tries.clear()
         else:
             delay = pause
 

@@ -202,6 +202,37 @@ async def test_polling_commits_before_it_goes_on() -> None:
         assert [body.get("offset") for body in asked[:3]] == [None, 100_000_002, 100_000_003]
 
 
+async def test_polling_gives_up_an_update_that_can_never_be_stored_and_no_other() -> None:
+    async with telegram_stand(webhook=False) as stand:
+        user = await _heard(stand, "一")
+        for words in ("二", "三"):
+            await stand.platform.type_text(user, words)
+        taken, tried = list[Inbound](), list[str]()
+        stop = asyncio.Event()
+
+        async def handler(events: list[Inbound]) -> None:
+            words = str(events[0].text.reveal() if events[0].text else "")
+            tried.append(words)
+            if words == "二":
+                raise ValueError("secret 二")
+            if words == "三" and tried.count("三") < 8:
+                raise ConnectionError("the store is away")
+            taken.extend(events)
+            if words == "三":
+                stop.set()
+
+        with structlog.testing.capture_logs() as logs:
+            await asyncio.wait_for(
+                poll(stand.channel, handler, stop, wait=2, pause=0.001, longest_pause=0.01, passing=(ConnectionError,)),
+                10,
+            )
+        assert [inbound.text for inbound in taken] == ["一", "三"]
+        assert (tried.count("一"), tried.count("二"), tried.count("三")) == (1, 5, 8)
+        (given_up,) = [entry for entry in logs if entry["event"] == "telegram.update_given_up"]
+        assert (given_up["update_id"], given_up["tries"]) == (100_000_002, 5)
+        assert "secret" not in repr(logs)
+
+
 async def test_polling_stops_at_once_and_survives_trouble() -> None:
     async with telegram_stand() as stand:
         stop = asyncio.Event()
