@@ -20,12 +20,13 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.check_number import about_check_number
+from bot.lobby_prompts import step_prompt
 from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, OfferedCase, Outcome
 from dialogs.conversation import inputs as inp
-from dialogs.conversation.asking import STAFF, VERIFY
+from dialogs.conversation.asking import STAFF
 from dialogs.conversation.commands import Command
 from dialogs.conversation.engine import topic_buttons
-from dialogs.conversation.prompts import Button, FaqText, InputHint, MessageKind, Phrase, Piece, Prompt
+from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Piece, Prompt
 from dialogs.conversation.understanding import Reading
 from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
@@ -73,53 +74,17 @@ class _Lobby:
 
     def ask(self, *lead: Piece) -> None:
         """Ask what the present step waits for, with a fresh token."""
-        step = self.state.step
+        if self.state.step is LobbyStep.STOPPED:
+            # No way on from here is safe but the number that the customer has in his own hands.
+            self.say(*lead, Phrase(key="lobby.other_number"), Phrase(key="lobby.begin_again"))
+            return
         token = f"l{self.state.asked + 1}"
         self.state = replace(self.state, asked=self.state.asked + 1, tokens=(*self.state.tokens[-4:], token))
-        pieces: tuple[Piece, ...]
-        buttons: list[Button] = []
-        hint = InputHint.NONE
-        match step:
-            case LobbyStep.CODE:
-                pieces, hint = (Phrase(key="lobby.ask_code"),), InputHint.TEXT
-            case LobbyStep.CHECK_NUMBER:
-                pieces = (Phrase(key="lobby.check_number", params={"check_number": self.state.check_number}),)
-                buttons = [
-                    Button(option="same", label=Phrase(key="button.same_number")),
-                    Button(option="other", label=Phrase(key="button.other_number")),
-                    Button(option="noletter", label=Phrase(key="button.no_letter")),
-                ]
-            case LobbyStep.BIRTH_DATE:
-                key = "lobby.ask_established_on" if self.state.is_corporate else "lobby.ask_birth_date"
-                pieces, hint = (Phrase(key=key),), InputHint.DATE
-            case LobbyStep.PHONE_TAIL:
-                pieces, hint = (Phrase(key="lobby.ask_phone_tail"),), InputHint.PHONE
-            case LobbyStep.WHICH:
-                pieces = (Phrase(key="lobby.which_case"),)
-                buttons = [
-                    Button(
-                        option=f"case{index}",
-                        label=Phrase(
-                            key="button.case_corporate" if case.is_corporate else "button.case_individual",
-                            params={"check_number": case.check_number},
-                        ),
-                    )
-                    for index, case in enumerate(self.facts.open_cases())
-                ]
-            case LobbyStep.STOPPED:
-                self.say(*lead, Phrase(key="lobby.other_number"), buttons=(STAFF,))
-                return
-        self.says.append(
-            Prompt(
-                kind=MessageKind.QUESTION,
-                pieces=(*lead, *pieces),
-                buttons=tuple(buttons),
-                shortcuts=(STAFF, VERIFY),
-                token=token,
-                hint=hint,
-                alt=Phrase(key="alt.question"),
-            )
-        )
+        self.says.append(step_prompt(self.state, self.facts, token, lead))
+
+    @property
+    def staff_button(self) -> tuple[Button, ...]:
+        return () if self.state.step is LobbyStep.STOPPED else (STAFF,)
 
     def to(self, step: LobbyStep, *lead: Piece, **changes: Any) -> None:
         self.state = replace(self.state, step=step, tokens=(), **changes)
@@ -197,10 +162,10 @@ def _said(lobby: _Lobby, reading: Reading) -> None:
     if match.action is Action.ANSWER:
         lobby.say(FaqText(topic=match.offered[0]))
     elif match.action is Action.OFFER:
-        return lobby.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(match.offered), STAFF))
+        return lobby.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(match.offered), *lobby.staff_button))
     elif match.action is Action.STAFF:
         text = FaqText(topic=match.offered[0]) if match.offered else Phrase(key="faq.staff")
-        lobby.say(text, buttons=(STAFF,))
+        lobby.say(text, buttons=lobby.staff_button)
     lobby.ask(*_help(lobby, reading))
 
 

@@ -183,6 +183,11 @@ async def test_another_check_number_stops_everything(house: House) -> None:
         assert say("lobby.ask_birth_date") not in customer.everything()
         await customer.types(house.letter(MORI).master["birth_date"])
         assert say("lobby.ask_phone_tail") not in customer.everything()
+        # Whoever stands behind a letter that is not the bank's must not be called from here.
+        assert all(not bubble.buttons for bubble in customer.person.received()[-2:])
+        assert say("lobby.begin_again") in customer.said
+        await customer.types(house.letter(MORI).code)
+        assert house.letter(MORI).check_number in customer.said
     assert house.case(MORI).status is CaseStatus.SENT
 
 
