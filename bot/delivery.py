@@ -148,6 +148,10 @@ class Sender:
         if channel is None:
             await self._settle(messages, "failed", "channel_off")
             return
+        if batch.is_blocked:
+            # LINE takes a push for who has blocked us and says so to nobody: it would count as sent.
+            await self._settle(messages, "failed", "blocked")
+            return
         unsure = [m for m in messages if _may_have_gone(m, channel)]
         if unsure:
             await self._settle(unsure, "unknown", "interrupted")

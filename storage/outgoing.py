@@ -83,6 +83,8 @@ class OutgoingBatch:
     #: Epoch and owner of the conversation at this moment.
     epoch_now: int
     owner_now: str
+    #: The customer has blocked us, as far as we have heard.
+    is_blocked: bool
     #: The same for every try of these messages.
     retry_key: str
     messages: tuple[OutgoingRow, ...]
@@ -192,6 +194,7 @@ _FOLLOWERS = (
         _conversation.c.owner.label("owner_now"),
         _conversation.c.account_id,
         _account.c.channel,
+        _account.c.state.label("account_state"),
         _account.c.sealed.label("user"),
     )
     .join(_content, _content.c.id == _outgoing.c.content_id)
@@ -277,6 +280,7 @@ def _open_batch(vault: Vault, rows: Sequence[Row[Any]], key: str) -> OutgoingBat
         user_id=Personal(vault.open(_account.name, head.account_id, head.user)["user_id"]),
         epoch_now=head.epoch_now,
         owner_now=head.owner_now,
+        is_blocked=head.account_state == "blocked",
         retry_key=key,
         messages=tuple(_open_message(vault, row) for row in rows),
     )
