@@ -32,6 +32,7 @@ __all__ = [
     "claim_unreconciled",
     "decide_difference",
     "find_receipt",
+    "is_receipt_taken",
     "iter_submissions",
     "load_differences",
     "load_submission",
@@ -123,6 +124,12 @@ def load_submission(conn: Connection, vault: Vault, submission_id: str) -> Submi
     """One submission."""
     row = conn.execute(select(_submission).where(_submission.c.id == submission_id)).first()
     return None if row is None else _submission_of(vault, row)
+
+
+def is_receipt_taken(conn: Connection, vault: Vault, receipt_no: str) -> bool:
+    """Whether a submission bears this number."""
+    query = select(_submission.c.id).where(_submission.c.receipt_digest == _receipt_digest(vault, receipt_no))
+    return conn.execute(query).first() is not None
 
 
 def find_receipt(conn: Connection, vault: Vault, receipt_no: str) -> Submission | None:
