@@ -1,14 +1,15 @@
-"""What happens by the clock: draining what a crash left behind, and chaining the audit log."""
+"""What happens by the clock: draining what a crash left behind, and chaining the audit log, removing old sessions."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.turns import Turns
-from storage import audit
+from storage import audit, staff
 from storage.database import Database
 
 log = structlog.get_logger("kakunin.timers")
@@ -16,6 +17,7 @@ log = structlog.get_logger("kakunin.timers")
 _SWEEP_SECONDS = 5.0
 _CHAIN_AT_ONCE = 500
 _RECONCILE_SECONDS = 5.0
+_OLD_SESSIONS_EVERY = timedelta(hours=1)
 
 
 class Timers:
@@ -24,6 +26,7 @@ class Timers:
     def __init__(self, database: Database, turns: Turns) -> None:
         self._database = database
         self._turns = turns
+        self._sessions_ended_at: datetime | None = None
 
     async def run(self) -> None:
         """Tick until cancelled; a failed tick is logged and the next one tries again."""
@@ -39,6 +42,15 @@ class Timers:
         await self._turns.sweep()
         database = self._database
         await database.transact(lambda conn: audit.seal_chain(conn, database.vault, database.universe, _CHAIN_AT_ONCE))
+        await self._end_old_sessions()
+
+    async def _end_old_sessions(self) -> None:
+        """A session whose time is over opens nothing; once an hour its row goes too."""
+        uni = self._database.universe
+        now, last = uni.now(), self._sessions_ended_at
+        if last is None or now - last >= _OLD_SESSIONS_EVERY:
+            await self._database.transact(lambda conn: staff.end_old_sessions(conn, uni))
+            self._sessions_ended_at = now
 
 
 async def reconcile_for_ever(database: Database, zone: ZoneInfo) -> None:
