@@ -206,8 +206,8 @@ def _lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
             _choose(talk, account, lobby, case_id)
         case LobbyResult(outcome=Outcome.UNLINK):
             _unlink(talk, account)
-        case LobbyResult(outcome=Outcome.STAFF):
-            set_owner(talk, lobby, Owner.WAITING, "customer_asked", "handover.waiting")
+        case LobbyResult(outcome=Outcome.STAFF, reason=reason):
+            set_owner(talk, lobby, Owner.WAITING, reason, "handover.waiting")
 
 
 def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_id: str) -> None:

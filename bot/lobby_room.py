@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.linking import lobby_step
-from bot.lobby_state import MAX_FAILURES, LobbyResult, LobbyState, LobbyStep, OfferedCase
+from bot.lobby_state import MAX_FAILURES, LobbyResult, LobbyState, LobbyStep, OfferedCase, Outcome
 from bot.talk import Talk, notice
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.asking import RESUME
@@ -21,6 +21,9 @@ from storage.conversations import Conversation
 
 #: An account that failed too often waits this long.
 _LOCKED_FOR = timedelta(hours=24)
+
+#: Who has no phone number or birth date on record can never pass the second factor.
+NO_FACTOR = "link.no_factor"
 
 #: One way of taking the lobby a step further.
 Run = Callable[[LobbyState, "Facts"], LobbyResult]
@@ -37,10 +40,36 @@ def step_lobby(talk: Talk, conversation: Conversation, run: Run) -> LobbyResult:
         # They were closed meanwhile: there is nothing left to choose from.
         state = replace(state, step=LobbyStep.CODE)
     result = run(state, facts)
+    if _asks_in_vain(result, facts):
+        result = _without_factor(talk, account, result, state)
     save_lobby(talk, conversation, result)
     for action in result.audit:
         audit.record(talk.conn, talk.uni, action, actor_kind="customer", actor_id=account.id, subjects={}, detail={})
     return result
+
+
+def _asks_in_vain(result: LobbyResult, facts: Facts) -> bool:
+    """Whether a customer begins to prove himself of whom the bank knows no birth date or no phone number."""
+    state = result.state
+    begins = state.step in (LobbyStep.CHECK_NUMBER, LobbyStep.BIRTH_DATE)
+    return begins and state.case_id is not None and not facts.has_factor(state.case_id)
+
+
+def _without_factor(talk: Talk, account: Account, result: LobbyResult, before: LobbyState) -> LobbyResult:
+    """Nothing is shown or asked that he can never answer: a person takes over."""
+    case_id = result.state.case_id
+    assert case_id is not None
+    audit.record(
+        talk.conn,
+        talk.uni,
+        NO_FACTOR,
+        actor_kind="customer",
+        actor_id=account.id,
+        subjects={"case": case_id},
+        detail={},
+    )
+    state = LobbyState(asked=before.asked, locale=result.state.locale, greeted=True)
+    return LobbyResult(state=state, outcome=Outcome.STAFF, audit=result.audit, reason="no_factor")
 
 
 def input_step(talk: Talk, what: inp.Input) -> Run:
@@ -199,6 +228,11 @@ class Facts:
         case = cases.load_case(talk.conn, case_id)
         customer = None if case is None else customers.load_customer(talk.conn, talk.vault, case.customer_id)
         return "" if customer is None else customer.fields.get(name, "")
+
+    def has_factor(self, case_id: str) -> bool:
+        """Whether the master record has what the second factor asks for."""
+        phone = [ch for ch in self._field(case_id, "phone") if ch.isdecimal()]
+        return bool(self._field(case_id, "birth_date")) and len(phone) >= 4
 
     def open_cases(self) -> Sequence[OfferedCase]:
         talk = self._talk

@@ -119,3 +119,5 @@ class LobbyResult:
     code_id: str | None = None
     #: Dotted audit ids of what happened, without personal data.
     audit: tuple[str, ...] = ()
+    #: Why a person is to take over.
+    reason: str = "customer_asked"

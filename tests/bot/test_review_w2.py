@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
+from bot.console.queue import list_undelivered
 from bot.live_content import LiveContent, NothingPublished
+from storage import customers, staff
 from storage.cases import CaseStatus
 
 # The house with both platforms around it is a fixture of its own folder; here it is used as it is.
 from tests.e2e.conftest import *  # noqa: F403
-from tests.e2e.house import House, half_way
+from tests.e2e.house import House, half_way, say
 
-MORI = "0000124"
+MORI, HANAKO = "0000124", "0000100"
 
 
 def unread(house: House) -> list[Any]:
@@ -65,3 +70,116 @@ async def test_a_faq_that_cannot_be_read_loses_no_word(
     assert house.conversation_of(MORI).owner == ("bot" if was_read else "waiting")
     assert [row.attempts for row in unread(house)][-1] == (0 if was_read else 1)
     assert bool(customer.heard) is was_read
+
+
+async def test_nothing_is_pushed_to_who_has_blocked_us(house: House) -> None:
+    """LINE answers 200 to such a push: staff read that it was sent, and nobody had it."""
+    customer = house.on_line()
+    await half_way(customer, MORI)
+    await customer.taps("staff")
+    conversation, sato, desk = house.conversation_of(MORI), house.staff_member(), house.service.desk
+    await desk.claim(conversation.id, sato)
+    await house.settle()
+    await customer.does(house.line.unfollow(customer.user_id))
+    heard = len(customer.person.received())
+    await desk.say(conversation.id, sato, "もしもし")
+    await house.settle()
+    assert house.outgoing(conversation.id)[-1] == ("staff", "failed")
+    assert len(customer.person.received()) == heard
+    missed = house.database.run_read(lambda conn: list_undelivered(conn, sato))
+    assert [(item.message.kind, item.message.detail) for item in missed] == [("staff", "blocked")]
+    await customer.does(house.line.follow(customer.user_id))
+    await desk.say(conversation.id, sato, "おかえりなさい")
+    await house.settle()
+    assert customer.person.last().text == "おかえりなさい"
+
+
+def forget_of_master(house: House, number: str, name: str) -> None:
+    """The next master file has nothing in one column."""
+    database = house.database
+
+    def change(conn: Connection) -> None:
+        customer_id = customers.find_customer_no(conn, number)
+        assert customer_id is not None
+        customer = customers.load_customer(conn, database.vault, customer_id)
+        assert customer is not None
+        row = {**customer.fields, "customer_no": number, name: ""}
+        seq = customers.begin_master_version(conn, house.universe, "2" * 64)
+        customers.stage_master_rows(conn, database.vault, house.universe, seq, [row])
+        customers.finish_master_version(conn, house.universe, seq)
+
+    database.run(change)
+
+
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+@pytest.mark.parametrize("name", ["phone", "birth_date"])
+async def test_who_can_never_prove_himself_is_led_to_a_person(house: House, channel: str, name: str) -> None:
+    """Without a phone number on record every reply was wrong, and after five the customer was locked out."""
+    forget_of_master(house, MORI, name)
+    customer = house.on(channel)
+    await customer.opens(house.letter(MORI).code)
+    lobby = customer.active()
+    assert (lobby.kind, lobby.owner, lobby.open_question) == ("lobby", "waiting", "code")
+    assert say("handover.waiting") in customer.said
+    assert house.letter(MORI).check_number not in customer.everything()
+    assert house.audited().count("link.no_factor") == 1
+    assert "link.made" not in house.audited()
+    assert customer.account().failures == 0
+
+
+async def test_who_lost_his_factor_meanwhile_is_led_to_a_person_too(house: House) -> None:
+    customer = house.on_line()
+    await half_way(customer, MORI)
+    forget_of_master(house, MORI, "phone")
+    house.advance(hours=25)
+    await customer.types("こんにちは")
+    assert (customer.active().kind, customer.active().owner) == ("lobby", "waiting")
+    assert house.audited().count("link.no_factor") == 1
+
+
+async def test_old_sessions_are_removed_once_an_hour(house: House) -> None:
+    sato, database = house.staff_member(), house.database
+
+    def sign_in() -> None:
+        database.run(
+            lambda conn: staff.create_session(
+                conn,
+                house.universe,
+                database.vault,
+                sato.id,
+                idle=timedelta(minutes=30),
+                absolute=timedelta(hours=8),
+            )
+        )
+
+    def kept() -> int:
+        (row,) = house.rows("SELECT count(*) AS n FROM staff_session")
+        return int(row.n)
+
+    await house.service.timers.tick()
+    sign_in()
+    house.advance(minutes=45)
+    await house.service.timers.tick()
+    assert kept() == 1
+    house.advance(minutes=16)
+    sign_in()
+    await house.service.timers.tick()
+    assert kept() == 1
+    house.advance(minutes=61)
+    await house.service.timers.tick()
+    assert kept() == 0
+
+
+async def test_a_receipt_number_is_never_given_twice(house: House) -> None:
+    first = house.on_line()
+    await half_way(first, MORI)
+    await first.answers_all()
+    number = house.conversation_of(MORI).state["receipt_no"]
+    assert re.fullmatch(r"[2-9A-HJ-NP-Z]{5}-[2-9A-HJ-NP-Z]{5}", number)
+    assert number in first.everything()
+    drawn = iter([*number.split("-"), "AAAAA", "BBBBB"])
+    code = house.universe.code
+    object.__setattr__(house.universe, "code", lambda length: next(drawn) if length == 5 else code(length))
+    second = house.on_telegram()
+    await second.links(HANAKO)
+    assert house.conversation_of(HANAKO).state["receipt_no"] == "AAAAA-BBBBB"
