@@ -25,7 +25,7 @@ from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, Offe
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.asking import STAFF
 from dialogs.conversation.commands import Command
-from dialogs.conversation.engine import topic_buttons
+from dialogs.conversation.faq_replies import topic_buttons
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Piece, Prompt
 from dialogs.conversation.understanding import Reading
 from dialogs.faq.matcher import Action
@@ -352,7 +352,7 @@ def _chose(lobby: _Lobby, chose: inp.Chose) -> None:
         lobby.say(FaqText(topic=option[2:]))
         lobby.ask()
     elif chose.token not in lobby.state.tokens:
-        lobby.ask(Phrase(key="engine.stale"))
+        lobby.ask(Phrase(key="engine.late" if option == inp.TYPED_LATE else "engine.stale"))
     elif lobby.state.step is LobbyStep.CHECK_NUMBER and option in ("same", "other", "noletter"):
         _check_number(lobby, option)
     elif lobby.state.step is LobbyStep.WHICH and option[:4] == "case" and option[4:].isdecimal():

@@ -324,7 +324,7 @@ class Turns:
                 token = token if ref == conversation.ref else "-"
                 return inp.Chose(token=token, option=option, content_id=row.content_id)
             case InboundKind.TEXT if _is_late(conversation, row):
-                return inp.Chose(token="-", option="-", content_id=row.content_id)  # noqa: S106
+                return inp.Chose(token="-", option=inp.TYPED_LATE, content_id=row.content_id)  # noqa: S106
             case InboundKind.TEXT:
                 return self._said(talk, conversation, row, prepared)
             case InboundKind.MEDIA:

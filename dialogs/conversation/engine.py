@@ -13,23 +13,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dialogs.conversation import asking, events as ev, inputs as inp
+from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.answering import Several, Taken, is_free_text, read_reply, reader_kind, take_choices
 from dialogs.conversation.choosing import choose_option
 from dialogs.conversation.commanding import carry_out
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Key, Owner
+from dialogs.conversation.faq_replies import record_faq, reply_from_faq
 from dialogs.conversation.form import Slot
 from dialogs.conversation.moves import aside, back, correct, resume, topic
 from dialogs.conversation.naming import named_to_correct
-from dialogs.conversation.prompts import Button, FaqText, Phrase
+from dialogs.conversation.prompts import FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
 from dialogs.conversation.state import OpenPrompt, State
 from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Questionnaire, QuestionType
-from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
-from dialogs.faq.matcher import Action, Reason
+from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -113,7 +113,7 @@ def _said(turn: Turn, said: inp.Said) -> None:
         return
     if reading.command is not None and carry_out(turn, reading.command):
         return
-    if _needs_answer(turn, reading) or _faq(turn, reading):
+    if _needs_answer(turn, reading) or reply_from_faq(turn, reading):
         return
     if turn.state.is_over:
         turn.go_on()
@@ -157,9 +157,18 @@ _ANSWERED_WHILE_PAUSED = frozenset(
 )
 
 
+_LANGUAGES = (Command.LANGUAGE_JA, Command.LANGUAGE_EN)
+
+
 def _while_waiting(turn: Turn, reading: Reading) -> None:
     if reading.exact in (Command.RESUME, Command.BACK) or reading.command is Command.RESUME:
         resume(turn)
+    elif reading.exact in _LANGUAGES or reading.command in _LANGUAGES:
+        carry_out(turn, next(command for command in (reading.exact, reading.command) if command in _LANGUAGES))
+    elif reading.action is Action.ANSWER and not turn.state.waiting_answered:
+        # What is known for certain need not wait; the person still comes.
+        record_faq(turn, reading)
+        turn.still_waiting(FaqText(topic=reading.match.offered[0]), again=True)
     else:
         turn.still_waiting()
 
@@ -295,53 +304,6 @@ def _problem(turn: Turn, reading: Reading) -> None:
     turn.refuse(slot, outcome if isinstance(outcome, Problem) else Problem(code="choose"))
 
 
-def _faq(turn: Turn, reading: Reading) -> bool:
-    """Answer or offer approved topics; true when something was said."""
-    if not any(sign.isalpha() for sign in reading.folded):
-        return False  # figures alone ask nothing
-    match = reading.match
-    topics = match.offered
-    if _rather_a_slip(turn, reading):
-        return False
-    if match.action in (Action.ANSWER, Action.OFFER) or (match.action is Action.STAFF and topics):
-        score = round(match.ranked[0].score, 4) if match.ranked else 0.0
-        turn.record(
-            ev.FaqShown(at=turn.now, topics=topics, action=match.action.value, version=match.version, score=score)
-        )
-    match match.action:
-        case Action.ANSWER:
-            aside(turn, FaqText(topic=topics[0]))
-        case Action.OFFER:
-            offer = Phrase(key="faq.offer" if len(topics) > 1 else "faq.offer_one")
-            turn.say(offer, buttons=(*topic_buttons(topics), asking.RESUME, asking.STAFF))
-        case Action.STAFF if topics:
-            turn.to_waiting(f"faq:{topics[0]}", FaqText(topic=topics[0]))
-        case Action.STAFF:
-            aside(turn, Phrase(key="faq.staff"), buttons=(asking.STAFF,))
-        case _:
-            return False
-    return True
-
-
-def _rather_a_slip(turn: Turn, reading: Reading) -> bool:
-    """Whether the text is more likely an answer that failed than a question: its own problem says more then.
-
-    A loss, a danger and other business of the bank are heard however they are put.
-    """
-    if turn.state.open is None or reading.is_question:
-        return False
-    match = reading.match
-    if match.action is Action.OFFER:
-        best = match.ranked[0].score if match.ranked else 0.0
-        return best < OFFER_FOR_FAILED_ANSWER or agrees(reading.folded)
-    return match.action is Action.STAFF and match.reason is Reason.UNKNOWN
-
-
-def topic_buttons(topics: tuple[str, ...]) -> tuple[Button, ...]:
-    """Topics to choose from; their option holds in any bubble, however old."""
-    return tuple(Button(option=f"q.{topic}", label=FaqText(topic=topic, field="short")) for topic in topics)
-
-
 # Taps ---------------------------------------------------------------------------------------
 
 
@@ -353,7 +315,7 @@ def _chose(turn: Turn, chose: inp.Chose) -> None:
         return
     prompt = turn.state.open
     if not _takes_replies(turn) or prompt is None or chose.token not in prompt.tokens:
-        turn.go_on(Phrase(key="engine.stale"))
+        turn.go_on(Phrase(key="engine.late" if chose.option == inp.TYPED_LATE else "engine.stale"))
         return
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))

@@ -29,6 +29,10 @@ class Said:
     content_id: str | None = None
 
 
+#: The option that stands for a text which came in after newer ones: it was written to another question.
+TYPED_LATE = "typed_late"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Chose:
     """A tap on a button of one of our prompts."""

@@ -80,6 +80,8 @@ class State:
     staff_id: str | None = None
     epoch: int = 0
     waiting_told: bool = False
+    #: A topic was answered while waiting for a person: that is done once.
+    waiting_answered: bool = False
     #: The answer that called for a person, until one hands back.
     handover_at: Key | None = None
 
@@ -184,10 +186,13 @@ def apply(state: State, event: Event) -> State:
                 staff_id=event.staff_id,
                 epoch=event.epoch,
                 waiting_told=False,
+                waiting_answered=False,
                 handover_at=None if event.owner is Owner.BOT else event.key or state.handover_at,
             )
         case ev.WaitingTold():
             return replace(state, waiting_told=True)
+        case ev.FaqShown() if state.owner is Owner.WAITING:
+            return replace(state, waiting_answered=True)
         case ev.PromptClosed():
             return replace(state, open=state.beneath, beneath=None)
         case ev.LanguageChanged():
@@ -261,6 +266,7 @@ def to_json(state: State) -> dict[str, Any]:
         "staff_id": state.staff_id,
         "epoch": state.epoch,
         "waiting_told": state.waiting_told,
+        "waiting_answered": state.waiting_answered,
         "handover_at": _key_json(state.handover_at),
     }
 
@@ -291,6 +297,7 @@ def from_json(data: Mapping[str, Any]) -> State:
         staff_id=data["staff_id"],
         epoch=data["epoch"],
         waiting_told=data["waiting_told"],
+        waiting_answered=data.get("waiting_answered", False),
         handover_at=_key(data["handover_at"]),
     )
 

@@ -368,13 +368,13 @@ class Turn:
         else:
             self.say(*pieces, Phrase(key="handover.by_answer"), buttons=(asking.CHANGE_ANSWER,))
 
-    def still_waiting(self, *, again: bool = False) -> None:
+    def still_waiting(self, *lead: Piece, again: bool = False) -> None:
         """Said once: the message has arrived, a person is coming."""
         if again or not self.state.waiting_told:
             self.record(ev.WaitingTold(at=self.now))
             by_answer = self.state.handover_at is not None
             button = asking.CHANGE_ANSWER if by_answer else asking.RESUME
-            self.say(Phrase(key="handover.still_waiting"), buttons=(button,))
+            self.say(*lead, Phrase(key="handover.still_waiting"), buttons=(button,))
 
     def to_bot(self, reason: str, lead: Piece) -> None:
         """The bot speaks again, at the same question."""

@@ -148,7 +148,7 @@ async def test_a_text_that_comes_too_late_answers_no_newer_question(house: House
     await house.settle()
     assert customer.active().open_question == "respondent"
     assert answers(house, MORI) == 1
-    assert say("engine.stale") in customer.person.last().text
+    assert say("engine.late") in customer.person.last().text
 
 
 async def test_taps_on_old_buttons_change_nothing_and_show_the_present_question(house: House) -> None:

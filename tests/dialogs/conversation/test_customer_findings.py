@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.form import Slot
 from dialogs.conversation.naming import _as_choice, _without_wish
+from dialogs.conversation.state import from_json, to_json
 from dialogs.conversation.wording import render
 from dialogs.definition.model import Questionnaire
 from dialogs.replies.base import Parsed, ReplyContext
@@ -219,3 +221,49 @@ def test_answers_of_the_shipped_form_open_by_name() -> None:
         named = read_choice(_without_wish(read(text, "ja")), choices, context, "ja")
         assert isinstance(named, Parsed), (text, named)
         assert slots[int(named.value)].key.question == name
+
+
+# While waiting for a person --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"), [("英語で", "en"), ("英語にしてください", "en"), ("in English, please", "en")]
+)
+def test_the_language_can_be_changed_while_waiting(at_work: Talk, text: str, locale: str) -> None:
+    at_work.say("[係の者と話す]", text)
+    assert (at_work.state.locale, at_work.state.owner) == (locale, Owner.WAITING)
+    assert len(at_work.said) == 1
+
+
+def test_what_is_known_for_certain_is_answered_once_while_waiting(at_work: Talk) -> None:
+    at_work.say("[係の者と話す]")
+    assert "0120-000-000" in at_work.texts
+    at_work.say("はい")
+    at_work.say("いつまでに答えればいいですか")
+    assert at_work.faq == ("F14",)
+    assert "2027年1月31日" in at_work.texts
+    assert "係の者がまいります" in at_work.texts
+    assert at_work.labels == ["質問票にもどる"]
+    assert at_work.state.owner is Owner.WAITING
+    at_work.say("マイナンバーカード")
+    assert at_work.said == []
+    at_work.staff_takes()
+    at_work.send(inp.StaffReleased(staff_id="staff-1", reason="shift"))
+    at_work.say("マイナンバーカード")
+    assert at_work.faq == ("F33",)
+
+
+def test_an_older_snapshot_has_not_answered_while_waiting(at_work: Talk) -> None:
+    data = to_json(at_work.state)
+    del data["waiting_answered"]
+    assert from_json(data) == at_work.state
+
+
+# Too late -----------------------------------------------------------------------------------
+
+
+def test_a_late_text_is_not_called_a_button(at_work: Talk) -> None:
+    at_work.option(inp.TYPED_LATE, token="-")
+    assert "おくれて届きました" in at_work.texts
+    assert "ボタン" not in at_work.texts
+    assert at_work.asked == "occupation"

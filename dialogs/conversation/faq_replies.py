@@ -1,0 +1,65 @@
+"""What is said from the FAQ to a text that is no answer, and when its own problem says more."""
+
+from __future__ import annotations
+
+from dialogs.conversation import asking, events as ev
+from dialogs.conversation.moves import aside
+from dialogs.conversation.prompts import Button, FaqText, Phrase
+from dialogs.conversation.same_or_changed import agrees
+from dialogs.conversation.turn import Turn
+from dialogs.conversation.understanding import Reading
+from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
+from dialogs.faq.matcher import Action, Reason
+
+
+def reply_from_faq(turn: Turn, reading: Reading) -> bool:
+    """Answer or offer approved topics; true when something was said."""
+    if not any(sign.isalpha() for sign in reading.folded):
+        return False  # figures alone ask nothing
+    match = reading.match
+    topics = match.offered
+    if _rather_a_slip(turn, reading):
+        return False
+    if match.action in (Action.ANSWER, Action.OFFER) or (match.action is Action.STAFF and topics):
+        record_faq(turn, reading)
+    match match.action:
+        case Action.ANSWER:
+            aside(turn, FaqText(topic=topics[0]))
+        case Action.OFFER:
+            offer = Phrase(key="faq.offer" if len(topics) > 1 else "faq.offer_one")
+            turn.say(offer, buttons=(*topic_buttons(topics), asking.RESUME, asking.STAFF))
+        case Action.STAFF if topics:
+            turn.to_waiting(f"faq:{topics[0]}", FaqText(topic=topics[0]))
+        case Action.STAFF:
+            aside(turn, Phrase(key="faq.staff"), buttons=(asking.STAFF,))
+        case _:
+            return False
+    return True
+
+
+def record_faq(turn: Turn, reading: Reading) -> None:
+    """What was shown, by which version of the FAQ and how near it was."""
+    match = reading.match
+    score = round(match.ranked[0].score, 4) if match.ranked else 0.0
+    turn.record(
+        ev.FaqShown(at=turn.now, topics=match.offered, action=match.action.value, version=match.version, score=score)
+    )
+
+
+def _rather_a_slip(turn: Turn, reading: Reading) -> bool:
+    """Whether the text is more likely an answer that failed than a question: its own problem says more then.
+
+    A loss, a danger and other business of the bank are heard however they are put.
+    """
+    if turn.state.open is None or reading.is_question:
+        return False
+    match = reading.match
+    if match.action is Action.OFFER:
+        best = match.ranked[0].score if match.ranked else 0.0
+        return best < OFFER_FOR_FAILED_ANSWER or agrees(reading.folded)
+    return match.action is Action.STAFF and match.reason is Reason.UNKNOWN
+
+
+def topic_buttons(topics: tuple[str, ...]) -> tuple[Button, ...]:
+    """Topics to choose from; their option holds in any bubble, however old."""
+    return tuple(Button(option=f"q.{topic}", label=FaqText(topic=topic, field="short")) for topic in topics)
