@@ -224,7 +224,10 @@ def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_
     accounts.set_account_failures(talk.conn, account.id, 0, None)
     talk.move_case(case_id, CaseStatus.LINKED, "linked", lobby.id)
     _record(talk, account, "link.made", case_id, channel=account.channel)
-    _enter(talk, account, lobby, case_id, confirmed=True)
+    # Whoever answers for several letters is told once how to get from one to the other.
+    several = len(Facts(talk, account).open_cases()) > 1
+    also = (Phrase(key="lobby.several_cases"),) if several else ()
+    _enter(talk, account, lobby, case_id, *also, confirmed=True)
 
 
 def _use(talk: Talk, code_id: str) -> bool:
@@ -257,7 +260,7 @@ def _choose(talk: Talk, account: Account, lobby: Conversation, case_id: str) -> 
     _lobby(talk, lobby, lambda state, facts: ask_second_factor(state, case, facts, talk.local_now))
 
 
-def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *, confirmed: bool) -> None:
+def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *also: Phrase, confirmed: bool) -> None:
     """The customer is who he says: open or take up the case's conversation."""
     conversation_id = conversations.conversation_of_case(talk.conn, case_id)
     what: inp.Input = inp.Returned()
@@ -268,7 +271,7 @@ def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *, c
     accounts.set_active_conversation(talk.conn, account.id, conversation.id)
     if confirmed:
         # Said in the case's conversation, so that it stands before the question for certain.
-        conversation = talk.say(replace(conversation, verified_at=talk.now), Phrase(key="lobby.linked"))
+        conversation = talk.say(replace(conversation, verified_at=talk.now), Phrase(key="lobby.linked"), *also)
     _case(talk, conversation, what)
 
 

@@ -29,6 +29,7 @@ async def two_cases(house: House, channel: str = "line") -> Customer:
 @pytest.mark.parametrize("channel", ["line", "telegram"])
 async def test_a_second_letter_on_one_account(house: House, channel: str) -> None:
     customer = await two_cases(house, channel)
+    assert customer.everything().count(say("lobby.several_cases")) == 1
     await customer.types("切り替え")
     for number in (HANAKO, TARO):
         assert any(house.letter(number).check_number in t.label for _, t in customer.options().values())
