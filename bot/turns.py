@@ -20,6 +20,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLA
 
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input, fall_to_staff, was_away
+from bot.edited import mention_edit
 from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, words_of
 from bot.leaving import forget, unreachable
 from bot.live_content import LiveContent
@@ -300,6 +301,9 @@ class Turns:
             forget(talk, conversation, row)
             return
         if kind in _SILENT or kind is InboundKind.UNFOLLOW or not row.payload.get("may_answer", True):
+            return
+        if kind is InboundKind.EDITED:
+            mention_edit(talk, conversation, row)
             return
         code = None if prepared is None else code_in(talk, conversation, prepared.event)
         if code is not None:

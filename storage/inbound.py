@@ -142,6 +142,20 @@ def stale_undone(conn: Connection, older_than: datetime, *, untried: bool = Fals
     return list(conn.execute(query.distinct().order_by(_inbound.c.conversation_id)).scalars())
 
 
+def came_before(
+    conn: Connection, inbound_id: str, account_id: str, conversation_id: str, kind: str, since: datetime
+) -> bool:
+    """Whether another event of that kind came into the conversation since then."""
+    others = (
+        _inbound.c.account_id == account_id,
+        _inbound.c.conversation_id == conversation_id,
+        _inbound.c.kind == kind,
+        _inbound.c.received_at > since,
+        _inbound.c.id != inbound_id,
+    )
+    return conn.execute(select(_inbound.c.id).where(*others).limit(1)).first() is not None
+
+
 def find_inbound_message(conn: Connection, account_id: str, message_id: str) -> FoundMessage | None:
     """The event behind a platform's message id, for a message that was taken back."""
     query = select(_inbound.c.id, _inbound.c.conversation_id, _inbound.c.content_id).where(

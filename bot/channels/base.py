@@ -35,6 +35,8 @@ class InboundKind(StrEnum):
     UNFOLLOW = "unfollow"
     #: The customer took a message back (LINE unsend).
     UNSEND = "unsend"
+    #: The customer changed a message after sending it (Telegram); the new words are not read.
+    EDITED = "edited"
     #: Image, sticker, audio, video, file, location: answered kindly, never an answer.
     MEDIA = "media"
     #: Something for a group or room, which a bank's bot leaves.

@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 
 from bot.console.queue import list_undelivered
 from bot.live_content import LiveContent, NothingPublished
+from bot.simulator.people import Speaker
 from storage import customers, staff
 from storage.cases import CaseStatus
+from storage.content import transcript
 
 # The house with both platforms around it is a fixture of its own folder; here it is used as it is.
 from tests.e2e.conftest import *  # noqa: F403
@@ -183,3 +185,27 @@ async def test_a_receipt_number_is_never_given_twice(house: House) -> None:
     second = house.on_telegram()
     await second.links(HANAKO)
     assert house.conversation_of(HANAKO).state["receipt_no"] == "AAAAA-BBBBB"
+
+
+async def test_a_changed_message_is_not_read_and_the_customer_hears_so_once_an_hour(house: House) -> None:
+    """A customer who corrected his bubble believed that he had corrected his answer."""
+    customer = house.on_telegram()
+    await half_way(customer, MORI)
+    asked = customer.active().open_question
+    own = next(bubble for bubble in customer.person.bubbles if bubble.speaker is Speaker.PERSON)
+
+    async def edits() -> list[str]:
+        await customer.does(house.telegram.edit_text(customer.user_id, own.message_id, "東京都千代田区丸の内1-1"))
+        return [bubble.text for bubble in customer.heard]
+
+    assert await edits() == [say("engine.edited")]
+    assert await edits() == []
+    house.advance(minutes=61)
+    assert await edits() == [say("engine.edited")]
+    assert customer.active().open_question == asked
+    kept = house.database.run_read(lambda conn: transcript(conn, house.database.vault, house.conversation_of(MORI).id))
+    assert "丸の内" not in repr([line.body for line in kept])
+    await customer.taps("staff")
+    house.advance(minutes=61)
+    assert await edits() == [], "a person reads along"
+    house.check_folds()

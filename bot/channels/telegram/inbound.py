@@ -99,6 +99,10 @@ class _Base:
 def _read(update: Update, base: _Base) -> Inbound:
     if update.message is not None:
         return _message(update.message, base)
+    edited = update.edited_message
+    # A location that moves is an edited message as well, every few seconds.
+    if edited is not None and edited.text is not None and edited.chat.type == Chat.PRIVATE:
+        return base.inbound(InboundKind.EDITED, edited.from_user, edited.edit_date)
     if update.callback_query is not None:
         return _tap(update.callback_query, base)
     if update.my_chat_member is not None:

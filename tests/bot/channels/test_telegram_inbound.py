@@ -87,7 +87,9 @@ def member(status: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("update", "kind"),
     [
-        ({"edited_message": message(text="x", edit_date=SENT)}, InboundKind.OTHER),
+        ({"edited_message": message(text="x", edit_date=SENT)}, InboundKind.EDITED),
+        ({"edited_message": message(chat=GROUP, text="x", edit_date=SENT)}, InboundKind.OTHER),
+        ({"edited_message": message(location={"latitude": 1.0, "longitude": 2.0}, edit_date=SENT)}, InboundKind.OTHER),
         ({"message": message()}, InboundKind.OTHER),
         ({"message": message(chat=GROUP, text="x")}, InboundKind.GROUP),
         ({"message": {"message_id": 5, "date": SENT, "chat": CHAT, "text": "x"}}, InboundKind.OTHER),

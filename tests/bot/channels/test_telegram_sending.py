@@ -169,7 +169,8 @@ async def test_the_people_side() -> None:
         assert stand.bot.last().kind is InboundKind.MEDIA
         first = stand.platform.people[user].bubbles[0].message_id
         await stand.platform.edit_text(user, first, "いいえ")
-        assert stand.bot.last().kind is InboundKind.OTHER
+        assert stand.bot.last().kind is InboundKind.EDITED
+        assert stand.bot.last().text is None
         assert stand.platform.people[user].bubbles[0].text == "いいえ"
 
 
