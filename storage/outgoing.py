@@ -385,15 +385,14 @@ def undelivered(conn: Connection, *, within: Select[tuple[str]] | None = None, l
 
     ``within`` selects the ids of the conversations that whoever asks may see.
     """
-    columns = [_outgoing.c[name] for name in Undelivered.__dataclass_fields__]
-    query = _lost(select(*columns), within).order_by(_outgoing.c.id.desc()).limit(limit)
-    return [Undelivered(**row._mapping) for row in conn.execute(query)]
+    query = _lost(select(*(_outgoing.c[name] for name in Undelivered.__dataclass_fields__)), within)
+    rows = conn.execute(query.order_by(_outgoing.c.id.desc()).limit(limit))
+    return [Undelivered(**row._mapping) for row in rows]
 
 
 def count_undelivered(conn: Connection, *, within: Select[tuple[str]] | None = None) -> int:
     """How many messages ``undelivered`` would list without a limit."""
-    counted: int = conn.execute(_lost(select(func.count()).select_from(_outgoing), within)).scalar_one()
-    return counted
+    return int(conn.execute(_lost(select(func.count()).select_from(_outgoing), within)).scalar_one())
 
 
 def _lost(query: Select[Any], within: Select[tuple[str]] | None) -> Select[Any]:

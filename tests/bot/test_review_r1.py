@@ -134,11 +134,11 @@ def heard_by_staff(house: House, conversation_id: str) -> list[str]:
     return [str((line.body or {}).get("text")) for line in lines if line.direction == "in"]
 
 
-@pytest.mark.parametrize("code", ["7PW2K6UXL85V", "94PWSBBR4AGB"])
+@pytest.mark.parametrize("code", ["7CVC345KABCD", "CVV4567ABKDE"])
 @pytest.mark.parametrize("channel", ["line", "telegram"])
 @pytest.mark.parametrize("dashes", [False, True])
-async def test_a_code_that_looks_like_a_password_is_a_code(house: House, code: str, channel: str, dashes: bool) -> None:
-    """One letter in 850 could not be used: the guard read its code as "pw" and a password."""
+async def test_a_code_that_looks_like_a_secret_is_a_code(house: House, code: str, channel: str, dashes: bool) -> None:
+    """Such a letter could not be used: the guard read its code as "pw" and a password, or as "cvc" and figures."""
     assert any(find_secret(shown, expected="link_code") for shown in (code, dashed(code)))
     uni = house.universe
     drawn = Universe(now=uni.now, new_id=uni.new_id, code=lambda _: code)
