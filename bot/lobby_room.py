@@ -14,16 +14,13 @@ from dialogs.conversation.asking import RESUME
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Owner
 from dialogs.conversation.prompts import Phrase
-from storage import accounts, audit, cases, customers, link_codes
+from storage import accounts, audit, cases, conversations, customers, link_codes, publishing
 from storage.accounts import Account
 from storage.case_status import ANSWERABLE
 from storage.conversations import Conversation
 
 #: An account that failed too often waits this long.
 _LOCKED_FOR = timedelta(hours=24)
-
-#: Who has no phone number or birth date on record can never pass the second factor.
-NO_FACTOR = "link.no_factor"
 
 #: One way of taking the lobby a step further.
 Run = Callable[[LobbyState, "Facts"], LobbyResult]
@@ -40,36 +37,45 @@ def step_lobby(talk: Talk, conversation: Conversation, run: Run) -> LobbyResult:
         # They were closed meanwhile: there is nothing left to choose from.
         state = replace(state, step=LobbyStep.CODE)
     result = run(state, facts)
-    if _asks_in_vain(result, facts):
-        result = _without_factor(talk, account, result, state)
+    in_vain = _asks_in_vain(result, facts)
+    if in_vain:
+        result = _to_a_person(talk, account, result, state, in_vain)
     save_lobby(talk, conversation, result)
     for action in result.audit:
         audit.record(talk.conn, talk.uni, action, actor_kind="customer", actor_id=account.id, subjects={}, detail={})
     return result
 
 
-def _asks_in_vain(result: LobbyResult, facts: Facts) -> bool:
-    """Whether a customer begins to prove himself of whom the bank knows no birth date or no phone number."""
+def _asks_in_vain(result: LobbyResult, facts: Facts) -> str:
+    """Why a customer who begins to prove himself could never go on; empty where he can.
+
+    ``no_factor``: the bank knows no birth date or no phone number of his.  ``no_form``: no questionnaire for
+    his kind of customer is published.
+    """
     state = result.state
     begins = state.step in (LobbyStep.CHECK_NUMBER, LobbyStep.BIRTH_DATE)
-    return begins and state.case_id is not None and not facts.has_factor(state.case_id)
+    if not begins or state.case_id is None:
+        return ""
+    if not facts.has_factor(state.case_id):
+        return "no_factor"
+    return "" if facts.has_form(state.case_id) else "no_form"
 
 
-def _without_factor(talk: Talk, account: Account, result: LobbyResult, before: LobbyState) -> LobbyResult:
-    """Nothing is shown or asked that he can never answer: a person takes over."""
+def _to_a_person(talk: Talk, account: Account, result: LobbyResult, before: LobbyState, reason: str) -> LobbyResult:
+    """Nothing is shown or asked that leads nowhere: a person takes over."""
     case_id = result.state.case_id
     assert case_id is not None
     audit.record(
         talk.conn,
         talk.uni,
-        NO_FACTOR,
+        f"link.{reason}",
         actor_kind="customer",
         actor_id=account.id,
         subjects={"case": case_id},
         detail={},
     )
     state = LobbyState(asked=before.asked, locale=result.state.locale, greeted=True)
-    return LobbyResult(state=state, outcome=Outcome.STAFF, audit=result.audit, reason="no_factor")
+    return LobbyResult(state=state, outcome=Outcome.STAFF, audit=result.audit, reason=reason)
 
 
 def input_step(talk: Talk, what: inp.Input) -> Run:
@@ -233,6 +239,14 @@ class Facts:
         """Whether the master record has what the second factor asks for."""
         phone = [ch for ch in self._field(case_id, "phone") if ch.isdecimal()]
         return bool(self._field(case_id, "birth_date")) and len(phone) >= 4
+
+    def has_form(self, case_id: str) -> bool:
+        """Whether the case's conversation has begun, or a questionnaire is published with which it can."""
+        talk = self._talk
+        if conversations.conversation_of_case(talk.conn, case_id) is not None:
+            return True
+        case = cases.load_case(talk.conn, case_id)
+        return case is not None and publishing.live(talk.conn, "questionnaire", case.questionnaire_id) is not None
 
     def open_cases(self) -> Sequence[OfferedCase]:
         talk = self._talk

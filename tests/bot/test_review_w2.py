@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from bot.console.queue import list_undelivered
 from bot.live_content import LiveContent, NothingPublished
+from bot.outreach.opening import open_case_of
 from bot.simulator.people import Speaker
-from storage import customers, staff
+from storage import cases, customers, link_codes, staff
 from storage.cases import CaseStatus
 from storage.content import transcript
 
@@ -20,7 +21,7 @@ from storage.content import transcript
 from tests.e2e.conftest import *  # noqa: F403
 from tests.e2e.house import House, half_way, say
 
-MORI, HANAKO = "0000124", "0000100"
+MORI, HANAKO, COMPANY = "0000124", "0000100", "0009001"
 
 
 def unread(house: House) -> list[Any]:
@@ -137,6 +138,26 @@ async def test_who_lost_his_factor_meanwhile_is_led_to_a_person_too(house: House
     await customer.types("こんにちは")
     assert (customer.active().kind, customer.active().owner) == ("lobby", "waiting")
     assert house.audited().count("link.no_factor") == 1
+
+
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+async def test_a_company_without_a_form_is_led_to_a_person(house: House, channel: str) -> None:
+    """No questionnaire for companies is published: there is nothing to prove oneself for in the chat."""
+    database = house.database
+    today = house.universe.now().date()
+    opened = open_case_of(database, COMPANY, cause="event", reason="requested", due=today, today=today, actor="test")
+    assert opened.opened == 1
+    expires_on = (house.universe.now() + timedelta(days=30)).date()
+    (case,) = [case for case in database.run_read(cases.list_cases) if case.customer_no == COMPANY]
+    _, code = database.run(
+        lambda conn: link_codes.make_link_code(conn, database.vault, house.universe, case.id, expires_on=expires_on)
+    )
+    customer = house.on(channel)
+    await customer.opens(code)
+    assert (customer.active().kind, customer.active().owner) == ("lobby", "waiting")
+    assert say("handover.waiting") in customer.said
+    assert say("handover.bot_failed") not in customer.said
+    assert house.audited().count("link.no_form") == 1
 
 
 async def test_old_sessions_are_removed_once_an_hour(house: House) -> None:
