@@ -1,21 +1,30 @@
 """What is never asked and never stored: card numbers, PINs, passwords, one-time codes, 個人番号.
 
-The text is looked at before anything is written, in any width and with any separators.  What is found
-is only named by kind; the secret itself is in no value, message or error.  A reply that is valid for
-the open question (a phone number, an amount) is not taken for a secret, and a question about PINs
-without a PIN in it is a question.
+The text is looked at before anything is written, in any width, with any separators, in figures or spelled
+out, and in time that grows with its length only.  What is found is only named by kind; the secret itself
+is in no value, message or error.  A reply that is valid for the open question (a phone number, an amount)
+is not taken for a secret, and a question about PINs without a PIN in it is a question.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from dialogs.guard_digits import Run, is_card_number, is_my_number, issuer_lengths, runs_of
+from dialogs.guard_digits import (
+    COUNTED,
+    Run,
+    is_card_number,
+    is_my_number,
+    issuer_lengths,
+    runs_of,
+    spelled_as_figures,
+)
+from dialogs.guard_passwords import holds_password
 from dialogs.japanese.numerals import digits_of
 from dialogs.japanese.width import join_japanese, normalise
 
@@ -50,46 +59,47 @@ _ONE_TIME_WORDS = re.compile(
     r"|(?<![a-z])otp(?![a-z])|one[- ]?time (?:code|password|passcode)|verification code|security code sent|二段階認証"
 )
 _PIN_WORDS = re.compile(
-    r"暗証(?:番号|ナンバー|コード)?|あんしょう(?:ばんごう)?|(?<![a-z])pin(?![a-z])|ピン(?:番号|コード)|パスコード|passcode"
-    r"|セキュリティ(?:コード|番号)|(?<![a-z])cv[vc]2?(?![a-z])|security code"
+    r"暗[証唱誦礁](?:番号|ナンバー|コード)?|あんしょう(?:ばんごう)?|アンショウ|(?<![a-z])pins?(?![a-z])|passcode|パスコード"
+    r"|(?<![ァ-ヺー])ピン(?:番号|コード|ナンバー|(?=[はが:=\d]))"
 )
-_PASSWORD_WORDS = re.compile(
-    r"パスワード|ぱすわーど|パスワ(?!ー)|password|passwd|(?<![a-z0-9])pass(?=[ :=は])|(?<![a-z0-9])pwd?(?![a-z0-9])"
-    r"|合言葉"
+#: The code on a card's back; a residence card has none.
+_CARD_CODE_WORDS = re.compile(
+    r"セキュリティー?(?:・?コード|番号|ナンバー)|(?<![a-z])cv[vcn](?![a-z])|security (?:code|number)|card verification"
+    r"|(?<!在留)(?<!ナンバー)(?:カード|クレカ)の?(?:裏|うら|後ろ|背面)|裏面?の[34](?:桁|けた|ケタ)"
+    r"|back of (?:the|my|your) (?:\w+ )?card|digits? (?:number|code) on the back"
 )
-#: After 4 figures: a year, a count, a sum; not a PIN.
-_COUNTED = re.compile(
-    r" ?(?:年|月|日|円|回|桁|けた|ケタ|人|分|時|件|歳|才|万|千|階|号室|丁目|%|か月|ヶ月|years?|digits?|times|yen|days?)"
-)
+#: The 2 of a name, which is no figure of the code.
+_CVV2 = re.compile(r"(?<![a-z])(cv[vcn])2(?!\w)")
 _NEAR_AFTER, _NEAR_BEFORE = 24, 10
-#: Between the word and the figures the sentence may not turn to another number.
+#: Between the word and the figures the message may not turn to another number.
 _OTHER_NUMBER = re.compile(
-    r"電話|携帯|照合|受付|口座|支店|店番|郵便|生年月日|住所|顧客|お客|phone|tel|account|branch|連絡先"
+    r"電話(?!帳)|携帯|照合|受付|口座|支店|店番|郵便|〒|生年月日|住所|住んで|引っ越|番地|顧客|お客|会員|社員|年収|残高|金額|連絡先|西暦"
+    r"|phone|tel(?![a-z])|account|branch|address|postcode|post code|zip|birth|income|reference|live [ai]"
 )
-_VALUE = re.compile(
-    r"^(?:番号)?[」』\"' ]*(?P<link>は|が|:|=|→|⇒|->|is |was |を|、|\(| )?[「『\"' :=]*(?P<value>[!-~]{4,64})"
-)
-_NO_VALUE_WORDS = """
-    not needed required necessary wrong incorrect forgotten forgot reset change changed secret what which please
-    asked stolen leaked lost expired invalid correct same safe unknown really never always only being have need must
-    will should would could does with from this that your manager page policy protected
-"""
-_NO_VALUE = frozenset(_NO_VALUE_WORDS.split())
+#: A day or an hour: "12/15に", "10:30から".
+_DAY_OR_HOUR = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])|(?:[01]?\d|2[0-4]):[0-5]\d")
+_AT_THAT_TIME = re.compile(r" ?(?:に|の|から|まで|頃|ごろ|以降)")
+_IS_THE = re.compile(r" ?(?:が|は|って|というのが| is)(?:私の|わたしの| ?my )?")
+_IN_A_YEAR = re.compile(r"(?:in|since|until|from|before|after|of) ?$")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def find_secret(text: str, *, expected: str | None) -> Secret | None:
     """The secret that ``text`` holds, if any; ``expected`` is the kind of the open question."""
     # Raised figures, which no reader takes for plain ones, are figures here.
-    plain = digits_of(join_japanese(unicodedata.normalize("NFKC", normalise(text)))).lower()
-    runs = list(runs_of(plain))
-    kind = (
-        _one_time_code(plain, runs) or _pin(plain, runs) or _password(plain) or (_number(plain, runs) if runs else None)
-    )
-    # A one-time code or PIN is named as such in the text; no valid reply says so.
-    doubtful = kind in (SecretKind.PASSWORD, SecretKind.CARD_NUMBER, SecretKind.MY_NUMBER)
-    if kind is None or (doubtful and _is_valid_reply(text, expected)):
-        return None
-    return Secret(kind=kind)
+    typed = unicodedata.normalize("NFKC", normalise(text)).lower()
+    plain = _CVV2.sub(r"\1", digits_of(join_japanese(typed)))
+    spelled = spelled_as_figures(plain)
+    doubtful = None
+    for figures in (plain,) if spelled == plain else (plain, spelled):
+        runs = list(runs_of(figures))
+        # These are named as such in the text; no valid reply says so.
+        if kind := _named(figures, runs):
+            return Secret(kind=kind)
+        doubtful = doubtful or _number(figures, runs)
+    if holds_password(plain, typed):
+        doubtful = SecretKind.PASSWORD
+    return None if doubtful is None or _is_valid_reply(text, expected) else Secret(kind=doubtful)
 
 
 def withheld_mark(secret: Secret) -> str:
@@ -126,35 +136,73 @@ def _holds_card(run: Run) -> bool:
     return any(len(window) in issuer_lengths(window) and is_card_number(window) for window in run.windows((14, 15, 16)))
 
 
-def _near(plain: str, runs: list[Run], words: re.Pattern[str], shortest: int, longest: int) -> Iterator[Run]:
-    """Short figures beside one of the words, in the same sentence and not about another number."""
-    for word in words.finditer(plain):
-        for run in runs:
-            if not shortest <= len(run.digits) <= longest or _COUNTED.match(plain, run.end):
-                continue
-            after = plain[word.end() : run.start] if 0 <= run.start - word.end() <= _NEAR_AFTER else None
-            before = plain[run.end : word.start()] if 0 <= word.start() - run.end <= _NEAR_BEFORE else None
-            between = after if after is not None else before
-            if between is not None and not _OTHER_NUMBER.search(between):
-                yield run
-
-
-def _one_time_code(plain: str, runs: list[Run]) -> SecretKind | None:
-    return SecretKind.ONE_TIME_CODE if any(_near(plain, runs, _ONE_TIME_WORDS, 4, 8)) else None
-
-
-def _pin(plain: str, runs: list[Run]) -> SecretKind | None:
-    return SecretKind.PIN if any(_near(plain, runs, _PIN_WORDS, 3, 6)) else None
-
-
-def _password(plain: str) -> SecretKind | None:
-    for word in _PASSWORD_WORDS.finditer(plain):
-        match = _VALUE.match(plain[word.end() : word.end() + 90])
-        if match is None:
-            continue
-        value = match["value"].strip(".,?!\"')")
-        has_figure = any(char.isdigit() for char in value)
-        said = match["link"] not in (None, " ", "を", "、")
-        if len(value) >= 4 and value not in _NO_VALUE and (has_figure or (said and not plain.rstrip().endswith("?"))):
-            return SecretKind.PASSWORD
+def _named(plain: str, runs: list[Run]) -> SecretKind | None:
+    """A short number beside its name, or alone of its shape in a message that names it."""
+    if not runs:
+        return None
+    others = _Places(_OTHER_NUMBER, plain)
+    code = _Places(_CARD_CODE_WORDS, plain)
+    for kind, words, near, far in (
+        (SecretKind.ONE_TIME_CODE, _Places(_ONE_TIME_WORDS, plain), (4, 8), (4, 6)),
+        (SecretKind.CARD_NUMBER, code, (3, 4), (3, 4)),
+        (SecretKind.PIN, _Places(_PIN_WORDS, plain), (3, 8), (4, 6)),
+        # A "security code" of more figures came by message.
+        (SecretKind.ONE_TIME_CODE, code, (5, 8), (6, 6)),
+    ):
+        if words.starts and any(
+            _belongs(plain, run, words, others, near, far) for run in runs if not _is_other_figure(plain, run)
+        ):
+            return kind
     return None
+
+
+class _Places:
+    """Where words stand in a text, so that each run asks for its neighbours without reading the text again."""
+
+    def __init__(self, words: re.Pattern[str], plain: str) -> None:
+        found = [match.span() for match in words.finditer(plain)]
+        self.starts, self.ends = [start for start, _ in found], [end for _, end in found]
+
+    def last_end(self, before: int) -> int:
+        """The end of the last word that ends at or before a place; -1 if there is none."""
+        index = bisect_right(self.ends, before)
+        return self.ends[index - 1] if index else -1
+
+    def next_start(self, after: int) -> int | None:
+        """The start of the first word that starts at or after a place."""
+        index = bisect_left(self.starts, after)
+        return self.starts[index] if index < len(self.starts) else None
+
+
+def _belongs(
+    plain: str, run: Run, words: _Places, others: _Places, near: tuple[int, int], far: tuple[int, int]
+) -> bool:
+    """Whether figures belong to the word before or behind them, with no other number's name in between."""
+    size, simple = len(run.digits), len(run.groups) == 1 or set(run.groups) == {1}
+    # Far from the word, and when long, separators make a date, a telephone number or an address of it.
+    fits_near = near[0] <= size <= near[1] and (size <= 6 or simple)
+    fits_far = far[0] <= size <= far[1] and (len(run.groups) == 1 or (simple and not set("-/") & set(run.written)))
+    word = words.last_end(run.start)
+    if word >= 0 and others.last_end(run.start) <= word:
+        distance = run.start - word
+        if fits_far or (fits_near and distance <= _NEAR_AFTER):
+            return True
+    following, other = words.next_start(run.end), others.next_start(run.end)
+    if following is None or (other is not None and other < following):
+        return False
+    distance = following - run.end
+    # The figures may already belong to another number: 電話の下4桁は5678で、暗証番号は...
+    if others.last_end(run.start) >= 0 and not (
+        distance <= _NEAR_BEFORE and _IS_THE.fullmatch(plain, run.end, following)
+    ):
+        return False
+    return fits_far or (fits_near and distance <= _NEAR_BEFORE)
+
+
+def _is_other_figure(plain: str, run: Run) -> bool:
+    """A year, a day, an hour, a count or a sum."""
+    if COUNTED.match(plain, run.end):
+        return True
+    if _DAY_OR_HOUR.fullmatch(run.written) and _AT_THAT_TIME.match(plain, run.end):
+        return True
+    return bool(_YEAR.fullmatch(run.written) and _IN_A_YEAR.search(plain[max(0, run.start - 7) : run.start]))

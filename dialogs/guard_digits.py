@@ -1,4 +1,4 @@
-"""Figures in a text as the guard sees them: runs of digits with any separators, and their check digits.
+"""Figures in a text as the guard sees them: runs of digits with any separators, written or spelled out.
 
 Sources: ISO/IEC 7812 (Luhn, issuer prefixes), ministerial order on the check digit of the 個人番号.
 """
@@ -10,12 +10,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from dialogs.japanese.kana import to_hiragana
 from dialogs.replies.codes import is_corporate_number
 
 #: Between two digits of one number: anything that is neither letter nor digit, or の; a few at most.
 _RUN = re.compile(r"\d(?:(?:[^\w]|_|の){0,8}\d)*")
 _GROUP = re.compile(r"\d+")
+#: After figures: a year, a count, a sum; not a PIN and not a password.
+COUNTED = re.compile(
+    r" ?(?:年|月|日|円|回|桁|けた|ケタ|人|分|時|件|歳|才|万|千|階|号|番地|丁目|文字|ドル|%|か月|ヶ月|ポイント"
+    r"|years?|digits?|times|yen|days?|dollars?|characters|letters|minutes|hours|people|[ap]m(?![a-z]))"
+)
 _MY_NUMBER_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+
+
+_ENGLISH = {"zero": 0, "oh": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+_ENGLISH |= {"nine": 9}
+_STRONG = {"ぜろ": 0, "れい": 0, "まる": 0, "いち": 1, "さん": 3, "よん": 4, "ろく": 6, "なな": 7, "しち": 7, "はち": 8}
+_STRONG |= {"きゅう": 9, "きゅー": 9, **_ENGLISH}
+#: One kana each, and in every sentence; しました, ください and ごめん are no figures.
+_WEAK = {"に": 2, "し": 4, "ご": 5, "く": 9}
+_SPELLED = {**_STRONG, **_WEAK}
+_WORD = (
+    f"(?:{'|'.join(word for word in _STRONG if word not in _ENGLISH)}"
+    r"|に(?!し(?:ま[すしせ]|[たて]))|し(?!ま[すしせ]|な(?!な)|[たてゃゅょ])|ご(?![めざ])|く(?!だ))ー{0,2}"
+    f"|(?<![a-z])(?:{'|'.join(_ENGLISH)})(?![a-z])"
+)
+_SPELLED_RUN = re.compile(f"(?:{_WORD})(?:(?:[^\\w]|_|の){{0,8}}(?:{_WORD}))*")
+_SPELLED_WORD = re.compile(_WORD)
+#: Behind figures that were spelled out, and not inside a sentence that only sounds like them.
+_SPELLED_END = re.compile(r" ?(?:$|[^\w ]|です|でした|だ|で|と|に(?=し|な)|な|や|\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +47,8 @@ class Run:
     """Digits that stand together, however they are separated."""
 
     digits: str = field(repr=False)
+    #: As written, with the separators.
+    written: str = field(repr=False)
     #: Lengths of the groups between separators.
     groups: tuple[int, ...]
     start: int
@@ -58,6 +84,22 @@ class Run:
                     yield self.digits[before:edge]
 
 
+def spelled_as_figures(plain: str) -> str:
+    """A normalised text with figures that are spelled out as digits: いちにさんよん and "one two three" too."""
+    kana = to_hiragana(plain)
+    out, position = [], 0
+    for match in _SPELLED_RUN.finditer(kana):
+        words = [word.rstrip("ー") for word in _SPELLED_WORD.findall(match[0])]
+        words = [word if word in _SPELLED else f"{word}ー" for word in words]
+        strong = sum(word in _STRONG for word in words)
+        ends = _SPELLED_END.match(kana, match.end()) is not None
+        # に, し, ご and く make up sentences: a few of them are figures only where nothing else follows.
+        if len(words) > 6 or (len(words) > 3 and 2 * strong >= len(words)) or (len(words) > 2 and ends):
+            out += [plain[position : match.start()], "".join(str(_SPELLED[word]) for word in words)]
+            position = match.end()
+    return "".join((*out, plain[position:]))
+
+
 def runs_of(plain: str) -> Iterator[Run]:
     """The runs of a normalised text; a whole corporate number is public and splits a run."""
     for match in _RUN.finditer(plain):
@@ -75,6 +117,7 @@ def _run(groups: list[re.Match[str]]) -> Iterator[Run]:
     if groups:
         yield Run(
             digits="".join(group[0] for group in groups),
+            written=groups[0].string[groups[0].start() : groups[-1].end()],
             groups=tuple(len(group[0]) for group in groups),
             start=groups[0].start(),
             end=groups[-1].end(),

@@ -117,7 +117,7 @@ def test_a_valid_reply_to_the_open_question_is_no_secret(kind: str, data: st.Dat
         ("暗証番号は一二三四", "pin"),
         ("暗証番号1234は教えていいですか", "pin"),
         ("my pin is 1 2 3 4", "pin"),
-        ("セキュリティコードは123", "pin"),
+        ("セキュリティコードは123", "card_number"),
         ("パスワードは abc123 です", "password"),
         ("password: hunter2", "password"),
         ("パスワードはsakuraです", "password"),
