@@ -13,7 +13,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -64,7 +64,7 @@ class Demo:
     letters: list[SeededLetter]
     folder: Path
     url: str
-    logins: list[Login] = field(default_factory=list)
+    logins: list[Login]
 
 
 async def run_demo(*, port: int, once: bool, say: Callable[[str], None]) -> None:
@@ -75,12 +75,13 @@ async def run_demo(*, port: int, once: bool, say: Callable[[str], None]) -> None
             await _play_one(demo, say)
             if once:
                 return
+            stop = _interrupted()
             words = load_catalogue("ja")
             login = demo.logins[0]
             say(words.text("tour.phone", url=demo.url))
             say(words.text("tour.console", url=demo.url, login=login.login, password=login.password))
             say(words.text("tour.warning"))
-            await _until_interrupted()
+            await stop.wait()
 
 
 async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
@@ -90,11 +91,15 @@ async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
     settings = _settings(folder, url, uni)
     database = Database.open(settings.database_url, keys=None, universe=uni)
     stack.callback(database.close)
-    letters = await asyncio.to_thread(seed, database, settings, folder)
+    passwords = Passwords()
+    # Hashing passwords takes its time by design: meanwhile the bank is made.
+    logins, letters = await asyncio.gather(
+        _make_logins(database, passwords), asyncio.to_thread(seed, database, settings, folder)
+    )
     line, telegram = _platforms(settings, url, uni)
     service = make_service(database, settings, name="demo")
-    demo = Demo(service, line, telegram, letters, folder, url)
-    runner = web.AppRunner(await _application(demo), access_log=None)
+    demo = Demo(service, line, telegram, letters, folder, url, logins)
+    runner = web.AppRunner(_application(demo, passwords), access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.SockSite(runner, listener).start()
@@ -161,12 +166,10 @@ def _platforms(settings: Settings, url: str, uni: Universe) -> tuple[LinePlatfor
     return line, telegram
 
 
-async def _application(demo: Demo) -> web.Application:
+def _application(demo: Demo, passwords: Passwords) -> web.Application:
     """Webhooks, console, phone page and the stand-ins, all on one port."""
     service = demo.service
     app = make_webhooks(service)
-    passwords = Passwords()
-    logins = demo.logins = await _make_logins(service, passwords)
     console = make_console(
         service.database,
         service.desk,
@@ -185,14 +188,13 @@ async def _application(demo: Demo) -> web.Application:
 
     app.router.add_get("/", home)
     app.add_subapp("/console/", console)
-    app.add_subapp("/demo/", make_phone(demo.line, demo.telegram, letters, service.settings, logins=logins))
+    app.add_subapp("/demo/", make_phone(demo.line, demo.telegram, letters, service.settings, logins=demo.logins))
     app.add_subapp(f"{_PLATFORMS}/line/", demo.line.app)
     app.add_subapp(f"{_PLATFORMS}/telegram/", demo.telegram.app)
     return app
 
 
-async def _make_logins(service: Service, passwords: Passwords) -> list[Login]:
-    database = service.database
+async def _make_logins(database: Database, passwords: Passwords) -> list[Login]:
     uni = database.universe
     logins: list[Login] = []
     words = load_catalogue("ja")
@@ -291,9 +293,10 @@ def _export(demo: Demo, say: Callable[[str], None]) -> None:
                 say(f"  {name:<24} {text}")
 
 
-async def _until_interrupted() -> None:
+def _interrupted() -> asyncio.Event:
+    """Set by Ctrl+C or a request to end."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await stop.wait()
+    return stop
