@@ -103,7 +103,7 @@ class Turns:
     async def sweep(self) -> int:
         """Drain what a crash left behind; returns how many conversations were touched."""
         older = self._database.universe.now() - timedelta(seconds=10)
-        stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older, untried=True))
+        stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older))
         for conversation_id in stale:
             await self._database.transact(lambda conn, c=conversation_id: self._drain_alone(conn, c))  # type: ignore[misc]
         return len(stale)

@@ -129,16 +129,10 @@ def count_attempt(conn: Connection, inbound_id: str, problem: str) -> int:
     return counted
 
 
-def stale_undone(conn: Connection, older_than: datetime, *, untried: bool = False) -> list[str]:
-    """The conversations with events that were received before ``older_than`` and are not done.
-
-    With ``untried`` only those of which no event was tried and raised: that one is with a person.
-    """
-    # What raised once waits for a person, not for the sweeper.
+def stale_undone(conn: Connection, older_than: datetime) -> list[str]:
+    """The conversations with untried events received before ``older_than``; one that raised is with a person."""
     left = (_inbound.c.done_at.is_(None), _inbound.c.attempts == 0, _inbound.c.received_at < older_than)
     query = select(_inbound.c.conversation_id).where(*left)
-    if untried:
-        query = query.where(_inbound.c.attempts == 0)
     return list(conn.execute(query.distinct().order_by(_inbound.c.conversation_id)).scalars())
 
 

@@ -17,8 +17,13 @@ def aside(turn: Turn, *pieces: Phrase | FaqText | Wording, buttons: tuple[Button
 
 
 def topic(turn: Turn, topic: str) -> None:
-    turn.record(ev.FaqShown(at=turn.now, topics=(topic,), action="answer", version="", score=1.0))
+    _record_topic(turn, topic)
     aside(turn, FaqText(topic=topic))
+
+
+def _record_topic(turn: Turn, topic: str) -> None:
+    """A topic that was asked for by its button or command, not matched."""
+    turn.record(ev.FaqShown(at=turn.now, topics=(topic,), action="answer", version="", score=1.0))
 
 
 def explain(turn: Turn, question: Question) -> bool:
@@ -30,7 +35,7 @@ def explain(turn: Turn, question: Question) -> bool:
     ]
     name = question.bot.faq
     if name:
-        turn.record(ev.FaqShown(at=turn.now, topics=(name,), action="answer", version="", score=1.0))
+        _record_topic(turn, name)
         # A topic may be withdrawn while questionnaires still name it.
         pieces.append(FaqText(topic=name, field="answer_if_any" if pieces else "answer"))
     if pieces:
