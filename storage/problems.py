@@ -35,6 +35,13 @@ class StaleConversation(StoreProblem):
     """Somebody else saved the conversation since it was loaded; the transaction must be run again."""
 
 
+class LeaseLost(StoreProblem):
+    """Another process took over the job; the transaction of the late holder is refused."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The lease of the job {name} was taken over by another process.")
+
+
 class IllegalTransition(StoreProblem):
     """The case may not go from its status to the one asked for."""
 

@@ -8,6 +8,7 @@ from storage.tables.base import metadata, table_of
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
+from storage.tables.leases import JobLeaseRow
 from storage.tables.messages import InboundRow, OutgoingRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
 from storage.tables.secrets import CounterRow, StoreSecretRow
@@ -38,6 +39,7 @@ __all__ = [
     "ExportBatchRow",
     "ExportMemberRow",
     "InboundRow",
+    "JobLeaseRow",
     "LinkCodeRow",
     "LiveContentRow",
     "MasterCurrentRow",
