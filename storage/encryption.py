@@ -83,12 +83,20 @@ class Keyring:
 
     def seal(self, table: str, row_id: str, mapping: Mapping[str, Any]) -> bytes:
         """Seal a record for one row of one table; it opens nowhere else."""
+        return self.seal_bytes(table, row_id, canonical_json(dict(mapping)))
+
+    def seal_bytes(self, table: str, row_id: str, body: bytes) -> bytes:
+        """``seal`` for what is no record (a picture): the same header, the same binding to its row."""
         nonce = self._random_bytes(_NONCE_BYTES)
-        body = self._ciphers[self._current].encrypt(nonce, canonical_json(dict(mapping)), _place(table, row_id))
-        return self._header + nonce + body
+        return self._header + nonce + self._ciphers[self._current].encrypt(nonce, body, _place(table, row_id))
 
     def open(self, table: str, row_id: str, blob: bytes) -> dict[str, Any]:
         """Open what ``seal`` made for this row; raises ``KeyProblem`` for an unknown key or a changed value."""
+        opened: dict[str, Any] = json.loads(self.open_bytes(table, row_id, blob).decode("utf-8", "surrogatepass"))
+        return opened
+
+    def open_bytes(self, table: str, row_id: str, blob: bytes) -> bytes:
+        """Open any sealed value of this row without reading it; raises ``KeyProblem`` like ``open``."""
         blob = bytes(blob)
         if len(blob) < 2 or blob[0] != _FORMAT:
             raise KeyProblem(f"A sealed value of table {table} has an unknown format.")
@@ -101,13 +109,11 @@ class Keyring:
             raise KeyProblem(f"The store needs encryption key '{named}', which is not among the keys given.")
         nonce = blob[start : start + _NONCE_BYTES]
         try:
-            body = cipher.decrypt(nonce, blob[start + _NONCE_BYTES :], _place(table, row_id))
+            return cipher.decrypt(nonce, blob[start + _NONCE_BYTES :], _place(table, row_id))
         except (InvalidTag, ValueError):
             raise KeyProblem(
                 f"A sealed value of table {table} does not open: another key '{key_id}', or a changed or moved value."
             ) from None
-        opened: dict[str, Any] = json.loads(body.decode("utf-8", "surrogatepass"))
-        return opened
 
 
 def _place(table: str, row_id: str) -> bytes:
@@ -155,6 +161,14 @@ class Vault:
     def open(self, table: str, row_id: str, blob: bytes) -> dict[str, Any]:
         """See ``Keyring.open``."""
         return self._keyring.open(table, row_id, blob)
+
+    def seal_bytes(self, table: str, row_id: str, body: bytes) -> bytes:
+        """See ``Keyring.seal_bytes``."""
+        return self._keyring.seal_bytes(table, row_id, body)
+
+    def open_bytes(self, table: str, row_id: str, blob: bytes) -> bytes:
+        """See ``Keyring.open_bytes``."""
+        return self._keyring.open_bytes(table, row_id, blob)
 
     def digest(self, kind: DigestKind, value: str) -> bytes:
         """The keyed digest (HMAC-SHA256, 32 bytes) under which a value is found; the caller normalises."""

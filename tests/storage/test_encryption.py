@@ -51,6 +51,18 @@ def test_a_sealed_value_opens_in_no_other_place(table: str, row: str) -> None:
         OLD.open(table, row, blob)
 
 
+def test_bytes_are_sealed_like_a_record_so_that_any_sealed_value_can_be_sealed_again() -> None:
+    picture = bytes(range(256))
+    blob = OLD.seal_bytes("t", "1", picture)
+    assert picture[:16] not in blob
+    assert BOTH.open_bytes("t", "1", blob) == picture
+    with pytest.raises(KeyProblem, match="does not open"):
+        OLD.open_bytes("t", "2", blob)
+    record = OLD.seal("t", "1", {"a": 1})
+    again = BOTH.seal_bytes("t", "1", BOTH.open_bytes("t", "1", record))
+    assert Keyring.parse(f"new:{key(2)}").open("t", "1", again) == {"a": 1}
+
+
 def test_every_changed_bit_is_noticed() -> None:
     blob = OLD.seal("t", "1", {"a": "b"})
     for place in range(len(blob) * 8):
