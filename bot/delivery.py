@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.channels.base import Channel, Outcome, Recipient, Sent
+from bot.metrics import Metrics
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
 from storage import accounts, audit, conversations, outgoing
@@ -50,8 +51,9 @@ _Person = tuple[str, str]
 class Sender:
     """One sender of a process; several may run on one store."""
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel], name: str) -> None:
+    def __init__(self, database: Database, channels: Mapping[str, Channel], name: str, metrics: Metrics) -> None:
         self._database = database
+        self._metrics = metrics
         self._channels = channels
         #: Who holds the leases: unique per sender.
         self._name = name
@@ -183,12 +185,14 @@ class Sender:
         now = self._database.universe.now()
         head = messages[0]
         fresh = head.reply_token is not None and head.reply_until is not None and head.reply_until > now
-        return await channel.send(
+        sent = await channel.send(
             Recipient(user_id=batch.user_id, conversation_ref=batch.ref),
             [wording.from_json(message.body) for message in messages],
             reply_token=head.reply_token if fresh else None,
             retry_key=batch.retry_key,
         )
+        self._metrics.sends.labels(channel.name, sent.outcome.value).inc()
+        return sent
 
     async def _outcome(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], sent: Sent) -> bool:
         """Record how a call ended; true when the messages are settled and the next may follow."""

@@ -14,12 +14,15 @@ from aiohttp import web
 
 from bot.console.application import make_console
 from bot.content_sources import live_drafts, publish_all
+from bot.headers import add_plain_headers
 from bot.logs import configure
+from bot.metrics import add_metrics
 from bot.outreach.office_exports import console_export
 from bot.problems import SettingsProblem
-from bot.service import Service, add_health, make_service, make_webhooks
+from bot.service import Service, make_service
 from bot.settings import Settings
 from bot.timers import reconcile_for_ever
+from bot.webhooks import add_health, make_webhooks
 from storage import publishing
 from storage.database import Database
 
@@ -60,6 +63,7 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
         sites.append((make_webhooks(service), settings.host, settings.port))
     if "console" in roles:
         app = web.Application()
+        app.on_response_prepare.append(add_plain_headers)
         console = make_console(
             service.database,
             service.desk,
@@ -69,6 +73,7 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
         )
         app.add_subapp("/console/", console)
         add_health(app, service)
+        add_metrics(app, service.metrics, service.database)
         sites.append((app, settings.console_host, settings.console_port))
     for app, host, port in sites:
         runner = web.AppRunner(app, access_log=None)

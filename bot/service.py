@@ -1,20 +1,18 @@
-"""Composition root: from settings and a store to running applications and their background tasks."""
+"""Composition root: from settings and a store to the parts of a running process and their background tasks."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import structlog
-from aiohttp import web
-
-from bot.channels.base import Channel, Inbound, InboundKind, UnreadableBody, WrongSignature
+from bot.channels.base import Channel, Inbound, InboundKind
 from bot.delivery import Sender
 from bot.live_content import LiveContent
+from bot.metrics import Metrics
 from bot.ownership import StaffDesk
 from bot.settings import Settings
 from bot.talk import Rules
@@ -23,10 +21,6 @@ from bot.turns import STORE_TROUBLE, Turns
 from locales import load_catalogue
 from storage.database import Database
 
-log = structlog.get_logger("kakunin.service")
-
-#: LINE's and Telegram's webhooks stay far below this.
-_MAX_BODY = 1024 * 1024
 #: Seconds for the messages on their way when the service is stopped: longer than one call takes.
 _FINISH_WITHIN = 15.0
 
@@ -43,6 +37,7 @@ class Service:
     sender: Sender
     timers: Timers
     channels: Mapping[str, Channel]
+    metrics: Metrics
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -155,7 +150,8 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
     )
     channels = make_channels(settings, database.universe.now)
     turns = Turns(database, live, rules)
-    sender = Sender(database, channels, name)
+    metrics = Metrics()
+    sender = Sender(database, channels, name, metrics)
     return Service(
         database=database,
         settings=settings,
@@ -165,59 +161,5 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         sender=sender,
         timers=Timers(database, turns),
         channels=channels,
+        metrics=metrics,
     )
-
-
-# The web side -------------------------------------------------------------------------------
-
-
-def make_webhooks(service: Service) -> web.Application:
-    """Webhooks and health: what may be reached from outside."""
-    app = web.Application(client_max_size=_MAX_BODY)
-    for channel in service.channels.values():
-        app.router.add_post(f"/{channel.name}/webhook", _webhook(service, channel))
-    add_health(app, service)
-    return app
-
-
-def add_health(app: web.Application, service: Service) -> None:
-    """Whether the process lives, and whether it can work."""
-    app.router.add_get("/health/live", _alive)
-    app.router.add_get("/health/ready", _ready(service))
-
-
-def _webhook(service: Service, channel: Channel) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def receive(request: web.Request) -> web.Response:
-        body = await request.read()
-        try:
-            events = channel.receive(request.headers, body)
-        except WrongSignature:
-            log.warning("webhook.wrong_signature", channel=channel.name)
-            return web.Response(status=401)
-        except UnreadableBody:
-            return web.Response(status=400)
-        try:
-            await service.take(channel, events)
-        except Exception as error:
-            # Not stored, so not acknowledged: the platform delivers again.
-            log.exception("webhook.not_stored", channel=channel.name, error=type(error).__name__)
-            return web.Response(status=503)
-        return web.Response()
-
-    return receive
-
-
-async def _alive(_: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
-
-
-def _ready(service: Service) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def ready(_: web.Request) -> web.Response:
-        try:
-            await service.database.read(lambda conn: service.live.refresh(conn, service.database.universe.now()))
-        except Exception as error:
-            log.exception("health.not_ready", error=type(error).__name__)
-            return web.json_response({"status": "not ready", "store": False}, status=503)
-        return web.json_response({"status": "ok", "store": True, "channels": sorted(service.channels)})
-
-    return ready

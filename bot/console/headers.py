@@ -14,6 +14,8 @@ from importlib.resources import files
 
 from aiohttp import web
 
+from bot.headers import add_plain_headers
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -21,8 +23,6 @@ CONTENT_SECURITY_POLICY = (
 
 _HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     # Not "no-referrer": browsers then send ``Origin: null`` with our own forms.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -35,11 +35,8 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal handler for ``on_response_prepare``: our headers on everything, errors and streams too."""
-    for name, value in _HEADERS.items():
-        response.headers[name] = value
-    response.headers.setdefault("Cache-Control", "no-store")
-    # The server's name and version help nobody but an attacker.
-    response.headers["Server"] = "kakunin"
+    await add_plain_headers(request, response)
+    response.headers.update(_HEADERS)
 
 
 @dataclass(frozen=True, kw_only=True)

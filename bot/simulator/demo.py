@@ -24,9 +24,10 @@ from sqlalchemy import Connection
 
 from bot.console.application import make_console
 from bot.console.passwords import Passwords
+from bot.metrics import add_metrics
 from bot.outreach.cadence import due_on
 from bot.outreach.office_exports import console_export
-from bot.service import Service, make_service, make_webhooks
+from bot.service import Service, make_service
 from bot.settings import Settings, load_settings
 from bot.simulator.people import Speaker
 from bot.simulator.phone import Letter, Login, make_phone
@@ -35,6 +36,7 @@ from bot.simulator.platform_telegram import TelegramPlatform
 from bot.simulator.robot import Robot
 from bot.simulator.seed import SeededLetter, seed
 from bot.timers import reconcile_for_ever
+from bot.webhooks import make_webhooks
 from dialogs.personal import Personal
 from locales import load_catalogue
 from storage import accounts, conversations, outgoing, staff
@@ -187,6 +189,7 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
         raise web.HTTPFound("/demo/phone")
 
     app.router.add_get("/", home)
+    add_metrics(app, service.metrics, service.database)
     app.add_subapp("/console/", console)
     app.add_subapp("/demo/", make_phone(demo.line, demo.telegram, letters, service.settings, logins=demo.logins))
     app.add_subapp(f"{_PLATFORMS}/line/", demo.line.app)

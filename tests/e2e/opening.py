@@ -9,10 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.service import Service, make_service, make_webhooks
+from bot.service import Service, make_service
 from bot.settings import load_settings
 from bot.simulator.platform_line import LinePlatform
 from bot.simulator.platform_telegram import TelegramPlatform
+from bot.webhooks import make_webhooks
 from storage.database import Database
 from storage.universe import FrozenUniverse
 from tests.e2e.house import BANK_PHONE, BOT_SECRET, BOT_TOKEN, LINE_SECRET, LINE_TOKEN, House, Letters, say

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -196,6 +197,7 @@ async def _craft(customer: Customer, options: list[str], ref: str) -> int:
             }
             house.telegram.open_queries.add(f"crafted-{number}")
             assert await post_telegram(house, house.telegram.update(callback_query=query)) == 200
+            house.universe.advance(timedelta(seconds=1))  # no flood, of which only the beginning would be read
     await house.settle()
     return house.audited().count("turn.failed")
 

@@ -1,0 +1,92 @@
+"""What an operator sees of a running process: counts and times by channel and outcome, in Prometheus' format.
+
+Promise: no label and no value is about a person, and asking never fails: where the store is away, that is
+what the page says.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from storage.backlog import Backlog, backlog
+from storage.database import Database
+
+log = structlog.get_logger("kakunin.metrics")
+
+#: LINE gives up on a webhook after two seconds.
+_WEBHOOK_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+
+class Metrics:
+    """The meters of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.webhooks = Histogram(
+            "kakunin_webhook_seconds",
+            "Seconds from a webhook's body to its answer.",
+            ["channel", "status"],
+            buckets=_WEBHOOK_BUCKETS,
+            registry=self.registry,
+        )
+        self.floods = Counter(
+            "kakunin_flood_events_total",
+            "Events left unread because one account sent too many.",
+            ["channel"],
+            registry=self.registry,
+        )
+        self.sends = Counter(
+            "kakunin_sends_total",
+            "Calls to a platform by how they ended.",
+            ["channel", "outcome"],
+            registry=self.registry,
+        )
+        self._store_up = self._gauge("store_up", "1 while the store answers.")
+        self._open = self._gauge("outgoing_open", "Messages that wait to be sent or are on their way.")
+        self._due = self._gauge("outgoing_oldest_seconds", "For how long the oldest open message has been due.")
+        self._undelivered = self._gauge("outgoing_undelivered", "Messages that did not or may not have arrived.")
+        self._undone = self._gauge("inbound_undone", "Stored events that were not worked off.")
+        self._undone_for = self._gauge("inbound_oldest_seconds", "Age of the oldest event that was not worked off.")
+        self._waiting = self._gauge("waiting_for_staff", "Customers who wait for a person.")
+        self._waiting_for = self._gauge("waiting_longest_seconds", "How long the first of them has waited.")
+
+    def _gauge(self, name: str, what: str) -> Gauge:
+        return Gauge(f"kakunin_{name}", what, registry=self.registry)
+
+    def _show(self, found: Backlog, now: datetime) -> None:
+        for gauge, since in (
+            (self._due, found.oldest_due_at),
+            (self._undone_for, found.oldest_undone_at),
+            (self._waiting_for, found.oldest_waiting_since),
+        ):
+            gauge.set(0 if since is None else max(0.0, (now - since).total_seconds()))
+        self._open.set(found.open_messages)
+        self._undelivered.set(found.undelivered)
+        self._undone.set(found.undone_events)
+        self._waiting.set(found.waiting)
+
+    async def page(self, database: Database) -> bytes:
+        """The text that Prometheus reads."""
+        try:
+            self._show(await database.read(backlog), database.universe.now())
+        except Exception as error:
+            log.warning("metrics.store_away", error=type(error).__name__)
+            self._store_up.set(0)
+        else:
+            self._store_up.set(1)
+        return generate_latest(self.registry)
+
+
+def add_metrics(app: web.Application, metrics: Metrics, database: Database) -> None:
+    """``GET /metrics``."""
+
+    async def show(_: web.Request) -> web.Response:
+        body = await metrics.page(database)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app.router.add_get("/metrics", show)

@@ -1,0 +1,54 @@
+"""What waits in the store at this moment, in counts and times: for the operator's gauges, never about a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+
+from storage.outgoing import count_undelivered
+from storage.tables import ConversationRow, InboundRow, OutgoingRow, table_of
+
+_outgoing = table_of(OutgoingRow)
+_inbound = table_of(InboundRow)
+_conversation = table_of(ConversationRow)
+
+#: Written out, so that SQLite finds the index over open messages.
+_OPEN: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """What is not done yet."""
+
+    #: Messages that wait to be sent or are on their way, and since when the oldest of them is due.
+    open_messages: int
+    oldest_due_at: datetime | None
+    #: Messages that did not or may not have arrived: somebody has to look after them.
+    undelivered: int
+    #: Events that were stored and not worked off, and since when.
+    undone_events: int
+    oldest_undone_at: datetime | None
+    #: Customers who wait for a person, and since when.
+    waiting: int
+    oldest_waiting_since: datetime | None
+
+
+def backlog(conn: Connection) -> Backlog:
+    """Count what waits; each count reads an index over just that."""
+    open_now = select(func.count(), func.min(_outgoing.c.due_at)).where(_outgoing.c.state.in_(_OPEN))
+    undone = select(func.count(), func.min(_inbound.c.received_at)).where(_inbound.c.done_at.is_(None))
+    waiting = select(func.count(), func.min(_conversation.c.waiting_since)).where(_conversation.c.owner == "waiting")
+    open_messages, oldest_due_at = conn.execute(open_now).one()
+    undone_events, oldest_undone_at = conn.execute(undone).one()
+    people, oldest_waiting_since = conn.execute(waiting).one()
+    return Backlog(
+        open_messages=open_messages,
+        oldest_due_at=oldest_due_at,
+        undelivered=count_undelivered(conn),
+        undone_events=undone_events,
+        oldest_undone_at=oldest_undone_at,
+        waiting=people,
+        oldest_waiting_since=oldest_waiting_since,
+    )
