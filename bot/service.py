@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import Channel, Inbound, InboundKind
@@ -20,6 +21,9 @@ from bot.timers import Timers
 from bot.turns import STORE_TROUBLE, Turns
 from locales import load_catalogue
 from storage.database import Database
+
+if TYPE_CHECKING:
+    from bot.channels.line.tokens import AccessTokens
 
 #: Seconds for the messages on their way when the service is stopped: longer than one call takes.
 _FINISH_WITHIN = 15.0
@@ -113,10 +117,9 @@ def make_channels(settings: Settings, now: Callable[[], datetime]) -> dict[str, 
         from bot.channels.line.adapter import LineChannel
 
         assert settings.line_channel_secret is not None
-        assert settings.line_channel_access_token is not None
         channels["line"] = LineChannel(
             settings.line_channel_secret.get_secret_value(),
-            settings.line_channel_access_token.get_secret_value(),
+            _line_access(settings, now),
             settings.line_api_base,
             settings.line_data_api_base,
             now=now,
@@ -136,6 +139,24 @@ def make_channels(settings: Settings, now: Callable[[], datetime]) -> dict[str, 
             text_if_none=words.text("alt.notice"),
         )
     return channels
+
+
+def _line_access(settings: Settings, now: Callable[[], datetime]) -> str | AccessTokens:
+    """The long-lived token, or the means to issue short-lived ones."""
+    from bot.channels.line.tokens import IssuedTokens, read_assertion_key
+
+    assert settings.line_channel_secret is not None
+    if not settings.line_issues_tokens:
+        assert settings.line_channel_access_token is not None
+        return settings.line_channel_access_token.get_secret_value()
+    assert settings.line_assertion_key_file is not None
+    return IssuedTokens(
+        settings.line_channel_id,
+        settings.line_channel_secret.get_secret_value(),
+        read_assertion_key(settings.line_assertion_key_file),
+        settings.line_api_base,
+        now=now,
+    )
 
 
 def make_service(database: Database, settings: Settings, *, name: str) -> Service:

@@ -112,7 +112,15 @@ class Settings(BaseSettings):
 
     @property
     def line_is_on(self) -> bool:
-        return self.line_channel_secret is not None and self.line_channel_access_token is not None
+        return self.line_channel_secret is not None and (
+            self.line_channel_access_token is not None or self.line_issues_tokens
+        )
+
+    @property
+    def line_issues_tokens(self) -> bool:
+        """Whether short-lived access tokens are issued with the channel's key; a long-lived one goes before them."""
+        can = bool(self.line_channel_id) and self.line_assertion_key_file is not None
+        return can and self.line_channel_access_token is None
 
     @property
     def telegram_is_on(self) -> bool:

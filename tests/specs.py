@@ -137,6 +137,7 @@ class LineSpec:
     def __init__(self, folder: Path) -> None:
         self._api = _Schemas(folder / "messaging-api.yml")
         self._webhook = _Schemas(folder / "webhook.yml")
+        self._tokens = _Schemas(folder / "channel-access-token.yml").document["paths"]
         self._paths = [
             (re.compile(re.sub(r"\\\{\w+\\\}|\{\w+\}", "[^/]+", path)), operations)
             for path, operations in self._api.document["paths"].items()
@@ -144,6 +145,8 @@ class LineSpec:
 
     def observe(self, method: str, path: str, body: Json) -> None:
         """Refuse a call that LINE does not describe; fits the stand-in's ``observer``."""
+        if path.startswith("/oauth2/"):
+            return self._check_form(self._tokens.get(path, {}).get(method.lower()), path, body)
         for pattern, operations in self._paths:
             if pattern.fullmatch(path) and method.lower() in operations:
                 return self._check(operations[method.lower()], body)
@@ -159,6 +162,16 @@ class LineSpec:
             raise SpecViolation(f"{operation['operationId']} wants a body")
         schema = request["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
         self._api.check(schema, body)
+
+    def _check_form(self, operation: Mapping[str, Json] | None, path: str, body: Json) -> None:
+        if operation is None:
+            raise SpecViolation(f"LINE has no {path}")
+        schema = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+        error = jsonschema.exceptions.best_match(
+            jsonschema.Draft202012Validator({**schema, "additionalProperties": False}).iter_errors(body)
+        )
+        if error is not None:
+            raise SpecViolation(f"{operation['operationId']}: {error.message[:200]}")
 
     def check_messages(self, messages: Json) -> None:
         """Refuse message objects that do not follow the description."""

@@ -14,6 +14,7 @@ from storage import publishing
 from storage.database import Database
 
 _LINE = ["line_channel_secret", "line_channel_access_token"]
+_LINE_ISSUING = ["line_channel_secret", "line_channel_id", "line_assertion_key_file"]
 _TELEGRAM = ["telegram_bot_token", "telegram_secret_token"]
 
 
@@ -58,12 +59,20 @@ def _look() -> Iterator[Finding]:
 
 def _channels(settings: Settings) -> Iterator[Finding]:
     telegram = ["telegram_bot_token"] if settings.telegram_mode == "polling" else _TELEGRAM
-    for name, is_on, needed in (("line", settings.line_is_on, _LINE), ("telegram", settings.telegram_is_on, telegram)):
+    line = _LINE_ISSUING if settings.line_issues_tokens else _LINE
+    for name, is_on, needed in (("line", settings.line_is_on, line), ("telegram", settings.telegram_is_on, telegram)):
         missing = [f"KAKUNIN_{field.upper()}" for field in needed if getattr(settings, field) is None]
         # Half of a channel's secrets is a mistake; none of them is a bank without that channel.
         meant = 0 < len(missing) < len(needed)
         advice = "on" if is_on else f"off; set {' and '.join(missing)} to turn it on"
         yield Finding(name, not meant, advice)
+    if settings.line_issues_tokens and settings.line_assertion_key_file is not None:
+        from bot.channels.line.tokens import read_assertion_key
+
+        try:
+            read_assertion_key(settings.line_assertion_key_file)
+        except SettingsProblem as problem:
+            yield Finding("line_key", False, str(problem))
     if not (settings.line_is_on or settings.telegram_is_on):
         yield Finding("channels", False, "no channel is on: customers cannot be reached")
 

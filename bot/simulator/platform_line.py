@@ -62,6 +62,7 @@ class LinePlatform(LineServer):
     ) -> None:
         super().__init__(
             webhook_url,
+            channel_secret,
             access_token,
             now=now,
             new_id=new_id,
@@ -70,7 +71,6 @@ class LinePlatform(LineServer):
             hang=hang,
             account_name=account_name,
         )
-        self.channel_secret = channel_secret
         self.webhook_observer = webhook_observer
         self.redeliveries = redeliveries
         self.redelivery_pause = redelivery_pause

@@ -18,6 +18,7 @@ from aiohttp import web
 from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
 from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
 from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages
+from bot.simulator.platform_line_tokens import TokenDesk
 
 #: Called with method, path and JSON body (or ``None``) of each call or webhook.
 Observer = Callable[[str, str, Any], None]
@@ -47,6 +48,7 @@ class LineServer:
     def __init__(
         self,
         webhook_url: str,
+        channel_secret: str,
         access_token: str,
         *,
         now: Callable[[], datetime],
@@ -57,7 +59,8 @@ class LineServer:
         account_name: str,
     ) -> None:
         self.webhook_url = webhook_url
-        self.access_token = access_token
+        self.channel_secret = channel_secret
+        self.tokens = TokenDesk(access_token, channel_secret, now=now, new_id=new_id, observer=observer)
         self.now = now
         self.new_id = new_id
         self.observer = observer
@@ -108,6 +111,7 @@ def build_app(state: LineServer) -> web.Application:
     ]
     for method, path, handler in routes:
         app.router.add_route(method, path, api.guarded(handler))
+    state.tokens.add_routes(app)
     app.router.add_route("*", "/{rest:.*}", api.guarded(api.unknown))
     return app
 
@@ -129,7 +133,7 @@ class _Api:
                 return self._error(400, "The request body could not be parsed as JSON")
             if self._state.observer is not None:
                 self._state.observer(request.method, path, body)
-            if request.headers.get("Authorization") != f"Bearer {self._state.access_token}":
+            if not self._state.tokens.accepts(request.headers.get("Authorization", "").removeprefix("Bearer ")):
                 return self._error(401, "Authentication failed. Confirm that the access token is valid.")
             return await handler(request, body)
 

@@ -7,7 +7,6 @@ the result says whether the customer may have it.  ``send`` does not raise for a
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -16,9 +15,7 @@ import aiohttp
 import structlog
 from linebot.v3.messaging import (
     ApiException,
-    AsyncApiClient,
     AsyncMessagingApi,
-    Configuration,
     PushMessageRequest,
     ReplyMessageRequest,
     ShowLoadingAnimationRequest,
@@ -29,14 +26,18 @@ from pydantic.v1 import ValidationError
 from bot.channels.base import Inbound, InboundKind, Outcome, Recipient, Sent
 from bot.channels.choices import DoesNotFit
 from bot.channels.limits import LINE
+from bot.channels.line.client import LineClient
 from bot.channels.line.drawing import render_all
 from bot.channels.line.inbound import CHANNEL, check_signature, parse
 from bot.channels.line.outcomes import outcome_of_silence, outcome_of_status, sent_ids
+from bot.channels.line.tokens import AccessTokens, LongLivedToken, NoAccessToken
 from dialogs.conversation.prompts import Message
 from dialogs.personal import Personal
 
 log = structlog.get_logger(__name__)
 
+#: What a call may end with that is not its purpose: only sending has to know more.
+_FAILURES = (ApiException, NoAccessToken, aiohttp.ClientError, TimeoutError)
 _ACCEPTED = frozenset({Outcome.SENT, Outcome.ACCEPTED_BEFORE})
 
 
@@ -50,7 +51,7 @@ class LineChannel:
     def __init__(
         self,
         secret: str,
-        access_token: str,
+        access: str | AccessTokens,
         api_base: str = "https://api.line.me",
         data_api_base: str = "https://api-data.line.me",
         *,
@@ -59,32 +60,26 @@ class LineChannel:
         alt_if_none: str = "…",
     ) -> None:
         self._secret = secret
-        self._configuration = Configuration(host=api_base.rstrip("/"), access_token=access_token)
+        self._tokens = LongLivedToken(access) if isinstance(access, str) else access
+        self._api_base = api_base
         #: Where images and files are fetched from; the SDK's blob client takes it as its host.
         self.data_api_base = data_api_base.rstrip("/")
         self._now = now
         # The SDK's own default is five minutes.
         self._time_out = aiohttp.ClientTimeout(total=time_out, connect=min(3.0, time_out))
         self._alt_if_none = alt_if_none
-        self._client: AsyncApiClient | None = None
+        self._client: LineClient | None = None
 
     async def start(self) -> None:
         """Open the connection pool inside the running loop."""
-        # At DEBUG the SDK writes whole answers into the log.
-        logging.getLogger("linebot.v3.messaging").setLevel(logging.WARNING)
-        self._client = AsyncApiClient(self._configuration)
+        self._client = LineClient(self._api_base, self._tokens)
 
     async def close(self) -> None:
         """Close it."""
         if self._client is not None:
             await self._client.close()
             self._client = None
-
-    def use_access_token(self, access_token: str) -> None:
-        """From now on call LINE with this token (short-lived tokens are renewed)."""
-        self._configuration.access_token = access_token
-        if self._client is not None:
-            self._client.set_default_header("Authorization", f"Bearer {access_token}")
+        await self._tokens.give_back()
 
     @property
     def api(self) -> AsyncMessagingApi:
@@ -139,7 +134,7 @@ class LineChannel:
         leave = self.api.leave_room if where.startswith("R") else self.api.leave_group
         try:
             await leave(where, _request_timeout=self._time_out)
-        except (ApiException, aiohttp.ClientError, TimeoutError) as problem:
+        except _FAILURES as problem:
             log.warning("line.leave_failed", problem=type(problem).__name__)
 
     async def show_loading(self, user_id: Personal, seconds: int = 5) -> None:
@@ -148,7 +143,7 @@ class LineChannel:
         request = ShowLoadingAnimationRequest(chat_id=user_id.reveal(), loading_seconds=shown)
         try:
             await self.api.show_loading_animation(request, _request_timeout=self._time_out)
-        except (ApiException, aiohttp.ClientError, TimeoutError) as problem:
+        except _FAILURES as problem:
             log.info("line.loading_failed", problem=type(problem).__name__)
 
     async def _reply(self, reply_token: Personal, objects: list[LineMessage]) -> Sent:
@@ -162,6 +157,8 @@ class LineChannel:
     async def _call(self, method: Callable[..., object], *arguments: object, reply: bool) -> Sent:
         try:
             answer = await method(*arguments, _request_timeout=self._time_out)  # type: ignore[misc]
+        except NoAccessToken as problem:
+            return Sent(outcome=Outcome.RETRY, detail=str(problem))
         except ApiException as problem:
             return _of_exception(problem, reply=reply)
         except UnicodeDecodeError as problem:

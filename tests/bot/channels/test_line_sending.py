@@ -162,16 +162,6 @@ async def test_a_wrong_recipient_is_refused_without_naming_it() -> None:
         assert "request 0000" in sent.detail
 
 
-async def test_a_new_access_token_is_used_at_once() -> None:
-    async with line_stand() as stand:
-        user, _ = await _heard(stand)
-        stand.platform.access_token = "renewed"
-        first = await stand.channel.send(to(user), [notice()], reply_token=None, retry_key=KEY)
-        stand.channel.use_access_token("renewed")
-        second = await stand.channel.send(to(user), [notice()], reply_token=None, retry_key=KEY)
-        assert (first.outcome, second.outcome) == (Outcome.RETRY, Outcome.SENT)
-
-
 async def test_groups_are_left() -> None:
     async with line_stand() as stand:
         await stand.platform.join_group()

@@ -1,0 +1,39 @@
+"""The SDK's client with a token that is asked for at each call, and once more where LINE refuses it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from linebot.v3.messaging import ApiException, AsyncApiClient, Configuration
+
+from bot.channels.line.tokens import AccessTokens
+
+
+class LineClient(AsyncApiClient):  # type: ignore[misc]
+    """One connection pool; make it inside the running loop and close it there."""
+
+    def __init__(self, api_base: str, tokens: AccessTokens) -> None:
+        # At DEBUG the SDK writes whole answers into the log.
+        logging.getLogger("linebot.v3.messaging").setLevel(logging.WARNING)
+        # The SDK wants some token from the start; the one of each call replaces it.
+        super().__init__(Configuration(host=api_base.rstrip("/"), access_token=""))
+        self._tokens = tokens
+
+    async def call_api(self, *arguments: Any, **options: Any) -> Any:
+        """One call; raises ``NoAccessToken`` where there is nothing to call LINE with."""
+        token = await self._tokens.current()
+        try:
+            return await self._with(token, *arguments, **options)
+        except ApiException as problem:
+            # Refused before anything was done, so the same call may be made again.
+            other = await self._tokens.after_refusal(token) if problem.status == 401 else None
+            if other is None:
+                raise
+        return await self._with(other, *arguments, **options)
+
+    def _with(self, token: str, *arguments: Any, **options: Any) -> Any:
+        # Some calls take the one and some the other; read before anybody else has a turn.
+        self.set_default_header("Authorization", f"Bearer {token}")
+        self.configuration.access_token = token
+        return super().call_api(*arguments, **options)
