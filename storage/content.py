@@ -1,7 +1,7 @@
 """The raw words of messages, and the transcript made of them.
 
 Promise: what a customer or a member of staff wrote lies in exactly one row, so erasing that row (the
-customer took the message back, or its time is over) erases the words everywhere.
+customer took the message back, or its time is over) erases the words everywhere, and the picture with them.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.encryption import Vault
-from storage.tables import ContentRow, InboundRow, OutgoingRow, table_of
+from storage.images import ImageMark, erase_image
+from storage.tables import ContentRow, ImageRow, InboundRow, OutgoingRow, table_of
 from storage.universe import Universe
 
 _content = table_of(ContentRow)
 _inbound = table_of(InboundRow)
 _outgoing = table_of(OutgoingRow)
+_image = table_of(ImageRow)
 _insert = insert(_content)
 
 Direction = Literal["in", "out", "note"]
@@ -40,6 +42,8 @@ class TranscriptLine:
     #: pending, leased, sent, ... of an outgoing message.
     delivery_state: str | None
     staff_id: str | None
+    #: What became of the picture that was sent, where one was.
+    image: ImageMark | None = None
 
 
 def save_content(
@@ -80,7 +84,8 @@ def open_content(vault: Vault, content_id: str, blob: bytes) -> dict[str, Any]:
 
 
 def erase_content(conn: Connection, uni: Universe, content_id: str) -> bool:
-    """Erase the words for good; false where they were erased before."""
+    """Erase the words for good, and the picture that came with them; false where they were erased before."""
+    erase_image(conn, uni, content_id)
     kept = (_content.c.id == content_id) & _content.c.erased_at.is_(None)
     return conn.execute(update(_content).where(kept).values(sealed=None, erased_at=uni.now())).rowcount == 1
 
@@ -101,10 +106,12 @@ def recent_bodies(conn: Connection, vault: Vault, conversation_id: str, *, limit
 
 
 def transcript_marks(conn: Connection, conversation_id: str) -> list[tuple[str, str | None, bool]]:
-    """What may change about each line of the transcript, without opening one: id, delivery, whether erased."""
+    """What may change about each line of the transcript, without opening one: id, delivery or picture, erasure."""
+    state = func.coalesce(_outgoing.c.state, _image.c.state)
     query = (
-        select(_content.c.id, _outgoing.c.state, _content.c.sealed.is_(None))
+        select(_content.c.id, state, _content.c.sealed.is_(None))
         .outerjoin(_outgoing, _outgoing.c.content_id == _content.c.id)
+        .outerjoin(_image, _image.c.id == _content.c.id)
         .where(_content.c.conversation_id == conversation_id)
         .order_by(_content.c.at, _content.c.id)
     )
@@ -118,9 +125,12 @@ def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[Tra
             _content,
             func.coalesce(_inbound.c.kind, _outgoing.c.kind, _content.c.direction).label("kind"),
             _outgoing.c.state.label("delivery_state"),
+            _image.c.state.label("image_state"),
+            *(_image.c[name] for name in ("reason", "width", "height")),
         )
         .outerjoin(_inbound, _inbound.c.content_id == _content.c.id)
         .outerjoin(_outgoing, _outgoing.c.content_id == _content.c.id)
+        .outerjoin(_image, _image.c.id == _content.c.id)
         .where(_content.c.conversation_id == conversation_id)
         .order_by(_content.c.at, _content.c.id)
     )
@@ -133,6 +143,13 @@ def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[Tra
             body=None if row.sealed is None else open_content(vault, row.id, row.sealed),
             delivery_state=row.delivery_state,
             staff_id=row.staff_id,
+            image=_mark_of(row),
         )
         for row in conn.execute(query)
     ]
+
+
+def _mark_of(row: Row[Any]) -> ImageMark | None:
+    if row.image_state is None:
+        return None
+    return ImageMark(state=row.image_state, reason=row.reason, width=row.width, height=row.height)

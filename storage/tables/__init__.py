@@ -8,6 +8,7 @@ from storage.tables.base import metadata, table_of
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
+from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
 from storage.tables.messages import InboundRow, OutgoingRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
@@ -38,6 +39,7 @@ __all__ = [
     "DifferenceRow",
     "ExportBatchRow",
     "ExportMemberRow",
+    "ImageRow",
     "InboundRow",
     "JobLeaseRow",
     "LinkCodeRow",

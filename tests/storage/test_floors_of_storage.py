@@ -14,7 +14,8 @@ FLOORS = [
     {"problems", "universe"},
     {"encryption"},
     {"tables"},
-    {"counters", "migrations", "engines", "case_status"},
+    {"counters", "migrations", "engines", "case_status", "images"},
+    {"leases"},
     {"database", "audit", "content"},
     {"link_codes", "differences"},
     {
@@ -63,7 +64,7 @@ def test_each_floor_imports_only_what_lies_below() -> None:
 
 
 def test_every_module_has_its_floor_and_nothing_goes_in_circles() -> None:
-    above = {"exports", "masterfile", "reconciliation", "retention"}
+    above = {"backlog", "exports", "masterfile", "reconciliation", "retention"}
     modules = {path.stem for path in STORAGE.glob("*.py")} | {
         path.parent.name for path in STORAGE.glob("*/__init__.py")
     }
