@@ -47,11 +47,9 @@ async def export_responses(visit: Visit) -> web.StreamResponse:
         raise Forbidden
     await visit.console.database.transact(lambda conn: _record(conn, visit))
     path = await export(visit.staff)
-    stream = await asyncio.to_thread(_take, path)
-    try:
+    # Closed here and not in a thread: a handler that is cancelled at the end would not wait for it.
+    with await asyncio.to_thread(_take, path) as stream:
         return await _send(visit, path, stream)
-    finally:
-        await asyncio.to_thread(stream.close)
 
 
 def _take(path: Path) -> BinaryIO:
