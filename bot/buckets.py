@@ -24,11 +24,15 @@ class Buckets:
         #: When each key's allowance is full again; the one that was asked for longest ago comes first.
         self._full_at: OrderedDict[str, datetime] = OrderedDict()
 
-    def take(self, key: str) -> bool:
-        """Whether ``key`` may do it once more; counts it where it may."""
+    def has(self, key: str) -> bool:
+        """Whether ``key`` may do it once more."""
         now = self._now()
-        full_at = max(self._full_at.pop(key, now), now)
-        allowed = full_at + self._refill - now <= self._full
+        return max(self._full_at.get(key, now), now) + self._refill - now <= self._full
+
+    def take(self, key: str) -> bool:
+        """The same, and counts it where it may."""
+        allowed = self.has(key)
+        full_at = max(self._full_at.pop(key, self._now()), self._now())
         self._full_at[key] = full_at + self._refill if allowed else full_at
         if len(self._full_at) > self._most_keys:
             self._full_at.popitem(last=False)

@@ -11,13 +11,13 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from bot.console.context import Visit
 from bot.console.queue import Slip, find_slip
+from bot.console.visitors import is_https, is_loopback
 from storage.staff import Session, StaffMember
 
 
@@ -161,24 +161,3 @@ def authorize_conversation(conn: Connection, staff: StaffMember, ref: str) -> Sl
     if slip is None:
         raise NotFound
     return slip
-
-
-def is_https(request: web.Request, trusted_proxies: tuple[str, ...]) -> bool:
-    """Whether the browser's side of the connection is encrypted; a proxy's word counts only if it is ours."""
-    if _is_trusted(request.remote, trusted_proxies):
-        return request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
-    return request.scheme == "https"
-
-
-def is_loopback(request: web.Request) -> bool:
-    """Whether the browser runs on this machine and called it by a name of this machine."""
-    if request.url.host not in ("localhost", "127.0.0.1", "::1"):
-        return False
-    return request.remote is not None and ip_address(request.remote.partition("%")[0]).is_loopback
-
-
-def _is_trusted(remote: str | None, trusted_proxies: tuple[str, ...]) -> bool:
-    if remote is None:
-        return False
-    address = ip_address(remote.partition("%")[0])
-    return any(address in ip_network(proxy, strict=False) for proxy in trusted_proxies)

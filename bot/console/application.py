@@ -40,6 +40,7 @@ def make_console(
         settings=settings,
         universe=universe,
         passwords=passwords if passwords is not None else Passwords(),
+        failures=sign_in.failures_by_address(universe.now),
         export_responses=export_responses,
         demo=demo,
     )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from bot.buckets import Buckets
 from bot.console.desk import Desk
 from bot.console.passwords import Passwords
 from bot.settings import Settings
@@ -37,6 +38,8 @@ class Console:
     settings: Settings
     universe: Universe
     passwords: Passwords
+    #: Failed sign-ins by network address.
+    failures: Buckets
     export_responses: ExportResponses | None
     #: A demonstration says so on every page.
     demo: bool

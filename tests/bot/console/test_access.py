@@ -14,6 +14,7 @@ from bot.console.application import routes
 from bot.console.context import Console, Visit
 from bot.console.door import check_every_route, install
 from bot.console.headers import CONTENT_SECURITY_POLICY, Assets
+from bot.console.pages.sign_in import failures_by_address
 from bot.console.passwords import Passwords
 from bot.settings import Settings
 from storage import audit
@@ -29,6 +30,7 @@ def a_console(bank: Bank) -> Console:
         settings=Settings(),
         universe=bank.universe,
         passwords=Passwords(QUICK),
+        failures=failures_by_address(bank.universe.now),
         export_responses=None,
         demo=False,
     )
