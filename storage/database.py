@@ -24,7 +24,7 @@ import structlog
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from storage import migrations
+from storage import key_register, migrations
 from storage.counters import insert_or
 from storage.encryption import Keyring, Vault, load_or_make_key_file, new_root
 from storage.engines import POSTGRESQL_CONNECTIONS, SQLITE_READERS, open_postgresql, open_sqlite, parse_url
@@ -167,7 +167,16 @@ class Database:
                 return stored
 
             blob = self.run(make_root)
-        return Vault(keys, b64decode(keys.open(secret.name, _ROOT, blob)["root"]))
+        root = keys.open(secret.name, _ROOT, blob)["root"]
+        self._settle_keys(keys)
+        return Vault(keys, b64decode(root))
+
+    def _settle_keys(self, keys: Keyring) -> None:
+        """Every key that a row may need is there, and the one that seals is registered before it seals."""
+        if self.run_read(lambda conn: key_register.is_settled(conn, keys)):
+            self.run_read(lambda conn: key_register.check_keys(conn, keys))
+        else:
+            self.run(lambda conn: key_register.register_keys(conn, self.universe, keys))
 
     @property
     def vault(self) -> Vault:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from storage.problems import KeyProblem
+from storage.problems import KeyMissing, KeyProblem, SealBroken
 
 __all__ = ["DigestKind", "KeyProblem", "Keyring", "Vault", "canonical_json", "load_or_make_key_file"]
 
@@ -50,11 +50,15 @@ class Keyring:
         if not keys:
             raise KeyProblem("No encryption key is given.")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
-        self._current = next(iter(keys))
-        self._random_bytes = random_bytes
-        self._header = bytes((_FORMAT, len(self._current))) + self._current.encode("ascii")
         #: Ids of the keys; the first is the one that seals.
         self.key_ids: tuple[str, ...] = tuple(keys)
+        self.current: str = self.key_ids[0]
+        self._random_bytes = random_bytes
+        self._header = header_of(self.current)
+        #: What shows that a key is the one it is named after, and nothing else of it.
+        self.proofs: Mapping[str, bytes] = {
+            key_id: hmac.digest(key, b"kakunin key proof", "sha256") for key_id, key in keys.items()
+        }
 
     def __repr__(self) -> str:
         return f"Keyring(key_ids={self.key_ids!r})"
@@ -88,10 +92,13 @@ class Keyring:
     def seal_bytes(self, table: str, row_id: str, body: bytes) -> bytes:
         """``seal`` for what is no record (a picture): the same header, the same binding to its row."""
         nonce = self._random_bytes(_NONCE_BYTES)
-        return self._header + nonce + self._ciphers[self._current].encrypt(nonce, body, _place(table, row_id))
+        return self._header + nonce + self._ciphers[self.current].encrypt(nonce, body, _place(table, row_id))
 
     def open(self, table: str, row_id: str, blob: bytes) -> dict[str, Any]:
-        """Open what ``seal`` made for this row; raises ``KeyProblem`` for an unknown key or a changed value."""
+        """Open what ``seal`` made for this row.
+
+        Raises a ``KeyProblem``: ``KeyMissing`` for an unknown key, ``SealBroken`` for a changed or moved value.
+        """
         opened: dict[str, Any] = json.loads(self.open_bytes(table, row_id, blob).decode("utf-8", "surrogatepass"))
         return opened
 
@@ -99,21 +106,36 @@ class Keyring:
         """Open any sealed value of this row without reading it; raises ``KeyProblem`` like ``open``."""
         blob = bytes(blob)
         if len(blob) < 2 or blob[0] != _FORMAT:
-            raise KeyProblem(f"A sealed value of table {table} has an unknown format.")
-        start = 2 + blob[1]
-        key_id = blob[2:start].decode("ascii", "replace")
-        cipher = self._ciphers.get(key_id)
+            raise SealBroken(f"A sealed value of table {table} has an unknown format.", table, row_id)
+        key_id, start = key_id_of(blob), 2 + blob[1]
+        cipher = None if key_id is None else self._ciphers.get(key_id)
         if cipher is None:
-            # The id is only named when it has the shape of one: a damaged header is not text for a log.
-            named = key_id if key_id and set(key_id) <= _KEY_ID_CHARS else "unreadable"
-            raise KeyProblem(f"The store needs encryption key '{named}', which is not among the keys given.")
+            raise KeyMissing(table, row_id, key_id)
         nonce = blob[start : start + _NONCE_BYTES]
         try:
             return cipher.decrypt(nonce, blob[start + _NONCE_BYTES :], _place(table, row_id))
         except (InvalidTag, ValueError):
-            raise KeyProblem(
+            sentence = (
                 f"A sealed value of table {table} does not open: another key '{key_id}', or a changed or moved value."
-            ) from None
+            )
+            raise SealBroken(sentence, table, row_id) from None
+
+    def reseal(self, table: str, row_id: str, blob: bytes) -> bytes:
+        """The same record under the current key; raises like ``open``."""
+        return self.seal_bytes(table, row_id, self.open_bytes(table, row_id, blob))
+
+
+def header_of(key_id: str) -> bytes:
+    """How every value begins that was sealed under this key; it stands in clear, so that a key's rows can be found."""
+    return bytes((_FORMAT, len(key_id))) + key_id.encode("ascii")
+
+
+def key_id_of(blob: bytes) -> str | None:
+    """The id of the key in front of a sealed value; ``None`` where there is none that could be one."""
+    if len(blob) < 2 or blob[0] != _FORMAT:
+        return None
+    key_id = bytes(blob[2 : 2 + blob[1]]).decode("ascii", "replace")
+    return key_id if key_id and set(key_id) <= _KEY_ID_CHARS else None
 
 
 def _place(table: str, row_id: str) -> bytes:

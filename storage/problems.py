@@ -15,6 +15,24 @@ class KeyProblem(StoreProblem):
     """A key is missing, is malformed, or does not open what lies in the store."""
 
 
+class KeyMissing(KeyProblem):
+    """A sealed value names a key that is not among the keys given."""
+
+    def __init__(self, table: str, row_id: str, key_id: str | None) -> None:
+        # The id is only named when it has the shape of one: a damaged header is not text for a log.
+        named = key_id or "unreadable"
+        super().__init__(f"The store needs encryption key '{named}', which is not among the keys given.")
+        self.table, self.row_id, self.key_id = table, row_id, key_id
+
+
+class SealBroken(KeyProblem):
+    """A sealed value was changed, was moved from another row, or was sealed under another key of the same id."""
+
+    def __init__(self, sentence: str, table: str, row_id: str) -> None:
+        super().__init__(sentence)
+        self.table, self.row_id = table, row_id
+
+
 class StoreOutdated(StoreProblem):
     """The store was made by an older version and has to be upgraded first."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storage.tables.accounts import AccountLinkRow, AccountRow
 from storage.tables.audit import AuditChainRow, AuditEntryRow, AuditHeadRow
-from storage.tables.base import metadata, table_of
+from storage.tables.base import metadata, row_id, sealed_columns, table_of
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
@@ -12,7 +12,7 @@ from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
 from storage.tables.messages import InboundRow, OutgoingRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
-from storage.tables.secrets import CounterRow, StoreSecretRow
+from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
 from storage.tables.staff import StaffRow, StaffSessionRow
 from storage.tables.submissions import (
     DifferenceDecisionRow,
@@ -37,6 +37,7 @@ __all__ = [
     "CustomerRow",
     "DifferenceDecisionRow",
     "DifferenceRow",
+    "EncryptionKeyRow",
     "ExportBatchRow",
     "ExportMemberRow",
     "ImageRow",
@@ -54,5 +55,7 @@ __all__ = [
     "StoreSecretRow",
     "SubmissionRow",
     "metadata",
+    "row_id",
+    "sealed_columns",
     "table_of",
 ]

@@ -39,6 +39,9 @@ metadata = MetaData(
 )
 
 
+_SEALED: dict[Any, Any] = {"sealed": True}
+
+
 class Stored(SQLModel, registry=registry(metadata=metadata)):
     """The base of every table; the metadata is our own, so that no other package's tables mix in."""
 
@@ -124,5 +127,20 @@ def digest(*, nullable: bool = False, unique: bool = False, index: bool = False)
 
 
 def sealed(*, nullable: bool = False) -> Any:
-    """The row's one sealed value."""
-    return Field(sa_column=Column(LargeBinary, nullable=nullable))
+    """The row's one sealed value, bound to the table and to ``row_id`` of the row."""
+    return Field(sa_column=Column(LargeBinary, nullable=nullable, info=_SEALED))
+
+
+def sealed_columns() -> dict[Table, Column[Any]]:
+    """Every sealed column there is, in the order of the tables' names."""
+    return {
+        table: column
+        for _, table in sorted(metadata.tables.items())
+        for column in table.columns
+        if column.info == _SEALED
+    }
+
+
+def row_id(table: Table, row: Any) -> str:
+    """What a sealed value of ``row`` is bound to: its primary key, the parts joined by a colon."""
+    return ":".join(str(getattr(row, column.name)) for column in table.primary_key.columns)

@@ -26,6 +26,7 @@ from storage.conversations import create_conversation, save_conversation
 from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
 from storage.database import Database
 from storage.encryption import Keyring
+from storage.images import expect_image
 from storage.inbound import insert_inbound
 from storage.outgoing import claim_outgoing, insert_outgoing
 from storage.problems import StaleConversation
@@ -122,6 +123,9 @@ def plant(database: Database, canaries: Canaries) -> None:
         )
         for direction in ("in", "out", "note"):
             save_content(conn, vault, uni, conversation.id, direction=direction, body={"text": new(), new(): 1})
+        picture = save_content(conn, vault, uni, conversation.id, direction="in", body={"text": new()})
+        place = {"content_id": picture, "conversation_id": conversation.id, "channel": "line"}
+        expect_image(conn, vault, uni, **place, ref=Personal(new()))
         for number in range(3):
             insert_inbound(
                 conn,
