@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from bot import logs
+from tests.logs import configured
 
 WORDS = "山田花子の住所"
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -36,22 +37,8 @@ class Log:
 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in logs._TALKATIVE}
-    config = structlog.get_config()
-    # A library that sets up logging in this process (import-linter) switches off all loggers it finds.
-    known = [one for one in logging.getLogger().manager.loggerDict.values() if isinstance(one, logging.Logger)]
-    for one in known:
-        one.disabled = False
-    logs.configure(logging.INFO)
-    yield Log(capsys)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
-    structlog.reset_defaults()
-    structlog.configure(**config)
+    with configured(logging.INFO):
+        yield Log(capsys)
 
 
 def handler() -> logs._Handler:

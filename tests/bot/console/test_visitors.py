@@ -8,6 +8,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from bot.console.pages.sign_in import FAILURES_OF_ADDRESS
+from bot.console.passwords import Passwords
 from bot.console.visitors import network_of
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank
@@ -58,3 +59,23 @@ async def test_signing_in_costs_a_shared_address_nothing(browser: Browser) -> No
     for _ in range(FAILURES_OF_ADDRESS + 3):
         assert (await browser.sign_in("sato"))[0] == 200
         await browser.post("/sign-out")
+
+
+async def test_of_a_thousand_passwords_in_an_hour_few_are_looked_at(
+    browser: Browser, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = 0
+    really = Passwords.fits
+
+    async def fits(self: Passwords, password_hash: str | None, password: str) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return await really(self, password_hash, password)
+
+    monkeypatch.setattr(Passwords, "fits", fits)
+    await browser.get("/sign-in")
+    for number in range(1000):
+        status, _ = await browser.post("/sign-in", login="sato", password=f"guess {number}", next="")
+        assert status in (401, 429)
+        bank.universe.advance(timedelta(seconds=3.6))
+    assert looked_at <= FAILURES_OF_ADDRESS + 60 + 1

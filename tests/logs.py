@@ -1,0 +1,32 @@
+"""Logs as the service writes them, for as long as a test looks at them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from bot import logs
+
+
+@contextmanager
+def configured(level: int) -> Iterator[None]:
+    """The service's set-up at ``level``; afterwards everything is as it was."""
+    root = logging.getLogger()
+    handlers, before = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs._TALKATIVE}
+    config = structlog.get_config()
+    # A library that sets up logging in this process (import-linter) switches off all loggers it finds.
+    for one in logging.getLogger().manager.loggerDict.values():
+        if isinstance(one, logging.Logger):
+            one.disabled = False
+    logs.configure(level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(before)
+    for name, earlier in levels.items():
+        logging.getLogger(name).setLevel(earlier)
+    structlog.reset_defaults()
+    structlog.configure(**config)
