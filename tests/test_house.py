@@ -220,3 +220,33 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
 def test_the_scripts_are_plain_shell(name: str) -> None:
     done = subprocess.run(["sh", "-n", str(ROOT / "scripts" / name)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# Secrets --------------------------------------------------------------------------------------
+
+_SECRET = re.compile(r"(^|_)(secret|signature|csrf|password|access_token|api_key)(_|$)")
+
+
+def plainly_compared(tree: ast.Module) -> list[str]:
+    """Comparisons that end at the first sign that differs, of something whose name says that it is secret."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and any(isinstance(one, (ast.Eq, ast.NotEq)) for one in node.ops):
+            names = {getattr(one, "id", getattr(one, "attr", "")) for one in (node.left, *node.comparators)}
+            if any(_SECRET.search(str(name)) for name in names):
+                found.append(ast.unparse(node))
+    return found
+
+
+def test_secrets_are_compared_in_constant_time() -> None:
+    found = {
+        place(path): plainly_compared(parsed(path))
+        for path in modules("bot", "storage")
+        if "simulator" not in path.parts
+    }
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_a_plain_comparison_is_recognised() -> None:
+    assert plainly_compared(ast.parse("if given == self._channel_secret: pass"))
+    assert not plainly_compared(ast.parse("if hmac.compare_digest(given, self._channel_secret): pass"))
