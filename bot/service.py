@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import Channel, Inbound, InboundKind
+from bot.chores import Chores, chain_audit, rotate_keys
 from bot.delivery import Sender
 from bot.live_content import LiveContent
 from bot.metrics import Metrics
@@ -40,6 +41,7 @@ class Service:
     desk: StaffDesk
     sender: Sender
     timers: Timers
+    chores: Chores
     channels: Mapping[str, Channel]
     metrics: Metrics
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Service:
             self._tasks.append(asyncio.create_task(self.sender.run(), name="sender"))
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
+            self._tasks.append(asyncio.create_task(self.chores.run(), name="chores"))
         if "webhooks" in roles and self.settings.telegram_mode == "polling" and "telegram" in self.channels:
             self._tasks.append(asyncio.create_task(self._poll_telegram(), name="telegram"))
 
@@ -181,6 +184,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         desk=StaffDesk(database, live, rules, on_queued=sender.wake),
         sender=sender,
         timers=Timers(database, turns),
+        chores=Chores(database, name, [chain_audit(database), rotate_keys(database)]),
         channels=channels,
         metrics=metrics,
     )

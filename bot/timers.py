@@ -1,4 +1,4 @@
-"""What happens by the clock: draining what a crash left behind, and chaining the audit log, removing old sessions."""
+"""What each process does by the clock: draining what a crash left behind, removing old sessions, comparing answers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.turns import Turns
-from storage import audit, staff
+from storage import staff
 from storage.database import Database
 
 log = structlog.get_logger("kakunin.timers")
 
 _SWEEP_SECONDS = 5.0
-_CHAIN_AT_ONCE = 500
 _RECONCILE_SECONDS = 5.0
 _OLD_SESSIONS_EVERY = timedelta(hours=1)
 
@@ -40,8 +39,6 @@ class Timers:
     async def tick(self) -> None:
         """One round."""
         await self._turns.sweep()
-        database = self._database
-        await database.transact(lambda conn: audit.seal_chain(conn, database.vault, database.universe, _CHAIN_AT_ONCE))
         await self._end_old_sessions()
 
     async def _end_old_sessions(self) -> None:

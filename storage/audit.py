@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from storage.counters import insert_or
 from storage.encryption import Vault, canonical_json
@@ -107,12 +107,8 @@ def seal_chain(conn: Connection, vault: Vault, uni: Universe, limit: int = 1000)
     conn.execute(insert_or(conn, _head).on_conflict_do_nothing(), first)
     head = conn.execute(select(_head).where(_head.c.id == 1).with_for_update()).one()
     seq, mac = _open_head(vault, head)
-    query = select(_entry).outerjoin(_chain, _chain.c.entry_id == _entry.c.id).where(_chain.c.seq.is_(None))
-    if seq:
-        # Before the last sealing everything older was chained: the whole record need not be read again.
-        query = query.where(_entry.c.at >= head.sealed_at - _LATEST_COMMIT)
     links: list[dict[str, Any]] = []
-    for row in conn.execute(query.order_by(_entry.c.id).limit(limit)):
+    for row in conn.execute(_unchained(head).order_by(_entry.c.id).limit(limit)):
         seq += 1
         before, mac = mac, _mac(vault, mac, row)
         links.append({"seq": seq, "entry_id": row.id, "prev_mac": before, "mac": mac})
@@ -123,6 +119,20 @@ def seal_chain(conn: Connection, vault: Vault, uni: Universe, limit: int = 1000)
             sealed["sealed_at"] = uni.now()
         conn.execute(update(_head).where(_head.c.id == 1).values(sealed))
     return len(links)
+
+
+def has_unchained(conn: Connection) -> bool:
+    """Whether an entry waits for the sealer."""
+    head = conn.execute(select(_head).where(_head.c.id == 1)).first()
+    return conn.execute(_unchained(head).limit(1)).first() is not None
+
+
+def _unchained(head: Row[Any] | None) -> Select[Any]:
+    query = select(_entry).outerjoin(_chain, _chain.c.entry_id == _entry.c.id).where(_chain.c.seq.is_(None))
+    if head is not None and head.seq:
+        # Before the last sealing everything older was chained: the whole record need not be read again.
+        query = query.where(_entry.c.at >= head.sealed_at - _LATEST_COMMIT)
+    return query
 
 
 def _mac(vault: Vault, before: bytes, row: Row[Any]) -> bytes:

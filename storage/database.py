@@ -140,9 +140,9 @@ class Database:
         self._vault = self._open_vault(keys)
 
     def _keys_beside(self, *, make: bool) -> Keyring:
-        if self._path is None:
+        path = self.key_file
+        if path is None:
             raise KeyProblem("This store needs KAKUNIN_ENCRYPTION_KEYS.")
-        path = self._path.with_name("kakunin.key")
         keys, made = load_or_make_key_file(path, make=make)
         if made:
             self.made_key = path
@@ -177,6 +177,11 @@ class Database:
             self.run_read(lambda conn: key_register.check_keys(conn, keys))
         else:
             self.run(lambda conn: key_register.register_keys(conn, self.universe, keys))
+
+    @property
+    def key_file(self) -> Path | None:
+        """Where the key of a SQLite store lies that is not given keys; PostgreSQL has no such place."""
+        return None if self._path is None else self._path.with_name("kakunin.key")
 
     @property
     def vault(self) -> Vault:

@@ -211,6 +211,14 @@ def new_root(random_bytes: RandomBytes = os.urandom) -> bytes:
     return random_bytes(_KEY_BYTES)
 
 
+def new_key(prefix: str, random_bytes: RandomBytes = os.urandom) -> str:
+    """A new key as ``Keyring.parse`` reads it."""
+    key = random_bytes(_KEY_BYTES)
+    # The id says which key it is without saying anything about it, so that a mix-up is named clearly.
+    key_id = f"{prefix}-" + hashlib.sha256(b"kakunin key id" + key).hexdigest()[:8]
+    return f"{key_id}:{base64.b64encode(key).decode('ascii')}"
+
+
 def load_or_make_key_file(path: Path, *, make: bool, random_bytes: RandomBytes = os.urandom) -> tuple[Keyring, bool]:
     """The keyring of a key file, and whether the file was made just now.
 
@@ -228,15 +236,12 @@ def load_or_make_key_file(path: Path, *, make: bool, random_bytes: RandomBytes =
         raise KeyProblem(f"The key file {path.name} beside the store cannot be read.") from None
     else:
         return Keyring.parse(text), False
-    key = random_bytes(_KEY_BYTES)
-    # The id says which key it is without saying anything about it, so that a mix-up is named clearly.
-    key_id = "file-" + hashlib.sha256(b"kakunin key id" + key).hexdigest()[:8]
-    text = f"{key_id}:{base64.b64encode(key).decode('ascii')}\n"
+    line = new_key("file", random_bytes)
     # Written aside and linked into place: a process of the same first run sees the whole key or none.
-    draft = path.with_name(f"{path.name}.{key_id}")
+    draft = path.with_name(f"{path.name}.{line.partition(':')[0]}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(text)
+            file.write(f"{line}\n")
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)
@@ -247,4 +252,4 @@ def load_or_make_key_file(path: Path, *, make: bool, random_bytes: RandomBytes =
         raise KeyProblem(f"The key file {path.name} cannot be written beside the store.") from None
     finally:
         draft.unlink(missing_ok=True)
-    return Keyring.parse(text), True
+    return Keyring.parse(line), True

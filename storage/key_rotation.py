@@ -59,7 +59,9 @@ class Step:
     resealed: int
     #: Values that do not open; they stay as they are.
     broken: int
-    #: The pass came to its end and found nothing (left) under another key.
+    #: The pass came to its end.
+    ended: bool
+    #: ... and found nothing (left) under another key.
     settled: bool
 
 
@@ -111,7 +113,13 @@ def rotate_step(database: Database, lease: Lease) -> Step:
         return conn.execute(_swap(table), renewed).rowcount if renewed else 0
 
     written = database.run(write)
-    return Step(table=table.name, resealed=written, broken=broken, settled="settled_at" in values)
+    return Step(
+        table=table.name,
+        resealed=written,
+        broken=broken,
+        ended=values["pass_table"] is None,
+        settled="settled_at" in values,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

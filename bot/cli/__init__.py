@@ -13,7 +13,7 @@ import typer
 
 import bot.cli.service as service
 import bot.cli.staff as staff
-from bot.cli import audit, cases, content, customers, db, export, faq, letters, questionnaire, reconcile, reply
+from bot.cli import audit, cases, content, customers, db, export, faq, keys, letters, questionnaire, reconcile, reply
 from bot.cli.errors import Failed, UserError
 from bot.problems import SettingsProblem
 
@@ -42,6 +42,7 @@ app.add_typer(export.app, name="export")
 app.add_typer(questionnaire.app, name="questionnaire")
 app.add_typer(faq.app, name="faq")
 app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -96,6 +96,20 @@ def os_user() -> str:
     except KeyError:
         # Containers often run under a number that no passwd file names.
         return str(os.getuid())
+
+
+def note(
+    database: Database, action: str, *, subjects: Mapping[str, str], detail: Mapping[str, str] | None = None
+) -> None:
+    """Record what the operating system's user did outside the store; what is done in it records itself."""
+    from storage import audit
+
+    uni, who = database.universe, os_user()
+    database.run(
+        lambda conn: audit.record(
+            conn, uni, action, actor_kind="os_user", actor_id=who, subjects=subjects, detail=detail
+        )
+    )
 
 
 @contextmanager

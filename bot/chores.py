@@ -1,0 +1,123 @@
+"""Chores: what one process at a time does beside the service, whichever of several processes it is.
+
+Promise: a chore runs under a lease that is renewed while it works, so two processes with the role ``timers`` never
+do the same one together, and what a killed process left is taken over.  A chore that fails holds up no other one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from storage import audit, key_rotation
+from storage.database import Database
+from storage.leases import Lease, fence, give_back_lease, renew_lease, take_lease
+from storage.problems import LeaseLost
+
+log = structlog.get_logger("kakunin.chores")
+
+_EVERY_SECONDS = 5.0
+_LEASE = timedelta(minutes=1)
+_CHAIN_AT_ONCE = 500
+#: Steps that a chore makes in one round; between the rounds others come to their turn.
+_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Chore:
+    """One kind of work."""
+
+    #: The name of its lease.
+    name: str
+    #: A look without a write: whether there is anything to do.
+    is_due: Callable[[Connection], bool]
+    #: One short step; false where nothing is left for now.
+    step: Callable[[Lease], bool]
+
+
+def chain_audit(database: Database) -> Chore:
+    """Chain the entries of the audit record."""
+
+    def step(lease: Lease) -> bool:
+        def seal(conn: Connection) -> int:
+            fence(conn, lease)
+            return audit.seal_chain(conn, database.vault, database.universe, _CHAIN_AT_ONCE)
+
+        return database.run(seal) == _CHAIN_AT_ONCE
+
+    return Chore("audit.chain", audit.has_unchained, step)
+
+
+def rotate_keys(database: Database) -> Chore:
+    """Bring all sealed values under the first key."""
+
+    def is_due(conn: Connection) -> bool:
+        return key_rotation.is_due(conn, database.universe, database.vault.keyring)
+
+    def step(lease: Lease) -> bool:
+        done = key_rotation.rotate_step(database, lease)
+        if done.settled:
+            log.info("keys.settled", key=database.vault.keyring.current)
+        return not done.settled
+
+    return Chore(key_rotation.LEASE, is_due, step)
+
+
+class Chores:
+    """The chores of one process."""
+
+    def __init__(self, database: Database, owner: str, chores: Sequence[Chore]) -> None:
+        self._database = database
+        self._owner = owner
+        self._chores = chores
+        self._stopping = threading.Event()
+
+    async def run(self) -> None:
+        """Do what is due until cancelled; the step at hand is finished first, for its thread uses the store."""
+        while True:
+            work = asyncio.ensure_future(asyncio.to_thread(self.tick))
+            try:
+                more = await asyncio.shield(work)
+            except asyncio.CancelledError:
+                self._stopping.set()
+                await work
+                raise
+            if not more:
+                await asyncio.sleep(_EVERY_SECONDS)
+
+    def tick(self) -> bool:
+        """One round; true where a chore has more to do at once."""
+        more = False
+        for chore in self._chores:
+            try:
+                more |= self._do(chore)
+            except Exception as error:
+                log.exception("chore.failed", chore=chore.name, error=type(error).__name__)
+        return more
+
+    def _do(self, chore: Chore) -> bool:
+        database, uni = self._database, self._database.universe
+        if not database.run_read(chore.is_due):
+            return False
+        lease = database.run(lambda conn: take_lease(conn, uni, chore.name, owner=self._owner, duration=_LEASE))
+        if lease is None:
+            return False
+        try:
+            for _ in range(_STEPS):
+                held = lease
+                if self._stopping.is_set() or not chore.step(held):
+                    return False
+                lease = database.run(lambda conn: renew_lease(conn, uni, held, duration=_LEASE))  # noqa: B023
+            return True
+        except LeaseLost:
+            log.warning("chore.taken_over", chore=chore.name)
+            return False
+        finally:
+            last = lease
+            database.run(lambda conn: give_back_lease(conn, uni, last))
