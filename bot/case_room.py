@@ -14,7 +14,7 @@ from dialogs.conversation.state import State, apply, from_json, to_json
 from dialogs.conversation.turn import Step
 from dialogs.definition.model import Questionnaire
 from locales import SHIPPED_LANGUAGES
-from storage import audit, cases, content, conversations, customers, outgoing, submissions
+from storage import audit, cases, content, conversations, customers, menus, outgoing, submissions
 from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
@@ -90,6 +90,8 @@ def _save(
     says: Iterable[Prompt],
 ) -> Conversation:
     waiting_since = (conversation.waiting_since or talk.now) if state.owner is Owner.WAITING else None
+    if state.locale != conversation.locale:
+        menus.touch_menu(talk.conn, conversation.account_id)
     conversation = replace(
         conversation,
         state=to_json(state),

@@ -159,7 +159,7 @@ def _heard_all_the_same(conversation: Conversation, what: inp.Input) -> bool:
     if isinstance(what, inp.Said) and {what.reading.exact, what.reading.command} & _OF_ANY_CASE:
         return True
     sure = (conversation.state.get("open") or {}).get("form") == Form.UNLINK.value
-    return sure or (isinstance(what, inp.Chose) and what.option == "staff")
+    return sure or (isinstance(what, inp.Chose) and what.option in (Command.STAFF, Command.SWITCH))
 
 
 def _switch(talk: Talk, account: Account, conversation: Conversation) -> None:

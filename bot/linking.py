@@ -340,14 +340,24 @@ def _command(lobby: _Lobby, command: Command) -> bool:
     return True
 
 
+#: Commands whose button, under a prompt or in a menu beside the chat, is never stale.
+_ANYWHERE = frozenset(
+    {
+        Command.STAFF,
+        Command.VERIFY,
+        Command.RESUME,
+        Command.SWITCH,
+        Command.HELP,
+        Command.LANGUAGE_JA,
+        Command.LANGUAGE_EN,
+    }
+)
+
+
 def _chose(lobby: _Lobby, chose: inp.Chose) -> None:
     option = chose.option
-    if option == "staff":
-        lobby.outcome = Outcome.STAFF
-    elif option == "verify":
-        _command(lobby, Command.VERIFY)
-    elif option == "resume":
-        _command(lobby, Command.RESUME)
+    if option in _ANYWHERE:
+        _command(lobby, Command(option))
     elif option.startswith("q."):
         lobby.say(FaqText(topic=option[2:]))
         lobby.ask()

@@ -14,7 +14,7 @@ from dialogs.conversation.asking import RESUME
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Owner
 from dialogs.conversation.prompts import Phrase
-from storage import accounts, audit, cases, conversations, customers, link_codes, publishing
+from storage import accounts, audit, cases, conversations, customers, link_codes, menus, publishing
 from storage.accounts import Account
 from storage.case_status import ANSWERABLE
 from storage.conversations import Conversation
@@ -86,6 +86,8 @@ def input_step(talk: Talk, what: inp.Input) -> Run:
 def save_lobby(talk: Talk, conversation: Conversation, result: LobbyResult) -> Conversation:
     """Keep the lobby's state and queue what it says."""
     state = result.state.to_json()
+    if result.state.locale != conversation.locale:
+        menus.touch_menu(talk.conn, conversation.account_id)
     conversation = replace(
         conversation,
         state=state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from bot.channels.base import Channel, Inbound, InboundKind
 from bot.chores import Chores, chain_audit, rotate_keys
 from bot.delivery import Sender
 from bot.live_content import LiveContent
+from bot.menus import MenuKeeper
 from bot.metrics import Metrics
 from bot.ownership import StaffDesk
 from bot.settings import Settings
@@ -44,6 +45,7 @@ class Service:
     chores: Chores
     channels: Mapping[str, Channel]
     metrics: Metrics
+    menus: Sequence[MenuKeeper] = ()
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -53,6 +55,7 @@ class Service:
             await channel.start()
         if "sender" in roles:
             self._tasks.append(asyncio.create_task(self.sender.run(), name="sender"))
+            self._tasks += [asyncio.create_task(keeper.run(), name="menus") for keeper in self.menus]
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
             self._tasks.append(asyncio.create_task(self.chores.run(), name="chores"))
@@ -162,6 +165,18 @@ def _line_access(settings: Settings, now: Callable[[], datetime]) -> str | Acces
     )
 
 
+def _menu_keepers(database: Database, channels: Mapping[str, Channel], name: str) -> list[MenuKeeper]:
+    """One for each platform on which an account has a menu of its own."""
+    if "line" not in channels:
+        return []
+    from bot.channels.line.adapter import LineChannel
+    from bot.channels.line.menus import LineMenus
+
+    line = channels["line"]
+    assert isinstance(line, LineChannel)
+    return [MenuKeeper(database, line.name, LineMenus(line), name)]
+
+
 def make_service(database: Database, settings: Settings, *, name: str) -> Service:
     """All parts over one opened store; ``name`` distinguishes this process's leases."""
     rules = Rules(
@@ -187,4 +202,5 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         chores=Chores(database, name, [chain_audit(database), rotate_keys(database)]),
         channels=channels,
         metrics=metrics,
+        menus=_menu_keepers(database, channels, name),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.channels.base import Tap
+from bot.channels.menus import MENU_REF, menu_label
 from bot.talk import Talk
 from storage import content
 from storage.conversations import Conversation
@@ -12,7 +13,9 @@ _RECENT = 20
 
 
 def tap_label(talk: Talk, conversation: Conversation, tap: Tap) -> str:
-    """The label as it was shown under that token, else the option's code."""
+    """The label as it was shown under that token or in the menu, else the option's code."""
+    if tap.conversation_ref == MENU_REF:
+        return menu_label(tap.option, talk.live.voice(conversation.locale).catalogue)
     for body in content.recent_bodies(talk.conn, talk.vault, conversation.id, limit=_RECENT):
         if body.get("token") != tap.token:
             continue

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from dialogs.personal import Personal
 from storage.counters import insert_or
 from storage.encryption import DigestKind, Vault
+from storage.menus import touch_menu
 from storage.tables import AccountLinkRow, AccountRow, table_of
 from storage.universe import Universe
 
@@ -105,16 +106,19 @@ def find_account(conn: Connection, vault: Vault, channel: str, user_id: Personal
 def set_active_conversation(conn: Connection, account_id: str, conversation_id: str | None) -> None:
     """Say to which conversation the account's messages go."""
     _set(conn, account_id, active_conversation_id=conversation_id)
+    touch_menu(conn, account_id)  # it may be in another language
 
 
 def set_account_state(conn: Connection, account_id: str, state: str) -> None:
     """active or blocked."""
     _set(conn, account_id, state=state)
+    touch_menu(conn, account_id)
 
 
 def set_account_locale(conn: Connection, account_id: str, locale: str) -> None:
     """The language the account is spoken to in."""
     _set(conn, account_id, locale=locale)
+    touch_menu(conn, account_id)
 
 
 def set_account_failures(
@@ -160,6 +164,7 @@ def make_link(conn: Connection, uni: Universe, account_id: str, customer_id: str
         "ended_at": None,
     }
     conn.execute(insert(_link), values)
+    touch_menu(conn, account_id)
     return Link(**values)
 
 
@@ -180,7 +185,11 @@ def links_of_case(conn: Connection, case_id: str, *, live_only: bool = False) ->
 def end_link(conn: Connection, uni: Universe, link_id: str, reason: str) -> bool:
     """End a link (``reason`` is a code); false where it had ended."""
     live = (_link.c.id == link_id) & _link.c.ended_at.is_(None)
-    return conn.execute(update(_link).where(live).values(ended_at=uni.now(), end_reason=reason)).rowcount == 1
+    ended = update(_link).where(live).values(ended_at=uni.now(), end_reason=reason).returning(_link.c.account_id)
+    account_id = conn.execute(ended).scalar()
+    if account_id is not None:
+        touch_menu(conn, account_id)
+    return account_id is not None
 
 
 def _link_of(row: Row[Any]) -> Link:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from storage.case_status import ALLOWED, CLOSED, CaseStatus
+from storage.case_status import ALLOWED, ANSWERABLE, CLOSED, CaseStatus
 from storage.encryption import Vault
 from storage.link_codes import (
     LinkCode,
@@ -27,6 +27,7 @@ from storage.link_codes import (
     unlock_link_code,
     use_link_code,
 )
+from storage.menus import touch_menus_of_case
 from storage.problems import IllegalTransition
 from storage.tables import (
     CaseRow,
@@ -251,6 +252,8 @@ def move_case(
     if to == CaseStatus.WITH_STAFF:
         values["returns_to"] = case.status.value
     conn.execute(update(_case).where(_case.c.id == case_id).values(values))
+    if (case.status in ANSWERABLE) is not (to in ANSWERABLE):
+        touch_menus_of_case(conn, case_id)
     _append_transition(conn, uni, case_id, case.status, to, actor, reason, source)
 
 

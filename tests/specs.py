@@ -158,8 +158,12 @@ class LineSpec:
             if body not in (None, {}):
                 raise SpecViolation(f"{operation['operationId']} takes no body")
             return
+        if "application/json" not in request["content"]:
+            return  # a picture: the stand-in looks at its kind, size and bytes
         if body is None:
-            raise SpecViolation(f"{operation['operationId']} wants a body")
+            if request.get("required"):
+                raise SpecViolation(f"{operation['operationId']} wants a body")
+            return
         schema = request["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
         self._api.check(schema, body)
 

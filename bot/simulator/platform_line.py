@@ -130,6 +130,14 @@ class LinePlatform(LineServer):
         """Tap a button of a bubble: by place (from 0), data or label; ``LookupError`` if it is not there."""
         return await self.deliver(self.tap_event(user_id, self.people[user_id].find(message_id, choice)))
 
+    async def tap_menu(self, user_id: str, place: int) -> Delivery:
+        """Tap an area of the menu beside the chat; ``LookupError`` if it is not there."""
+        menu = self.menus.shown_to(user_id)
+        areas = [] if menu is None else menu.areas
+        if not 0 <= place < len(areas):
+            raise LookupError("the menu has no such area (any more)")
+        return await self.deliver(self.tap_event(user_id, areas[place][1]))
+
     async def unsend(self, user_id: str, message_id: str) -> Delivery:
         """Take a message back."""
         bubble = self.people[user_id].bubble(message_id)
@@ -209,6 +217,13 @@ class LinePlatform(LineServer):
                 token.issued_at = self.now()
 
     async def _post(self, events: list[Event]) -> int:
+        try:
+            return await self.post_webhook(self.webhook_url, events)
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
+    async def post_webhook(self, url: str, events: list[Event]) -> int:
+        """Send events signed to a webhook; its status."""
         if self._session is None:
             raise RuntimeError("the platform is not started")
         payload = {"destination": self.bot_user_id, "events": events}
@@ -220,12 +235,9 @@ class LinePlatform(LineServer):
             "Content-Type": "application/json; charset=utf-8",
             "x-line-signature": base64.b64encode(mac).decode(),
         }
-        try:
-            async with self._session.post(self.webhook_url, data=body, headers=headers) as answer:
-                await answer.read()
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError):
-            return 0
+        async with self._session.post(url, data=body, headers=headers) as answer:
+            await answer.read()
+            return answer.status
 
     def _make_ulid(self) -> str:
         value = round(self.now().timestamp() * 1000) << 80 | int(self.new_id().replace("-", ""), 16) % (1 << 80)

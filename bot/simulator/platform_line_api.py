@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ from aiohttp import web
 
 from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
 from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
+from bot.simulator.platform_line_account import LineAccount
+from bot.simulator.platform_line_menu_calls import add_menu_routes
+from bot.simulator.platform_line_menus import RichMenus
 from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages
 from bot.simulator.platform_line_tokens import TokenDesk
 
@@ -42,7 +46,7 @@ class ReplyToken:
     used: bool = False
 
 
-class LineServer:
+class LineServer(ABC):
     """What the stand-in remembers, and the application that answers calls from it."""
 
     def __init__(
@@ -71,6 +75,8 @@ class LineServer:
         self.account_name = account_name
         self.bot_user_id = self.make_user_id()
         self.people = People()
+        self.account = LineAccount(self)
+        self.menus = RichMenus(now=now, new_id=new_id)
         self.faults = Faults()
         self.reply_tokens: dict[str, ReplyToken] = {}
         self.accepted_keys: dict[str, tuple[str, list[str]]] = {}
@@ -90,6 +96,10 @@ class LineServer:
         self._message_number += 1
         return str(self._message_number)
 
+    @abstractmethod
+    async def post_webhook(self, url: str, events: list[dict[str, Any]]) -> int:
+        """Send events signed to a webhook; its status."""
+
 
 def build_app(state: LineServer) -> web.Application:
     """The application that ``LINE_API_BASE`` points to."""
@@ -101,17 +111,14 @@ def build_app(state: LineServer) -> web.Application:
         ("POST", "/v2/bot/message/validate/{kind:reply|push}", api.validate),
         ("POST", "/v2/bot/chat/loading/start", api.loading),
         ("GET", "/v2/bot/profile/{user_id}", api.profile),
-        ("GET", "/v2/bot/info", api.info),
-        ("GET", "/v2/bot/message/quota", api.quota),
-        ("GET", "/v2/bot/message/quota/consumption", api.consumption),
-        ("GET", "/v2/bot/channel/webhook/endpoint", api.webhook),
-        ("PUT", "/v2/bot/channel/webhook/endpoint", api.set_webhook),
         ("POST", "/v2/bot/group/{chat}/leave", api.leave),
         ("POST", "/v2/bot/room/{chat}/leave", api.leave),
     ]
     for method, path, handler in routes:
         app.router.add_route(method, path, api.guarded(handler))
     state.tokens.add_routes(app)
+    state.account.add_routes(app, api)
+    add_menu_routes(app, api, state.menus)
     app.router.add_route("*", "/{rest:.*}", api.guarded(api.unknown))
     return app
 
@@ -128,7 +135,7 @@ class _Api:
             raw = await request.read()
             path = request.path[request.path.find("/v2/") :] if "/v2/" in request.path else request.path
             try:
-                body = json.loads(raw) if raw else None
+                body = json.loads(raw) if raw and not request.content_type.startswith("image/") else None
             except ValueError:
                 return self._error(400, "The request body could not be parsed as JSON")
             if self._state.observer is not None:
@@ -251,32 +258,6 @@ class _Api:
         if person is None or person.blocked:
             return self._error(404, "Not found")
         return self._json({"displayName": person.name, "userId": person.user_id, "language": person.language})
-
-    async def info(self, request: web.Request, body: Any) -> web.StreamResponse:
-        account = {
-            "userId": self._state.bot_user_id,
-            "basicId": "@000demo",
-            "chatMode": "bot",
-            "markAsReadMode": "auto",
-        }
-        return self._json({**account, "displayName": self._state.account_name})
-
-    async def quota(self, request: web.Request, body: Any) -> web.StreamResponse:
-        limit = self._state.quota
-        return self._json({"type": "none"} if limit is None else {"type": "limited", "value": limit})
-
-    async def consumption(self, request: web.Request, body: Any) -> web.StreamResponse:
-        return self._json({"totalUsage": self._state.pushed})
-
-    async def webhook(self, request: web.Request, body: Any) -> web.StreamResponse:
-        return self._json({"endpoint": self._state.webhook_url, "active": True})
-
-    async def set_webhook(self, request: web.Request, body: Any) -> web.StreamResponse:
-        endpoint = body.get("endpoint") if isinstance(body, dict) else None
-        if not isinstance(endpoint, str) or not endpoint.startswith("http") or len(endpoint) > 500:
-            return self._error(400, "Invalid webhook endpoint URL")
-        self._state.webhook_url = endpoint
-        return self._json({})
 
     async def leave(self, request: web.Request, body: Any) -> web.StreamResponse:
         self._state.left.append(request.match_info["chat"])

@@ -69,10 +69,11 @@ def _quick_reply(place: str, quick_reply: Any) -> Iterator[Finding]:
         return
     for at, item in enumerate(items):
         action = item.get("action") if isinstance(item, dict) else None
-        yield from _action(f"{place}.items[{at}].action", action, 20)
+        yield from check_action(f"{place}.items[{at}].action", action, 20)
 
 
-def _action(place: str, action: Any, most_label: int) -> Iterator[Finding]:
+def check_action(place: str, action: Any, most_label: int = 20) -> Iterator[Finding]:
+    """What is wrong with what a tap does."""
     if not isinstance(action, dict):
         yield place, EMPTY
         return
@@ -116,4 +117,4 @@ def _component(place: str, part: Any) -> Iterator[Finding]:
     elif kind == "text":
         yield from _length(f"{place}.text", part.get("text"), 30 * 1024)
     elif kind == "button":
-        yield from _action(f"{place}.action", part.get("action"), 40)
+        yield from check_action(f"{place}.action", part.get("action"), 40)

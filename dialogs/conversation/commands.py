@@ -2,10 +2,12 @@
 
 The exact word is read before an answer, all other ways of saying it only after (a reply that
 answers the question is an answer).  The words are data: ``locales/<language>/commands.yaml``.
+Each command is also understood by its name behind a slash, as the menus of some platforms send it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -66,6 +68,9 @@ class Command(StrEnum):
     HELP = "help"
 
 
+_NAMES = frozenset(Command)
+
+
 @dataclass(frozen=True)
 class _Way:
     """One way of saying a command: a piece of text, perhaps at the beginning or the end."""
@@ -103,10 +108,14 @@ class _Commands:
 
 #: The languages whose command words are understood, whatever language is spoken.
 LANGUAGES = ("ja", "en")
+#: ``/help``, or ``/help@some_bot`` where several bots could be meant.
+_SLASH = re.compile(r"/([a-z_]+)(?:@\w+)?", re.ASCII)
 
 
 def exact(folded: str, locale: str) -> Command | None:
     """The command, when the whole text is one of its words; every language is understood."""
+    if (slash := _SLASH.fullmatch(folded)) and (named := _by_name(slash[1], locale)):
+        return named
     bare = folded.rstrip("?") or folded
     for language in _languages(locale):
         commands = _load(language)
@@ -117,6 +126,12 @@ def exact(folded: str, locale: str) -> Command | None:
             if bare.endswith(ending) and bare.removesuffix(ending) in commands.exact:
                 return commands.exact[bare.removesuffix(ending)]
     return None
+
+
+def _by_name(name: str, locale: str) -> Command | None:
+    if name == "language":  # the other one
+        return Command.LANGUAGE_EN if _languages(locale)[0] == "ja" else Command.LANGUAGE_JA
+    return Command(name) if name in _NAMES else None
 
 
 def in_other_words(folded: str, locale: str) -> Command | None:

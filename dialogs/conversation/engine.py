@@ -308,7 +308,7 @@ def _problem(turn: Turn, reading: Reading) -> None:
 
 
 def _chose(turn: Turn, chose: inp.Chose) -> None:
-    if turn.state.owner is Owner.WAITING and chose.option != "resume":
+    if turn.state.owner is Owner.WAITING and chose.option not in (Command.RESUME, *_LANGUAGES):
         turn.still_waiting()
         return
     if _tap_that_holds_anywhere(turn, chose.option):
@@ -325,16 +325,24 @@ def _chose(turn: Turn, chose: inp.Chose) -> None:
         turn.ask_again(Phrase(key="engine.stale"))
 
 
-def _tap_that_holds_anywhere(turn: Turn, option: str) -> bool:
-    commands = {
-        "staff": Command.STAFF,
-        "later": Command.LATER,
-        "resume": Command.RESUME,
-        "why": Command.WHY,
-        "verify": Command.VERIFY,
+#: Commands whose button, under a prompt or in a menu beside the chat, is never stale.
+_ANYWHERE = frozenset(
+    {
+        Command.STAFF,
+        Command.LATER,
+        Command.RESUME,
+        Command.WHY,
+        Command.VERIFY,
+        Command.HELP,
+        Command.SWITCH,
+        *_LANGUAGES,
     }
-    if option in commands:
-        return carry_out(turn, commands[option])
+)
+
+
+def _tap_that_holds_anywhere(turn: Turn, option: str) -> bool:
+    if option in _ANYWHERE:
+        return carry_out(turn, Command(option))
     if option.startswith("q."):
         topic(turn, option[2:])
         return True

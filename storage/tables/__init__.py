@@ -10,6 +10,7 @@ from storage.tables.conversations import ContentRow, ConversationEventRow, Conve
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
 from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
+from storage.tables.menus import AccountMenuRow, ChannelMenuRow
 from storage.tables.messages import InboundRow, OutgoingRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
@@ -24,12 +25,14 @@ from storage.tables.submissions import (
 
 __all__ = [
     "AccountLinkRow",
+    "AccountMenuRow",
     "AccountRow",
     "AuditChainRow",
     "AuditEntryRow",
     "AuditHeadRow",
     "CaseRow",
     "CaseTransitionRow",
+    "ChannelMenuRow",
     "ContentRow",
     "ConversationEventRow",
     "ConversationRow",

@@ -88,6 +88,10 @@ class LineChannel:
             raise RuntimeError("the LINE channel is not started")
         return AsyncMessagingApi(self._client)
 
+    def data_client(self) -> LineClient:
+        """A client of the host that pictures go to and come from; the caller closes it."""
+        return LineClient(self.data_api_base, self._tokens)
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> list[Inbound]:
         """The events of a webhook; raises ``WrongSignature`` or ``UnreadableBody``."""
         check_signature(self._secret, headers, body)

@@ -170,3 +170,17 @@ def test_a_variant_of_a_language_uses_its_words() -> None:
     assert exact(fold("戻る"), "ja_easy") is Command.BACK
     assert in_other_words(fold("人と話したいです"), "ja-easy") is Command.STAFF
     assert exact(fold("戻る"), "fr") is Command.BACK
+
+
+@pytest.mark.parametrize("command", Command)
+def test_every_command_is_understood_by_its_name_behind_a_slash(command: Command) -> None:
+    for language in LANGUAGES:
+        assert exact(fold(f"/{command}"), language) is command
+        assert exact(fold(f"/{command}@Kakunin_bot"), language) is command
+
+
+def test_a_slash_asks_for_the_other_language_and_makes_no_command_of_other_words() -> None:
+    assert exact(fold("/language"), "ja") is Command.LANGUAGE_EN
+    assert exact(fold("/language"), "en") is Command.LANGUAGE_JA
+    assert exact(fold("/nonsense"), "ja") is None
+    assert exact(fold("/help me"), "ja") is None

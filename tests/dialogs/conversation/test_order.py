@@ -15,6 +15,7 @@ import pytest
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Owner
+from dialogs.conversation.turn import Leave
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Questionnaire
 from tests.dialogs.conversation.talking import Talk, form, understanding
@@ -147,11 +148,22 @@ def test_a_button_of_another_conversation_is_stale(at_number: Talk) -> None:
     assert "前の質問" in at_number.texts
 
 
-@pytest.mark.parametrize("option", ["staff", "later", "why", "verify", "q.F01", "resume"])
+@pytest.mark.parametrize("option", ["staff", "later", "why", "verify", "q.F01", "resume", "help", "language_en"])
 def test_ways_out_hold_in_any_bubble_however_old(at_words: Talk, option: str) -> None:
     at_words.option(option, token="p1")
     assert "前の質問" not in at_words.texts
     assert at_words.said
+
+
+def test_the_other_case_can_be_had_from_any_button(at_words: Talk) -> None:
+    at_words.option("switch", token="-")
+    assert at_words.leaves == [Leave.SWITCH]
+
+
+def test_who_waits_for_a_person_may_still_change_the_language(at_words: Talk) -> None:
+    at_words.option("staff")
+    at_words.option("language_en", token="-")
+    assert (at_words.state.owner, at_words.state.locale) == (Owner.WAITING, "en")
 
 
 def test_a_question_shown_again_is_answered_from_either_bubble(small: Questionnaire) -> None:
