@@ -19,6 +19,9 @@ from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
 
+#: Phases in which the bot is asking.
+_ANSWERING = frozenset({"asking", "review"})
+
 
 def step_case(
     talk: Talk, conversation: Conversation, what: inp.Input, *, aloud: bool = True
@@ -121,7 +124,7 @@ def _follow(talk: Talk, conversation: Conversation, definition: Questionnaire, b
         target = CaseStatus.REFUSED
     elif after.paused and not before.paused:
         target = CaseStatus.PAUSED
-    elif after.answers != before.answers or before.paused or (before.ended and not after.ended):
+    elif after.phase in _ANSWERING and (after.answers != before.answers or before.paused or before.ended):
         target = CaseStatus.ANSWERING
     if target is not None:
         talk.move_case(conversation.case_id, target, f"conversation:{conversation.phase}", conversation.id)

@@ -5,9 +5,16 @@ Both are facts that stay recorded; neither is answered.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bot.case_room import step_case
+from bot.conversing import was_away
 from bot.lobby_room import Facts
 from bot.talk import Talk
-from storage import accounts, audit, cases, content, conversations, inbound as inbox, outgoing
+from dialogs.conversation import events as ev, inputs as inp
+from dialogs.conversation.state import fold, to_json
+from dialogs.conversation.taking_back import redact
+from storage import accounts, audit, cases, content, conversations, inbound as inbox, outgoing, unsending
 from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
@@ -31,18 +38,50 @@ def unreachable(talk: Talk, account: Account) -> None:
 
 
 def forget(talk: Talk, conversation: Conversation, row: InboundRow) -> None:
-    """The customer took a message back: its words go, the fact stays."""
+    """The customer took a message back: its words go, and what was read from them; the fact stays.
+
+    Where the message has not come yet, this event is the mark by which it is known when it does.
+    """
     message_id = row.payload.get("message_id")
     found = inbox.find_inbound_message(talk.conn, conversation.account_id, message_id) if message_id else None
     if found is None or found.content_id is None:
         return
-    content.erase_content(talk.conn, talk.uni, found.content_id)
+    if not content.erase_content(talk.conn, talk.uni, found.content_id):
+        return
+    quotes = unsending.erase_quotes(talk.conn, talk.vault, talk.uni, found.conversation_id, found.content_id)
+    answer = _take_back(talk, talk.lock(found.conversation_id), found.content_id)
     audit.record(
         talk.conn,
         talk.uni,
         "content.unsent",
         actor_kind="customer",
         actor_id=conversation.account_id,
-        subjects={"content": found.content_id},
-        detail={},
+        subjects={"content": found.content_id, "conversation": found.conversation_id},
+        detail={"answer": answer, "quotes": str(quotes)},
     )
+
+
+def _take_back(talk: Talk, conversation: Conversation, content_id: str) -> str:
+    """Redact what was recorded of a message and open its question again: none, taken_back or submitted."""
+    if conversation.kind != "case":
+        return "none"  # the lobby keeps no words
+    recorded = [ev.from_json(event) for event in conversations.load_events(talk.conn, talk.vault, conversation.id)]
+    redacted = redact(recorded, content_id)
+    changed = {
+        seq: ev.to_json(after)
+        for seq, (before, after) in enumerate(zip(recorded, redacted, strict=True), 1)
+        if after != before
+    }
+    unsending.replace_events(talk.conn, talk.vault, conversation.id, changed)
+    state = fold(redacted)
+    if any(answer.content_id == content_id for answer in state.answers.values()) and state.completed:
+        outcome = "submitted"
+    else:
+        outcome = "taken_back" if changed else "none"
+    if changed:
+        here = talk.account(conversation.account_id).active_conversation_id == conversation.id
+        conversation = replace(conversation, state=to_json(state))
+        step_case(
+            talk, conversation, inp.TookBack(content_id=content_id), aloud=here and not was_away(talk, conversation)
+        )
+    return outcome

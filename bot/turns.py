@@ -165,7 +165,9 @@ class Turns:
         account = accounts.lock_account(conn, database.vault, account.id) or account
         talk = Talk(conn, database.vault, uni, self._live, self._rules, uni.new_id())
         conversation = self._conversation_for(talk, account, event)
-        words = words_of(talk, conversation, event, prepared.secret)
+        # Taken back before it came: nothing of it is kept, nor read.
+        gone = event.kind is not InboundKind.UNSEND and inbox.is_taken_back(conn, account.id, event.message_id)
+        words = {} if gone else words_of(talk, conversation, event, prepared.secret)
         content_id = uni.new_id() if words is not None else None
         inbound_id = inbox.insert_inbound(
             conn,
@@ -179,7 +181,7 @@ class Turns:
             occurred_at=event.occurred_at,
             content_id=content_id,
             message_id=event.message_id,
-            payload=self._payload(prepared),
+            payload=self._payload(prepared) | {"taken_back": gone},
         )
         if inbound_id is None:
             return
@@ -300,7 +302,8 @@ class Turns:
         if kind is InboundKind.UNSEND:
             forget(talk, conversation, row)
             return
-        if kind in _SILENT or kind is InboundKind.UNFOLLOW or not row.payload.get("may_answer", True):
+        silent = kind in _SILENT or kind is InboundKind.UNFOLLOW or not row.payload.get("may_answer", True)
+        if silent or row.payload.get("taken_back"):
             return
         if kind is InboundKind.EDITED:
             mention_edit(talk, conversation, row)

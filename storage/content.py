@@ -23,6 +23,18 @@ _inbound = table_of(InboundRow)
 _outgoing = table_of(OutgoingRow)
 _image = table_of(ImageRow)
 _insert = insert(_content)
+_unsent = _inbound.alias("unsent")
+#: Another event of the same account says that this message was taken back.
+_TAKEN_BACK = (
+    select(_unsent.c.id)
+    .where(
+        _unsent.c.account_id == _inbound.c.account_id,
+        _unsent.c.message_id == _inbound.c.message_id,
+        _unsent.c.kind == "unsend",
+    )
+    .correlate(_inbound)
+    .exists()
+)
 
 Direction = Literal["in", "out", "note"]
 
@@ -44,6 +56,8 @@ class TranscriptLine:
     staff_id: str | None
     #: What became of the picture that was sent, where one was.
     image: ImageMark | None = None
+    #: The customer took the message back.
+    is_taken_back: bool = False
 
 
 def save_content(
@@ -127,6 +141,7 @@ def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[Tra
             _outgoing.c.state.label("delivery_state"),
             _image.c.state.label("image_state"),
             *(_image.c[name] for name in ("reason", "width", "height")),
+            _TAKEN_BACK.label("is_taken_back"),
         )
         .outerjoin(_inbound, _inbound.c.content_id == _content.c.id)
         .outerjoin(_outgoing, _outgoing.c.content_id == _content.c.id)
@@ -144,6 +159,7 @@ def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[Tra
             delivery_state=row.delivery_state,
             staff_id=row.staff_id,
             image=_mark_of(row),
+            is_taken_back=bool(row.is_taken_back),
         )
         for row in conn.execute(query)
     ]

@@ -150,6 +150,14 @@ def came_before(
     return conn.execute(select(_inbound.c.id).where(*others).limit(1)).first() is not None
 
 
+def is_taken_back(conn: Connection, account_id: str, message_id: str | None) -> bool:
+    """Whether the customer took that message back: LINE may say so before it brings the message itself."""
+    if message_id is None:
+        return False
+    unsent = (_inbound.c.account_id == account_id, _inbound.c.message_id == message_id, _inbound.c.kind == "unsend")
+    return conn.execute(select(_inbound.c.id).where(*unsent).limit(1)).first() is not None
+
+
 def find_inbound_message(conn: Connection, account_id: str, message_id: str) -> FoundMessage | None:
     """The event behind a platform's message id, for a message that was taken back."""
     query = select(_inbound.c.id, _inbound.c.conversation_id, _inbound.c.content_id).where(

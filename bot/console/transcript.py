@@ -28,7 +28,7 @@ class Line:
     at: datetime
     #: customer, bot, staff, note; ``mark`` for a change of who answers.
     who: str
-    #: text, tap, media, event, withheld, factor, erased; of a mark: who answers from here on.
+    #: text, tap, media, event, withheld, factor, erased, taken_back; of a mark: who answers from here on.
     kind: str
     #: The words; of media, event and withheld a code.
     text: str = field(default="", repr=False)
@@ -83,6 +83,8 @@ def _line(entry: TranscriptLine, labels: dict[str, str], logins: Mapping[str, st
 def _inbound(entry: TranscriptLine, labels: Mapping[str, str]) -> Line:
     base = Line(key=entry.content_id, at=entry.at, who="customer", kind="erased")
     body = entry.body
+    if entry.is_taken_back:
+        return replace(base, kind="taken_back")
     if body is None:
         return base
     text = str(body.get("text") or "")

@@ -97,7 +97,8 @@ def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
         pieces.append(Phrase(key="engine.several_allowed"))
     answer = position.state.answers.get(slot.key)
     if answer is not None and position.state.correcting == slot.key and answer.display:
-        pieces.append(Phrase(key="engine.your_answer", params={"value": read_back(position, slot.question, answer)}))
+        params = {"value": read_back(position, slot.question, answer)}
+        pieces.append(Phrase(key="engine.your_answer", params=params, of=answer.content_id))
     return pieces
 
 
@@ -143,7 +144,12 @@ def offered_prompt(position: Position, slot: Slot, open_prompt: OpenPrompt, lead
     """A known value, masked where it is the bank's: still right?"""
     question = slot.question
     assert question is not None
-    shown = Phrase(key=f"engine.offered_{open_prompt.basis}", params={"value": open_prompt.display or ""})
+    earlier = position.state.set_aside.get(slot.key) if open_prompt.basis == "previous" else None
+    shown = Phrase(
+        key=f"engine.offered_{open_prompt.basis}",
+        params={"value": open_prompt.display or ""},
+        of=None if earlier is None else earlier.content_id,
+    )
     keys = ("button.unchanged", "button.changed") if open_prompt.basis == "master" else ("button.yes", "button.change")
     return Prompt(
         kind=MessageKind.QUESTION,
@@ -204,7 +210,8 @@ def review_line(position: Position, number: int, slot: Slot) -> Line:
             # Answered on another channel: it is not shown on this one.
             value = Phrase(key="engine.value_kept")
         case AnswerState.UNCHANGED:
-            value = Phrase(key="engine.value_unchanged", params={"value": read_back(position, slot.question, answer)})
+            params = {"value": read_back(position, slot.question, answer)}
+            value = Phrase(key="engine.value_unchanged", params=params, of=answer.content_id)
         case AnswerState.DECLINED:
             unknown = slot.question is not None and slot.question.bot.decline is Decline.UNKNOWN
             value = Phrase(key="engine.value_unknown" if unknown else "engine.value_refused")
@@ -215,7 +222,7 @@ def review_line(position: Position, number: int, slot: Slot) -> Line:
         case _ if slot.question.type is QuestionType.ACKNOWLEDGE:
             value = Phrase(key="button.acknowledge")
         case _:
-            value = Literal(text=read_back(position, slot.question, answer))
+            value = Literal(text=read_back(position, slot.question, answer), of=answer.content_id)
     return Line(number=number, name=slot_name(slot), value=value)
 
 

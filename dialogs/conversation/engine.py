@@ -26,6 +26,7 @@ from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.prompts import FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
 from dialogs.conversation.state import OpenPrompt, State
+from dialogs.conversation.taking_back import take_back
 from dialogs.conversation.turn import Step, Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Questionnaire, QuestionType
@@ -55,6 +56,8 @@ def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime
                 aside(turn, Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
         case inp.MediaSent():
             aside(turn, Phrase(key="engine.media"))
+        case inp.TookBack():
+            take_back(turn, what.content_id)
         case inp.AskedToCorrect() if state.owner is Owner.WAITING:
             turn.still_waiting()
         case inp.AskedToCorrect():
@@ -81,7 +84,7 @@ def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime
 
 
 #: While a person speaks the bot is silent: only these change anything.
-_HEARD_WITH_STAFF = (inp.StaffTook, inp.StaffReleased, inp.HandedBack, inp.SecretWithheld)
+_HEARD_WITH_STAFF = (inp.StaffTook, inp.StaffReleased, inp.HandedBack, inp.SecretWithheld, inp.TookBack)
 
 
 def _returned(turn: Turn) -> None:

@@ -145,6 +145,14 @@ class SetAside(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakenBack(Event):
+    """The customer took a message back: what it answered is open again, unless it was submitted."""
+
+    kind = "taken_back"
+    content_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Toggled(Event):
     kind = "toggled"
     key: Key
@@ -259,8 +267,8 @@ _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
         Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, ChangeAnnounced, Refused, FaqShown,
-        CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack,
-        Ended, Reopened, Confirmed,
+        TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed, LanguageChanged,
+        SecretKeptBack, Ended, Reopened, Confirmed,
     )
 }  # fmt: skip
 

@@ -64,6 +64,13 @@ class MediaSent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TookBack:
+    """The customer took back the message whose words were in that content row."""
+
+    content_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AskedToCorrect:
     """Open one earlier question again, by name (a page, a test; a customer uses the review list)."""
 
@@ -107,6 +114,7 @@ Input = (
     | Picked
     | SecretWithheld
     | MediaSent
+    | TookBack
     | AskedToCorrect
     | StaffTook
     | StaffReleased

@@ -32,6 +32,8 @@ class Phrase:
 
     key: str
     params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    #: The content row of the message whose words stand in ``params``: they go when it is taken back.
+    of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,8 @@ class Literal:
     """Text that stands as it is: an echoed value, what a member of staff typed."""
 
     text: str = field(repr=False)
+    #: See ``Phrase.of``.
+    of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,3 +135,5 @@ class Message:
     alt: str = ""
     #: Who speaks, when it is not the bot: the name a member of staff shows.
     sender: str | None = None
+    #: The content rows of the customer's messages that ``text`` repeats.
+    quotes: tuple[str, ...] = ()

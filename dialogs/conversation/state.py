@@ -164,6 +164,8 @@ def apply(state: State, event: Event) -> State:
                 changes=state.changes - {event.key},
                 correcting=None if state.correcting == event.key else state.correcting,
             )
+        case ev.TakenBack():
+            return _without_message(state, event.content_id)
         case ev.Toggled():
             assert state.open is not None
             return replace(state, open=replace(state.open, selection=event.selection))
@@ -229,6 +231,25 @@ def _opened(before: OpenPrompt | None, event: ev.Asked) -> OpenPrompt:
         selection=before.selection,
         failures=before.failures,
     )
+
+
+def _without_message(state: State, content_id: str) -> State:
+    """Without what a message said; what was submitted stays."""
+    gone = {
+        key for key, answer in (*state.answers.items(), *state.set_aside.items()) if answer.content_id == content_id
+    }
+    answers = state.answers if state.completed else _kept(state.answers, content_id)
+    set_aside = _kept(state.set_aside, content_id)
+
+    def unless_of_it(prompt: OpenPrompt | None) -> OpenPrompt | None:
+        return None if prompt is not None and (prompt.basis == content_id or prompt.key in gone) else prompt
+
+    opened, beneath = unless_of_it(state.open), unless_of_it(state.beneath)
+    return replace(state, answers=answers, set_aside=set_aside, open=opened, beneath=beneath)
+
+
+def _kept(mapping: Mapping[Key, Answer], content_id: str) -> Mapping[Key, Answer]:
+    return MappingProxyType({key: answer for key, answer in mapping.items() if answer.content_id != content_id})
 
 
 def _with(mapping: Mapping[Key, Answer], key: Key, answer: Answer) -> Mapping[Key, Answer]:

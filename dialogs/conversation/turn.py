@@ -163,7 +163,7 @@ class Turn:
     def ask_confirm(self, slot: Slot, value: str, display: str, content_id: str | None, *lead: Piece) -> None:
         """Echo what was read: is it right?"""
         self._open(Form.CONFIRM, slot.key, value=value, display=display, basis=content_id)
-        pieces = (*lead, Phrase(key="engine.confirm", params={"value": display}))
+        pieces = (*lead, Phrase(key="engine.confirm", params={"value": display}, of=content_id))
         self.says.append(
             asking.yes_no_prompt(self.position, slot, self._prompt, pieces, yes="button.right", no="button.retype")
         )
@@ -175,7 +175,7 @@ class Turn:
         message: Piece = Phrase(key="engine.check")
         if slot.question.bot.check_message:
             message = Wording(field="check_message", question=slot.question.name)
-        pieces = (*lead, message, Phrase(key="engine.check_value", params={"value": display}))
+        pieces = (*lead, message, Phrase(key="engine.check_value", params={"value": display}, of=content_id))
         self.says.append(
             asking.yes_no_prompt(self.position, slot, self._prompt, pieces, yes="button.as_is", no="button.change")
         )
@@ -285,7 +285,7 @@ class Turn:
         if question is not None and handover is not None and self.position.truth(handover, slot.key):
             self.to_waiting(f"handover:{question.name}", key=slot.key)
             return
-        lead = (Phrase(key="engine.echo", params={"value": display}),) if echo and display else ()
+        lead = (Phrase(key="engine.echo", params={"value": display}, of=content_id),) if echo and display else ()
         self.ask_current(*lead)
 
     def _answered(self, key: Key, value: str, display: str, state: AnswerState, content_id: str | None) -> ev.Answered:

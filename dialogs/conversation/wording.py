@@ -64,7 +64,13 @@ def render(prompt: Prompt, definition: Questionnaire | None, voice: Voice) -> Me
         token=prompt.token,
         hint=prompt.hint,
         alt="" if prompt.alt is None else _piece(prompt.alt, definition, voice),
+        quotes=_quotes(prompt.pieces),
     )
+
+
+def _quotes(pieces: tuple[Piece, ...]) -> tuple[str, ...]:
+    said = [piece.value if isinstance(piece, Line) else piece for piece in pieces]
+    return tuple(sorted({one.of for one in said if isinstance(one, Phrase | Literal) and one.of is not None}))
 
 
 def _paragraphs(pieces: tuple[Piece, ...], definition: Questionnaire | None, voice: Voice) -> str:
@@ -143,6 +149,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "hint": message.hint.value,
         "alt": message.alt,
         "sender": message.sender,
+        "quotes": list(message.quotes),
     }
 
 
@@ -157,4 +164,5 @@ def from_json(data: Mapping[str, Any]) -> Message:
         hint=InputHint(data["hint"]),
         alt=data["alt"],
         sender=data["sender"],
+        quotes=tuple(data.get("quotes", ())),
     )

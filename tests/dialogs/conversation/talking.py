@@ -98,6 +98,8 @@ class Talk:
         self.leaves: list[Leave] = []
         self.last: list[Event] = []
         self._content = count(1)
+        #: The content row of what was typed last.
+        self.typed = ""
         self._tokens: set[str] = set()
         started = ev.Started(
             at=self.now,
@@ -130,7 +132,8 @@ class Talk:
         if secret is not None:
             return self.send(inp.SecretWithheld(secret=secret.kind.value))
         reading = read(text, self.state.locale)
-        return self.send(inp.Said(reading=reading, content_id=f"content-{next(self._content)}"))
+        self.typed = f"content-{next(self._content)}"
+        return self.send(inp.Said(reading=reading, content_id=self.typed))
 
     def tap(self, label: str) -> list[Message]:
         """A tap on the button with this label, of the newest bubble that has it."""
