@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from bot.console.desk import ConversationView, NotOwner, SecretTyped
+from bot.console.desk import ConversationView, Damaged, NotOwner, SecretTyped
 from bot.conversing import apply_input
 from bot.live_content import LiveContent
 from bot.staff_view import view_conversation
@@ -30,6 +30,7 @@ from dialogs.guard import find_secret
 from storage import accounts, audit, content, conversations
 from storage.conversations import Conversation
 from storage.database import Database
+from storage.problems import KeyMissing, SealBroken
 from storage.staff import StaffMember
 
 T = TypeVar("T")
@@ -111,7 +112,10 @@ class StaffDesk:
         return Talk(conn, self._database.vault, uni, self._live, self._rules, uni.new_id())
 
     async def _do(self, deed: Callable[[Talk], T]) -> T:
-        done = await self._database.transact(lambda conn: deed(self._talk(conn)))
+        try:
+            done = await self._database.transact(lambda conn: deed(self._talk(conn)))
+        except (SealBroken, KeyMissing) as problem:
+            raise Damaged from problem
         self._on_queued()
         return done
 

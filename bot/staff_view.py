@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from bot.console.desk import AnswerLine, ConversationView, CustomerFact, HandOver
 from bot.talk import Talk
@@ -13,6 +14,7 @@ from dialogs.definition.model import Question, Questionnaire, pick
 from dialogs.replies.masking import mask
 from storage import cases, conversations, customers, staff
 from storage.conversations import Conversation
+from storage.problems import KeyMissing, SealBroken
 
 #: What is shown of the customer, and how it is masked; all else needs a reason.
 _FACTS = (
@@ -27,7 +29,14 @@ _FACTS = (
 
 def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
     """The view of one conversation; raises ``KeyError`` where there is none."""
-    conversation = conversations.load_conversation(talk.conn, talk.vault, conversation_id)
+    damaged = False
+    try:
+        conversation = conversations.load_conversation(talk.conn, talk.vault, conversation_id)
+        hand_overs = _hand_overs(talk, conversation_id)
+    except (SealBroken, KeyMissing):
+        # What stands in clear is shown; the deeds on it are refused.
+        damaged, hand_overs = True, []
+        conversation = conversations.look_at_conversation(talk.conn, conversation_id)
     if conversation is None:
         raise KeyError(conversation_id)
     case = None if conversation.case_id is None else cases.load_case(talk.conn, conversation.case_id)
@@ -48,7 +57,8 @@ def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
         check_number=None if case is None else case.check_number,
         receipt_no=form.state.receipt_no if form is not None and form.state.completed else None,
         case_status=None if case is None else case.status.value,
-        hand_overs=_hand_overs(talk, conversation.id, logins),
+        hand_overs=tuple(_hand_over(change, logins) for change in hand_overs),
+        damaged=damaged,
     )
 
 
@@ -93,18 +103,15 @@ def _facts(customer_no: str, fields: Mapping[str, str]) -> tuple[CustomerFact, .
     return (CustomerFact(key="customer_no", masked=customer_no), *masked, *plain)
 
 
-def _hand_overs(talk: Talk, conversation_id: str, logins: Mapping[str, str]) -> tuple[HandOver, ...]:
-    changes = [
-        event
-        for event in conversations.load_events(talk.conn, talk.vault, conversation_id)
-        if event["kind"] == "owner_changed"
-    ]
-    return tuple(
-        HandOver(
-            at=datetime.fromisoformat(change["at"]),
-            to=change["owner"],
-            staff=logins.get(change.get("staff_id") or "", ""),
-            reason=change["reason"],
-        )
-        for change in changes
+def _hand_overs(talk: Talk, conversation_id: str) -> list[dict[str, Any]]:
+    recorded = conversations.load_events(talk.conn, talk.vault, conversation_id)
+    return [event for event in recorded if event["kind"] == "owner_changed"]
+
+
+def _hand_over(change: Mapping[str, Any], logins: Mapping[str, str]) -> HandOver:
+    return HandOver(
+        at=datetime.fromisoformat(change["at"]),
+        to=change["owner"],
+        staff=logins.get(change.get("staff_id") or "", ""),
+        reason=change["reason"],
     )

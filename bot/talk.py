@@ -84,10 +84,9 @@ class Talk:
 
     def lobby_of(self, account: Account) -> Conversation:
         """The account's own conversation, made where there is none."""
-        for conversation_id in conversations.conversations_of_account(self.conn, account.id):
-            conversation = self.lock(conversation_id)
-            if conversation.kind == "lobby":
-                return conversation
+        conversation_id = conversations.lobby_of_account(self.conn, account.id)
+        if conversation_id is not None:
+            return self.lock(conversation_id)
         return conversations.create_conversation(
             self.conn,
             self.vault,

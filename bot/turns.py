@@ -25,6 +25,7 @@ from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, words_of
 from bot.leaving import forget, unreachable
 from bot.live_content import LiveContent
 from bot.talk import ReplyRight, Rules, Talk
+from bot.unreadable import give_to_person, keep_for_person, lock_mended, unless_damaged
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.answering import reader_kind
 from dialogs.conversation.understanding import Reading
@@ -36,7 +37,8 @@ from storage.accounts import Account
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.inbound import InboundRow
-from storage.problems import StaleConversation
+from storage.problems import KeyMissing, SealBroken, StaleConversation
+from storage.unreadable import Unreadable, is_damage, lacks_key, record_unreadable
 
 log = structlog.get_logger("kakunin.turns")
 
@@ -94,7 +96,11 @@ class Turns:
                 continue  # a group is nobody's conversation: a bank's bot does not speak there
             try:
                 prepared = await self._prepare(event)
-                await self._database.transact(lambda conn, p=prepared: self._turn(conn, p))  # type: ignore[misc]
+                await unless_damaged(
+                    self._database,
+                    lambda conn, p=prepared: self._turn(conn, p),  # type: ignore[misc]
+                    lambda conn, problem, p=prepared: self._keep(conn, p, problem),  # type: ignore[misc]
+                )
             except Exception as error:
                 trouble[who] = error
         for first in trouble.values():
@@ -105,7 +111,11 @@ class Turns:
         older = self._database.universe.now() - timedelta(seconds=10)
         stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older))
         for conversation_id in stale:
-            await self._database.transact(lambda conn, c=conversation_id: self._drain_alone(conn, c))  # type: ignore[misc]
+            await unless_damaged(
+                self._database,
+                lambda conn, c=conversation_id: self._drain(self._talk(conn), c, {}),  # type: ignore[misc]
+                lambda conn, problem, c=conversation_id: give_to_person(self._talk(conn), c, problem),  # type: ignore[misc]
+            )
         return len(stale)
 
     # Before the transaction -------------------------------------------------------------------
@@ -130,7 +140,11 @@ class Turns:
         account = accounts.find_account(conn, self._database.vault, event.channel, event.user_id)
         if account is None or account.active_conversation_id is None:
             return _Look(self._locale(event), "link_code")
-        conversation = conversations.load_conversation(conn, self._database.vault, account.active_conversation_id)
+        try:
+            conversation = conversations.load_conversation(conn, self._database.vault, account.active_conversation_id)
+        except (SealBroken, KeyMissing):
+            # The turn meets it again and decides; for reading, what stands in clear is enough.
+            conversation = conversations.look_at_conversation(conn, account.active_conversation_id)
         assert conversation is not None
         if conversation.kind == "lobby":
             step = conversation.open_question or "code"
@@ -162,8 +176,8 @@ class Turns:
         database, event = self._database, prepared.event
         uni = database.universe
         account = accounts.upsert_account(conn, database.vault, uni, event.channel, event.user_id, self._locale(event))
-        account = accounts.lock_account(conn, database.vault, account.id) or account
-        talk = Talk(conn, database.vault, uni, self._live, self._rules, uni.new_id())
+        talk = self._talk(conn)
+        account = lock_mended(talk, account)
         conversation = self._conversation_for(talk, account, event)
         # Taken back before it came: nothing of it is kept, nor read.
         gone = event.kind is not InboundKind.UNSEND and inbox.is_taken_back(conn, account.id, event.message_id)
@@ -231,17 +245,20 @@ class Turns:
             "may_answer": event.may_answer,
         }
 
-    def _drain_alone(self, conn: Connection, conversation_id: str) -> None:
+    def _keep(self, conn: Connection, prepared: _Prepared, problem: Unreadable) -> None:
+        talk, event = self._talk(conn), prepared.event
+        locale = self._locale(event)
+        account = accounts.upsert_account(conn, talk.vault, talk.uni, event.channel, event.user_id, locale)
+        keep_for_person(talk, account, event, prepared.secret, self._payload(prepared), problem)
+
+    def _talk(self, conn: Connection) -> Talk:
         uni = self._database.universe
-        talk = Talk(conn, self._database.vault, uni, self._live, self._rules, uni.new_id())
-        self._drain(talk, conversation_id, {})
+        return Talk(conn, self._database.vault, uni, self._live, self._rules, uni.new_id())
 
     def _drain(self, talk: Talk, conversation_id: str, prepared: dict[str, _Prepared]) -> None:
         """All undone events of a conversation, in the order in which they happened."""
         talk.lock(conversation_id)
         for row in inbox.undone_inbound(talk.conn, talk.vault, conversation_id):
-            if row.attempts > 0:
-                continue  # it raised before and a person looks at it
             self._one(talk, conversation_id, row, prepared.get(row.id))
 
     def _one(self, talk: Talk, conversation_id: str, row: InboundRow, prepared: _Prepared | None) -> None:
@@ -255,6 +272,10 @@ class Turns:
         except Exception as error:
             # Whatever a defect raises: nothing of it is kept, the customer is not left alone.
             savepoint.rollback()
+            if lacks_key(error, talk.conn):
+                raise  # another process has the key: the platform delivers again
+            if is_damage(error, talk.conn):
+                record_unreadable(talk.conn, talk.uni, error)
             log.exception("turn.failed", conversation=conversation_id, inbound=row.id, error=type(error).__name__)
             inbox.count_attempt(talk.conn, row.id, type(error).__name__)
             self._apologise(talk, conversation_id)

@@ -88,19 +88,24 @@ def upsert_account(
 def load_account(conn: Connection, vault: Vault, account_id: str) -> Account | None:
     """One account."""
     row = conn.execute(select(_account).where(_account.c.id == account_id)).first()
-    return None if row is None else _account_of(vault, row)
+    return None if row is None else _account_of(row, _user_id(vault, row))
 
 
 def lock_account(conn: Connection, vault: Vault, account_id: str) -> Account | None:
     """One account, held until the end of the transaction."""
     row = conn.execute(select(_account).where(_account.c.id == account_id).with_for_update(key_share=True)).first()
-    return None if row is None else _account_of(vault, row)
+    return None if row is None else _account_of(row, _user_id(vault, row))
+
+
+def mend_account(conn: Connection, vault: Vault, account: Account) -> None:
+    """Seal the user id again: who was found by the keyed digest of it is the user, whatever became of the value."""
+    _set(conn, account.id, sealed=vault.seal(_account.name, account.id, {"user_id": account.user_id.reveal()}))
 
 
 def find_account(conn: Connection, vault: Vault, channel: str, user_id: Personal) -> Account | None:
     """The account of a user of a platform."""
     row = conn.execute(_BY_USER, {"digest": _digest(vault, channel, user_id)}).first()
-    return None if row is None else _account_of(vault, row)
+    return None if row is None else _account_of(row, user_id)
 
 
 def set_active_conversation(conn: Connection, account_id: str, conversation_id: str | None) -> None:
@@ -132,11 +137,15 @@ def _set(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(update(_account).where(_account.c.id == account_id).values(values))
 
 
-def _account_of(vault: Vault, row: Row[Any]) -> Account:
+def _user_id(vault: Vault, row: Row[Any]) -> Personal:
+    return Personal(vault.open(_account.name, row.id, row.sealed)["user_id"])
+
+
+def _account_of(row: Row[Any], user_id: Personal) -> Account:
     return Account(
         id=row.id,
         channel=row.channel,
-        user_id=Personal(vault.open(_account.name, row.id, row.sealed)["user_id"]),
+        user_id=user_id,
         locale=row.locale,
         state=row.state,
         active_conversation_id=row.active_conversation_id,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage.encryption import Vault
 from storage.images import ImageMark, erase_image
+from storage.problems import KeyMissing, SealBroken
 from storage.tables import ContentRow, ImageRow, InboundRow, OutgoingRow, table_of
 from storage.universe import Universe
 
@@ -49,7 +50,7 @@ class TranscriptLine:
     #: The kind of the inbound event or of the outgoing message; ``note`` for a note.
     kind: str
     content_id: str
-    #: ``None`` where the words were erased.
+    #: ``None`` where the words were erased, or do not open (``damaged``).
     body: dict[str, Any] | None = field(repr=False)
     #: pending, leased, sent, ... of an outgoing message.
     delivery_state: str | None
@@ -58,6 +59,8 @@ class TranscriptLine:
     image: ImageMark | None = None
     #: The customer took the message back.
     is_taken_back: bool = False
+    #: The words were changed or moved in the store.
+    damaged: bool = False
 
 
 def save_content(
@@ -149,20 +152,28 @@ def transcript(conn: Connection, vault: Vault, conversation_id: str) -> list[Tra
         .where(_content.c.conversation_id == conversation_id)
         .order_by(_content.c.at, _content.c.id)
     )
-    return [
-        TranscriptLine(
-            at=row.at,
-            direction=row.direction,
-            kind=row.kind,
-            content_id=row.id,
-            body=None if row.sealed is None else open_content(vault, row.id, row.sealed),
-            delivery_state=row.delivery_state,
-            staff_id=row.staff_id,
-            image=_mark_of(row),
-            is_taken_back=bool(row.is_taken_back),
-        )
-        for row in conn.execute(query)
-    ]
+    return [_line_of(vault, row) for row in conn.execute(query)]
+
+
+def _line_of(vault: Vault, row: Row[Any]) -> TranscriptLine:
+    body, damaged = None, False
+    try:
+        body = None if row.sealed is None else open_content(vault, row.id, row.sealed)
+    except (SealBroken, KeyMissing):
+        # One line that does not open must not hide the others.
+        damaged = True
+    return TranscriptLine(
+        at=row.at,
+        direction=row.direction,
+        kind=row.kind,
+        content_id=row.id,
+        body=body,
+        delivery_state=row.delivery_state,
+        staff_id=row.staff_id,
+        image=_mark_of(row),
+        is_taken_back=bool(row.is_taken_back),
+        damaged=damaged,
+    )
 
 
 def _mark_of(row: Row[Any]) -> ImageMark | None:

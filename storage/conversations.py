@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from storage.encryption import Vault
-from storage.problems import KeyProblem, StaleConversation
+from storage.problems import SealBroken, StaleConversation
 from storage.tables import ConversationEventRow, ConversationRow, table_of
 from storage.universe import Universe
 
@@ -155,6 +155,43 @@ def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> C
     return None if row is None else _conversation_of(vault, row)
 
 
+def look_at_conversation(conn: Connection, conversation_id: str) -> Conversation | None:
+    """One conversation without its state (``state`` is empty): what can be known of one that does not open."""
+    row = conn.execute(_BY_ID, {"wanted": conversation_id}).first()
+    if row is None:
+        return None
+    columns = dict(row._mapping)
+    del columns["sealed"]
+    return Conversation(**columns, state={})
+
+
+def strand(conn: Connection, uni: Universe, conversation_id: str) -> Conversation | None:
+    """Give a conversation whose state does not open to a person, in clear columns alone: the state stays as it is.
+
+    Returns it with room for one message; ``None`` where a person has it or waits for it already.
+    """
+    values = {
+        "owner": "waiting",
+        "owner_staff_id": None,
+        "epoch": _conversation.c.epoch + 1,
+        "version": _conversation.c.version + 1,
+        "out_seq": _conversation.c.out_seq + 1,
+        "waiting_since": uni.now(),
+        "phase": "staff",
+    }
+    with_bot = (_conversation.c.id == conversation_id) & _conversation.c.owner.not_in(("waiting", "staff"))
+    if conn.execute(update(_conversation).where(with_bot).values(values)).rowcount != 1:
+        return None
+    return look_at_conversation(conn, conversation_id)
+
+
+def lobby_of_account(conn: Connection, account_id: str) -> str | None:
+    """The id of the account's own conversation."""
+    query = select(_conversation.c.id).where(_conversation.c.account_id == account_id, _conversation.c.kind == "lobby")
+    found: str | None = conn.execute(query.order_by(_conversation.c.created_at, _conversation.c.id).limit(1)).scalar()
+    return found
+
+
 def find_conversation_ref(conn: Connection, ref: str) -> str | None:
     """The id behind the short name in button data, which a client may have made up."""
     if not (ref.isascii() and ref.isalnum()):
@@ -285,5 +322,6 @@ def _conversation_of(vault: Vault, row: Row[Any]) -> Conversation:
     columns = dict(row._mapping)
     opened = vault.open(_conversation.name, row.id, columns.pop("sealed"))
     if opened["event_seq"] != row.event_seq:
-        raise KeyProblem("The snapshot of a conversation is not the one that was saved last.")
+        sentence = "The snapshot of a conversation is not the one that was saved last."
+        raise SealBroken(sentence, _conversation.name, row.id)
     return Conversation(**columns, state=opened["state"])

@@ -30,7 +30,9 @@ from storage.encryption import Keyring, Vault, load_or_make_key_file, new_root
 from storage.engines import POSTGRESQL_CONNECTIONS, SQLITE_READERS, open_postgresql, open_sqlite, parse_url
 from storage.problems import (
     AlreadyServing,
+    KeyMissing,
     KeyProblem,
+    SealBroken,
     StoreNewer,
     StoreOutdated,
     StoreProblem,
@@ -38,6 +40,7 @@ from storage.problems import (
 )
 from storage.tables import AccountRow, CustomerRow, MasterCurrentRow, StoreSecretRow, table_of
 from storage.universe import Universe
+from storage.unreadable import Unreadable, is_damage, record_unreadable
 
 __all__ = [
     "AlreadyServing",
@@ -80,6 +83,7 @@ class Database:
         self._path = path
         self._writer = writer
         self._reader = reader
+        self._damaged: set[tuple[str, str]] = set()
         self._write_lock = threading.Lock()
         self._write_holder: int | None = None
         one = dialect == "sqlite"
@@ -210,6 +214,26 @@ class Database:
 
     def run(self, fn: Callable[[Connection], T]) -> T:
         """``transact`` for commands: in the caller's thread."""
+        with self._noting_damage():
+            return self._run(fn)
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        """A value that does not open ends what was done with it; that it was met is recorded, once in a process."""
+        try:
+            yield
+        except (SealBroken, KeyMissing) as error:
+            problem, place = error, (error.table, error.row_id)
+            if error.table and place not in self._damaged:
+                self._damaged.add(place)
+                self._run(lambda conn: self._note_damage(conn, problem))
+            raise
+
+    def _note_damage(self, conn: Connection, problem: Unreadable) -> None:
+        if is_damage(problem, conn):
+            record_unreadable(conn, self.universe, problem)
+
+    def _run(self, fn: Callable[[Connection], T]) -> T:
         if self.dialect == "sqlite":
             return self._run_alone(fn)
         attempt = 0
@@ -239,7 +263,7 @@ class Database:
 
     def run_read(self, fn: Callable[[Connection], T]) -> T:
         """``read`` for commands: in the caller's thread."""
-        with self._reader.connect() as conn:
+        with self._noting_damage(), self._reader.connect() as conn:
             if self.dialect == "postgresql":
                 # One snapshot for all statements, as on SQLite.
                 conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

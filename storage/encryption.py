@@ -106,7 +106,7 @@ class Keyring:
         """Open any sealed value of this row without reading it; raises ``KeyProblem`` like ``open``."""
         blob = bytes(blob)
         if len(blob) < 2 or blob[0] != _FORMAT:
-            raise SealBroken(f"A sealed value of table {table} has an unknown format.", table, row_id)
+            raise SealBroken(f"A sealed value of table {table} has an unknown format (row {row_id}).", table, row_id)
         key_id, start = key_id_of(blob), 2 + blob[1]
         cipher = None if key_id is None else self._ciphers.get(key_id)
         if cipher is None:
@@ -116,7 +116,8 @@ class Keyring:
             return cipher.decrypt(nonce, blob[start + _NONCE_BYTES :], _place(table, row_id))
         except (InvalidTag, ValueError):
             sentence = (
-                f"A sealed value of table {table} does not open: another key '{key_id}', or a changed or moved value."
+                f"A sealed value of table {table} does not open (row {row_id}): "
+                f"another key '{key_id}', or a changed or moved value."
             )
             raise SealBroken(sentence, table, row_id) from None
 

@@ -100,7 +100,9 @@ def insert_inbound(
 
 _UNDONE = (
     select(_inbound)
-    .where(_inbound.c.conversation_id == bindparam("conversation"), _inbound.c.done_at.is_(None))
+    .where(
+        _inbound.c.conversation_id == bindparam("conversation"), _inbound.c.done_at.is_(None), _inbound.c.attempts == 0
+    )
     .order_by(_inbound.c.occurred_at, _inbound.c.id)
 )
 _DONE = (
@@ -111,7 +113,7 @@ _DONE = (
 
 
 def undone_inbound(conn: Connection, vault: Vault, conversation_id: str) -> list[InboundRow]:
-    """The conversation's undone events in the order in which they happened."""
+    """The conversation's undone events in the order in which they happened; one that raised is with a person."""
     return [_row_of(vault, row) for row in conn.execute(_UNDONE, {"conversation": conversation_id})]
 
 
@@ -127,6 +129,13 @@ def count_attempt(conn: Connection, inbound_id: str, problem: str) -> int:
         statement.values(attempts=_inbound.c.attempts + 1, problem=problem[:128]).returning(_inbound.c.attempts)
     ).scalar_one()
     return counted
+
+
+def set_aside(conn: Connection, conversation_id: str, problem: str) -> int:
+    """Leave the conversation's undone events to a person; returns how many there were."""
+    undone = (_inbound.c.conversation_id == conversation_id) & _inbound.c.done_at.is_(None) & (_inbound.c.attempts == 0)
+    values = {"attempts": _inbound.c.attempts + 1, "problem": problem[:128]}
+    return conn.execute(update(_inbound).where(undone).values(values)).rowcount
 
 
 def stale_undone(conn: Connection, older_than: datetime) -> list[str]:

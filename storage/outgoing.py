@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import structlog
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, literal_column, select, update
 
 from dialogs.personal import Personal
@@ -24,8 +23,7 @@ from storage.encryption import Vault
 from storage.problems import KeyProblem
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.universe import Universe
-
-log = structlog.get_logger("kakunin.storage")
+from storage.unreadable import give_up_unreadable
 
 #: Messages that one call to a platform carries.
 BATCH = 5
@@ -245,8 +243,8 @@ def claim_outgoing(
         try:
             batches.append(_open_batch(vault, rows, key))
         except KeyProblem as problem:
-            # Stays leased and is tried again later (the key may come back); the others are not held up.
-            log.error("outgoing.does_not_open", conversation=rows[0].conversation_id, why=str(problem))
+            # The others are not held up.
+            give_up_unreadable(conn, uni, rows, problem)
     return batches
 
 

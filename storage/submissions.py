@@ -126,6 +126,12 @@ def load_submission(conn: Connection, vault: Vault, submission_id: str) -> Submi
     return None if row is None else _submission_of(vault, row)
 
 
+def case_of_submission(conn: Connection, submission_id: str) -> str:
+    """The id of the case that was answered."""
+    case_id: str = conn.execute(select(_submission.c.case_id).where(_submission.c.id == submission_id)).scalar_one()
+    return case_id
+
+
 def is_receipt_taken(conn: Connection, vault: Vault, receipt_no: str) -> bool:
     """Whether a submission bears this number."""
     query = select(_submission.c.id).where(_submission.c.receipt_digest == _receipt_digest(vault, receipt_no))

@@ -19,6 +19,10 @@ class NotOwner(Exception):
     """Somebody else answers this conversation now."""
 
 
+class Damaged(Exception):
+    """What is stored of this conversation does not open; it can be looked at and not gone on with."""
+
+
 class SecretTyped(Exception):
     """What a member of staff typed looks like a secret that the bank never handles in a chat."""
 
@@ -85,6 +89,8 @@ class ConversationView:
     #: Code of the case status (10 to 99), ``None`` before linking.
     case_status: str | None
     hand_overs: tuple[HandOver, ...] = ()
+    #: Its stored state was changed or moved: nobody can go on with it in the chat.
+    damaged: bool = False
 
 
 class Desk(Protocol):
@@ -94,7 +100,7 @@ class Desk(Protocol):
         """What stands beside the transcript."""
 
     async def claim(self, conversation_id: str, staff: StaffMember) -> bool:
-        """Take it over; false where somebody else was faster."""
+        """Take it over; false where somebody else was faster; raises ``Damaged``, as every deed may."""
 
     async def say(self, conversation_id: str, staff: StaffMember, text: str) -> None:
         """Answer the customer; raises ``NotOwner`` or ``SecretTyped``."""

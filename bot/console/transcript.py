@@ -28,7 +28,7 @@ class Line:
     at: datetime
     #: customer, bot, staff, note; ``mark`` for a change of who answers.
     who: str
-    #: text, tap, media, event, withheld, factor, erased, taken_back; of a mark: who answers from here on.
+    #: text, tap, media, event, withheld, factor, erased, taken_back, damaged; of a mark: who answers from here on.
     kind: str
     #: The words; of media, event and withheld a code.
     text: str = field(default="", repr=False)
@@ -54,6 +54,9 @@ def draw_lines(
 
 def _line(entry: TranscriptLine, labels: dict[str, str], logins: Mapping[str, str]) -> Line:
     login = logins.get(entry.staff_id or "", "")
+    if entry.damaged:
+        who = "customer" if entry.direction == "in" else "note" if entry.direction == "note" else "bot"
+        return Line(key=entry.content_id, at=entry.at, who=who, kind="damaged", login=login)
     if entry.direction == "in":
         return _inbound(entry, labels)
     if entry.direction == "note":

@@ -21,18 +21,27 @@ from sqlalchemy import Connection
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import read_canonical
 from storage import audit
-from storage.cases import CaseStatus, load_case, move_case, set_next_due
+from storage.cases import CaseStatus, can_move, load_case, move_case, set_next_due
 from storage.customers import Customer, load_customer
 from storage.database import Database
 from storage.encryption import Vault
+from storage.problems import KeyMissing, SealBroken
 from storage.publishing import load_published
 from storage.reconciliation.comparators import compare
 from storage.reconciliation.findings import Finding, find
 from storage.reconciliation.reading import read_value
 from storage.reconciliation.severity import SeverityTable, shipped_table
 from storage.reconciliation.verdict import SETTLED
-from storage.submissions import Submission, claim_unreconciled, load_submission, save_differences
+from storage.submissions import (
+    Submission,
+    case_of_submission,
+    claim_unreconciled,
+    load_submission,
+    mark_reconciled,
+    save_differences,
+)
 from storage.universe import Universe
+from storage.unreadable import is_damage, record_unreadable
 
 #: Submissions per transaction: on SQLite the service waits for the writer meanwhile.
 BATCH = 20
@@ -90,11 +99,34 @@ class Reconciler:
         """One transaction's worth: claim, compare, keep the verdicts, move the cases."""
         done = Reconciled()
         for submission_id in claim_unreconciled(conn, limit):
-            submission = load_submission(conn, vault, submission_id)
-            if submission is not None:
-                needs_person = self._reconcile(conn, vault, uni, submission)
-                done += Reconciled(submissions=1, matched=not needs_person, to_check=needs_person)
+            needs_person = self._reconcile_or_leave(conn, vault, uni, submission_id)
+            done += Reconciled(submissions=1, matched=not needs_person, to_check=needs_person)
         return done
+
+    def _reconcile_or_leave(self, conn: Connection, vault: Vault, uni: Universe, submission_id: str) -> bool:
+        """Whether a person has to look; at what does not open one has to, and the others go on."""
+        savepoint = conn.begin_nested()
+        try:
+            submission = load_submission(conn, vault, submission_id)
+            assert submission is not None
+            needs_person = self._reconcile(conn, vault, uni, submission)
+        except (SealBroken, KeyMissing) as problem:
+            savepoint.rollback()
+            if not is_damage(problem, conn):
+                raise
+            record_unreadable(conn, uni, problem)
+            mark_reconciled(conn, uni, submission_id)
+            self._to_check(conn, uni, case_of_submission(conn, submission_id), "unreadable", submission_id)
+            return True
+        savepoint.commit()
+        return needs_person
+
+    @staticmethod
+    def _to_check(conn: Connection, uni: Universe, case_id: str, reason: str, source: str) -> None:
+        for status in (CaseStatus.RECONCILING, CaseStatus.TO_CHECK):
+            case = load_case(conn, case_id)
+            if case is not None and can_move(case, status):
+                move_case(conn, uni, case_id, status, actor=_ACTOR, reason=reason, source=source)
 
     def _reconcile(self, conn: Connection, vault: Vault, uni: Universe, submission: Submission) -> bool:
         customer = load_customer(conn, vault, submission.customer_id)

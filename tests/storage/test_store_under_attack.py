@@ -9,10 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from storage import outgoing
+from storage.audit import list_entries
 from storage.conversations import lock_conversation, save_conversation
 from storage.database import Database
-from storage.outgoing import BATCH, OutgoingBatch, ack_outgoing, claim_outgoing, insert_outgoing
+from storage.encryption import Keyring
+from storage.key_register import register_keys
+from storage.outgoing import BATCH, OutgoingBatch, ack_outgoing, claim_outgoing, insert_outgoing, undelivered
+from tests.conftest import TEST_KEYS
 from tests.storage.conftest import set_scene
+from tests.storage.keys.conftest import NEW
 
 
 def queue(database: Database, conversation_id: str, count: int) -> None:
@@ -72,15 +77,33 @@ def test_open_messages_are_found_by_their_own_index(sqlite_database: Database) -
     assert "ix_outgoing_message_due" in steps
 
 
-def test_one_value_that_does_not_open_holds_up_nobody_else(database: Database, scene: Any, advance: Any) -> None:
+def test_one_value_that_does_not_open_holds_up_nobody_else(database: Database, scene: Any) -> None:
     other = set_scene(database, "0000777", "U7777777777")
     queue(database, scene.conversation.id, 1)
     queue(database, other.conversation.id, 1)
     damage = text("UPDATE content SET sealed = :bad WHERE conversation_id = :c")
     database.run(lambda conn: conn.execute(damage, {"bad": b"\x01\x01xyz", "c": scene.conversation.id}))
     assert [batch.conversation_id for batch in claim(database)] == [other.conversation.id]
-    # It is not given up: when the lease is over it is tried again.
+    # It is on the worklist of staff, and in the audit record.
+    (lost,) = database.run_read(undelivered)
+    assert (lost.conversation_id, lost.state, lost.detail) == (scene.conversation.id, "failed", "unreadable")
+    (entry,) = database.run_read(list_entries)
+    assert (entry.action, entry.subjects["table"]) == ("store.value_unreadable", "content")
+
+
+def test_a_message_under_a_key_that_only_this_process_lacks_is_tried_again(
+    database: Database, scene: Any, advance: Any
+) -> None:
+    queue(database, scene.conversation.id, 1)
+    database.run(lambda conn: register_keys(conn, database.universe, Keyring.parse(f"{NEW},{TEST_KEYS}")))
+    newer = Keyring.parse(NEW)
+    content_id = database.run_read(lambda conn: conn.execute(text("SELECT id FROM content")).scalar_one())
+    blob = newer.seal("content", content_id, {"text": "x"})
+    write = text("UPDATE content SET sealed = :blob")
+    database.run(lambda conn: conn.execute(write, {"blob": blob}))
+    assert claim(database) == []
     advance(60)
-    claim(database)
-    tries = text("SELECT attempts FROM outgoing_message WHERE conversation_id = :c")
-    assert database.run_read(lambda conn: conn.execute(tries, {"c": scene.conversation.id}).scalar()) == 2
+    assert claim(database) == []
+    tries = text("SELECT attempts FROM outgoing_message")
+    assert database.run_read(lambda conn: conn.execute(tries).scalar()) == 2
+    assert database.run_read(list_entries) == []

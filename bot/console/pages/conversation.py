@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from bot.console.access import Permission, authorize_conversation, may, needs
 from bot.console.context import MOUNT, Visit
-from bot.console.desk import NotOwner, SecretTyped
+from bot.console.desk import Damaged, NotOwner, SecretTyped
 from bot.console.door import redirect
 from bot.console.live import conversation_fingerprint
 from bot.console.queue import Folder, Slip, list_open_work, load_folders
@@ -38,8 +38,11 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def claim(visit: Visit) -> web.StreamResponse:
     """Take it over; where a colleague was faster, say so."""
     slip = await _record_deed(visit, "console.claim")
-    if not await visit.console.desk.claim(slip.conversation_id, visit.staff):
-        return await _page(visit, problem="console.problem.claimed_by_other", status=409)
+    try:
+        if not await visit.console.desk.claim(slip.conversation_id, visit.staff):
+            return await _page(visit, problem="console.problem.claimed_by_other", status=409)
+    except Damaged:
+        return await _page(visit, status=409)
     return _back_to(slip)
 
 
@@ -60,6 +63,8 @@ async def say(visit: Visit) -> web.StreamResponse:
         return await _page(visit, problem="console.problem.secret_typed", params={"what": what}, typed=text, status=422)
     except NotOwner:
         return await _page(visit, problem="console.problem.not_owner", typed=text, status=409)
+    except Damaged:
+        return await _page(visit, typed=text, status=409)
     return _back_to(slip)
 
 
@@ -71,6 +76,8 @@ async def hand_back(visit: Visit) -> web.StreamResponse:
         await visit.console.desk.hand_back(slip.conversation_id, visit.staff, visit.form.get("note", "").strip())
     except NotOwner:
         return await _page(visit, problem="console.problem.not_owner", status=409)
+    except Damaged:
+        return await _page(visit, status=409)
     return _back_to(slip)
 
 
@@ -85,6 +92,8 @@ async def release(visit: Visit) -> web.StreamResponse:
         await visit.console.desk.release(slip.conversation_id, visit.staff, reason)
     except NotOwner:
         return await _page(visit, problem="console.problem.not_owner", status=409)
+    except Damaged:
+        return await _page(visit, status=409)
     return _back_to(slip)
 
 
