@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection, text
 
+from bot.console.desk import Damaged
 from storage.inbound import stale_undone
 from storage.outgoing import undelivered
 from tests.e2e.conftest import on_both
@@ -161,3 +162,17 @@ async def test_a_submission_that_does_not_open_goes_to_a_person_and_holds_up_no_
     assert reconciler.run(house.database).submissions == 0
     assert house.case("0000102").status == "70"
     assert recorded(house) == {"submission"}
+
+
+async def test_staff_see_what_can_be_read_and_cannot_go_on_in_the_chat(house: House) -> None:
+    customer = house.on_line()
+    await half_way(customer, "0000102")
+    conversation_id = house.conversation_of("0000102").id
+    damage(house, "conversation")
+    await customer.types("東京都")
+    view = await house.service.desk.view(conversation_id)
+    assert (view.damaged, view.owner, view.answers) == (True, "waiting", ())
+    assert view.check_number
+    with pytest.raises(Damaged):
+        await house.service.desk.claim(conversation_id, house.staff_member())
+    assert house.rows("SELECT owner FROM conversation WHERE id = :c", c=conversation_id)[0].owner == "waiting"
