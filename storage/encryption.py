@@ -144,7 +144,10 @@ def _place(table: str, row_id: str) -> bytes:
 
 
 class DigestKind(StrEnum):
-    """The closed list of what may be found by a digest; each kind has a key of its own."""
+    """The closed list of what may be found by a digest; each kind has a key of its own.
+
+    It grew once: since accounts are also linked by a login at the bank, by that login's nonce.
+    """
 
     #: The code of the letter, normalised.
     LINK_CODE = "link_code"
@@ -156,6 +159,8 @@ class DigestKind(StrEnum):
     FULL_PHONE = "full_phone"
     #: The number of a receipt.
     RECEIPT = "receipt"
+    #: The nonce that the bank made for one login at its page.
+    BANK_LOGIN = "bank_login"
     #: A whole row (or a field) of the master file, to notice a change.
     MASTER_ROW = "master_row"
 

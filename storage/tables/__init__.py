@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storage.tables.accounts import AccountLinkRow, AccountRow
 from storage.tables.audit import AuditChainRow, AuditEntryRow, AuditHeadRow
+from storage.tables.bank_logins import BankLoginRow
 from storage.tables.base import metadata, row_id, sealed_columns, table_of
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
@@ -30,6 +31,7 @@ __all__ = [
     "AuditChainRow",
     "AuditEntryRow",
     "AuditHeadRow",
+    "BankLoginRow",
     "CaseRow",
     "CaseTransitionRow",
     "ChannelMenuRow",
