@@ -37,6 +37,8 @@ class InboundKind(StrEnum):
     UNSEND = "unsend"
     #: The customer changed a message after sending it (Telegram); the new words are not read.
     EDITED = "edited"
+    #: The customer came back from the bank's login page (LINE accountLink).
+    BANK_LOGIN = "bank_login"
     #: Image, sticker, audio, video, file, location: answered kindly, never an answer.
     MEDIA = "media"
     #: Something for a group or room, which a bank's bot leaves.
@@ -85,6 +87,10 @@ class Inbound:
     message_id: str | None = None
     #: MEDIA: image, sticker, audio, ...
     media: str | None = None
+    #: BANK_LOGIN: the number that the bank made for this one login, and whether the platform vouches that the
+    #: account is of whoever logged in.
+    nonce: Personal | None = None
+    vouched: bool = False
     #: LINE's one-minute right to answer for free.
     reply_token: Personal | None = None
     #: Telegram: the callback query that wants an acknowledgement.

@@ -27,7 +27,9 @@ class Choice:
     label: str
     #: The wording in full, as the customer says it by tapping.
     wording: str
-    data: str = field(repr=False)
+    data: str = field(default="", repr=False)
+    #: The address of a page, where the button opens one and sends nothing.
+    opens: str = field(default="", repr=False)
 
 
 class DoesNotFit(ValueError):
@@ -73,6 +75,17 @@ def number_labels(
         choices.append(Choice(label=cut(f"{number}. {label}", most, units=_LABEL_UNITS), wording=label, data=d))
         lines.append(f"{number}. {label}")
     return choices, [] if complete else lines
+
+
+def text_with_pages(message: Message) -> str:
+    """The text, with what is said beside each page's button, or in its place where there is none."""
+    return "\n\n".join([message.text, *(link.words if link.address else link.otherwise for link in message.links)])
+
+
+def page_choices(message: Message, most: int) -> list[Choice]:
+    """The buttons of the pages whose address was made."""
+    labels = [(cut(_one_line(link.label), most, units=_LABEL_UNITS), link.address) for link in message.links]
+    return [Choice(label=label, wording=label, opens=address) for label, address in labels if address]
 
 
 def _listed_number(label: str, text: str) -> int | None:

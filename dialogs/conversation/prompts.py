@@ -87,6 +87,23 @@ class Button:
     label: Piece
 
 
+#: The page on which the customer logs in at the bank, and so proves who he is.
+BANK_LOGIN = "bank_login"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageLink:
+    """A button that opens a page outside the chat; only the channel can make its address, at the moment of sending."""
+
+    #: Which page: a code that the channel knows.
+    page: str
+    label: Piece
+    #: Stands in the text beside the button.
+    words: Piece
+    #: Stands there instead where the address could not be made, and so no button is shown.
+    otherwise: Piece
+
+
 class InputHint(StrEnum):
     """What kind of typing is expected, so that a channel can open the fitting keyboard."""
 
@@ -107,6 +124,7 @@ class Prompt:
     buttons: tuple[Button, ...] = ()
     #: Ways out (back, later, a person): a quick reply or the last row.
     shortcuts: tuple[Button, ...] = ()
+    links: tuple[PageLink, ...] = ()
     token: str | None = None
     hint: InputHint = InputHint.NONE
     #: What a notification may show instead of the text: never personal data.
@@ -122,6 +140,18 @@ class ShownButton:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownLink:
+    """A page's button in one language."""
+
+    page: str
+    label: str
+    words: str
+    otherwise: str
+    #: Given by the channel while it sends; never kept: it may open something for whoever reads it.
+    address: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """A prompt in one language: what the customer is shown and what is kept as evidence."""
 
@@ -129,6 +159,7 @@ class Message:
     text: str = field(repr=False)
     buttons: tuple[ShownButton, ...] = ()
     shortcuts: tuple[ShownButton, ...] = ()
+    links: tuple[ShownLink, ...] = ()
     token: str | None = None
     hint: InputHint = InputHint.NONE
     #: Stands in notifications and chat lists; without personal data.

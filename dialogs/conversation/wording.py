@@ -18,10 +18,12 @@ from dialogs.conversation.prompts import (
     Literal,
     Message,
     MessageKind,
+    PageLink,
     Phrase,
     Piece,
     Prompt,
     ShownButton,
+    ShownLink,
     Wording,
 )
 from dialogs.definition.model import Questionnaire, pick
@@ -61,6 +63,7 @@ def render(prompt: Prompt, definition: Questionnaire | None, voice: Voice) -> Me
         text=_paragraphs(prompt.pieces, definition, voice),
         buttons=tuple(_button(button, definition, voice) for button in prompt.buttons),
         shortcuts=tuple(_button(button, definition, voice) for button in prompt.shortcuts),
+        links=tuple(_link(link, definition, voice) for link in prompt.links),
         token=prompt.token,
         hint=prompt.hint,
         alt="" if prompt.alt is None else _piece(prompt.alt, definition, voice),
@@ -135,6 +138,15 @@ def _button(button: Button, definition: Questionnaire | None, voice: Voice) -> S
     return ShownButton(option=button.option, label=_piece(button.label, definition, voice))
 
 
+def _link(link: PageLink, definition: Questionnaire | None, voice: Voice) -> ShownLink:
+    return ShownLink(
+        page=link.page,
+        label=_piece(link.label, definition, voice),
+        words=_piece(link.words, definition, voice),
+        otherwise=_piece(link.otherwise, definition, voice),
+    )
+
+
 # Kept in the store and handed to the channels -----------------------------------------------
 
 
@@ -145,6 +157,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "text": message.text,
         "buttons": [[b.option, b.label] for b in message.buttons],
         "shortcuts": [[b.option, b.label] for b in message.shortcuts],
+        "links": [[link.page, link.label, link.words, link.otherwise] for link in message.links],
         "token": message.token,
         "hint": message.hint.value,
         "alt": message.alt,
@@ -160,6 +173,11 @@ def from_json(data: Mapping[str, Any]) -> Message:
         text=data["text"],
         buttons=tuple(ShownButton(option=o, label=label) for o, label in data["buttons"]),
         shortcuts=tuple(ShownButton(option=o, label=label) for o, label in data["shortcuts"]),
+        links=tuple(
+            ShownLink(page=page, label=label, words=words, otherwise=otherwise)
+            # Messages of before there were pages have none.
+            for page, label, words, otherwise in data.get("links", ())
+        ),
         token=data["token"],
         hint=InputHint(data["hint"]),
         alt=data["alt"],

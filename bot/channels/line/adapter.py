@@ -26,6 +26,7 @@ from pydantic.v1 import ValidationError
 from bot.channels.base import Inbound, InboundKind, Outcome, Recipient, Sent
 from bot.channels.choices import DoesNotFit
 from bot.channels.limits import LINE
+from bot.channels.line.bank_page import make_addresses
 from bot.channels.line.client import LineClient
 from bot.channels.line.drawing import render_all
 from bot.channels.line.inbound import CHANNEL, check_signature, parse
@@ -58,6 +59,7 @@ class LineChannel:
         now: Callable[[], datetime],
         time_out: float = 10.0,
         alt_if_none: str = "…",
+        bank_page: str = "",
     ) -> None:
         self._secret = secret
         self._tokens = LongLivedToken(access) if isinstance(access, str) else access
@@ -66,8 +68,11 @@ class LineChannel:
         self.data_api_base = data_api_base.rstrip("/")
         self._now = now
         # The SDK's own default is five minutes.
+        self._seconds = time_out
         self._time_out = aiohttp.ClientTimeout(total=time_out, connect=min(3.0, time_out))
         self._alt_if_none = alt_if_none
+        #: The bank's login page; without one no button leads there.
+        self._bank_page = bank_page
         self._client: LineClient | None = None
 
     async def start(self) -> None:
@@ -108,6 +113,8 @@ class LineChannel:
         """Send ``messages`` in one call; ids are those of the object that carries the buttons of each message."""
         if len(messages) > self.limits.messages_per_call or not messages:
             raise ValueError(f"1 to {self.limits.messages_per_call} messages a call, not {len(messages)}")
+        if any(message.links for message in messages):
+            messages = await make_addresses(self.api, self._bank_page, recipient.user_id, messages, self._seconds)
         try:
             drawn = render_all(messages, recipient.conversation_ref, alt_if_none=self._alt_if_none)
         except (DoesNotFit, ValidationError) as problem:

@@ -20,10 +20,11 @@ from linebot.v3.messaging import (
     QuickReplyItem,
     Sender,
     TextMessage,
+    URIAction,
 )
 from linebot.v3.messaging.models import Message as LineMessage
 
-from bot.channels.choices import Choice, button_data, number_labels, shorten_labels
+from bot.channels.choices import Choice, button_data, number_labels, page_choices, shorten_labels, text_with_pages
 from bot.channels.limits import (
     LINE,
     LINE_ALT_TEXT,
@@ -75,12 +76,13 @@ def _quick_reply(message: Message, conversation_ref: str) -> QuickReply:
 
 
 def _draw(message: Message, conversation_ref: str, alt_if_none: str) -> list[LineMessage]:
-    sender, text = _sender(message, clean(message.text))
+    sender, text = _sender(message, clean(text_with_pages(message)))
     buttons = message.buttons + message.shortcuts[LINE_QUICK_REPLIES:]
     data = [button_data(conversation_ref, message, button, LINE.data_bytes) for button in buttons]
     choices, lines = number_labels(buttons, data, LINE.label, text)
     if lines:
         text = f"{text}\n\n" + "\n".join(lines)
+    choices += page_choices(message, LINE.label)
     alt = _alt(message, alt_if_none)
     if not choices and is_blank(clean(message.alt)):
         pieces = split_text(text, LINE.text) if not is_blank(text) else [alt]
@@ -134,7 +136,9 @@ def _button(choice: Choice) -> FlexButton:
     return FlexButton(style="secondary", height="md", scaling=True, action=_action(choice))
 
 
-def _action(choice: Choice) -> PostbackAction:
+def _action(choice: Choice) -> PostbackAction | URIAction:
+    if choice.opens:
+        return URIAction(label=choice.label, uri=choice.opens)
     # Longer wordings would swell the bubble; their start says enough in the customer's own line.
     said = choice.wording if utf16_units(choice.wording) <= LINE_DISPLAY_TEXT // 3 else choice.label
     for mark in TICK_MARKS:  # 「☐ 給料」 in the customer's own bubble would say the opposite of the tap

@@ -133,10 +133,19 @@ def _unsend(event: Mapping[str, Any]) -> _Read:
     return (InboundKind.UNSEND, {"message_id": message_id}) if message_id else (InboundKind.OTHER, {})
 
 
+def _account_link(event: Mapping[str, Any]) -> _Read:
+    link = _part(event, "link")
+    nonce = _text(link.get("nonce"))
+    if nonce is None:
+        return InboundKind.OTHER, {}
+    return InboundKind.BANK_LOGIN, {"nonce": Personal(nonce), "vouched": link.get("result") == "ok"}
+
+
 _READERS: Mapping[str | None, Callable[[Mapping[str, Any]], _Read]] = {
     "message": _message,
     "postback": _postback,
     "unsend": _unsend,
+    "accountLink": _account_link,
     "follow": lambda event: (InboundKind.FOLLOW, {}),
     "unfollow": lambda event: (InboundKind.UNFOLLOW, {}),
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.channels.choices import Choice, DoesNotFit, button_data, number_labels, shorten_labels
+from bot.channels.choices import Choice, DoesNotFit, button_data, number_labels, shorten_labels, text_with_pages
 from bot.channels.limits import TELEGRAM, TELEGRAM_KEYBOARD_BUTTONS, clean, is_blank, split_text
 from dialogs.conversation.prompts import Message
 
@@ -26,7 +26,7 @@ class Part:
 
 def render(message: Message, conversation_ref: str, *, text_if_none: str = "…") -> list[Part]:
     """The parts of one message, at least one; the keyboard is on the last."""
-    text = clean(message.text)
+    text = clean(text_with_pages(message))
     name = " ".join(clean(message.sender or "").split())
     if not is_blank(name):
         text = f"{name}:\n{text}"
