@@ -6,6 +6,7 @@ which a conversation changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.case_room import begin_case, move_to_account, step_case
@@ -33,9 +34,11 @@ from dialogs.conversation.turn import Leave
 from storage import accounts, audit, cases, conversations, link_codes
 from storage.accounts import Account
 from storage.case_status import ANSWERABLE
-from storage.cases import CaseStatus
+from storage.cases import Case, CaseStatus
 from storage.conversations import Conversation
 
+#: Where a case may be answered and the customer has been told of it.
+_WITH_CUSTOMER = ANSWERABLE - {CaseStatus.SELECTED, CaseStatus.ANNOUNCED}
 _OF_ANY_CASE = frozenset({Command.STAFF, Command.SWITCH, Command.UNLINK})
 
 
@@ -43,7 +46,7 @@ def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None
     """One input of a customer or of staff to one locked conversation."""
     if conversation.kind == "lobby":
         if not owned_by_people(talk, conversation, what):
-            _lobby(talk, conversation, input_step(talk, what))
+            run_lobby(talk, conversation, input_step(talk, what))
     elif isinstance(what, inp.HandedBack):
         _handed_back(talk, conversation, what)
     elif _by_customer(what) and _must_prove(talk, conversation):
@@ -54,17 +57,54 @@ def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None
 
 def apply_code(talk: Talk, conversation: Conversation, code: str) -> None:
     """A letter's code that came with a start link, or was typed in the middle of another case."""
-    if conversation.owner == Owner.STAFF.value:
-        return  # a person speaks, and sees in the transcript that a code came
+    lobby = lobby_of_bot(talk, conversation)
+    if lobby is not None:
+        run_lobby(talk, lobby, lambda state, facts: try_code(state, code, facts, talk.local_now))
+
+
+def person_speaks(talk: Talk, conversation: Conversation) -> bool:
+    """Whether staff hold this conversation or the account's own one: they see what came, and the bot is silent."""
+    lobby = talk.lobby_of(talk.account(conversation.account_id))
+    return Owner.STAFF.value in (conversation.owner, lobby.owner)
+
+
+def lobby_of_bot(talk: Talk, conversation: Conversation) -> Conversation | None:
+    """The lobby, where the account is from now on; nothing while a person speaks."""
+    if person_speaks(talk, conversation):
+        return None
     account = talk.account(conversation.account_id)
     lobby = talk.lobby_of(account)
-    if lobby.owner == Owner.STAFF.value:
-        return
-    if lobby.owner == Owner.WAITING.value:  # who holds the letter in his hands need not wait for a person
+    if lobby.owner == Owner.WAITING.value:  # who can prove himself now need not wait for a person
         leave_the_line(talk, lobby)
         lobby = talk.lock(lobby.id)
     accounts.set_active_conversation(talk.conn, account.id, lobby.id)
-    _lobby(talk, lobby, lambda state, facts: try_code(state, code, facts, talk.local_now))
+    return lobby
+
+
+def link_customer(talk: Talk, lobby: Conversation, customer_id: str) -> None:
+    """Somebody has proved to the bank itself who he is: what is open for him is linked, and nothing more is asked."""
+    account = talk.account(lobby.account_id)
+    accounts.set_account_failures(talk.conn, account.id, 0, None)
+    asked = [case for case in cases.cases_of_customer(talk.conn, customer_id) if case.status in _WITH_CUSTOMER]
+    ready = [case for case in asked if Facts(talk, account).has_form(case.id)]
+    if not ready:
+        _record(talk, account, "link.no_form" if asked else "link.no_case", {"customer": customer_id})
+        if asked:
+            set_owner(talk, lobby, Owner.WAITING, "no_form", "handover.waiting")
+        else:
+            talk.say(lobby, Phrase(key="lobby.login_no_case"))
+        return
+    for case in ready:
+        _make_link(talk, account, lobby, case, "bank_login")
+        conversation_id = conversations.conversation_of_case(talk.conn, case.id)
+        if conversation_id is not None:
+            conversation = move_to_account(talk, talk.lock(conversation_id), account)
+            talk.save(replace(conversation, verified_at=talk.now), [])
+    linked = Phrase(key="lobby.linked_by_login")
+    if len(ready) > 1:
+        run_lobby(talk, lobby, lambda state, facts: ask_which(state, facts, talk.local_now, linked))
+    else:
+        _enter(talk, account, lobby, ready[0].id, linked, *_tell_several(talk, account))
 
 
 def fall_to_staff(talk: Talk, conversation: Conversation) -> None:
@@ -172,7 +212,7 @@ def _switch(talk: Talk, account: Account, conversation: Conversation) -> None:
 
 def _which(talk: Talk, account: Account) -> None:
     lobby = _to_lobby(talk, account)
-    _lobby(talk, lobby, lambda state, facts: ask_which(state, facts, talk.local_now))
+    run_lobby(talk, lobby, lambda state, facts: ask_which(state, facts, talk.local_now))
 
 
 def _verify_again(talk: Talk, conversation: Conversation) -> None:
@@ -183,13 +223,14 @@ def _verify_again(talk: Talk, conversation: Conversation) -> None:
         return
     case_id = conversation.case_id
     lobby = _to_lobby(talk, account)
-    _lobby(talk, lobby, lambda state, facts: ask_second_factor(state, offered(talk, case_id), facts, talk.local_now))
+    run_lobby(talk, lobby, lambda state, facts: ask_second_factor(state, offered(talk, case_id), facts, talk.local_now))
 
 
 # The lobby and its outcomes --------------------------------------------------------------------
 
 
-def _lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
+def run_lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
+    """A step of the lobby, and what follows from it."""
     result = step_lobby(talk, lobby, run)
     account = talk.account(lobby.account_id)
     lobby = talk.lock(lobby.id)
@@ -198,7 +239,7 @@ def _lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
             _link(talk, account, lobby, case_id, code_id)
         case LobbyResult(outcome=Outcome.ENTER, case_id=str(case_id)) if _is_linked(talk, account, case_id):
             accounts.set_account_failures(talk.conn, account.id, 0, None)
-            _enter(talk, account, lobby, case_id, confirmed=True)
+            _enter(talk, account, lobby, case_id, Phrase(key="lobby.linked"))
         case LobbyResult(outcome=Outcome.ENTER):
             # The link ended while the second factor was asked.
             reset(talk, lobby, Phrase(key="lobby.moved_to_other_account"))
@@ -217,17 +258,23 @@ def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_
     if case is None or not open_still or not _use(talk, code_id):
         talk.say(lobby, Phrase(key="lobby.code_refused"))
         return
-    for link in accounts.links_of_case(talk.conn, case_id, live_only=True):
-        if link.account_id != account.id:
-            _tell_moved(talk, link.account_id, case_id)
-    accounts.make_link(talk.conn, talk.uni, account.id, case.customer_id, case_id)
     accounts.set_account_failures(talk.conn, account.id, 0, None)
-    talk.move_case(case_id, CaseStatus.LINKED, "linked", lobby.id)
-    _record(talk, account, "link.made", case_id, channel=account.channel)
-    # Whoever answers for several letters is told once how to get from one to the other.
-    several = len(Facts(talk, account).open_cases()) > 1
-    also = (Phrase(key="lobby.several_cases"),) if several else ()
-    _enter(talk, account, lobby, case_id, *also, confirmed=True)
+    _make_link(talk, account, lobby, case, "letter")
+    _enter(talk, account, lobby, case_id, Phrase(key="lobby.linked"), *_tell_several(talk, account))
+
+
+def _make_link(talk: Talk, account: Account, lobby: Conversation, case: Case, way: str) -> None:
+    for link in accounts.links_of_case(talk.conn, case.id, live_only=True):
+        if link.account_id != account.id:
+            _tell_moved(talk, link.account_id, case.id)
+    accounts.make_link(talk.conn, talk.uni, account.id, case.customer_id, case.id)
+    talk.move_case(case.id, CaseStatus.LINKED, "linked", lobby.id)
+    _record(talk, account, "link.made", {"case": case.id}, channel=account.channel, way=way)
+
+
+def _tell_several(talk: Talk, account: Account) -> tuple[Phrase, ...]:
+    """Whoever answers for several letters is told once how to get from one to the other."""
+    return (Phrase(key="lobby.several_cases"),) if len(Facts(talk, account).open_cases()) > 1 else ()
 
 
 def _use(talk: Talk, code_id: str) -> bool:
@@ -252,16 +299,24 @@ def _is_linked(talk: Talk, account: Account, case_id: str) -> bool:
 
 def _choose(talk: Talk, account: Account, lobby: Conversation, case_id: str) -> None:
     """A case was chosen: enter it, after the second factor where the customer was away from it."""
-    conversation_id = conversations.conversation_of_case(talk.conn, case_id)
-    if conversation_id is not None and not was_away(talk, talk.lock(conversation_id)):
-        _enter(talk, account, lobby, case_id, confirmed=False)
+    if _is_known(talk, account, case_id):
+        _enter(talk, account, lobby, case_id)
         return
     case = offered(talk, case_id)
-    _lobby(talk, lobby, lambda state, facts: ask_second_factor(state, case, facts, talk.local_now))
+    run_lobby(talk, lobby, lambda state, facts: ask_second_factor(state, case, facts, talk.local_now))
 
 
-def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *also: Phrase, confirmed: bool) -> None:
-    """The customer is who he says: open or take up the case's conversation."""
+def _is_known(talk: Talk, account: Account, case_id: str) -> bool:
+    """Whether the customer has lately been in the case, or linked it without going in yet."""
+    conversation_id = conversations.conversation_of_case(talk.conn, case_id)
+    if conversation_id is not None:
+        return not was_away(talk, talk.lock(conversation_id))
+    links = [link for link in accounts.live_links(talk.conn, account.id) if link.case_id == case_id]
+    return any(talk.now - link.linked_at <= talk.rules.verify_after for link in links)
+
+
+def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *confirmed: Phrase) -> None:
+    """Open or take up the case's conversation; ``confirmed`` says to who has just proved himself that he has."""
     conversation_id = conversations.conversation_of_case(talk.conn, case_id)
     what: inp.Input = inp.Returned()
     if conversation_id is None:
@@ -271,7 +326,7 @@ def _enter(talk: Talk, account: Account, lobby: Conversation, case_id: str, *als
     accounts.set_active_conversation(talk.conn, account.id, conversation.id)
     if confirmed:
         # Said in the case's conversation, so that it stands before the question for certain.
-        conversation = talk.say(replace(conversation, verified_at=talk.now), Phrase(key="lobby.linked"), *also)
+        conversation = talk.say(replace(conversation, verified_at=talk.now), *confirmed)
     _case(talk, conversation, what)
 
 
@@ -283,17 +338,17 @@ def _unlink(talk: Talk, account: Account) -> None:
         if conversation is not None and conversation.owner != Owner.BOT.value:
             # Nobody is there any more to whom a person could speak.
             step_case(talk, conversation, inp.HandedBack(), aloud=False)
-        _record(talk, account, "link.ended", link.case_id, reason="customer")
+        _record(talk, account, "link.ended", {"case": link.case_id}, reason="customer")
     reset(talk, _to_lobby(talk, account), Phrase(key="lobby.unlinked"))
 
 
-def _record(talk: Talk, account: Account, action: str, case_id: str, **detail: str) -> None:
+def _record(talk: Talk, account: Account, action: str, subjects: Mapping[str, str], **detail: str) -> None:
     audit.record(
         talk.conn,
         talk.uni,
         action,
         actor_kind="customer",
         actor_id=account.id,
-        subjects={"case": case_id},
+        subjects=subjects,
         detail=detail,
     )

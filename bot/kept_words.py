@@ -41,6 +41,8 @@ def words_of(talk: Talk, conversation: Conversation, event: Inbound, secret: Sec
         return {"label": tap_label(talk, conversation, event.tap), "option": event.tap.option}
     if event.kind is InboundKind.MEDIA:
         return {"media": event.media or "other"}
+    if event.kind is InboundKind.BANK_LOGIN:
+        return {}  # no words, but whoever reads the conversation sees that it was
     return None
 
 

@@ -116,10 +116,21 @@ def lobby_step(state: LobbyState, what: inp.Input, facts: LobbyFacts, now: datet
     return lobby.result()
 
 
-def ask_which(state: LobbyState, facts: LobbyFacts, now: datetime) -> LobbyResult:
+def ask_which(state: LobbyState, facts: LobbyFacts, now: datetime, *lead: Piece) -> LobbyResult:
     """Several cases are open: which one?"""
     lobby = _Lobby(replace(state, greeted=True), facts, now)
-    lobby.to(LobbyStep.WHICH)
+    lobby.to(LobbyStep.WHICH, *lead)
+    return lobby.result()
+
+
+def refuse_login(state: LobbyState, reason: str, counts: bool, facts: LobbyFacts, now: datetime) -> LobbyResult:
+    """A login at the bank that links nobody; where it ``counts``, like a wrong code."""
+    lobby = _Lobby(replace(state, greeted=True), facts, now)
+    lobby.audit.append(f"link.login_{reason}")
+    if facts.is_locked() or (counts and facts.count_failure(None)):
+        lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
+    else:
+        lobby.ask(Phrase(key="lobby.login_early" if reason == "early" else "lobby.login_refused"))
     return lobby.result()
 
 

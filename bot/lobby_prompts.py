@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from bot.lobby_state import LobbyFacts, LobbyState, LobbyStep
 from dialogs.conversation.asking import STAFF, VERIFY
-from dialogs.conversation.prompts import Button, InputHint, MessageKind, Phrase, Piece, Prompt
+from dialogs.conversation.prompts import BANK_LOGIN, Button, InputHint, MessageKind, PageLink, Phrase, Piece, Prompt
+
+#: Beside the letter's code: who logs in at the bank need not type it.
+_LOG_IN = PageLink(
+    page=BANK_LOGIN,
+    label=Phrase(key="button.bank_login"),
+    words=Phrase(key="lobby.or_log_in"),
+    otherwise=Phrase(key="lobby.no_login_now"),
+)
 
 
 def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Piece, ...]) -> Prompt:
     """What the present step waits for; a step that waits for nothing has none."""
     buttons: list[Button] = []
+    links: tuple[PageLink, ...] = ()
     hint = InputHint.NONE
     match state.step:
         case LobbyStep.CODE:
             asked, hint = Phrase(key="lobby.ask_code"), InputHint.TEXT
+            links = (_LOG_IN,) if facts.can_log_in() else ()
         case LobbyStep.CHECK_NUMBER:
             asked = Phrase(key="lobby.check_number", params={"check_number": state.check_number})
             buttons = [
@@ -36,6 +46,7 @@ def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Pi
         pieces=(*lead, asked),
         buttons=tuple(buttons),
         shortcuts=(STAFF, VERIFY),
+        links=links,
         token=token,
         hint=hint,
         alt=Phrase(key="alt.question"),

@@ -193,6 +193,10 @@ class Facts:
         until = self._account.locked_until
         return until is not None and until > self._talk.now
 
+    def can_log_in(self) -> bool:
+        led_there = self._account.channel in self._talk.rules.login_channels
+        return led_there and not self.is_locked() and not self.open_cases()
+
     def usable_code(self, code: str) -> OfferedCase | None:
         talk = self._talk
         found = link_codes.find_link_code(talk.conn, talk.vault, code, for_update=True)

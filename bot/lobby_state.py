@@ -75,6 +75,9 @@ class LobbyFacts(Protocol):
     def is_locked(self) -> bool:
         """Whether this account has failed too often lately."""
 
+    def can_log_in(self) -> bool:
+        """Whether the channel can lead this account to the bank's login page, and it has nothing open."""
+
     def usable_code(self, code: str) -> OfferedCase | None:
         """The case of an active, unexpired code; nothing for any other."""
 

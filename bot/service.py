@@ -38,6 +38,7 @@ class Service:
     database: Database
     settings: Settings
     live: LiveContent
+    rules: Rules
     turns: Turns
     desk: StaffDesk
     sender: Sender
@@ -130,6 +131,7 @@ def make_channels(settings: Settings, now: Callable[[], datetime]) -> dict[str, 
             settings.line_data_api_base,
             now=now,
             alt_if_none=words.text("alt.notice"),
+            bank_page=settings.line_account_link_url if settings.account_link_is_on else "",
         )
     if settings.telegram_is_on:
         from bot.channels.telegram.adapter import TelegramChannel
@@ -183,6 +185,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         zone=ZoneInfo(settings.time_zone),
         default_locale=settings.default_locale,
         sensitive_channels=frozenset(settings.sensitive_channels),
+        login_channels=frozenset({"line"} if settings.account_link_is_on else ()),
     )
     live = LiveContent(
         facts={"bank_name": settings.bank_name, "bank_phone": settings.bank_phone}, overlay=settings.content_dir
@@ -195,6 +198,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         database=database,
         settings=settings,
         live=live,
+        rules=rules,
         turns=turns,
         desk=StaffDesk(database, live, rules, on_queued=sender.wake),
         sender=sender,

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -21,6 +22,10 @@ from bot.problems import SettingsProblem
 
 _PREFIX = "KAKUNIN_"
 _CONFIG = f"{_PREFIX}CONFIG"
+#: LINE takes addresses of 1000 signs, the link token included.
+_LONGEST_PAGE = 700
+#: With which the bank signs: shorter ones can be tried out.
+_SHORTEST_SECRET = 32
 #: The port of an address as the store's driver reads it: a password may hold a slash.
 _PORT = re.compile(r"[\w+]+://(?:[^:/@]*(?::[^@]*)?@)?+(?:\[[^\]]*\]|[^/:?]*):(?P<port>[^/?]*)", re.ASCII)
 
@@ -50,6 +55,7 @@ class Settings(BaseSettings):
     line_assertion_key_file: Path | None = None
     line_basic_id: str = ""
     line_account_link_url: str = ""
+    line_account_link_secret: SecretStr | None = None
     line_api_base: str = "https://api.line.me"
     line_data_api_base: str = "https://api-data.line.me"
     telegram_bot_token: SecretStr | None = None
@@ -71,6 +77,7 @@ class Settings(BaseSettings):
         "encryption_keys",
         "line_channel_secret",
         "line_channel_access_token",
+        "line_account_link_secret",
         "telegram_bot_token",
         "telegram_secret_token",
         "content_dir",
@@ -88,6 +95,26 @@ class Settings(BaseSettings):
         # A mistyped folder must not pass for "nothing of our own": the shipped texts would go live.
         if value is not None and not value.is_dir():
             raise ValueError("names no folder; it holds questionnaires/ and locales/")
+        return value
+
+    @field_validator("line_account_link_url")
+    @classmethod
+    def _page_for_customers(cls, value: str) -> str:
+        if value:
+            parts = urlsplit(value)
+            # On this machine only, for the demo: a customer's login goes over nothing but https.
+            near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+            if not (parts.hostname and (parts.scheme == "https" or near)) or "@" in parts.netloc:
+                raise ValueError("is no https address of a page")
+            if len(value) > _LONGEST_PAGE or not value.isascii() or "linkToken" in parts.query:
+                raise ValueError(f"must be at most {_LONGEST_PAGE} ASCII signs and bring no linkToken of its own")
+        return value
+
+    @field_validator("line_account_link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(f"must be at least {_SHORTEST_SECRET} signs long")
         return value
 
     @field_validator("database_url")
@@ -121,6 +148,11 @@ class Settings(BaseSettings):
         """Whether short-lived access tokens are issued with the channel's key; a long-lived one goes before them."""
         can = bool(self.line_channel_id) and self.line_assertion_key_file is not None
         return can and self.line_channel_access_token is None
+
+    @property
+    def account_link_is_on(self) -> bool:
+        """Whether customers may link their account by logging in at the bank."""
+        return self.line_is_on and bool(self.line_account_link_url) and self.line_account_link_secret is not None
 
     @property
     def telegram_is_on(self) -> bool:

@@ -38,6 +38,8 @@ class Rules:
     zone: tzinfo
     default_locale: str = "ja"
     sensitive_channels: frozenset[str] = frozenset({"line"})
+    #: Channels that can lead to the bank's login page.
+    login_channels: frozenset[str] = frozenset()
     #: After this silence the second factor is asked again before any value is shown.
     verify_after: timedelta = timedelta(hours=24)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.turns import Turns
-from storage import staff
+from storage import bank_logins, staff
 from storage.database import Database
 
 log = structlog.get_logger("kakunin.timers")
@@ -47,6 +47,7 @@ class Timers:
         now, last = uni.now(), self._sessions_ended_at
         if last is None or now - last >= _OLD_SESSIONS_EVERY:
             await self._database.transact(lambda conn: staff.end_old_sessions(conn, uni))
+            await self._database.transact(lambda conn: bank_logins.forget_logins(conn, uni))
             self._sessions_ended_at = now
 
 

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
+from bot.bank_login import login_payload, take_login
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input, fall_to_staff, was_away
 from bot.edited import mention_edit
@@ -195,7 +196,7 @@ class Turns:
             occurred_at=event.occurred_at,
             content_id=content_id,
             message_id=event.message_id,
-            payload=self._payload(prepared) | {"taken_back": gone},
+            payload=self._payload(prepared) | {"taken_back": gone} | login_payload(database.vault, event),
         )
         if inbound_id is None:
             return
@@ -328,6 +329,9 @@ class Turns:
             return
         if kind is InboundKind.EDITED:
             mention_edit(talk, conversation, row)
+            return
+        if kind is InboundKind.BANK_LOGIN:
+            take_login(talk, conversation, row)
             return
         code = None if prepared is None else code_in(talk, conversation, prepared.event)
         if code is not None:

@@ -16,6 +16,7 @@ from time import perf_counter
 import structlog
 from aiohttp import web
 
+from bot.account_link import AccountLink
 from bot.buckets import Buckets
 from bot.channels.base import Channel, Inbound, UnreadableBody, WrongSignature
 from bot.headers import add_plain_headers
@@ -41,6 +42,8 @@ def make_webhooks(service: Service) -> web.Application:
     allowance = Buckets(burst=BURST, refill=REFILL, now=service.database.universe.now)
     for channel in service.channels.values():
         app.router.add_post(f"/{channel.name}/webhook", _Webhook(service, channel, allowance).receive)
+    if service.settings.account_link_is_on:
+        app.router.add_post("/line/account-link", AccountLink(service).receive)
     add_health(app, service)
     return app
 

@@ -15,6 +15,7 @@ from storage.database import Database
 
 _LINE = ["line_channel_secret", "line_channel_access_token"]
 _LINE_ISSUING = ["line_channel_secret", "line_channel_id", "line_assertion_key_file"]
+_ACCOUNT_LINK = ["line_account_link_url", "line_account_link_secret"]
 _TELEGRAM = ["telegram_bot_token", "telegram_secret_token"]
 
 
@@ -73,8 +74,20 @@ def _channels(settings: Settings) -> Iterator[Finding]:
             read_assertion_key(settings.line_assertion_key_file)
         except SettingsProblem as problem:
             yield Finding("line_key", False, str(problem))
+    yield from _account_link(settings)
     if not (settings.line_is_on or settings.telegram_is_on):
         yield Finding("channels", False, "no channel is on: customers cannot be reached")
+
+
+def _account_link(settings: Settings) -> Iterator[Finding]:
+    """Linking by a login at the bank: a bank that wants none sets nothing of it."""
+    missing = [f"KAKUNIN_{field.upper()}" for field in _ACCOUNT_LINK if not getattr(settings, field)]
+    if settings.account_link_is_on:
+        yield Finding("account link", True, "on")
+    elif not missing:
+        yield Finding("account link", False, "off, because LINE is off")
+    elif len(missing) < len(_ACCOUNT_LINK):
+        yield Finding("account link", False, f"off; set {missing[0]} to turn it on")
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from storage.content import TranscriptLine
 
 _WITHHELD = re.compile(r"^\[withheld: ([a-z_]+)\]$")
 _MEDIA = frozenset({"image", "photo", "sticker", "audio", "voice", "video", "file", "document", "location", "contact"})
-_EVENTS = frozenset({"edited", "follow", "unfollow", "unsend", "group", "other"})
+_EVENTS = frozenset({"edited", "follow", "unfollow", "unsend", "group", "bank_login", "other"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ class Tappable:
     label: str
     data: str
     said: str = ""
+    #: The address of the page that a tap opens, instead of sending something.
+    opens: str = field(default="", repr=False)
 
 
 @dataclass(kw_only=True)

@@ -150,6 +150,10 @@ class LinePlatform(LineServer):
         source = {"type": name, f"{name}Id": first + self.make_user_id()[1:]}
         return await self.deliver(self.event(None, "join", token=True, source=source))
 
+    async def account_linked(self, user_id: str, nonce: str, *, ok: bool) -> None:
+        """Tell the bot that somebody came back from the bank's login."""
+        await self.deliver(self.account_link_event(user_id, nonce, ok=ok))
+
     # -- the events, for tests that reorder, double or lose them --------------------------------
 
     def text_event(self, user_id: str, text: str) -> Event:
@@ -172,11 +176,17 @@ class LinePlatform(LineServer):
 
     def tap_event(self, user_id: str, tappable: Tappable) -> Event:
         """The event of a tap; what it says stands in the person's chat."""
+        if tappable.opens:
+            raise LookupError("this button opens a page and sends nothing")
         if tappable.said:
             self.people[user_id].bubbles.append(
                 Bubble(message_id=self.make_message_id(), speaker=Speaker.PERSON, at=self.now(), text=tappable.said)
             )
         return self.event(user_id, "postback", token=True, postback={"data": tappable.data})
+
+    def account_link_event(self, user_id: str, nonce: str, *, ok: bool = True) -> Event:
+        """The event of a login; without a reply token where LINE does not vouch."""
+        return self.event(user_id, "accountLink", token=ok, link={"result": "ok" if ok else "failed", "nonce": nonce})
 
     def event(self, user_id: str | None, kind: str, *, token: bool = False, **more: Any) -> Event:
         """An event of today's full shape."""

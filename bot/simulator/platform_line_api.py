@@ -19,6 +19,7 @@ from aiohttp import web
 from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
 from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
 from bot.simulator.platform_line_account import LineAccount
+from bot.simulator.platform_line_account_link import PATH, LinkToken, account_link_page, issue_link_token
 from bot.simulator.platform_line_menu_calls import add_menu_routes
 from bot.simulator.platform_line_menus import RichMenus
 from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages
@@ -78,7 +79,11 @@ class LineServer(ABC):
         self.account = LineAccount(self)
         self.menus = RichMenus(now=now, new_id=new_id)
         self.faults = Faults()
+        #: Of the link token alone, which is asked for before the message that needs it.
+        self.link_token_faults = Faults()
         self.reply_tokens: dict[str, ReplyToken] = {}
+        self.link_tokens: dict[str, LinkToken] = {}
+        self.after_account_link = ""
         self.accepted_keys: dict[str, tuple[str, list[str]]] = {}
         #: Groups and rooms that the account left.
         self.left: list[str] = []
@@ -90,6 +95,10 @@ class LineServer(ABC):
     def make_user_id(self) -> str:
         """``U`` and 32 hexadecimal digits."""
         return "U" + self.new_id().replace("-", "")[:32].rjust(32, "0").lower()
+
+    @abstractmethod
+    async def account_linked(self, user_id: str, nonce: str, *, ok: bool) -> None:
+        """Tell the bot that somebody came back from the bank's login."""
 
     def make_message_id(self) -> str:
         """A number, as LINE's are."""
@@ -113,12 +122,14 @@ def build_app(state: LineServer) -> web.Application:
         ("GET", "/v2/bot/profile/{user_id}", api.profile),
         ("POST", "/v2/bot/group/{chat}/leave", api.leave),
         ("POST", "/v2/bot/room/{chat}/leave", api.leave),
+        ("POST", "/v2/bot/user/{user_id}/linkToken", api.link_token),
     ]
     for method, path, handler in routes:
         app.router.add_route(method, path, api.guarded(handler))
     state.tokens.add_routes(app)
     state.account.add_routes(app, api)
     add_menu_routes(app, api, state.menus)
+    app.router.add_get(PATH, account_link_page(state))
     app.router.add_route("*", "/{rest:.*}", api.guarded(api.unknown))
     return app
 
@@ -263,6 +274,15 @@ class _Api:
         self._state.left.append(request.match_info["chat"])
         return self._json({})
 
+    async def link_token(self, request: web.Request, body: Any) -> web.StreamResponse:
+        fault = self._state.link_token_faults.next()
+        if (refusal := await self._before(fault)) is not None:
+            return refusal
+        token = issue_link_token(self._state, request.match_info["user_id"])
+        if token is None:
+            return self._error(404, "Not found")
+        return self._json({} if fault is not None else {"linkToken": token})
+
     async def unknown(self, request: web.Request, body: Any) -> web.StreamResponse:
         return self._error(404, "Not found")
 
@@ -305,7 +325,7 @@ def _bubble(message_id: str, message: dict[str, Any], state: LineServer) -> Bubb
 def _walk(part: dict[str, Any], texts: list[str], rows: list[tuple[Tappable, ...]]) -> None:
     if part.get("type") == "text":
         texts.append(part["text"])
-    elif part.get("type") == "button" and part["action"]["type"] == "postback":
+    elif part.get("type") == "button" and part["action"]["type"] in ("postback", "uri"):
         rows.append((_tappable(part["action"]),))
     for name in ("header", "body", "footer"):
         if name in part:
@@ -315,4 +335,9 @@ def _walk(part: dict[str, Any], texts: list[str], rows: list[tuple[Tappable, ...
 
 
 def _tappable(action: dict[str, Any]) -> Tappable:
-    return Tappable(label=action["label"], data=action.get("data", ""), said=action.get("displayText", ""))
+    return Tappable(
+        label=action["label"],
+        data=action.get("data", ""),
+        said=action.get("displayText", ""),
+        opens=action.get("uri", ""),
+    )

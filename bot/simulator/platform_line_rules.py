@@ -83,7 +83,11 @@ def check_action(place: str, action: Any, most_label: int = 20) -> Iterator[Find
         for name in ("displayText", "fillInText"):
             if name in action:
                 yield from _length(f"{place}.{name}", action[name], 300, graphemes=True)
-    elif action.get("type") not in {"uri", "message", "datetimepicker"}:
+    elif action.get("type") == "uri":
+        yield from _length(f"{place}.uri", action.get("uri"), 1000)
+        if not re.match(r"(https?|line|tel):", str(action.get("uri"))):
+            yield f"{place}.uri", "invalid uri scheme"
+    elif action.get("type") not in {"message", "datetimepicker"}:
         yield f"{place}.type", "Must be one of the following values: [postback, uri, message, datetimepicker]"
 
 

@@ -30,6 +30,7 @@ CONTRACT = {
     "line_assertion_key_file": None,
     "line_basic_id": "",
     "line_account_link_url": "",
+    "line_account_link_secret": None,
     "line_api_base": "https://api.line.me",
     "line_data_api_base": "https://api-data.line.me",
     "telegram_bot_token": None,
@@ -84,11 +85,11 @@ SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" 
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_may_stand_in_a_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "secret"
-    file.write_text("s3cret value\n", encoding="utf-8")
+    file.write_text("s3cret value, long enough for any of them\n", encoding="utf-8")
     monkeypatch.setenv(f"KAKUNIN_{name.upper()}_FILE", str(file))
     value = getattr(load_settings(), name)
     assert isinstance(value, SecretStr)
-    assert value.get_secret_value() == "s3cret value"
+    assert value.get_secret_value() == "s3cret value, long enough for any of them"
     assert "s3cret" not in repr(load_settings())
 
 
@@ -114,6 +115,13 @@ def test_a_missing_secret_file_is_named_by_its_setting(monkeypatch: pytest.Monke
         ("TELEGRAM_MODE", "carrier pigeon"),
         ("SQLITE_SYNCHRONOUS", "off"),
         ("ALLOW_DRAFTS", "perhaps"),
+        ("LINE_ACCOUNT_LINK_URL", "http://bank.example/login"),
+        ("LINE_ACCOUNT_LINK_URL", "javascript://bank.example/%0aalert(1)"),
+        ("LINE_ACCOUNT_LINK_URL", "https:///login"),
+        ("LINE_ACCOUNT_LINK_URL", "https://user:word@bank.example/login"),
+        ("LINE_ACCOUNT_LINK_URL", "https://bank.example/login?linkToken=x"),
+        ("LINE_ACCOUNT_LINK_URL", "https://bank.example/" + "a" * 700),
+        ("LINE_ACCOUNT_LINK_SECRET", "much-too-short"),
     ],
 )
 def test_what_cannot_be_used_is_named_and_not_quoted(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

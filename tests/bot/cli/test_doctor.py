@@ -92,6 +92,25 @@ def test_half_of_a_channels_secrets(shell: Shell, settings: dict[str, str], part
     assert f"set {missing} to" in found[part][1]
 
 
+LINK = {"LINE_ACCOUNT_LINK_URL": "https://bank.example/login", "LINE_ACCOUNT_LINK_SECRET": SECRET * 5}
+
+
+@pytest.mark.parametrize("given", sorted(LINK))
+def test_half_of_the_account_link(shell: Shell, given: str) -> None:
+    (missing,) = LINK.keys() - {given}
+    shell.set(**{given: LINK[given]})
+    code, found = look(shell)
+    assert (code, wrong(found)) == (1, {"account link": f"off; set KAKUNIN_{missing} to turn it on"})
+
+
+def test_the_account_link_needs_line(shell: Shell) -> None:
+    shell.set(**LINK)
+    assert look(shell)[1]["account link"] == (True, "on")
+    shell.set(**dict.fromkeys(LINE, ""), **TELEGRAM)
+    code, found = look(shell)
+    assert (code, wrong(found)) == (1, {"account link": "off, because LINE is off"})
+
+
 def test_polling_needs_no_secret_for_a_webhook(shell: Shell) -> None:
     shell.set(**dict.fromkeys(LINE, ""), TELEGRAM_BOT_TOKEN=f"1:{SECRET}", TELEGRAM_MODE="polling")
     code, found = look(shell)
