@@ -29,9 +29,11 @@ from bot.outreach.cadence import due_on
 from bot.outreach.office_exports import console_export
 from bot.service import Service, make_service
 from bot.settings import Settings, load_settings
+from bot.simulator.bank_page import Bank, add_bank_page
 from bot.simulator.people import Speaker
 from bot.simulator.phone import Letter, Login, make_phone
 from bot.simulator.platform_line import LinePlatform
+from bot.simulator.platform_line_account_link import PATH
 from bot.simulator.platform_telegram import TelegramPlatform
 from bot.simulator.robot import Robot
 from bot.simulator.seed import SeededLetter, seed
@@ -135,6 +137,8 @@ def _settings(folder: Path, url: str, uni: Universe) -> Settings:
         line_channel_secret=uni.code(32),
         line_channel_access_token=uni.code(40),
         line_basic_id="@kakunin-demo",
+        line_account_link_url=f"{url}/demo/bank",
+        line_account_link_secret=uni.code(40),
         line_api_base=f"{url}{_PLATFORMS}/line",
         line_data_api_base=f"{url}{_PLATFORMS}/line",
         telegram_bot_token=f"1000001:{uni.code(35)}",
@@ -191,10 +195,30 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
     app.router.add_get("/", home)
     add_metrics(app, service.metrics, service.database)
     app.add_subapp("/console/", console)
-    app.add_subapp("/demo/", make_phone(demo.line, demo.telegram, letters, service.settings, logins=demo.logins))
+    phone = make_phone(demo.line, demo.telegram, letters, service.settings, logins=demo.logins)
+    add_bank_page(phone, _bank(demo))
+    app.add_subapp("/demo/", phone)
     app.add_subapp(f"{_PLATFORMS}/line/", demo.line.app)
     app.add_subapp(f"{_PLATFORMS}/telegram/", demo.telegram.app)
     return app
+
+
+def _bank(demo: Demo) -> Bank:
+    settings, uni = demo.service.settings, demo.service.database.universe
+    demo.line.after_account_link = "/demo/bank/back"
+    return Bank(
+        settings=settings,
+        passwords={item.customer_no: _bank_password(item) for item in demo.letters},
+        register_url=f"{demo.url}/line/account-link",
+        link_url=f"{settings.line_api_base}{PATH}",
+        now=uni.now,
+        code=uni.code,
+    )
+
+
+def _bank_password(item: SeededLetter) -> str:
+    """Made up, and different for each customer, so that a wrong one is noticed."""
+    return f"demo-{item.check_number}"
 
 
 async def _make_logins(database: Database, passwords: Passwords) -> list[Login]:
@@ -226,6 +250,8 @@ def _letter(item: SeededLetter) -> Letter:
         telegram_url=item.telegram_url,
         birth_date=date.fromisoformat(master["birth_date"]) if master.get("birth_date") else None,
         phone=master.get("phone", ""),
+        customer_no=item.customer_no,
+        bank_password=_bank_password(item),
         language=master.get("locale") or "ja",
     )
 

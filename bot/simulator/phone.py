@@ -101,6 +101,9 @@ class Letter:
     #: As a customer would say them at the second factor.
     birth_date: date | None = None
     phone: str = ""
+    #: With which the customer logs in at the made-up bank.
+    customer_no: str = field(default="", repr=False)
+    bank_password: str = field(default="", repr=False)
     #: What is special about this customer, in the page's language.
     about: Mapping[str, str] = field(default_factory=dict)
     language: str = "ja"
@@ -347,6 +350,8 @@ def _bubble(bubble: Bubble, newest: bool, zone: ZoneInfo) -> dict[str, Any]:
         "time": _clock(bubble.at, zone),
         "text": bubble.text,
         "rows": [[button.label for button in row] for row in bubble.rows],
+        # By place: the addresses of those that open a page.
+        "opens": {place: button.opens for place, button in enumerate(bubble.buttons) if button.opens},
         # Quick replies vanish with the next bubble of the account.
         "quick": [button.label for button in bubble.quick_replies] if newest else [],
         "sender": bubble.sender,

@@ -59,10 +59,16 @@
       for (const labels of bubble.rows) {
         const line = make("div", "option-row");
         for (const label of labels) {
-          const button = make("button", "", label);
-          button.type = "button";
           const choice = place++;
-          button.addEventListener("click", () => act("tap", { message: bubble.id, choice }));
+          const address = bubble.opens[choice];
+          const button = make(address ? "a" : "button", "", label);
+          if (address) {
+            // On a phone the messenger's own browser opens over the chat; here it is another tab.
+            Object.assign(button, { href: address, target: "_blank", rel: "noopener" });
+          } else {
+            button.type = "button";
+            button.addEventListener("click", () => act("tap", { message: bubble.id, choice }));
+          }
           line.append(button);
         }
         options.append(line);
