@@ -16,7 +16,7 @@ from bot.talk import Talk
 from bot.tap_labels import tap_label
 from dialogs.conversation.events import Owner
 from dialogs.guard import Secret, withheld_mark
-from storage import link_codes
+from storage import content, images, link_codes
 from storage.conversations import Conversation
 from storage.encryption import Vault
 
@@ -44,6 +44,26 @@ def words_of(talk: Talk, conversation: Conversation, event: Inbound, secret: Sec
     if event.kind is InboundKind.BANK_LOGIN:
         return {}  # no words, but whoever reads the conversation sees that it was
     return None
+
+
+def keep(talk: Talk, conversation: Conversation, event: Inbound, words: dict[str, Any], content_id: str) -> None:
+    """Store the words; of a picture that came with them only that it is to be fetched.
+
+    A message that was taken back before it came has no words left, and its picture is not wanted.
+    """
+    content.save_content(
+        talk.conn, talk.vault, talk.uni, conversation.id, direction="in", body=words, content_id=content_id
+    )
+    if event.image is not None and words:
+        images.expect_image(
+            talk.conn,
+            talk.vault,
+            talk.uni,
+            content_id=content_id,
+            conversation_id=conversation.id,
+            channel=event.channel,
+            ref=event.image,
+        )
 
 
 def code_in(talk: Talk, conversation: Conversation, event: Inbound) -> str | None:

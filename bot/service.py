@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.channels.base import Channel, Inbound, InboundKind
 from bot.chores import Chores, chain_audit, rotate_keys
 from bot.delivery import Sender
+from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
@@ -42,6 +43,7 @@ class Service:
     turns: Turns
     desk: StaffDesk
     sender: Sender
+    fetcher: Fetcher
     timers: Timers
     chores: Chores
     channels: Mapping[str, Channel]
@@ -57,6 +59,7 @@ class Service:
         if "sender" in roles:
             self._tasks.append(asyncio.create_task(self.sender.run(), name="sender"))
             self._tasks += [asyncio.create_task(keeper.run(), name="menus") for keeper in self.menus]
+            self._tasks.append(asyncio.create_task(self.fetcher.run(), name="fetcher"))
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
             self._tasks.append(asyncio.create_task(self.chores.run(), name="chores"))
@@ -67,6 +70,8 @@ class Service:
         """Store and answer events, then tell the platform what it waits to hear; raises where nothing was stored."""
         await self.turns.handle(events)
         self.sender.wake()
+        if any(event.image is not None for event in events):
+            self.fetcher.wake()
         for event in events:
             # A tap stops spinning; a group or room is left.  The platform's answer must not wait for that.
             if event.callback_id is not None or event.kind is InboundKind.GROUP:
@@ -93,9 +98,10 @@ class Service:
         What is on its way to a platform is waited for: its outcome must be recorded, or it is sent again.
         """
         self.sender.finish()
-        sending = {task for task in self._tasks if task.get_name() == "sender"}
-        if sending:
-            await asyncio.wait(sending, timeout=_FINISH_WITHIN)
+        self.fetcher.finish()
+        finishing = {task for task in self._tasks if task.get_name() in ("sender", "fetcher")}
+        if finishing:
+            await asyncio.wait(finishing, timeout=_FINISH_WITHIN)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -202,8 +208,13 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         turns=turns,
         desk=StaffDesk(database, live, rules, on_queued=sender.wake),
         sender=sender,
+        fetcher=Fetcher(database, channels, name),
         timers=Timers(database, turns),
-        chores=Chores(database, name, [chain_audit(database), rotate_keys(database)]),
+        chores=Chores(
+            database,
+            name,
+            [chain_audit(database), rotate_keys(database), expire_pictures(database, settings.image_days)],
+        ),
         channels=channels,
         metrics=metrics,
         menus=_menu_keepers(database, channels, name),

@@ -22,7 +22,7 @@ from bot.bank_login import login_payload, take_login
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input, fall_to_staff, was_away
 from bot.edited import mention_edit
-from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, words_of
+from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, keep, words_of
 from bot.leaving import forget, unreachable
 from bot.live_content import LiveContent
 from bot.talk import ReplyRight, Rules, Talk
@@ -203,9 +203,7 @@ class Turns:
         if conversation.id != account.active_conversation_id:
             accounts.set_active_conversation(conn, account.id, conversation.id)
         if words is not None and content_id is not None:
-            content.save_content(
-                conn, database.vault, uni, conversation.id, direction="in", body=words, content_id=content_id
-            )
+            keep(talk, conversation, event, words, content_id)
         if event.kind is InboundKind.UNFOLLOW:
             unreachable(talk, account)
         elif account.state == "blocked":

@@ -187,13 +187,22 @@ def erase_image(conn: Connection, uni: Universe, image_id: str) -> bool:
     return conn.execute(update(_image).where(held).values(values)).rowcount == 1
 
 
+_OLD = (
+    select(_image.c.id)
+    .where(_IS_HELD, _image.c.received_at < bindparam("before"))
+    .order_by(_image.c.received_at, _image.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def is_image_over(conn: Connection, received_before: datetime) -> bool:
+    """Whether there is anything to expire."""
+    return conn.execute(_OLD, {"before": received_before, "most": 1}).first() is not None
+
+
 def expire_images(conn: Connection, uni: Universe, received_before: datetime, *, limit: int) -> list[str]:
     """Erase the bytes of pictures that came before then; returns their ids."""
-    old = select(_image.c.id).where(_IS_HELD, _image.c.received_at < received_before)
-    old = old.order_by(_image.c.received_at, _image.c.id).limit(limit).with_for_update(skip_locked=True)
-    ids = list(conn.execute(old).scalars())
-    if not ids:
-        return []
+    ids = list(conn.execute(_OLD, {"before": received_before, "most": limit}).scalars())
     values = {**_NOTHING_LEFT, "state": ImageState.EXPIRED.value, "reason": "", "settled_at": uni.now()}
     expired = update(_image).where(_image.c.id.in_(ids), _IS_HELD).values(values).returning(_image.c.id)
     return sorted(conn.execute(expired).scalars())

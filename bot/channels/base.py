@@ -8,7 +8,7 @@ webhook into ``Inbound`` values (an unknown event is ``OTHER``, never an error) 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -91,6 +91,8 @@ class Inbound:
     #: account is of whoever logged in.
     nonce: Personal | None = None
     vouched: bool = False
+    #: MEDIA that is a picture: what the platform hands it out by.
+    image: Personal | None = None
     #: LINE's one-minute right to answer for free.
     reply_token: Personal | None = None
     #: Telegram: the callback query that wants an acknowledgement.
@@ -130,6 +132,34 @@ class Sent:
     provider_ids: tuple[str, ...] = ()
     retry_after: timedelta | None = None
     #: The platform's own words, without personal data, for the operator.
+    detail: str = ""
+
+
+#: Phones take pictures of up to this size; more is never read.
+LARGEST_IMAGE = 10 * 1024 * 1024
+
+
+class Fetch(StrEnum):
+    """How fetching a picture ended."""
+
+    GOT = "got"
+    #: The platform still works on it.
+    NOT_READY = "not_ready"
+    #: It is not there any more, and never will be.
+    GONE = "gone"
+    TOO_LARGE = "too_large"
+    #: Try again later.
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """What a platform handed out."""
+
+    outcome: Fetch
+    body: bytes = field(default=b"", repr=False)
+    retry_after: timedelta | None = None
+    #: A status or the name of an error, for the operator.
     detail: str = ""
 
 
@@ -181,6 +211,9 @@ class Channel(Protocol):
 
     async def acknowledge(self, inbound: Inbound) -> None:
         """Tell the platform that a tap was taken (Telegram's spinner); failures are ignored."""
+
+    async def fetch_image(self, ref: Personal) -> Fetched:
+        """The picture behind ``Inbound.image``, up to ``LARGEST_IMAGE``; never raises for the platform's answers."""
 
     async def start(self) -> None:
         """Open the connection pool inside the running loop."""

@@ -21,6 +21,7 @@ from typing import Any
 import aiohttp
 
 from bot.simulator.people import Bubble, Person, Speaker, Tappable
+from bot.simulator.pictures import draw_picture
 from bot.simulator.platform_line_api import LineServer, Observer, ReplyToken
 
 Event = dict[str, Any]
@@ -121,10 +122,9 @@ class LinePlatform(LineServer):
         sticker = {"packageId": "446", "stickerId": "1988", "stickerResourceType": "STATIC"}
         return await self.deliver(self.message_event(user_id, "sticker", quoteToken=self.new_id(), **sticker))
 
-    async def send_image(self, user_id: str) -> Delivery:
-        """Send a photo."""
-        content = {"contentProvider": {"type": "line"}, "quoteToken": self.new_id()}
-        return await self.deliver(self.message_event(user_id, "image", **content))
+    async def send_image(self, user_id: str, image: bytes | None = None) -> Delivery:
+        """Send a photo: a made-up one unless ``image`` says which."""
+        return await self.deliver(self.image_event(user_id, image))
 
     async def tap(self, user_id: str, message_id: str, choice: int | str) -> Delivery:
         """Tap a button of a bubble: by place (from 0), data or label; ``LookupError`` if it is not there."""
@@ -142,6 +142,7 @@ class LinePlatform(LineServer):
         """Take a message back."""
         bubble = self.people[user_id].bubble(message_id)
         bubble.unsent, bubble.text = True, ""
+        self.contents.remove(message_id)
         return await self.deliver(self.event(user_id, "unsend", unsend={"messageId": message_id}))
 
     async def join_group(self, *, room: bool = False) -> Delivery:
@@ -159,6 +160,13 @@ class LinePlatform(LineServer):
     def text_event(self, user_id: str, text: str) -> Event:
         """The event of a text that the person has just written."""
         return self.message_event(user_id, "text", text=text, quoteToken=self.new_id(), markAsReadToken=self.new_id())
+
+    def image_event(self, user_id: str, image: bytes | None = None, **more: Any) -> Event:
+        """The event of a photo, which can be fetched from now on."""
+        content = {"contentProvider": {"type": "line"}, "quoteToken": self.new_id(), **more}
+        event = self.message_event(user_id, "image", **content)
+        self.contents.put(event["message"]["id"], draw_picture() if image is None else image)
+        return event
 
     def message_event(self, user_id: str, kind: str, **content: Any) -> Event:
         """The event of a message of any kind; the bubble stands in the person's chat."""

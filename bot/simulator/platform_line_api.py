@@ -20,6 +20,7 @@ from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
 from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
 from bot.simulator.platform_line_account import LineAccount
 from bot.simulator.platform_line_account_link import PATH, LinkToken, account_link_page, issue_link_token
+from bot.simulator.platform_line_content import LineContents
 from bot.simulator.platform_line_menu_calls import add_menu_routes
 from bot.simulator.platform_line_menus import RichMenus
 from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages
@@ -78,6 +79,7 @@ class LineServer(ABC):
         self.people = People()
         self.account = LineAccount(self)
         self.menus = RichMenus(now=now, new_id=new_id)
+        self.contents = LineContents()
         self.faults = Faults()
         #: Of the link token alone, which is asked for before the message that needs it.
         self.link_token_faults = Faults()
@@ -119,6 +121,7 @@ def build_app(state: LineServer) -> web.Application:
         ("POST", "/v2/bot/message/push", api.push),
         ("POST", "/v2/bot/message/validate/{kind:reply|push}", api.validate),
         ("POST", "/v2/bot/chat/loading/start", api.loading),
+        ("GET", "/v2/bot/message/{message}/content", state.contents.hand_out),
         ("GET", "/v2/bot/profile/{user_id}", api.profile),
         ("POST", "/v2/bot/group/{chat}/leave", api.leave),
         ("POST", "/v2/bot/room/{chat}/leave", api.leave),

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 
 from bot.simulator.people import Bubble, Person, Speaker
+from bot.simulator.pictures import draw_picture
 from bot.simulator.platform_telegram_api import Observer, TelegramServer, Webhook
 
 Update = dict[str, Any]
@@ -122,10 +123,17 @@ class TelegramPlatform(TelegramServer):
             self.update(edited_message=self.message(person, int(message_id), text=text, edit_date=edit_date))
         )
 
-    async def send_photo(self, user_id: str) -> Delivery:
-        """Send a photo."""
-        photo = [{"file_id": "photo-1", "file_unique_id": "p1", "width": 90, "height": 67}]
-        return await self._message(user_id, "", "photo", {"photo": photo})
+    async def send_photo(self, user_id: str, image: bytes | None = None) -> Delivery:
+        """Send a photo: a made-up one unless ``image`` says which; beside it stands a small copy."""
+        file_id = self.files.put(draw_picture() if image is None else image)
+        small = {"file_id": self.files.put(b"a small copy"), "file_unique_id": "p1", "width": 90, "height": 67}
+        large = {"file_id": file_id, "file_unique_id": "p2", "width": 1280, "height": 960}
+        return await self._message(user_id, "", "photo", {"photo": [small, large]})
+
+    async def send_document(self, user_id: str, body: bytes, *, name: str, mime_type: str) -> Delivery:
+        """Send a file, a picture as it is among them."""
+        document = {"file_id": self.files.put(body), "file_unique_id": "d1", "file_name": name, "mime_type": mime_type}
+        return await self._message(user_id, "", "document", {"document": document})
 
     async def send_sticker(self, user_id: str) -> Delivery:
         """Send a sticker."""

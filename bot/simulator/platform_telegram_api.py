@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
 from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
+from bot.simulator.platform_telegram_files import TelegramFiles
 from bot.simulator.platform_telegram_rules import (
     SECRET,
     Refused,
@@ -63,6 +64,7 @@ class TelegramServer:
         self.account_name = account_name
         self.people = People()
         self.faults = Faults()
+        self.files = TelegramFiles(token, now=now)
         self.pending: list[dict[str, Any]] = []
         #: Callback queries that wait for an answer, and those that got one.
         self.open_queries: set[str] = set()
@@ -118,6 +120,7 @@ def build_app(state: TelegramServer) -> web.Application:
     """The application that ``TELEGRAM_API_BASE`` points to."""
     app = web.Application(client_max_size=4 * 1024 * 1024)
     app.router.add_route("*", "/bot{token}/{method}", _Api(state).handle)
+    app.router.add_get("/file/bot{token}/photos/{file}.jpg", state.files.download)
     return app
 
 
@@ -138,6 +141,7 @@ class _Api:
             self.getmycommands,
             self.sendchataction,
             self.leavechat,
+            state.files.getfile,
         ]
         self._methods = {method.__name__: method for method in methods}
 

@@ -23,12 +23,13 @@ from linebot.v3.messaging import (
 from linebot.v3.messaging.models import Message as LineMessage
 from pydantic.v1 import ValidationError
 
-from bot.channels.base import Inbound, InboundKind, Outcome, Recipient, Sent
+from bot.channels.base import Fetched, Inbound, InboundKind, Outcome, Recipient, Sent
 from bot.channels.choices import DoesNotFit
 from bot.channels.limits import LINE
 from bot.channels.line.bank_page import make_addresses
 from bot.channels.line.client import LineClient
 from bot.channels.line.drawing import render_all
+from bot.channels.line.images import LineImages
 from bot.channels.line.inbound import CHANNEL, check_signature, parse
 from bot.channels.line.outcomes import outcome_of_silence, outcome_of_status, sent_ids
 from bot.channels.line.tokens import AccessTokens, LongLivedToken, NoAccessToken
@@ -66,6 +67,7 @@ class LineChannel:
         self._api_base = api_base
         #: Where images and files are fetched from; the SDK's blob client takes it as its host.
         self.data_api_base = data_api_base.rstrip("/")
+        self._images = LineImages(self.data_api_base, self._tokens)
         self._now = now
         # The SDK's own default is five minutes.
         self._seconds = time_out
@@ -78,9 +80,11 @@ class LineChannel:
     async def start(self) -> None:
         """Open the connection pool inside the running loop."""
         self._client = LineClient(self._api_base, self._tokens)
+        await self._images.start()
 
     async def close(self) -> None:
         """Close it."""
+        await self._images.close()
         if self._client is not None:
             await self._client.close()
             self._client = None
@@ -147,6 +151,10 @@ class LineChannel:
             await leave(where, _request_timeout=self._time_out)
         except _FAILURES as problem:
             log.warning("line.leave_failed", problem=type(problem).__name__)
+
+    async def fetch_image(self, ref: Personal) -> Fetched:
+        """The picture of a message, by the message's id."""
+        return await self._images.fetch(ref)
 
     async def show_loading(self, user_id: Personal, seconds: int = 5) -> None:
         """Show that an answer is coming; LINE takes 5 to 60 seconds in steps of five."""

@@ -120,7 +120,13 @@ def _message(event: Mapping[str, Any]) -> _Read:
         return InboundKind.TEXT, {"text": Personal(text), "message_id": message_id}
     if kind is None or kind == "text":
         return InboundKind.OTHER, {"message_id": message_id}
-    return InboundKind.MEDIA, {"media": kind, "message_id": message_id}
+    return InboundKind.MEDIA, {"media": kind, "message_id": message_id, "image": _image(kind, message, message_id)}
+
+
+def _image(kind: str, message: Mapping[str, Any], message_id: str | None) -> Personal | None:
+    """By which the picture is fetched; one that lies with somebody else is not: no address of a stranger is called."""
+    ours = _part(message, "contentProvider").get("type", "line") == "line"
+    return Personal(message_id) if kind == "image" and ours and message_id else None
 
 
 def _postback(event: Mapping[str, Any]) -> _Read:

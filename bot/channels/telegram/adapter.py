@@ -19,10 +19,11 @@ from telegram import Bot, LinkPreviewOptions
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
-from bot.channels.base import Inbound, InboundKind, Outcome, Recipient, Sent
+from bot.channels.base import Fetched, Inbound, InboundKind, Outcome, Recipient, Sent
 from bot.channels.choices import DoesNotFit
 from bot.channels.limits import TELEGRAM
 from bot.channels.telegram.drawing import Part, render
+from bot.channels.telegram.images import TelegramImages
 from bot.channels.telegram.inbound import CHANNEL, check_secret, parse
 from dialogs.conversation.prompts import Message
 from dialogs.personal import Personal
@@ -61,6 +62,7 @@ class TelegramChannel:
         self.bot_id = token.split(":", 1)[0]
         self._bot: Bot | None = None
         self._pools: tuple[HTTPXRequest, ...] = ()
+        self._images = TelegramImages(token, self._api_base)
 
     async def start(self) -> None:
         """Open the connection pool inside the running loop; asks Telegram nothing."""
@@ -91,9 +93,11 @@ class TelegramChannel:
         self._pools = (sends, polls)
         for pool in self._pools:
             await pool.initialize()
+        await self._images.start()
 
     async def close(self) -> None:
         """Close it."""
+        await self._images.close()
         for pool in self._pools:
             await pool.shutdown()
         self._pools = ()
@@ -136,6 +140,10 @@ class TelegramChannel:
                 return result
             last = result.provider_ids[0] if result.provider_ids else ""
         return Sent(outcome=Outcome.SENT, provider_ids=(last,) if last else ())
+
+    async def fetch_image(self, ref: Personal) -> Fetched:
+        """The picture behind a file id."""
+        return await self._images.fetch(ref)
 
     async def acknowledge(self, inbound: Inbound) -> None:
         """End the spinner of a tap; leave a group that the bot was taken into.  Failures are only logged."""

@@ -123,7 +123,7 @@ def _message(message: Message, base: _Base) -> Inbound:
     if message.text is None:
         media = next((name for name in _MEDIA if getattr(message, name, None)), None)
         kind = InboundKind.MEDIA if media else InboundKind.OTHER
-        return base.inbound(kind, sender, at, media=media, message_id=message_id)
+        return base.inbound(kind, sender, at, media=media, message_id=message_id, image=_image(message))
     word, _, rest = message.text.partition(" ")
     if word.split("@", 1)[0] == "/start":
         code = rest.strip()
@@ -132,6 +132,18 @@ def _message(message: Message, base: _Base) -> Inbound:
         start = {"text": Personal(code), "start_code": Personal(code), "message_id": message_id}
         return base.inbound(InboundKind.TEXT, sender, at, **start)
     return base.inbound(InboundKind.TEXT, sender, at, text=Personal(message.text), message_id=message_id)
+
+
+def _image(message: Message) -> Personal | None:
+    """By which the picture is fetched: the largest copy of a photo, or a picture that was sent as a document."""
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return Personal(largest.file_id)
+    document = message.document
+    # The type is the phone's word; what the file is shows when it is opened.
+    if document is not None and message.animation is None and (document.mime_type or "").startswith("image/"):
+        return Personal(document.file_id)
+    return None
 
 
 def _tap(query: CallbackQuery, base: _Base) -> Inbound:

@@ -1,0 +1,234 @@
+"""Pictures that are taken back, whose time is over, or whose fetcher dies: nothing stays that should not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.fetching import LEASE
+from bot.pictures import NoPicture, Picture, draw_anew
+from bot.simulator.people import Bubble
+from tests.e2e.album import Album, sends
+from tests.e2e.conftest import on_both
+from tests.e2e.house import Customer, House, until
+from tests.e2e.photos import photo
+
+
+@pytest.fixture
+def album(house: House) -> Album:
+    return Album(house)
+
+
+def sent_picture(customer: Customer) -> Bubble:
+    return next(bubble for bubble in reversed(customer.person.bubbles) if bubble.media)
+
+
+async def take_back(customer: Customer) -> None:
+    house = customer.house
+    await customer.does(house.line.unsend(customer.user_id, sent_picture(customer).message_id))
+
+
+def then(deed: Callable[[], Awaitable[None]]) -> Callable[[bytes], Awaitable[Picture | NoPicture]]:
+    """Drawing, while which something else happens."""
+
+    async def draw(body: bytes) -> Picture | NoPicture:
+        picture = await draw_anew(body)
+        assert isinstance(picture, Picture)
+        await deed()
+        return picture
+
+    return draw
+
+
+# Taken back -----------------------------------------------------------------------------------
+
+
+@on_both
+@pytest.mark.parametrize("moment", ["before it is fetched", "while it is drawn", "when it is kept"])
+async def test_a_picture_that_was_taken_back_is_nowhere(house: House, album: Album, moment: str) -> None:
+    customer = house.on_line()
+    await sends(customer, photo())
+    if moment == "before it is fetched":
+        await take_back(customer)
+        await album.fetch()
+        assert house.line.contents.asked == []
+    elif moment == "while it is drawn":
+        fetcher = album.fetcher("slow", then(lambda: take_back(customer)))
+        assert await fetcher.fetch_due() == 1
+        assert len(house.line.contents.asked) == 1
+    else:
+        await album.fetch()
+        assert album.rows()[0].has_bytes
+        await take_back(customer)
+    assert album.states() == [("erased", "")]
+    assert not album.rows()[0].has_bytes
+    house.advance(hours=1)
+    assert await album.fetch() == 0
+    assert album.states() == [("erased", "")]
+    assert "content.unsent" in house.audited()
+
+
+async def test_a_picture_that_was_taken_back_before_it_came_is_not_wanted(house: House, album: Album) -> None:
+    customer = house.on_line()
+    event = house.line.image_event(customer.user_id)
+    await take_back(customer)
+    await customer.does(house.line.deliver(event))
+    assert album.states() == []
+    assert await album.fetch() == 0
+    assert house.line.contents.asked == []
+
+
+async def test_what_line_has_no_more_is_gone(house: House, album: Album) -> None:
+    """Taken back, but the event about it was lost or comes later: LINE says 410."""
+    customer = house.on_line()
+    await sends(customer, photo())
+    house.line.contents.remove(sent_picture(customer).message_id)
+    await album.fetch()
+    assert album.states() == [("gone", "removed")]
+    await take_back(customer)
+    assert album.states() == [("gone", "removed")]
+
+
+async def expire(house: House) -> None:
+    """What the process with the role ``timers`` does now and then."""
+    await asyncio.to_thread(house.service.chores.tick)
+
+
+# Its time is over -----------------------------------------------------------------------------
+
+
+@on_both
+async def test_a_picture_is_erased_when_its_time_is_over(house: House, album: Album) -> None:
+    customer = house.on_line()
+    await sends(customer, photo())
+    await album.fetch()
+    house.advance(days=29)
+    await sends(customer, photo())
+    await album.fetch()
+    await expire(house)
+    assert album.states() == [("kept", ""), ("kept", "")]
+    assert "content.image_expired" not in house.audited()
+    house.advance(days=1, seconds=1)
+    await expire(house)
+    assert album.states() == [("expired", ""), ("kept", "")]
+    assert [row.has_bytes for row in album.rows()] == [False, True]
+    assert house.audited().count("content.image_expired") == 1
+    recorded = house.rows("SELECT subjects FROM audit_entry WHERE action = 'content.image_expired'")
+    assert [row.subjects for row in recorded] == [f'{{"content":"{album.rows()[0].id}"}}']
+
+
+@pytest.mark.parametrize("overrides", [{"image_days": 3}])
+async def test_the_bank_says_how_long(house: House, album: Album, overrides: dict[str, object]) -> None:
+    await sends(house.on_telegram(), photo())
+    await album.fetch()
+    house.advance(days=3, seconds=1)
+    await expire(house)
+    assert album.states() == [("expired", "")]
+
+
+async def test_a_picture_that_expires_while_it_is_drawn_is_not_stored(house: House, album: Album) -> None:
+    await sends(house.on_line(), photo())
+
+    async def weeks_pass() -> None:
+        house.advance(days=31)
+        await expire(house)
+
+    await album.fetcher("slow", then(weeks_pass)).fetch_due()
+    assert album.states() == [("expired", "")]
+    assert not album.rows()[0].has_bytes
+
+
+# Processes die --------------------------------------------------------------------------------
+
+
+@on_both
+async def test_what_a_killed_fetcher_held_is_taken_over(house: House, album: Album) -> None:
+    await sends(house.on_line(), photo())
+    reached = asyncio.Event()
+
+    async def hang(body: bytes) -> Picture | NoPicture:
+        reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    doomed = asyncio.create_task(album.fetcher("doomed", hang).fetch_due())
+    await reached.wait()
+    doomed.cancel()
+    await asyncio.gather(doomed, return_exceptions=True)
+    assert album.rows()[0].owner == "doomed"
+    assert await album.fetch() == 0, "its lease still runs"
+    house.universe.advance(LEASE)
+    assert await album.fetch() == 1
+    assert album.states() == [("kept", "")]
+    assert album.rows()[0].attempts == 2
+
+
+@on_both
+async def test_the_late_answer_of_a_lost_lease_is_refused(house: House, album: Album) -> None:
+    await sends(house.on_line(), photo())
+
+    async def another_takes_over() -> None:
+        house.universe.advance(LEASE)
+        refuse = album.fetcher("heir", refused)
+        assert await refuse.fetch_due() == 1
+
+    async def refused(body: bytes) -> Picture | NoPicture:
+        return NoPicture(reason="broken")
+
+    assert await album.fetcher("paused", then(another_takes_over)).fetch_due() == 1
+    assert album.states() == [("refused", "broken")]
+    assert not album.rows()[0].has_bytes
+
+
+@on_both
+async def test_two_fetchers_share_the_pictures_and_take_none_twice(house: House, album: Album) -> None:
+    customer = house.on_line()
+    for at in range(4):
+        await sends(customer, photo(seed=at))
+    counts = await asyncio.gather(*(album.fetcher(name).fetch_due() for name in ("one", "two")))
+    assert sum(counts) == 4
+    assert album.states() == [("kept", "")] * 4
+    assert len(house.line.contents.asked) == 4
+
+
+async def test_a_defect_costs_only_its_own_picture(house: House, album: Album) -> None:
+    customer = house.on_line()
+    first, second = photo(seed=1), photo(seed=2)
+    await sends(customer, first)
+    await sends(customer, second)
+
+    async def draw(body: bytes) -> Picture | NoPicture:
+        if body == first:
+            raise ValueError("a defect")
+        return await draw_anew(body)
+
+    await album.fetcher("defective", draw).fetch_due()
+    assert album.states() == [("waiting", "begun"), ("kept", "")]
+    house.universe.advance(LEASE)
+    await album.fetch()
+    assert album.states() == [("kept", "")] * 2
+
+
+async def test_the_running_service_fetches_by_itself_and_finishes_what_it_began(house: House, album: Album) -> None:
+    await house.restart(roles=("sender",))
+    customer = house.on_line()
+    await customer.does(house.line.send_image(customer.user_id), settle=False)
+    await until(lambda: album.states() == [("kept", "")], 60)
+    held = asyncio.Event()
+    reached = asyncio.Event()
+
+    async def slow(body: bytes) -> Picture | NoPicture:
+        reached.set()
+        await held.wait()
+        return await draw_anew(body)
+
+    house.service.fetcher._draw = slow
+    await customer.does(house.line.send_image(customer.user_id), settle=False)
+    await reached.wait()
+    stopping = asyncio.create_task(house.service.stop())
+    await asyncio.sleep(0)
+    held.set()
+    await stopping
+    assert album.states() == [("kept", "")] * 2
