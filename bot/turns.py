@@ -314,8 +314,9 @@ class Turns:
         latest = max(filter(None, (conversation.last_occurred_at, min(row.occurred_at, talk.now))))
         # Only who was known a moment ago stays known: that the second factor was asked must not count as given.
         verified_at = conversation.verified_at if was_away(talk, conversation) else talk.now
-        conversation = replace(conversation, last_inbound_at=talk.now, last_occurred_at=latest)
-        talk.save(replace(conversation, verified_at=verified_at), [])
+        conversations.touch_conversation(
+            talk.conn, conversation, last_inbound_at=talk.now, last_occurred_at=latest, verified_at=verified_at
+        )
 
     def _apply(self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None) -> None:
         kind = InboundKind(row.kind)

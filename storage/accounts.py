@@ -6,7 +6,7 @@ ended stays as evidence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from dialogs.personal import Personal
 from storage.counters import insert_or
 from storage.encryption import DigestKind, Vault
+from storage.held import held
 from storage.menus import touch_menu
 from storage.tables import AccountLinkRow, AccountRow, table_of
 from storage.universe import Universe
@@ -22,6 +23,10 @@ from storage.universe import Universe
 _account = table_of(AccountRow)
 _link = table_of(AccountLinkRow)
 _BY_USER = select(_account).where(_account.c.user_digest == bindparam("digest"))
+_BY_ID = select(_account).where(_account.c.id == bindparam("wanted"))
+#: Of an account that was found by its user: the sealed value, to be opened where that matters.
+_UNOPENED = "channel_account.sealed"
+_USER_LOCKED, _ID_LOCKED = (query.with_for_update(key_share=True) for query in (_BY_USER, _BY_ID))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +65,19 @@ def _digest(vault: Vault, channel: str, user_id: Personal) -> bytes:
 def upsert_account(
     conn: Connection, vault: Vault, uni: Universe, channel: str, user_id: Personal, locale: str
 ) -> Account:
-    """The account of a user, made where it is new; ``locale`` counts only then."""
-    found = find_account(conn, vault, channel, user_id)
+    """The account of a user, made where it is new, held until the end of the transaction.
+
+    ``locale`` counts only for a new one.
+    """
+    digest = _digest(vault, channel, user_id)
+    found = _hold_user(conn, digest, user_id)
     if found is not None:
         return found
     account_id = uni.new_id()
     values = {
         "id": account_id,
         "channel": channel,
-        "user_digest": _digest(vault, channel, user_id),
+        "user_digest": digest,
         "locale": locale,
         "state": "active",
         "active_conversation_id": None,
@@ -79,27 +88,51 @@ def upsert_account(
     }
     # Where the same user's first two messages arrive together, the second waits here and finds the first's row.
     conn.execute(insert_or(conn, _account).on_conflict_do_nothing(), values)
-    made = find_account(conn, vault, channel, user_id)
+    made = _hold_user(conn, digest, user_id)
     if made is None:
         raise RuntimeError("an account that was just made is not there")
     return made
 
 
+def _hold_user(conn: Connection, digest: bytes, user_id: Personal) -> Account | None:
+    row = conn.execute(_USER_LOCKED, {"digest": digest}).first()
+    if row is None:
+        return None
+    held(conn)[_UNOPENED, row.id] = row.sealed
+    return _hold(conn, row, user_id)
+
+
+def _hold(conn: Connection, row: Row[Any], user_id: Personal) -> Account:
+    account = held(conn)[_account.name, row.id] = _account_of(row, user_id)
+    return account
+
+
 def load_account(conn: Connection, vault: Vault, account_id: str) -> Account | None:
     """One account."""
-    row = conn.execute(select(_account).where(_account.c.id == account_id)).first()
+    mine: Account | None = held(conn).get((_account.name, account_id))
+    if mine is not None:
+        return mine
+    row = conn.execute(_BY_ID, {"wanted": account_id}).first()
     return None if row is None else _account_of(row, _user_id(vault, row))
 
 
 def lock_account(conn: Connection, vault: Vault, account_id: str) -> Account | None:
     """One account, held until the end of the transaction."""
-    row = conn.execute(select(_account).where(_account.c.id == account_id).with_for_update(key_share=True)).first()
-    return None if row is None else _account_of(row, _user_id(vault, row))
+    rows = held(conn)
+    mine: Account | None = rows.get((_account.name, account_id))
+    if mine is not None:
+        if unopened := rows.get((_UNOPENED, account_id)):
+            vault.open(_account.name, account_id, unopened)
+            del rows[_UNOPENED, account_id]
+        return mine
+    row = conn.execute(_ID_LOCKED, {"wanted": account_id}).first()
+    return None if row is None else _hold(conn, row, _user_id(vault, row))
 
 
 def mend_account(conn: Connection, vault: Vault, account: Account) -> None:
     """Seal the user id again: who was found by the keyed digest of it is the user, whatever became of the value."""
     _set(conn, account.id, sealed=vault.seal(_account.name, account.id, {"user_id": account.user_id.reveal()}))
+    held(conn).pop((_UNOPENED, account.id), None)
 
 
 def find_account(conn: Connection, vault: Vault, channel: str, user_id: Personal) -> Account | None:
@@ -135,6 +168,10 @@ def set_account_failures(
 
 def _set(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(update(_account).where(_account.c.id == account_id).values(values))
+    place = (_account.name, account_id)
+    if place in held(conn):
+        values.pop("sealed", None)
+        held(conn)[place] = replace(held(conn)[place], **values)
 
 
 def _user_id(vault: Vault, row: Row[Any]) -> Personal:

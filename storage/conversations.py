@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from storage.encryption import Vault
+from storage.held import held
 from storage.problems import SealBroken, StaleConversation
 from storage.tables import ConversationEventRow, ConversationRow, table_of
 from storage.universe import Universe
@@ -31,6 +32,7 @@ __all__ = [
     "load_events",
     "lock_conversation",
     "save_conversation",
+    "touch_conversation",
 ]
 
 _conversation = table_of(ConversationRow)
@@ -151,8 +153,14 @@ def load_conversation(conn: Connection, vault: Vault, conversation_id: str) -> C
 
 def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> Conversation | None:
     """One conversation, held until the end of the transaction (a SQLite transaction holds everything)."""
-    row = conn.execute(_LOCKED, {"wanted": conversation_id}).first()
-    return None if row is None else _conversation_of(vault, row)
+    rows, place = held(conn), (_conversation.name, conversation_id)
+    if place not in rows:
+        row = conn.execute(_LOCKED, {"wanted": conversation_id}).first()
+        if row is None:
+            return None
+        rows[place] = _conversation_of(vault, row)
+    found: Conversation = rows[place]
+    return found
 
 
 def look_at_conversation(conn: Connection, conversation_id: str) -> Conversation | None:
@@ -182,6 +190,7 @@ def strand(conn: Connection, uni: Universe, conversation_id: str) -> Conversatio
     with_bot = (_conversation.c.id == conversation_id) & _conversation.c.owner.not_in(("waiting", "staff"))
     if conn.execute(update(_conversation).where(with_bot).values(values)).rowcount != 1:
         return None
+    held(conn).pop((_conversation.name, conversation_id), None)
     return look_at_conversation(conn, conversation_id)
 
 
@@ -249,7 +258,41 @@ def save_conversation(
     if events:
         first = conversation.event_seq + 1
         conn.execute(_APPEND, [_event_values(vault, saved.id, first + at, event) for at, event in enumerate(events)])
+    held(conn)[_conversation.name, saved.id] = saved
     return saved
+
+
+_TOUCH = (
+    update(_conversation)
+    .where(_conversation.c.id == bindparam("wanted"), _conversation.c.version == bindparam("expected"))
+    .values(
+        version=_conversation.c.version + 1,
+        **{name: bindparam(f"new_{name}") for name in ("last_inbound_at", "last_occurred_at", "verified_at")},
+    )
+)
+
+
+def touch_conversation(
+    conn: Connection,
+    conversation: Conversation,
+    *,
+    last_inbound_at: datetime,
+    last_occurred_at: datetime,
+    verified_at: datetime | None,
+) -> Conversation:
+    """``save_conversation`` where only these times change: the snapshot stays as it was sealed."""
+    times: dict[str, Any] = {
+        "last_inbound_at": last_inbound_at,
+        "last_occurred_at": last_occurred_at,
+        "verified_at": verified_at,
+    }
+    values: dict[str, Any] = {f"new_{name}": value for name, value in times.items()}
+    values |= {"wanted": conversation.id, "expected": conversation.version}
+    if conn.execute(_TOUCH, values).rowcount != 1:
+        raise StaleConversation("The conversation was changed by somebody else; run the transaction again.")
+    touched = replace(conversation, version=conversation.version + 1, **times)
+    held(conn)[_conversation.name, touched.id] = touched
+    return touched
 
 
 def _event_values(vault: Vault, conversation_id: str, seq: int, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -288,6 +331,7 @@ def claim_conversation(conn: Connection, uni: Universe, conversation_id: str, st
     }
     statement = update(_conversation).where(claimable).values(values).returning(_conversation.c.epoch)
     epoch: int | None = conn.execute(statement).scalar()
+    held(conn).pop((_conversation.name, conversation_id), None)
     return epoch
 
 
