@@ -190,7 +190,7 @@ def _is_settled_elsewhere(talk: Talk, conversation: Conversation) -> bool:
     """Whether the bot is still asking although the case was answered on paper, cancelled or closed meanwhile."""
     if conversation.owner != Owner.BOT.value or conversation.closed_at is not None:
         return False
-    case = None if conversation.case_id is None else cases.load_case(talk.conn, conversation.case_id)
+    case = None if conversation.case_id is None else cases.seen_case(talk.conn, conversation.case_id)
     return case is not None and case.status not in ANSWERABLE
 
 

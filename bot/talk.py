@@ -185,7 +185,7 @@ class Talk:
 
     def move_case(self, case_id: str, target: CaseStatus, reason: str, source: str) -> None:
         """Move the case where its status machine allows it; a late answer never fails on the status."""
-        case = cases.load_case(self.conn, case_id)
+        case = cases.seen_case(self.conn, case_id)
         if case is None or case.status == target or not cases.can_move(case, target):
             return
         try:

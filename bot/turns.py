@@ -38,7 +38,7 @@ from storage.accounts import Account
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.inbound import InboundRow
-from storage.problems import KeyMissing, SealBroken, StaleConversation
+from storage.problems import StaleConversation
 from storage.unreadable import Unreadable, is_damage, lacks_key, record_unreadable
 
 log = structlog.get_logger("kakunin.turns")
@@ -64,6 +64,9 @@ class _Look:
     expected: str | None
     #: The text is the code of a letter.
     is_code: bool = False
+    #: The conversation that was active, and the name that its buttons carry.
+    active_id: str | None = None
+    active_ref: str | None = None
 
 
 @dataclass
@@ -141,19 +144,17 @@ class Turns:
         account = accounts.find_account(conn, self._database.vault, event.channel, event.user_id)
         if account is None or account.active_conversation_id is None:
             return _Look(self._locale(event), "link_code")
-        try:
-            conversation = conversations.load_conversation(conn, self._database.vault, account.active_conversation_id)
-        except (SealBroken, KeyMissing):
-            # The turn meets it again and decides; for reading, what stands in clear is enough.
-            conversation = conversations.look_at_conversation(conn, account.active_conversation_id)
+        # For reading, what stands in clear is enough; the turn opens the state and decides.
+        conversation = conversations.look_at_conversation(conn, account.active_conversation_id)
         assert conversation is not None
+        look = _Look(conversation.locale, None, active_id=conversation.id, active_ref=conversation.ref)
         if conversation.kind == "lobby":
             step = conversation.open_question or "code"
-            return _Look(conversation.locale, {"code": "link_code", "birth_date": "date"}.get(step, step))
-        kind = None
+            return replace(look, expected={"code": "link_code", "birth_date": "date"}.get(step, step))
         if conversation.open_question is not None and conversation.questionnaire_sha256 is not None:
-            kind = self._expected(conn, conversation.questionnaire_sha256, conversation.open_question)
-        return _Look(conversation.locale, kind)
+            expected = self._expected(conn, conversation.questionnaire_sha256, conversation.open_question)
+            return replace(look, expected=expected)
+        return look
 
     def _expected(self, conn: Connection, sha256: str, question: str) -> str | None:
         try:
@@ -179,7 +180,7 @@ class Turns:
         account = accounts.upsert_account(conn, database.vault, uni, event.channel, event.user_id, self._locale(event))
         talk = self._talk(conn)
         account = lock_mended(talk, account)
-        conversation = self._conversation_for(talk, account, event)
+        conversation = self._conversation_for(talk, account, prepared)
         # Taken back before it came: nothing of it is kept, nor read.
         gone = event.kind is not InboundKind.UNSEND and inbox.is_taken_back(conn, account.id, event.message_id)
         words = {} if gone else words_of(talk, conversation, event, prepared.secret)
@@ -210,10 +211,12 @@ class Turns:
             accounts.set_account_state(conn, account.id, "active")
         self._drain(talk, conversation.id, {inbound_id: prepared})
 
-    def _conversation_for(self, talk: Talk, account: Account, event: Inbound) -> Conversation:
+    def _conversation_for(self, talk: Talk, account: Account, prepared: _Prepared) -> Conversation:
         """The conversation the event belongs to: the one its button is from, else the active one."""
-        if event.tap is not None:
-            tapped = conversations.find_conversation_ref(talk.conn, event.tap.conversation_ref)
+        tap, seen = prepared.event.tap, (prepared.look.active_id, prepared.look.active_ref)
+        # A conversation keeps its name, so a button of the one that was seen active needs no look-up.
+        if tap is not None and seen != (account.active_conversation_id, tap.conversation_ref):
+            tapped = conversations.find_conversation_ref(talk.conn, tap.conversation_ref)
             if tapped is not None and tapped != account.active_conversation_id:
                 conversation = talk.lock(tapped)
                 if conversation.account_id == account.id and conversation.kind == "case":

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from storage.case_status import ALLOWED, ANSWERABLE, CLOSED, CaseStatus
 from storage.encryption import Vault
+from storage.held import held
 from storage.link_codes import (
     LinkCode,
     count_code_failure,
@@ -63,6 +64,7 @@ __all__ = [
     "move_case",
     "normal_code",
     "open_case",
+    "seen_case",
     "set_next_due",
     "transitions_of",
     "unlock_link_code",
@@ -79,6 +81,19 @@ _link_code = table_of(LinkCodeRow)
 #: What may stand in clear as a reason: words of a code, never a sentence about a person.
 _REASON = re.compile(r"[A-Za-z0-9_.:/ -]{0,64}", re.ASCII)
 _STATED = "stated"
+
+
+def _cases() -> Select[Any]:
+    return select(_case, _customer.c.customer_no).join(_customer, _customer.c.id == _case.c.customer_id)
+
+
+_BY_ID = _cases().where(_case.c.id == bindparam("wanted"))
+_LOCKED = _BY_ID.with_for_update(of=_case, key_share=True)
+_MOVE = (
+    update(_case)
+    .where(_case.c.id == bindparam("wanted"))
+    .values(status=bindparam("status"), returns_to=bindparam("returns_to"))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +195,17 @@ def _digits(uni: Universe, length: int) -> str:
 
 def load_case(conn: Connection, case_id: str) -> Case | None:
     """One case."""
-    row = conn.execute(_cases().where(_case.c.id == case_id)).first()
+    row = conn.execute(_BY_ID, {"wanted": case_id}).first()
     return None if row is None else _case_of(row)
+
+
+def seen_case(conn: Connection, case_id: str) -> Case | None:
+    """``load_case``, but read once in a transaction: as it stood then, and as this transaction moved it."""
+    rows, place = held(conn), (_case.name, case_id)
+    if place not in rows:
+        rows[place] = load_case(conn, case_id)
+    found: Case | None = rows[place]
+    return found
 
 
 def load_stated_reason(conn: Connection, vault: Vault, case_id: str) -> str | None:
@@ -239,8 +263,7 @@ def move_case(
     """Move a case; the same status is a no-op, a move off the table raises ``IllegalTransition``."""
     if not _REASON.fullmatch(reason):
         raise ValueError("the reason of a transition is a code, not a sentence")
-    locked = _cases().where(_case.c.id == case_id).with_for_update(of=_case, key_share=True)
-    row = conn.execute(locked).first()
+    row = conn.execute(_LOCKED, {"wanted": case_id}).first()
     if row is None:
         raise IllegalTransition("There is no such case.")
     case = _case_of(row)
@@ -251,7 +274,8 @@ def move_case(
     values: dict[str, Any] = {"status": CaseStatus(to).value, "returns_to": None}
     if to == CaseStatus.WITH_STAFF:
         values["returns_to"] = case.status.value
-    conn.execute(update(_case).where(_case.c.id == case_id).values(values))
+    conn.execute(_MOVE, {"wanted": case_id, **values})
+    held(conn).pop((_case.name, case_id), None)
     if (case.status in ANSWERABLE) is not (to in ANSWERABLE):
         touch_menus_of_case(conn, case_id)
     _append_transition(conn, uni, case_id, case.status, to, actor, reason, source)
@@ -300,14 +324,11 @@ def transitions_of(conn: Connection, case_id: str) -> list[Transition]:
 def set_next_due(conn: Connection, case_id: str, next_due_on: date) -> None:
     """Note when the next review of the customer is due."""
     conn.execute(update(_case).where(_case.c.id == case_id).values(next_due_on=next_due_on))
-
-
-def _cases() -> Select[Any]:
-    return select(_case, _customer.c.customer_no).join(_customer, _customer.c.id == _case.c.customer_id)
+    held(conn).pop((_case.name, case_id), None)
 
 
 def _required(conn: Connection, case_id: str) -> Case:
-    return _case_of(conn.execute(_cases().where(_case.c.id == case_id)).one())
+    return _case_of(conn.execute(_BY_ID, {"wanted": case_id}).one())
 
 
 def _case_of(row: Row[Any]) -> Case:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from storage.encryption import Vault
 from storage.images import ImageMark, erase_image
@@ -24,6 +24,7 @@ _inbound = table_of(InboundRow)
 _outgoing = table_of(OutgoingRow)
 _image = table_of(ImageRow)
 _insert = insert(_content)
+_SEALED = select(_content.c.sealed).where(_content.c.id == bindparam("wanted"))
 _unsent = _inbound.alias("unsent")
 #: Another event of the same account says that this message was taken back.
 _TAKEN_BACK = (
@@ -91,7 +92,7 @@ def save_content(
 
 def load_content(conn: Connection, vault: Vault, content_id: str) -> dict[str, Any] | None:
     """The words; ``None`` where they were erased."""
-    blob = conn.execute(select(_content.c.sealed).where(_content.c.id == content_id)).scalar()
+    blob = conn.execute(_SEALED, {"wanted": content_id}).scalar()
     return None if blob is None else open_content(vault, content_id, blob)
 
 
@@ -107,19 +108,22 @@ def erase_content(conn: Connection, uni: Universe, content_id: str) -> bool:
     return conn.execute(update(_content).where(kept).values(sealed=None, erased_at=uni.now())).rowcount == 1
 
 
+_RECENT = (
+    select(_content.c.id, _content.c.sealed)
+    .where(
+        _content.c.conversation_id == bindparam("conversation"),
+        _content.c.direction == "out",
+        _content.c.sealed.is_not(None),
+    )
+    .order_by(_content.c.at.desc(), _content.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 def recent_bodies(conn: Connection, vault: Vault, conversation_id: str, *, limit: int) -> list[dict[str, Any]]:
     """What we said last in a conversation, newest first, without what was erased."""
-    query = (
-        select(_content.c.id, _content.c.sealed)
-        .where(
-            _content.c.conversation_id == conversation_id,
-            _content.c.direction == "out",
-            _content.c.sealed.is_not(None),
-        )
-        .order_by(_content.c.at.desc(), _content.c.id.desc())
-        .limit(limit)
-    )
-    return [open_content(vault, row.id, row.sealed) for row in conn.execute(query)]
+    rows = conn.execute(_RECENT, {"conversation": conversation_id, "most": limit})
+    return [open_content(vault, row.id, row.sealed) for row in rows]
 
 
 def transcript_marks(conn: Connection, conversation_id: str) -> list[tuple[str, str | None, bool]]:
