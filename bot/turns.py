@@ -10,29 +10,25 @@ the event stays undone, a person takes over, and the customer hears so once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from bot.bank_login import login_payload, take_login
 from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input, fall_to_staff, was_away
 from bot.edited import mention_edit
-from bot.kept_words import FACTOR_STEPS, code_in, is_letter_code, keep, words_of
+from bot.kept_words import FACTOR_STEPS, code_in, keep, words_of
 from bot.leaving import forget, unreachable
 from bot.live_content import LiveContent
+from bot.preparing import Prepared, Preparer, locale_of
 from bot.talk import ReplyRight, Rules, Talk
 from bot.unreadable import give_to_person, keep_for_person, lock_mended, unless_damaged
 from dialogs.conversation import inputs as inp
-from dialogs.conversation.answering import reader_kind
-from dialogs.conversation.understanding import Reading
-from dialogs.guard import Secret, find_secret
 from dialogs.personal import Personal
-from locales import SHIPPED_LANGUAGES
 from storage import accounts, audit, content, conversations, inbound as inbox
 from storage.accounts import Account
 from storage.conversations import Conversation
@@ -55,30 +51,6 @@ _LATE = timedelta(seconds=5)
 STORE_TROUBLE = (OperationalError, InterfaceError, InternalError, StaleConversation)
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What the read-only look found out."""
-
-    locale: str
-    #: Kind of the open question, or the lobby's step.
-    expected: str | None
-    #: The text is the code of a letter.
-    is_code: bool = False
-    #: The conversation that was active, and the name that its buttons carry.
-    active_id: str | None = None
-    active_ref: str | None = None
-
-
-@dataclass
-class _Prepared:
-    """An event made ready outside the transaction."""
-
-    event: Inbound
-    look: _Look
-    secret: Secret | None = None
-    reading: Reading | None = field(default=None, repr=False)
-
-
 class Turns:
     """Takes events of customers; one object per process."""
 
@@ -86,6 +58,7 @@ class Turns:
         self._database = database
         self._live = live
         self._rules = rules
+        self._prepare = Preparer(database, live, rules).prepare
 
     async def handle(self, events: Sequence[Inbound]) -> None:
         """Store and answer the events of one request; when this returns, all are committed.
@@ -122,62 +95,14 @@ class Turns:
             )
         return len(stale)
 
-    # Before the transaction -------------------------------------------------------------------
-
-    async def _prepare(self, event: Inbound) -> _Prepared:
-        look = await self._database.read(lambda conn: self._look(conn, event))
-        prepared = _Prepared(event, look)
-        if event.kind is InboundKind.TEXT and event.text is not None:
-            # One code in a thousand looks like "pw" and a password; what a letter bore is no secret of the customer.
-            if not look.is_code:
-                prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
-            if prepared.secret is None and self._live.can_understand:
-                prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
-        return prepared
-
-    def _look(self, conn: Connection, event: Inbound) -> _Look:
-        is_code = event.text is not None and is_letter_code(conn, self._database.vault, event.text.reveal())
-        return replace(self._look_at_conversation(conn, event), is_code=is_code)
-
-    def _look_at_conversation(self, conn: Connection, event: Inbound) -> _Look:
-        self._live.try_refresh(conn, self._database.universe.now())
-        account = accounts.find_account(conn, self._database.vault, event.channel, event.user_id)
-        if account is None or account.active_conversation_id is None:
-            return _Look(self._locale(event), "link_code")
-        # For reading, what stands in clear is enough; the turn opens the state and decides.
-        conversation = conversations.look_at_conversation(conn, account.active_conversation_id)
-        assert conversation is not None
-        look = _Look(conversation.locale, None, active_id=conversation.id, active_ref=conversation.ref)
-        if conversation.kind == "lobby":
-            step = conversation.open_question or "code"
-            return replace(look, expected={"code": "link_code", "birth_date": "date"}.get(step, step))
-        if conversation.open_question is not None and conversation.questionnaire_sha256 is not None:
-            expected = self._expected(conn, conversation.questionnaire_sha256, conversation.open_question)
-            return replace(look, expected=expected)
-        return look
-
-    def _expected(self, conn: Connection, sha256: str, question: str) -> str | None:
-        try:
-            definition = self._live.definition(conn, sha256)
-        except SQLAlchemyError:
-            raise
-        except Exception as error:
-            # The event is stored all the same: the step fails on this too, and then a person takes over.
-            log.error("turn.questionnaire_not_readable", version=sha256[:12], error=type(error).__name__)
-            return None
-        names = {one.name for one in definition.questions}
-        return reader_kind(definition.question(question)) if question in names else None
-
-    def _locale(self, event: Inbound) -> str:
-        hint = (event.locale or "")[:2]
-        return hint if hint in SHIPPED_LANGUAGES else self._rules.default_locale
-
     # The transaction ----------------------------------------------------------------------------
 
-    def _turn(self, conn: Connection, prepared: _Prepared) -> None:
+    def _turn(self, conn: Connection, prepared: Prepared) -> None:
         database, event = self._database, prepared.event
         uni = database.universe
-        account = accounts.upsert_account(conn, database.vault, uni, event.channel, event.user_id, self._locale(event))
+        account = accounts.upsert_account(
+            conn, database.vault, uni, event.channel, event.user_id, locale_of(event, self._rules)
+        )
         talk = self._talk(conn)
         account = lock_mended(talk, account)
         conversation = self._conversation_for(talk, account, prepared)
@@ -211,7 +136,7 @@ class Turns:
             accounts.set_account_state(conn, account.id, "active")
         self._drain(talk, conversation.id, {inbound_id: prepared})
 
-    def _conversation_for(self, talk: Talk, account: Account, prepared: _Prepared) -> Conversation:
+    def _conversation_for(self, talk: Talk, account: Account, prepared: Prepared) -> Conversation:
         """The conversation the event belongs to: the one its button is from, else the active one."""
         tap, seen = prepared.event.tap, (prepared.look.active_id, prepared.look.active_ref)
         # A conversation keeps its name, so a button of the one that was seen active needs no look-up.
@@ -236,7 +161,7 @@ class Turns:
         return active.kind == "lobby" and active.open_question in FACTOR_STEPS
 
     @staticmethod
-    def _payload(prepared: _Prepared) -> dict[str, Any]:
+    def _payload(prepared: Prepared) -> dict[str, Any]:
         event = prepared.event
         return {
             "secret": None if prepared.secret is None else prepared.secret.kind.value,
@@ -247,9 +172,9 @@ class Turns:
             "may_answer": event.may_answer,
         }
 
-    def _keep(self, conn: Connection, prepared: _Prepared, problem: Unreadable) -> None:
+    def _keep(self, conn: Connection, prepared: Prepared, problem: Unreadable) -> None:
         talk, event = self._talk(conn), prepared.event
-        locale = self._locale(event)
+        locale = locale_of(event, self._rules)
         account = accounts.upsert_account(conn, talk.vault, talk.uni, event.channel, event.user_id, locale)
         keep_for_person(talk, account, event, prepared.secret, self._payload(prepared), problem)
 
@@ -257,13 +182,13 @@ class Turns:
         uni = self._database.universe
         return Talk(conn, self._database.vault, uni, self._live, self._rules, uni.new_id())
 
-    def _drain(self, talk: Talk, conversation_id: str, prepared: dict[str, _Prepared]) -> None:
+    def _drain(self, talk: Talk, conversation_id: str, prepared: dict[str, Prepared]) -> None:
         """All undone events of a conversation, in the order in which they happened."""
         talk.lock(conversation_id)
         for row in inbox.undone_inbound(talk.conn, talk.vault, conversation_id):
             self._one(talk, conversation_id, row, prepared.get(row.id))
 
-    def _one(self, talk: Talk, conversation_id: str, row: InboundRow, prepared: _Prepared | None) -> None:
+    def _one(self, talk: Talk, conversation_id: str, row: InboundRow, prepared: Prepared | None) -> None:
         conversation = talk.lock(conversation_id)
         talk.begin_reply(_reply_right(row))
         savepoint = talk.conn.begin_nested()
@@ -321,7 +246,7 @@ class Turns:
             talk.conn, conversation, last_inbound_at=talk.now, last_occurred_at=latest, verified_at=verified_at
         )
 
-    def _apply(self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None) -> None:
+    def _apply(self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: Prepared | None) -> None:
         kind = InboundKind(row.kind)
         if kind is InboundKind.UNSEND:
             forget(talk, conversation, row)
@@ -344,7 +269,7 @@ class Turns:
             apply_input(talk, conversation, what)
 
     def _input(
-        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None
+        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: Prepared | None
     ) -> inp.Input | None:
         payload = row.payload
         if payload.get("secret"):
@@ -374,7 +299,7 @@ class Turns:
         return option.isascii()
 
     def _said(
-        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: _Prepared | None
+        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: Prepared | None
     ) -> inp.Input | None:
         if prepared is not None and prepared.reading is not None and prepared.look.locale == conversation.locale:
             return inp.Said(reading=prepared.reading, content_id=row.content_id)

@@ -1,0 +1,110 @@
+"""An event made ready before its transaction: where the conversation stands, what must not be kept, what is meant.
+
+Promise: nothing is written here; a secret is found before anything could be, and the heavy reading of a text
+holds no lock.  The turn decides by what it finds under its own locks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.base import Inbound, InboundKind
+from bot.kept_words import is_letter_code
+from bot.live_content import LiveContent
+from bot.talk import Rules
+from dialogs.conversation.answering import reader_kind
+from dialogs.conversation.understanding import Reading
+from dialogs.guard import Secret, find_secret
+from locales import SHIPPED_LANGUAGES
+from storage import accounts, conversations
+from storage.database import Database
+
+log = structlog.get_logger("kakunin.turns")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the read-only look found out."""
+
+    locale: str
+    #: Kind of the open question, or the lobby's step.
+    expected: str | None
+    #: The text is the code of a letter.
+    is_code: bool = False
+    #: The conversation that was active, and the name that its buttons carry.
+    active_id: str | None = None
+    active_ref: str | None = None
+
+
+@dataclass
+class Prepared:
+    """An event made ready outside the transaction."""
+
+    event: Inbound
+    look: Look
+    secret: Secret | None = None
+    reading: Reading | None = field(default=None, repr=False)
+
+
+class Preparer:
+    """Makes events ready; one object per process."""
+
+    def __init__(self, database: Database, live: LiveContent, rules: Rules) -> None:
+        self._database = database
+        self._live = live
+        self._rules = rules
+
+    async def prepare(self, event: Inbound) -> Prepared:
+        """The event with all that can be known of it without writing."""
+        look = await self._database.read(lambda conn: self._look(conn, event))
+        prepared = Prepared(event, look)
+        if event.kind is InboundKind.TEXT and event.text is not None:
+            # One code in a thousand looks like "pw" and a password; what a letter bore is no secret of the customer.
+            if not look.is_code:
+                prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
+            if prepared.secret is None and self._live.can_understand:
+                prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
+        return prepared
+
+    def _look(self, conn: Connection, event: Inbound) -> Look:
+        is_code = event.text is not None and is_letter_code(conn, self._database.vault, event.text.reveal())
+        return replace(self._look_at_conversation(conn, event), is_code=is_code)
+
+    def _look_at_conversation(self, conn: Connection, event: Inbound) -> Look:
+        self._live.try_refresh(conn, self._database.universe.now())
+        account = accounts.find_account(conn, self._database.vault, event.channel, event.user_id)
+        if account is None or account.active_conversation_id is None:
+            return Look(locale_of(event, self._rules), "link_code")
+        # For reading, what stands in clear is enough; the turn opens the state and decides.
+        conversation = conversations.look_at_conversation(conn, account.active_conversation_id)
+        assert conversation is not None
+        look = Look(conversation.locale, None, active_id=conversation.id, active_ref=conversation.ref)
+        if conversation.kind == "lobby":
+            step = conversation.open_question or "code"
+            return replace(look, expected={"code": "link_code", "birth_date": "date"}.get(step, step))
+        if conversation.open_question is not None and conversation.questionnaire_sha256 is not None:
+            expected = self._expected(conn, conversation.questionnaire_sha256, conversation.open_question)
+            return replace(look, expected=expected)
+        return look
+
+    def _expected(self, conn: Connection, sha256: str, question: str) -> str | None:
+        try:
+            definition = self._live.definition(conn, sha256)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            # The event is stored all the same: the step fails on this too, and then a person takes over.
+            log.error("turn.questionnaire_not_readable", version=sha256[:12], error=type(error).__name__)
+            return None
+        names = {one.name for one in definition.questions}
+        return reader_kind(definition.question(question)) if question in names else None
+
+
+def locale_of(event: Inbound, rules: Rules) -> str:
+    """The language in which a new account is spoken to."""
+    hint = (event.locale or "")[:2]
+    return hint if hint in SHIPPED_LANGUAGES else rules.default_locale
