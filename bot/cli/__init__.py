@@ -13,7 +13,21 @@ import typer
 
 import bot.cli.service as service
 import bot.cli.staff as staff
-from bot.cli import audit, cases, content, customers, db, export, faq, keys, letters, questionnaire, reconcile, reply
+from bot.cli import (
+    audit,
+    cases,
+    channels,
+    content,
+    customers,
+    db,
+    export,
+    faq,
+    keys,
+    letters,
+    questionnaire,
+    reconcile,
+    reply,
+)
 from bot.cli.errors import Failed, UserError
 from bot.problems import SettingsProblem
 
@@ -32,6 +46,7 @@ app.command("chat")(questionnaire.chat)
 app.command("doctor")(service.doctor)
 app.command("reply")(reply.reply)
 app.add_typer(db.app, name="db")
+app.add_typer(channels.app, name="channels")
 app.add_typer(content.app, name="content")
 app.add_typer(staff.app, name="staff")
 app.add_typer(customers.app, name="customers")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.channels.report import Level
 from bot.cli.errors import UserError
 from bot.cli.store import open_database
 from bot.content_sources import SourceProblem, live_drafts, sources
@@ -13,6 +14,8 @@ from bot.settings import Settings, load_settings, unknown_variables
 from storage import publishing
 from storage.database import Database
 
+#: Seconds for which a platform may be silent.
+_TIME_OUT = 5.0
 _LINE = ["line_channel_secret", "line_channel_access_token"]
 _LINE_ISSUING = ["line_channel_secret", "line_channel_id", "line_assertion_key_file"]
 _ACCOUNT_LINK = ["line_account_link_url", "line_account_link_secret"]
@@ -45,6 +48,7 @@ def _look() -> Iterator[Finding]:
     else:
         yield Finding("settings", True, "readable")
     yield from _channels(settings)
+    yield from _platforms(settings)
     yield from _sources(settings)
     try:
         database = open_database(settings)
@@ -88,6 +92,22 @@ def _account_link(settings: Settings) -> Iterator[Finding]:
         yield Finding("account link", False, "off, because LINE is off")
     elif len(missing) < len(_ACCOUNT_LINK):
         yield Finding("account link", False, f"off; set {missing[0]} to turn it on")
+
+
+def _platforms(settings: Settings) -> Iterator[Finding]:
+    """What the platforms say of the channels that are on."""
+    from bot import connecting
+    from bot.cli.channels import sentence, with_channels
+
+    try:
+        looks = with_channels(settings, lambda all_: connecting.status(all_, settings, test=False, time_out=_TIME_OUT))
+    except SettingsProblem as problem:
+        yield Finding("platforms", False, str(problem))
+        return
+    for look in looks:
+        for remark in look.remarks:
+            ok = remark.level is not Level.FIX
+            yield Finding(f"{look.channel}.{remark.part}", ok, sentence(remark, settings))
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ import aiohttp
 
 from bot.simulator.people import Bubble, Person, Speaker
 from bot.simulator.pictures import draw_picture
-from bot.simulator.platform_telegram_api import Observer, TelegramServer, Webhook
+from bot.simulator.platform_telegram_api import Observer, TelegramServer
+from bot.simulator.platform_telegram_desk import Webhook
 
 Update = dict[str, Any]
 _FIRST_PERSON = 7_000_000_001
@@ -212,6 +213,7 @@ class TelegramPlatform(TelegramServer):
                 self.pending.remove(update)
                 break
             self.webhook.last_error = f"Wrong response from the webhook: {delivery.statuses[-1]}"
+            self.webhook.last_error_at = self.now()
         return delivery
 
     async def _post(self, update: Update) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +15,10 @@ from aiohttp import web
 
 from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
 from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
+from bot.simulator.platform_telegram_desk import BotDesk, Webhook
 from bot.simulator.platform_telegram_files import TelegramFiles
 from bot.simulator.platform_telegram_rules import (
-    SECRET,
     Refused,
-    check_commands,
     check_keyboard,
     check_text,
     parameters_of,
@@ -29,15 +27,6 @@ from bot.simulator.platform_telegram_rules import (
 #: Called with HTTP method, ``/<method>`` and parameters of each call, or with each update sent.
 Observer = Callable[[str, str, Any], None]
 Parameters = dict[str, Any]
-
-
-@dataclass
-class Webhook:
-    """What setWebhook was told."""
-
-    url: str = ""
-    secret: str = field(default="", repr=False)
-    last_error: str = ""
 
 
 class TelegramServer:
@@ -66,10 +55,10 @@ class TelegramServer:
         self.faults = Faults()
         self.files = TelegramFiles(token, now=now)
         self.pending: list[dict[str, Any]] = []
+        self.desk = BotDesk(webhook, self.pending, now=now)
         #: Callback queries that wait for an answer, and those that got one.
         self.open_queries: set[str] = set()
         self.answered_queries: list[str] = []
-        self.commands: dict[str, list[dict[str, str]]] = {}
         self.left: list[int] = []
         self.actions: list[tuple[int, str]] = []
         self.closing = asyncio.Event()
@@ -133,12 +122,13 @@ class _Api:
             self.editmessagetext,
             self.editmessagereplymarkup,
             self.answercallbackquery,
-            self.setwebhook,
-            self.getwebhookinfo,
-            self.deletewebhook,
+            state.desk.setwebhook,
+            state.desk.getwebhookinfo,
+            state.desk.deletewebhook,
             self.getupdates,
-            self.setmycommands,
-            self.getmycommands,
+            state.desk.setmycommands,
+            state.desk.getmycommands,
+            state.desk.deletemycommands,
             self.sendchataction,
             self.leavechat,
             state.files.getfile,
@@ -261,28 +251,6 @@ class _Api:
         self._state.answered_queries.append(query)
         return True
 
-    async def setwebhook(self, parameters: Parameters) -> Any:
-        url, secret = str(parameters.get("url", "")), str(parameters.get("secret_token", ""))
-        if url and not url.startswith("http"):
-            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
-        if secret and not SECRET.fullmatch(secret):
-            raise Refused(400, "Bad Request: secret token contains unallowed characters")
-        self._state.webhook.url, self._state.webhook.secret = url, secret
-        return True
-
-    async def deletewebhook(self, parameters: Parameters) -> Any:
-        self._state.webhook.url = ""
-        if parameters.get("drop_pending_updates"):
-            self._state.pending.clear()
-        return True
-
-    async def getwebhookinfo(self, parameters: Parameters) -> Any:
-        webhook = self._state.webhook
-        info = {"url": webhook.url, "has_custom_certificate": False, "pending_update_count": len(self._state.pending)}
-        if webhook.last_error:
-            info |= {"last_error_date": int(self._state.now().timestamp()), "last_error_message": webhook.last_error}
-        return info
-
     async def getupdates(self, parameters: Parameters) -> Any:
         state = self._state
         if state.webhook.url:
@@ -299,13 +267,6 @@ class _Api:
                 except TimeoutError:
                     return []
         return state.pending[: parameters.get("limit", 100)]
-
-    async def setmycommands(self, parameters: Parameters) -> Any:
-        self._state.commands[str(parameters.get("language_code", ""))] = check_commands(parameters.get("commands"))
-        return True
-
-    async def getmycommands(self, parameters: Parameters) -> Any:
-        return self._state.commands.get(str(parameters.get("language_code", "")), [])
 
     async def sendchataction(self, parameters: Parameters) -> Any:
         person = self._person(parameters)

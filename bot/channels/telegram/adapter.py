@@ -174,7 +174,7 @@ class TelegramChannel:
 
     def _outcome(self, problem: TelegramError) -> Sent:
         """BadRequest and TimedOut are NetworkErrors to the library, so they are asked first."""
-        detail = self._words(problem)
+        detail = self.words_of(problem)
         match problem:
             case RetryAfter():
                 return Sent(outcome=Outcome.RETRY, retry_after=_seconds(problem.retry_after), detail=detail)
@@ -198,7 +198,8 @@ class TelegramChannel:
                 # 5xx, 401, 404, 409: nothing is wrong with the message, and it was not taken.
                 return Sent(outcome=Outcome.RETRY, detail=detail)
 
-    def _words(self, problem: TelegramError) -> str:
+    def words_of(self, problem: TelegramError) -> str:
+        """What Telegram said, without our token."""
         return f"{type(problem).__name__}: {problem.message}".replace(self._token, "(token)")[:200]
 
 

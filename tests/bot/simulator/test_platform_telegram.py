@@ -92,7 +92,14 @@ async def test_what_the_bot_asks_and_sets() -> None:
             await bot.get_updates()
         await bot.delete_webhook()
         await bot.set_my_commands([BotCommand("help", "使い方")], language_code="ja")
-        assert stand.platform.commands["ja"][0]["command"] == "help"
+        assert stand.platform.desk.menu_for("ja")[0]["command"] == "help"
+        assert stand.platform.desk.menu_for("en") == []
+        with pytest.raises(BadRequest, match="anguage_code_invalid"):
+            await bot.set_my_commands([BotCommand("help", "使い方")], language_code="japanese")
+        with pytest.raises(BadRequest, match="ot_command_invalid"):
+            await bot.set_my_commands([BotCommand("Help me", "使い方")])
+        with pytest.raises(BadRequest, match="ports 80"):
+            await bot.set_webhook("https://bank.example:8080/")
         await bot.send_chat_action(int(person.user_id), "typing")
         assert stand.platform.actions == [(int(person.user_id), "typing")]
         await stand.platform.type_text(person.user_id, "はい")
