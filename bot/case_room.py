@@ -11,10 +11,10 @@ from dialogs.conversation import engine, events as ev, inputs as inp
 from dialogs.conversation.events import Owner
 from dialogs.conversation.prompts import Prompt
 from dialogs.conversation.state import State, apply, from_json, to_json
-from dialogs.conversation.turn import Step
+from dialogs.conversation.steps import Step
 from dialogs.definition.model import Questionnaire
 from locales import SHIPPED_LANGUAGES
-from storage import audit, cases, content, conversations, customers, menus, outgoing, submissions
+from storage import audit, cases, content, conversations, customers, keyboards, menus, outgoing, submissions
 from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
@@ -78,6 +78,7 @@ def move_to_account(talk: Talk, conversation: Conversation, account: Account) ->
     if conversation.account_id == account.id:
         return conversation
     outgoing.cancel_outgoing(talk.conn, conversation.id, conversation.epoch + 1)
+    keyboards.take_off_keyboards(talk.conn, conversation.id)  # they stand in the other chat
     changed = ev.ChannelChanged(at=talk.local_now, sensitive_allowed=account.channel in talk.rules.sensitive_channels)
     state = apply(from_json(conversation.state), changed)
     moved = replace(conversation, account_id=account.id)

@@ -30,7 +30,7 @@ from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Owner
 from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.state import apply, from_json, to_json
-from dialogs.conversation.turn import Leave
+from dialogs.conversation.steps import Leave
 from storage import accounts, audit, cases, conversations, link_codes
 from storage.accounts import Account
 from storage.case_status import ANSWERABLE

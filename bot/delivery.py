@@ -43,7 +43,11 @@ _AFTER_TROUBLE = 0.5
 #: How often a question goes out whose first try may have arrived.
 _QUESTION_TRIES = 2
 #: Kinds that the bot writes and that a takeover silences.
-_BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value})
+_BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value, MessageKind.SETTLED.value})
+#: A change that says nothing new is given up sooner, and nobody need look after it.
+_SETTLED_TRIES = 6
+#: States that put a message on the worklist of staff.
+_LOST = frozenset({"unknown", "failed"})
 #: Channel and user id.
 _Person = tuple[str, str]
 
@@ -159,6 +163,8 @@ class Sender:
             await self._settle(unsure, "unknown", "interrupted")
             messages = [m for m in messages if m not in unsure]
         size = channel.limits.messages_per_call
+        #: Ids that the platform gave just now: what follows may take the place of what went before.
+        known: dict[str, str] = {}
         for start in range(0, len(messages), size):
             part = messages[start : start + size]
             if start and await self._changed_hands(batch):
@@ -168,7 +174,8 @@ class Sender:
                 # The lease may end before a call does, and then somebody else sends the same.
                 await self._again(messages[start:], timedelta(0))
                 return
-            sent = await self._call(channel, batch, part)
+            sent = await self._call(channel, batch, part, known)
+            known |= {m.id: at for m, at in zip(part, sent.provider_ids, strict=False)}
             if not await self._outcome(batch, part, sent):
                 # What comes after keeps its place behind what is tried again.
                 rest = messages[start + size :]
@@ -181,9 +188,15 @@ class Sender:
         epoch = await self._database.read(lambda conn: conversations.epoch_of(conn, batch.conversation_id))
         return epoch != batch.epoch_now
 
-    async def _call(self, channel: Channel, batch: OutgoingBatch, messages: Sequence[OutgoingRow]) -> Sent:
+    async def _call(
+        self, channel: Channel, batch: OutgoingBatch, messages: Sequence[OutgoingRow], known: Mapping[str, str]
+    ) -> Sent:
         now = self._database.universe.now()
         head = messages[0]
+        if head.replaces is not None:
+            changed = await self._change(channel, batch, head, head.replaced_id or known.get(head.replaces))
+            if changed.outcome is not Outcome.GONE or head.kind == MessageKind.SETTLED.value:
+                return changed
         fresh = head.reply_token is not None and head.reply_until is not None and head.reply_until > now
         sent = await channel.send(
             Recipient(user_id=batch.user_id, conversation_ref=batch.ref),
@@ -194,6 +207,13 @@ class Sender:
         self._metrics.sends.labels(channel.name, sent.outcome.value).inc()
         return sent
 
+    @staticmethod
+    async def _change(channel: Channel, batch: OutgoingBatch, row: OutgoingRow, provider_id: str | None) -> Sent:
+        if provider_id is None:
+            return Sent(outcome=Outcome.GONE, detail="never arrived")
+        recipient = Recipient(user_id=batch.user_id, conversation_ref=batch.ref)
+        return await channel.change(recipient, wording.from_json(row.body), provider_id)
+
     async def _outcome(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], sent: Sent) -> bool:
         """Record how a call ended; true when the messages are settled and the next may follow."""
         tries = messages[0].attempts
@@ -203,7 +223,7 @@ class Sender:
             case Outcome.REPLY_EXPIRED:
                 await self._again(messages, timedelta(0), clear_reply=True)
                 return False
-            case Outcome.RETRY if tries < _MAX_TRIES:
+            case Outcome.RETRY if tries < _tries(messages[0]):
                 wait = sent.retry_after or min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
                 await self._again(messages, wait, detail=sent.detail)
                 return False
@@ -218,6 +238,8 @@ class Sender:
             case Outcome.BLOCKED:
                 await self._settle(messages, "failed", "blocked")
                 await self._database.transact(lambda conn: self._blocked(conn, batch))
+            case Outcome.GONE:
+                await self._settle(messages, "failed", sent.detail)
             case _:
                 log.warning("delivery.refused", conversation=batch.conversation_id, outcome=sent.outcome.value)
                 await self._settle(messages, "failed", sent.outcome.value)
@@ -230,18 +252,23 @@ class Sender:
     ) -> None:
         if not messages:
             return
-        ids = [message.id for message in messages]
-        await self._database.transact(
-            lambda conn: outgoing.ack_outgoing(
-                conn,
-                self._database.universe,
-                ids,
-                owner=self._name,
-                state=state,
-                provider_ids=provider_ids,
-                detail=detail,
-            )
-        )
+        # That a change did not get through is nothing that somebody has to look after.
+        quiet = [m.id for m in messages if state in _LOST and m.kind == MessageKind.SETTLED.value]
+        ids = [m.id for m in messages if m.id not in quiet]
+
+        def record(conn: Connection) -> None:
+            for some, how in ((ids, state), (quiet, "dropped")):
+                outgoing.ack_outgoing(
+                    conn,
+                    self._database.universe,
+                    some,
+                    owner=self._name,
+                    state=how,
+                    provider_ids=provider_ids,
+                    detail=detail,
+                )
+
+        await self._database.transact(record)
 
     async def _again(
         self,
@@ -284,12 +311,16 @@ class Sender:
             accounts.set_account_state(conn, account.id, "blocked")
 
 
+def _tries(message: OutgoingRow) -> int:
+    return _SETTLED_TRIES if message.kind == MessageKind.SETTLED.value else _MAX_TRIES
+
+
 def _may_have_gone(message: OutgoingRow, channel: Channel) -> bool:
     """Whether another sender died with this message in hand, and sending it again could show it twice.
 
     A push under a retry key is taken once only; a question may stand there twice, with the same token.
     """
-    if message.interrupted_lease is None:
+    if message.interrupted_lease is None or message.replaces is not None:
         return False
     began = message.interrupted_lease - LEASE
     as_reply = message.reply_token is not None and message.reply_until is not None and message.reply_until > began

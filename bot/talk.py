@@ -15,8 +15,10 @@ import structlog
 from babel.dates import format_date
 from sqlalchemy import Connection
 
+from bot.channels.limits import LIMITS
+from bot.keyboards import decide_changes, holds_keyboard
 from bot.live_content import LiveContent
-from dialogs.conversation import wording
+from dialogs.conversation import inputs as inp, wording
 from dialogs.conversation.prompts import FaqText, Message, MessageKind, Phrase, Prompt
 from dialogs.definition.model import Questionnaire
 from dialogs.personal import Personal
@@ -68,6 +70,9 @@ class Talk:
         #: The right of the event at hand to a free answer.
         self.reply: ReplyRight | None = None
         self._replying_in: str | None = None
+        #: What the customer said or tapped, as far as it was read.
+        self.heard: inp.Input | None = None
+        self._channels: dict[str, str] = {}
         live.try_refresh(conn, self.now)
 
     @property
@@ -77,7 +82,12 @@ class Talk:
     def account(self, account_id: str) -> Account:
         found = accounts.load_account(self.conn, self.vault, account_id)
         assert found is not None
+        self._channels[account_id] = found.channel
         return found
+
+    def channel(self, account_id: str) -> str:
+        """The platform of an account; it never changes."""
+        return self._channels.get(account_id) or self.account(account_id).channel
 
     def lock(self, conversation_id: str) -> Conversation:
         found = conversations.lock_conversation(self.conn, self.vault, conversation_id)
@@ -107,7 +117,7 @@ class Talk:
 
     def begin_reply(self, reply: ReplyRight | None) -> None:
         """What is said from here on answers another event."""
-        self.reply, self._replying_in = reply, None
+        self.reply, self._replying_in, self.heard = reply, None, None
 
     # Saving and saying --------------------------------------------------------------------------
 
@@ -120,13 +130,24 @@ class Talk:
     ) -> Conversation:
         """Append the events, save the snapshot, queue what is said: in the order the customer will see it."""
         first = conversation.out_seq
-        conversation = replace(conversation, out_seq=first + len(says))
+        can_change = LIMITS[self.channel(conversation.account_id)].changes
+        words = self.live.voice(conversation.locale).catalogue
+        changes = (
+            decide_changes(self.conn, self.vault, words, conversation, events, says, self.heard) if can_change else None
+        )
+        settled = None if changes is None else changes.settled
+        conversation = replace(conversation, out_seq=first + len(says) + (settled is not None))
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
-        if not says:
-            return conversation
-        voice = self.live.voice(conversation.locale, **self._facts(conversation, says))
+        if says:
+            voice = self.live.voice(conversation.locale, **self._facts(conversation, says))
         for seq, prompt in enumerate(says, first + 1):
-            self._queue(conversation, wording.render(prompt, definition, voice), seq)
+            replaces = changes.outgoing_id if changes is not None and changes.taken_by == prompt.token else None
+            token = prompt.token if can_change and holds_keyboard(prompt) else None
+            message = wording.render(prompt, definition, voice)
+            self._queue(conversation, message, seq, token=token, replaces=replaces)
+        if changes is not None and settled is not None:
+            # Last, so that the next question does not wait for it.
+            self._queue(conversation, settled, conversation.out_seq, replaces=changes.outgoing_id)
         return conversation
 
     def _facts(self, conversation: Conversation, says: Sequence[Prompt]) -> dict[str, str]:
@@ -164,7 +185,16 @@ class Talk:
         self._queue(conversation, message, conversation.out_seq, staff.id)
         return conversation
 
-    def _queue(self, conversation: Conversation, message: Message, seq: int, staff_id: str | None = None) -> None:
+    def _queue(
+        self,
+        conversation: Conversation,
+        message: Message,
+        seq: int,
+        staff_id: str | None = None,
+        *,
+        token: str | None = None,
+        replaces: str | None = None,
+    ) -> None:
         if self._replying_in is None:
             self._replying_in = conversation.id
         # The right to reply for free is good once: the first conversation that speaks uses it.
@@ -181,6 +211,8 @@ class Talk:
             reply_token=None if reply is None else reply.token,
             reply_until=None if reply is None else reply.until,
             staff_id=staff_id,
+            token=token,
+            replaces=replaces,
         )
 
     def move_case(self, case_id: str, target: CaseStatus, reason: str, source: str) -> None:

@@ -20,7 +20,7 @@ def tap_label(talk: Talk, conversation: Conversation, tap: Tap) -> str:
         for body in content.recent_bodies(talk.conn, talk.vault, conversation.id, limit=limit):
             if body.get("token") != tap.token:
                 continue
-            for option, label in (*body.get("buttons", ()), *body.get("shortcuts", ())):
+            for option, label, *_ in (*body.get("buttons", ()), *body.get("shortcuts", ())):
                 if option == tap.option:
                     return str(label)
     return tap.option

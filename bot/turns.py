@@ -264,7 +264,7 @@ class Turns:
         if code is not None:
             apply_code(talk, conversation, code)
             return
-        what = self._input(talk, conversation, row, prepared)
+        what = talk.heard = self._input(talk, conversation, row, prepared)
         if what is not None:
             apply_input(talk, conversation, what)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from storage.outgoing import count_undelivered
 from storage.tables import ConversationRow, InboundRow, OutgoingRow, table_of
+from storage.undelivered import count_undelivered
 
 _outgoing = table_of(OutgoingRow)
 _inbound = table_of(InboundRow)

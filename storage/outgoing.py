@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, literal_column, select, update
 
 from dialogs.personal import Personal
 from storage.content import open_content, save_content
@@ -66,6 +66,9 @@ class OutgoingRow:
     #: Set where its last holder died between sending and recording, so that it may have gone out: how long
     #: that lease ran.
     interrupted_lease: datetime | None
+    #: The message in whose place this one comes, and its id on the platform if it got there.
+    replaces: str | None
+    replaced_id: str | None
     #: The message as JSON.
     body: dict[str, Any] = field(repr=False)
 
@@ -88,21 +91,6 @@ class OutgoingBatch:
     messages: tuple[OutgoingRow, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undelivered:
-    """A message that somebody has to look after."""
-
-    id: str
-    conversation_id: str
-    kind: str
-    #: unknown, failed
-    state: str
-    detail: str
-    attempts: int
-    created_at: datetime
-    settled_at: datetime | None
-
-
 def insert_outgoing(
     conn: Connection,
     vault: Vault,
@@ -116,10 +104,13 @@ def insert_outgoing(
     reply_token: Personal | None,
     reply_until: datetime | None,
     staff_id: str | None = None,
+    token: str | None = None,
+    replaces: str | None = None,
 ) -> str:
     """Store a message to send; its place is ``conversation.out_seq``.
 
     The caller raises ``out_seq`` by one before each call and saves the conversation in the same transaction.
+    ``token`` and ``replaces`` belong to channels that can change a message (storage.keyboards).
     """
     content_id = save_content(conn, vault, uni, conversation.id, direction="out", body=body, staff_id=staff_id)
     outgoing_id = uni.new_id()
@@ -143,6 +134,8 @@ def insert_outgoing(
         "lease_until": None,
         "attempts": 0,
         "provider_id": None,
+        "token": token,
+        "replaces": replaces,
         "detail": "",
         "reply_until": reply_until,
         "created_at": now,
@@ -183,9 +176,11 @@ _FIRST = (
     .group_by(_outgoing.c.conversation_id)
     .subquery("first")
 )
+_replaced = _outgoing.alias("replaced")
 _FOLLOWERS = (
     select(
         _outgoing,
+        _replaced.c.provider_id.label("replaced_id"),
         _content.c.sealed.label("words"),
         _conversation.c.ref,
         _conversation.c.epoch.label("epoch_now"),
@@ -198,6 +193,7 @@ _FOLLOWERS = (
     .join(_content, _content.c.id == _outgoing.c.content_id)
     .join(_conversation, _conversation.c.id == _outgoing.c.conversation_id)
     .join(_account, _account.c.id == _conversation.c.account_id)
+    .outerjoin(_replaced, _replaced.c.id == _outgoing.c.replaces)
     .join(_FIRST, _FIRST.c.conversation_id == _outgoing.c.conversation_id)
     .where(_outgoing.c.seq.between(_FIRST.c.seq, _FIRST.c.seq + BATCH - 1), _outgoing.c.state.in_(_OPEN))
     .order_by(_outgoing.c.conversation_id, _outgoing.c.seq)
@@ -297,6 +293,8 @@ def _open_message(vault: Vault, row: Row[Any]) -> OutgoingRow:
         reply_token=token,
         reply_until=row.reply_until,
         interrupted_lease=row.lease_until if row.state == "leased" else None,
+        replaces=row.replaces,
+        replaced_id=row.replaced_id,
         body=open_content(vault, row.content_id, row.words),
     )
 
@@ -372,27 +370,3 @@ def next_due(conn: Connection) -> datetime | None:
 def all_settled(conn: Connection) -> bool:
     """Whether nothing waits to be sent and nothing is on its way."""
     return conn.execute(select(_outgoing.c.id).where(_outgoing.c.state.in_(_OPEN)).limit(1)).first() is None
-
-
-#: Written out for the index over what did not arrive, like ``_OPEN``.
-_LOST: tuple[ColumnElement[str], ...] = (literal_column("'unknown'"), literal_column("'failed'"))
-
-
-def undelivered(conn: Connection, *, within: Select[tuple[str]] | None = None, limit: int = 500) -> list[Undelivered]:
-    """Messages that did not or may not have arrived, newest first: the worklist of staff.
-
-    ``within`` selects the ids of the conversations that whoever asks may see.
-    """
-    query = _lost(select(*(_outgoing.c[name] for name in Undelivered.__dataclass_fields__)), within)
-    rows = conn.execute(query.order_by(_outgoing.c.id.desc()).limit(limit))
-    return [Undelivered(**row._mapping) for row in rows]
-
-
-def count_undelivered(conn: Connection, *, within: Select[tuple[str]] | None = None) -> int:
-    """How many messages ``undelivered`` would list without a limit."""
-    return int(conn.execute(_lost(select(func.count()).select_from(_outgoing), within)).scalar_one())
-
-
-def _lost(query: Select[Any], within: Select[tuple[str]] | None) -> Select[Any]:
-    query = query.where(_outgoing.c.state.in_(_LOST))
-    return query if within is None else query.where(_outgoing.c.conversation_id.in_(within))

@@ -121,6 +121,8 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     #: A reply token that is used or too old: send the same as a push.
     REPLY_EXPIRED = "reply_expired"
+    #: The message that was to be changed cannot be: it is not there any more, or this does not fit in its place.
+    GONE = "gone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +180,8 @@ class Limits:
     buttons: int
     #: Messages that one call may carry.
     messages_per_call: int
+    #: Whether a message that was sent can be changed.
+    changes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +212,9 @@ class Channel(Protocol):
         retry_key: str,
     ) -> Sent:
         """Send up to ``limits.messages_per_call`` messages in one call; never raises for the platform's answers."""
+
+    async def change(self, recipient: Recipient, message: Message, provider_id: str) -> Sent:
+        """Put ``message`` in the place of one that was sent, where ``limits.changes``; the same twice is harmless."""
 
     async def acknowledge(self, inbound: Inbound) -> None:
         """Tell the platform that a tap was taken (Telegram's spinner); failures are ignored."""

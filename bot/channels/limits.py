@@ -22,7 +22,7 @@ LINE = Limits(text=5000, text_unit="utf16", label=20, data_bytes=300, buttons=10
 
 #: Telegram says "4096 characters".  It names no limit for button labels; a phone shows about 20
 #: full-width characters of a button, the rest is dots.
-TELEGRAM = Limits(text=4096, text_unit="utf16", label=20, data_bytes=64, buttons=10, messages_per_call=1)
+TELEGRAM = Limits(text=4096, text_unit="utf16", label=20, data_bytes=64, buttons=10, messages_per_call=1, changes=True)
 
 LIMITS: Mapping[str, Limits] = MappingProxyType({"line": LINE, "telegram": TELEGRAM})
 

@@ -16,7 +16,7 @@ from dialogs.conversation.events import AnswerState, Form, Key
 from dialogs.conversation.form import Position
 from dialogs.conversation.prompts import Message, MessageKind
 from dialogs.conversation.state import State, apply, from_json, to_json
-from dialogs.conversation.turn import Step
+from dialogs.conversation.steps import Step
 from dialogs.conversation.understanding import Understanding
 from dialogs.conversation.wording import Voice
 from dialogs.definition.model import Questionnaire, QuestionType, pick

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, FromClause, RowMapping, Select, case, func, select
 
-from storage import outgoing
 from storage.staff import StaffMember
 from storage.tables.accounts import AccountRow
 from storage.tables.base import table_of
@@ -21,6 +20,7 @@ from storage.tables.cases import CaseRow
 from storage.tables.conversations import ConversationRow
 from storage.tables.customers import MasterCurrentRow, MasterRecordRow
 from storage.tables.staff import StaffRow
+from storage.undelivered import Undelivered, count_undelivered, undelivered
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
@@ -83,7 +83,7 @@ class Missed:
     """A message that did not or may not have arrived."""
 
     slip: Slip
-    message: outgoing.Undelivered
+    message: Undelivered
 
 
 def load_folders(conn: Connection, staff: StaffMember) -> tuple[Folder, ...]:
@@ -94,7 +94,7 @@ def load_folders(conn: Connection, staff: StaffMember) -> tuple[Folder, ...]:
         _conversation.c.owner == "staff", _conversation.c.owner_staff_id == staff.id
     )
     counts["mine"] = conn.execute(mine).scalar_one()
-    counts[UNDELIVERED] = outgoing.count_undelivered(conn, within=_visible(staff))
+    counts[UNDELIVERED] = count_undelivered(conn, within=_visible(staff))
     return tuple(Folder(name=name, count=counts.get(name, 0)) for name in (*FOLDERS, UNDELIVERED))
 
 
@@ -119,7 +119,7 @@ def list_open_work(conn: Connection, staff: StaffMember) -> list[Slip]:
 
 def list_undelivered(conn: Connection, staff: StaffMember, *, limit: int = PAGE) -> list[Missed]:
     """Messages that did not or may not have arrived, newest first, each with its conversation."""
-    messages = outgoing.undelivered(conn, within=_visible(staff), limit=limit)
+    messages = undelivered(conn, within=_visible(staff), limit=limit)
     wanted = _slips(staff).where(_conversation.c.id.in_({message.conversation_id for message in messages}))
     slips = {slip.conversation_id: slip for slip in map(_slip, conn.execute(wanted).mappings())}
     return [Missed(slip=slips[message.conversation_id], message=message) for message in messages]

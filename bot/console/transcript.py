@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
 from bot.console.desk import HandOver
+from dialogs.conversation.prompts import MessageKind
 from dialogs.conversation.wording import from_json
 from storage.content import TranscriptLine
 
@@ -68,6 +69,9 @@ def _line(entry: TranscriptLine, labels: dict[str, str], logins: Mapping[str, st
     if who == "note":
         text = str(entry.body.get("text", ""))
         return Line(key=entry.content_id, at=entry.at, who=who, kind="text", text=text, login=login)
+    if entry.kind == MessageKind.SETTLED.value:
+        # The question stands above as it was shown; its answer stands in the customer's own line.
+        return Line(key=entry.content_id, at=entry.at, who="bot", kind="event", text=entry.kind)
     message = from_json(entry.body)
     labels.update({button.option: button.label for button in (*message.buttons, *message.shortcuts)})
     return Line(

@@ -136,6 +136,21 @@ def from_default(position: Position, slot: Slot) -> Taken | None:
     return None
 
 
+def offered_value(position: Position, slot: Slot) -> tuple[str, Taken] | None:
+    """A value that the customer need only confirm: an answer given before, the bank's, the author's."""
+    state, key = position.state, slot.key
+    if key in state.changes or key in state.answers:
+        return None
+    earlier = state.set_aside.get(key)
+    if earlier is not None and earlier.state is AnswerState.ANSWERED and position.is_valid(slot, earlier):
+        return "previous", Taken(value=earlier.value, display=earlier.display)
+    known = from_master(position, slot)
+    if known is not None:
+        return "master", known
+    default = from_default(position, slot)
+    return None if default is None else ("default", default)
+
+
 def read_back(position: Position, question: Question | None, answer: Answer) -> str:
     """An answer as it is shown again: choices, countries and dates in the language that is spoken now."""
     if question is None or not answer.value:

@@ -8,7 +8,8 @@ from dialogs.conversation.events import AnswerState, Form
 from dialogs.conversation.form import Slot
 from dialogs.conversation.moves import correct, submit
 from dialogs.conversation.state import OpenPrompt
-from dialogs.conversation.turn import Leave, Turn
+from dialogs.conversation.steps import Leave
+from dialogs.conversation.turn import Turn
 from dialogs.definition.model import Decline, QuestionType
 
 
@@ -82,7 +83,7 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
         ticked = set(prompt.selection) ^ {choice.name}
         order = [c.name for c in turn.position.choices(question, slot.key) if c.name in ticked]
         turn.record(ev.Toggled(at=turn.now, key=slot.key, selection=tuple(order)))
-        turn.ask_current()
+        turn.ask_in_place(prompt)
     else:
         turn.offer_answer(slot, take_choices(turn.position, question, (choice.name,)), content_id, typed=False)
     return True

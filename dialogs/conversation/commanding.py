@@ -8,7 +8,8 @@ from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form
 from dialogs.conversation.moves import aside, back, explain, resume, topic
 from dialogs.conversation.prompts import Phrase, Wording
-from dialogs.conversation.turn import Leave, Turn
+from dialogs.conversation.steps import Leave
+from dialogs.conversation.turn import Turn
 
 #: The FAQ topics behind the commands that are really questions.
 _VERIFY_TOPIC = "F08"

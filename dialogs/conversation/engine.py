@@ -26,8 +26,9 @@ from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.prompts import FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
 from dialogs.conversation.state import OpenPrompt, State
+from dialogs.conversation.steps import Step
 from dialogs.conversation.taking_back import take_back
-from dialogs.conversation.turn import Step, Turn
+from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.faq.matcher import Action

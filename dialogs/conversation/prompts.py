@@ -24,6 +24,8 @@ class MessageKind(StrEnum):
     RECEIPT = "receipt"
     #: Written by a member of staff; never sent twice.
     STAFF = "staff"
+    #: An earlier question once it was answered: what was chosen, and no buttons any more.
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,10 @@ class Button:
 
     option: str
     label: Piece
+    #: Its place in a list of which only a part is shown: typed, it means the same.
+    number: int | None = None
+    #: Stands in one row with its neighbours that say so too.
+    beside: bool = False
 
 
 #: The page on which the customer logs in at the bank, and so proves who he is.
@@ -126,6 +132,8 @@ class Prompt:
     shortcuts: tuple[Button, ...] = ()
     links: tuple[PageLink, ...] = ()
     token: str | None = None
+    #: The token of an earlier prompt in whose place this one stands, where a channel can change a message.
+    replaces: str | None = None
     hint: InputHint = InputHint.NONE
     #: What a notification may show instead of the text: never personal data.
     alt: Phrase | None = None
@@ -137,6 +145,8 @@ class ShownButton:
 
     option: str
     label: str
+    number: int | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,38 +7,18 @@ one ``step`` and never leaves it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
 from dialogs.conversation import asking, events as ev
-from dialogs.conversation.answering import Taken, from_default, from_master
+from dialogs.conversation.answering import Taken, from_master, offered_value
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Prompt, Wording
 from dialogs.conversation.state import OpenPrompt, State, apply
+from dialogs.conversation.steps import Leave, Step
 from dialogs.definition.model import Question, Questionnaire, QuestionType
 from dialogs.replies.base import Problem
-
-
-class Leave(StrEnum):
-    """What a conversation cannot do by itself and leaves to the account's lobby."""
-
-    #: The customer confirmed that this account is to be forgotten.
-    UNLINK = "unlink"
-    #: The customer wants another of the open cases.
-    SWITCH = "switch"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """The outcome of one input."""
-
-    events: tuple[Event, ...]
-    state: State
-    says: tuple[Prompt, ...]
-    leaves: tuple[Leave, ...] = ()
-
 
 #: Failures at one question after which a person is offered.
 OFFER_PERSON_AFTER = 3
@@ -106,6 +86,11 @@ class Turn:
         else:
             self._ask_question(slot, lead, **options)
 
+    def ask_in_place(self, prompt: OpenPrompt) -> None:
+        """The question again because of a tap on its own buttons: it changes where it stands, if it can."""
+        self.ask_current()
+        self.says[-1] = replace(self.says[-1], replaces=prompt.tokens[-1])
+
     def ask_again(self, *lead: Piece) -> None:
         """The open prompt once more, in the same form; the position where none is open."""
         prompt = self.state.open
@@ -124,7 +109,7 @@ class Turn:
             self.ask_current(*lead)
 
     def _ask_question(self, slot: Slot, lead: Iterable[Piece], **options: Sequence[str] | Sequence[Button]) -> None:
-        offered = self._offered(slot)
+        offered = offered_value(self.position, slot)
         if offered is not None and not options:
             basis, taken = offered
             self._open(Form.OFFERED, slot.key, value=taken.value, display=taken.display, basis=basis)
@@ -145,20 +130,6 @@ class Turn:
         self.says.append(
             asking.question_prompt(self.position, slot, self._prompt, lead, **options)  # type: ignore[arg-type]
         )
-
-    def _offered(self, slot: Slot) -> tuple[str, Taken] | None:
-        """A value that the customer need only confirm: an answer given before, the bank's, the author's."""
-        key = slot.key
-        if key in self.state.changes or key in self.state.answers:
-            return None
-        earlier = self.state.set_aside.get(key)
-        if earlier is not None and earlier.state is AnswerState.ANSWERED and self.position.is_valid(slot, earlier):
-            return "previous", Taken(value=earlier.value, display=earlier.display)
-        known = from_master(self.position, slot)
-        if known is not None:
-            return "master", known
-        default = from_default(self.position, slot)
-        return None if default is None else ("default", default)
 
     def ask_confirm(self, slot: Slot, value: str, display: str, content_id: str | None, *lead: Piece) -> None:
         """Echo what was read: is it right?"""

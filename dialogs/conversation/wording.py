@@ -135,7 +135,8 @@ def _wording(piece: Wording, definition: Questionnaire, voice: Voice) -> str:
 
 
 def _button(button: Button, definition: Questionnaire | None, voice: Voice) -> ShownButton:
-    return ShownButton(option=button.option, label=_piece(button.label, definition, voice))
+    label = _piece(button.label, definition, voice)
+    return ShownButton(option=button.option, label=label, number=button.number, beside=button.beside)
 
 
 def _link(link: PageLink, definition: Questionnaire | None, voice: Voice) -> ShownLink:
@@ -155,8 +156,8 @@ def to_json(message: Message) -> dict[str, Any]:
     return {
         "kind": message.kind.value,
         "text": message.text,
-        "buttons": [[b.option, b.label] for b in message.buttons],
-        "shortcuts": [[b.option, b.label] for b in message.shortcuts],
+        "buttons": [_button_json(button) for button in message.buttons],
+        "shortcuts": [_button_json(button) for button in message.shortcuts],
         "links": [[link.page, link.label, link.words, link.otherwise] for link in message.links],
         "token": message.token,
         "hint": message.hint.value,
@@ -171,8 +172,8 @@ def from_json(data: Mapping[str, Any]) -> Message:
     return Message(
         kind=MessageKind(data["kind"]),
         text=data["text"],
-        buttons=tuple(ShownButton(option=o, label=label) for o, label in data["buttons"]),
-        shortcuts=tuple(ShownButton(option=o, label=label) for o, label in data["shortcuts"]),
+        buttons=tuple(_shown(*row) for row in data["buttons"]),
+        shortcuts=tuple(_shown(*row) for row in data["shortcuts"]),
         links=tuple(
             ShownLink(page=page, label=label, words=words, otherwise=otherwise)
             # Messages of before there were pages have none.
@@ -184,3 +185,13 @@ def from_json(data: Mapping[str, Any]) -> Message:
         sender=data["sender"],
         quotes=tuple(data.get("quotes", ())),
     )
+
+
+def _button_json(button: ShownButton) -> list[Any]:
+    """Option and label; what few buttons have stands behind them."""
+    row: list[Any] = [button.option, button.label]
+    return row if button.number is None and not button.beside else [*row, button.number, button.beside]
+
+
+def _shown(option: str, label: str, number: int | None = None, beside: bool = False) -> ShownButton:
+    return ShownButton(option=option, label=label, number=number, beside=beside)

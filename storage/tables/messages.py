@@ -73,6 +73,10 @@ class OutgoingRow(Stored, table=True):
     lease_until: datetime | None = when(nullable=True)
     attempts: int = number()
     provider_id: str | None = code(128, nullable=True)
+    #: Of a question on a channel that can change messages: its prompt, as long as its buttons stand in the chat.
+    token: str | None = code(32, nullable=True)
+    #: The message of this conversation in whose place this one comes.
+    replaces: str | None = code(36, nullable=True)
     detail: str = code(500)
     reply_until: datetime | None = when(nullable=True)
     created_at: datetime = when()

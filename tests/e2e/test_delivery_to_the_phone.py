@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.simulator.faults import Fault, Trouble
-from storage import outgoing
+from storage.undelivered import undelivered
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, say, until
 
@@ -121,7 +121,7 @@ async def test_a_used_up_quota_is_not_tried_again_and_not_hidden(house: House) -
     await house.settle()
     assert customer.heard == []
     assert states(house)[-1] == ("question", "failed")
-    (lost,) = house.database.run_read(outgoing.undelivered)
+    (lost,) = house.database.run_read(undelivered)
     assert (lost.kind, lost.state, lost.detail) == ("question", "failed", "quota")
     before = calls(house, "/push")
     house.advance(hours=1)
@@ -163,8 +163,8 @@ async def test_an_uncertain_receipt_is_never_sent_twice(house: House, channel: s
         await house.settle()
     assert len(customer.heard) == 1
     assert states(house)[-1] == ("receipt", "unknown")
-    (undelivered,) = house.database.run_read(outgoing.undelivered)
-    assert (undelivered.kind, undelivered.state) == ("receipt", "unknown")
+    (lost,) = house.database.run_read(undelivered)
+    assert (lost.kind, lost.state) == ("receipt", "unknown")
 
 
 async def test_an_uncertain_text_of_staff_is_unknown_and_blocks_nothing(house: House) -> None:

@@ -14,7 +14,7 @@ from bot import case_room
 from bot.channels.base import Tap
 from bot.turns import Turns
 from dialogs.conversation import engine, inputs as inp
-from dialogs.conversation.turn import Step
+from dialogs.conversation.steps import Step
 from storage.cases import CaseStatus
 from storage.conversations import load_events
 from tests.e2e.conftest import on_both

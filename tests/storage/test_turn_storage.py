@@ -41,9 +41,9 @@ from storage.outgoing import (
     insert_outgoing,
     next_due,
     retry_outgoing,
-    undelivered,
 )
 from storage.problems import KeyProblem, StaleConversation
+from storage.undelivered import undelivered
 
 LEASE = timedelta(seconds=30)
 

@@ -141,6 +141,10 @@ class LineChannel:
         outcome = Outcome.SENT if Outcome.SENT in outcomes else Outcome.ACCEPTED_BEFORE
         return _of_messages(Sent(outcome=outcome, provider_ids=tuple(ids)), drawn)
 
+    async def change(self, recipient: Recipient, message: Message, provider_id: str) -> Sent:
+        """LINE changes nothing that was sent."""
+        return Sent(outcome=Outcome.GONE, detail="LINE cannot change a message")
+
     async def acknowledge(self, inbound: Inbound) -> None:
         """Leave a group or room that the bot was taken into; LINE shows no spinner for a tap."""
         if inbound.kind is not InboundKind.GROUP or not inbound.user_id:

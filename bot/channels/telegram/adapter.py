@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ from bot.channels.limits import TELEGRAM
 from bot.channels.telegram.drawing import Part, render
 from bot.channels.telegram.images import TelegramImages
 from bot.channels.telegram.inbound import CHANNEL, check_secret, parse
-from dialogs.conversation.prompts import Message
+from dialogs.conversation.prompts import Message, MessageKind
 from dialogs.personal import Personal
 
 log = structlog.get_logger(__name__)
@@ -144,6 +145,41 @@ class TelegramChannel:
     async def fetch_image(self, ref: Personal) -> Fetched:
         """The picture behind a file id."""
         return await self._images.fetch(ref)
+
+    async def change(self, recipient: Recipient, message: Message, provider_id: str) -> Sent:
+        """Edit the message with the keyboard; the same edit twice is one, so what may have arrived is tried again."""
+        try:
+            parts = render(message, recipient.conversation_ref, text_if_none=self._text_if_none)
+        except DoesNotFit as problem:
+            return Sent(outcome=Outcome.REJECTED, detail=f"not drawn: {problem}")
+        chat, number = int(recipient.user_id.reveal()), int(provider_id)
+        try:
+            if len(parts) == 1:
+                await self.bot.edit_message_text(
+                    parts[0].text,
+                    chat_id=chat,
+                    message_id=number,
+                    reply_markup=parts[0].keyboard,
+                    link_preview_options=_NO_PREVIEW,
+                )
+            elif message.kind is MessageKind.SETTLED:
+                # Too long for one message: its buttons go, its words stay.
+                await self.bot.edit_message_reply_markup(chat_id=chat, message_id=number)
+            else:
+                return Sent(outcome=Outcome.GONE, detail=f"{len(parts)} parts")
+        except TelegramError as problem:
+            return self._outcome_of_change(problem, provider_id)
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            detail = f"answer not as described: {type(problem).__name__}"
+            return Sent(outcome=Outcome.SENT, provider_ids=(provider_id,), detail=detail)
+        return Sent(outcome=Outcome.SENT, provider_ids=(provider_id,))
+
+    def _outcome_of_change(self, problem: TelegramError, provider_id: str) -> Sent:
+        if isinstance(problem, BadRequest) and "not modified" in problem.message.lower():
+            return Sent(outcome=Outcome.SENT, provider_ids=(provider_id,), detail="as it was")
+        ended = self._outcome(problem)
+        kinds = {Outcome.REJECTED: Outcome.GONE, Outcome.UNCERTAIN: Outcome.RETRY}
+        return replace(ended, outcome=kinds.get(ended.outcome, ended.outcome))
 
     async def acknowledge(self, inbound: Inbound) -> None:
         """End the spinner of a tap; leave a group that the bot was taken into.  Failures are only logged."""

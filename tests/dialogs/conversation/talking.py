@@ -22,7 +22,7 @@ from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.form import Position
 from dialogs.conversation.prompts import Message, MessageKind, Phrase, Prompt, ShownButton
 from dialogs.conversation.state import OpenPrompt, State
-from dialogs.conversation.turn import Leave, Step
+from dialogs.conversation.steps import Leave, Step
 from dialogs.conversation.understanding import Reading, Understanding
 from dialogs.conversation.wording import Voice
 from dialogs.definition.model import Questionnaire

@@ -6,7 +6,7 @@ import pytest
 
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Form
-from dialogs.conversation.turn import Leave
+from dialogs.conversation.steps import Leave
 from tests.dialogs.conversation.talking import RECEIPT, Talk, form
 
 SURVEY = """

@@ -1,0 +1,85 @@
+"""One live keyboard a chat, where the channel can change a message: an answered question shows its answer.
+
+Promise: a question that a tap on its own buttons asks again (a tick, a page) changes in its place; any other
+question that is not open any more is changed into itself and what was chosen, without buttons.  Nothing is
+shown there that this chat did not show or say before: the label that was tapped, or the reply as it was
+read; what was masked stays masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dialogs.conversation import inputs as inp
+from dialogs.conversation.prompts import Message, MessageKind, Prompt
+from dialogs.conversation.wording import TICK_MARKS, Translator
+from storage import content, keyboards
+from storage.conversations import Conversation
+from storage.encryption import Vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What becomes of the message whose buttons stood in the chat before this turn."""
+
+    outgoing_id: str
+    #: It is changed into the prompt with this token.
+    taken_by: str | None = None
+    #: It is changed into this.
+    settled: Message | None = None
+
+
+def decide_changes(
+    conn: Connection,
+    vault: Vault,
+    words: Translator,
+    conversation: Conversation,
+    events: Sequence[Mapping[str, Any]],
+    says: Sequence[Prompt],
+    heard: inp.Input | None,
+) -> Changes | None:
+    """The change that goes with what is said now; ``None`` where the keyboard stays as it is."""
+    before = keyboards.open_keyboard(conn, conversation.id)
+    if before is None or (before.token in _live_tokens(conversation) and not any(map(holds_keyboard, says))):
+        return None
+    keyboards.take_off_keyboards(conn, conversation.id)
+    taker = next((prompt for prompt in says if prompt.replaces == before.token), None)
+    if taker is not None:
+        return Changes(outgoing_id=before.outgoing_id, taken_by=taker.token)
+    body = content.load_content(conn, vault, before.content_id)
+    if body is None:
+        return None
+    answer = _answer(body, before.token, events, heard)
+    if not (answer or body["buttons"] or body["shortcuts"]):
+        return None
+    text = body["text"] + (f"\n\n{words.text('engine.chosen', value=answer)}" if answer else "")
+    settled = Message(kind=MessageKind.SETTLED, text=text, alt=body["alt"])
+    return Changes(outgoing_id=before.outgoing_id, settled=settled)
+
+
+def holds_keyboard(prompt: Prompt) -> bool:
+    """Whether the buttons of this prompt are the ones that wait for a tap."""
+    return prompt.kind is MessageKind.QUESTION and prompt.token is not None
+
+
+def _live_tokens(conversation: Conversation) -> Sequence[str]:
+    state = conversation.state
+    asked: Mapping[str, Any] = (state.get("open") or {}) if conversation.kind == "case" else state
+    tokens: Sequence[str] = asked.get("tokens", ())
+    return tokens
+
+
+def _answer(body: Mapping[str, Any], token: str, events: Sequence[Mapping[str, Any]], heard: inp.Input | None) -> str:
+    """The label that was tapped, unless it only ended a choice of several; else the reply as it was read."""
+    if isinstance(heard, inp.Chose) and heard.token == token and heard.option != "ok":
+        label = next((row[1] for row in body["buttons"] if row[0] == heard.option), "")
+        for mark in TICK_MARKS:
+            label = label.removeprefix(mark)
+        if label:
+            return str(label)
+    read = (event["display"] for event in events if event["kind"] == "answered" and event["by"] == "customer")
+    return next((str(display) for display in read if display), "")
