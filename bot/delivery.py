@@ -45,7 +45,7 @@ _QUESTION_TRIES = 2
 #: Kinds that the bot writes and that a takeover silences.
 _BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value, MessageKind.SETTLED.value})
 #: A change that says nothing new is given up sooner, and nobody need look after it.
-_SETTLED_TRIES = 6
+_SETTLED_TRIES = 12
 #: States that put a message on the worklist of staff.
 _LOST = frozenset({"unknown", "failed"})
 #: Channel and user id.

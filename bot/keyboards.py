@@ -8,7 +8,7 @@ read; what was masked stays masked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Changes:
 def decide_changes(
     conn: Connection,
     vault: Vault,
-    words: Translator,
+    words: Callable[[], Translator],
     conversation: Conversation,
     events: Sequence[Mapping[str, Any]],
     says: Sequence[Prompt],
@@ -56,7 +56,7 @@ def decide_changes(
     answer = _answer(body, before.token, events, heard)
     if not (answer or body["buttons"] or body["shortcuts"]):
         return None
-    text = body["text"] + (f"\n\n{words.text('engine.chosen', value=answer)}" if answer else "")
+    text = body["text"] + (f"\n\n{words().text('engine.chosen', value=answer)}" if answer else "")
     settled = Message(kind=MessageKind.SETTLED, text=text, alt=body["alt"])
     return Changes(outgoing_id=before.outgoing_id, settled=settled)
 

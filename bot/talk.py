@@ -16,10 +16,11 @@ from babel.dates import format_date
 from sqlalchemy import Connection
 
 from bot.channels.limits import LIMITS
-from bot.keyboards import decide_changes, holds_keyboard
+from bot.keyboards import Changes, decide_changes, holds_keyboard
 from bot.live_content import LiveContent
 from dialogs.conversation import inputs as inp, wording
 from dialogs.conversation.prompts import FaqText, Message, MessageKind, Phrase, Prompt
+from dialogs.conversation.wording import Translator
 from dialogs.definition.model import Questionnaire
 from dialogs.personal import Personal
 from storage import accounts, cases, conversations, outgoing
@@ -131,24 +132,30 @@ class Talk:
         """Append the events, save the snapshot, queue what is said: in the order the customer will see it."""
         first = conversation.out_seq
         can_change = LIMITS[self.channel(conversation.account_id)].changes
-        words = self.live.voice(conversation.locale).catalogue
-        changes = (
-            decide_changes(self.conn, self.vault, words, conversation, events, says, self.heard) if can_change else None
-        )
+        changes = self._changes(conversation, events, says) if can_change else None
         settled = None if changes is None else changes.settled
         conversation = replace(conversation, out_seq=first + len(says) + (settled is not None))
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
         if says:
             voice = self.live.voice(conversation.locale, **self._facts(conversation, says))
         for seq, prompt in enumerate(says, first + 1):
-            replaces = changes.outgoing_id if changes is not None and changes.taken_by == prompt.token else None
             token = prompt.token if can_change and holds_keyboard(prompt) else None
+            takes_over = changes is not None and token is not None and token == changes.taken_by
+            replaces = changes.outgoing_id if changes is not None and takes_over else None
             message = wording.render(prompt, definition, voice)
             self._queue(conversation, message, seq, token=token, replaces=replaces)
         if changes is not None and settled is not None:
             # Last, so that the next question does not wait for it.
             self._queue(conversation, settled, conversation.out_seq, replaces=changes.outgoing_id)
         return conversation
+
+    def _changes(
+        self, conversation: Conversation, events: Sequence[dict[str, Any]], says: Sequence[Prompt]
+    ) -> Changes | None:
+        def words() -> Translator:
+            return self.live.voice(conversation.locale).catalogue
+
+        return decide_changes(self.conn, self.vault, words, conversation, events, says, self.heard)
 
     def _facts(self, conversation: Conversation, says: Sequence[Prompt]) -> dict[str, str]:
         """What the approved answers refer to beyond the bank itself; looked up only when one is quoted."""

@@ -149,8 +149,12 @@ class TelegramPlatform(TelegramServer):
 
     async def tap(self, user_id: str, message_id: str, choice: int | str) -> Delivery:
         """Tap a button of a bubble: by place (from 0), data or label; ``LookupError`` if it is not there."""
+        tappable = self.people[user_id].find(message_id, choice)
+        return await self.tap_late(user_id, message_id, tappable.data)
+
+    async def tap_late(self, user_id: str, message_id: str, data: str) -> Delivery:
+        """A tap that was on its way when the bot changed the message: the button may be gone by now."""
         person = self.people[user_id]
-        tappable = person.find(message_id, choice)
         query = f"query-{self._next_query}"
         self._next_query += 1
         self.open_queries.add(query)
@@ -161,7 +165,7 @@ class TelegramPlatform(TelegramServer):
                     "from": self.user(person),
                     "message": self.shown(person, person.bubble(message_id)),
                     "chat_instance": "1",
-                    "data": tappable.data,
+                    "data": data,
                 }
             )
         )

@@ -27,6 +27,7 @@ from bot.simulator.platform_telegram_rules import (
 #: Called with HTTP method, ``/<method>`` and parameters of each call, or with each update sent.
 Observer = Callable[[str, str, Any], None]
 Parameters = dict[str, Any]
+_Method = Callable[[Parameters], Awaitable[Any]]
 
 
 class TelegramServer:
@@ -54,6 +55,8 @@ class TelegramServer:
         self.people = People()
         self.faults = Faults()
         self.files = TelegramFiles(token, now=now)
+        #: The troubles of calls that change a message.
+        self.edit_faults = Faults()
         self.pending: list[dict[str, Any]] = []
         self.desk = BotDesk(webhook, self.pending, now=now)
         #: Callback queries that wait for an answer, and those that got one.
@@ -116,7 +119,7 @@ def build_app(state: TelegramServer) -> web.Application:
 class _Api:
     def __init__(self, state: TelegramServer) -> None:
         self._state = state
-        methods: list[Callable[[Parameters], Awaitable[Any]]] = [
+        methods: list[_Method] = [
             self.getme,
             self.sendmessage,
             self.editmessagetext,
@@ -134,6 +137,8 @@ class _Api:
             state.files.getfile,
         ]
         self._methods = {method.__name__: method for method in methods}
+        edits = dict.fromkeys(("editmessagetext", "editmessagereplymarkup"), state.edit_faults)
+        self._faulty = {"sendmessage": state.faults, **edits}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -149,19 +154,19 @@ class _Api:
             method = self._methods.get(name.lower())
             if method is None:
                 raise Refused(404, "Not Found")
-            if name.lower() == "sendmessage":
-                return await self._with_fault(request, parameters, self._state.faults.next())
+            if name.lower() in self._faulty:
+                return await self._with_fault(request, parameters, method, self._faulty[name.lower()].next())
             return web.json_response({"ok": True, "result": await method(parameters)})
         except Refused as refusal:
             return _error(refusal)
 
     async def _with_fault(
-        self, request: web.Request, parameters: Parameters, fault: Fault | None
+        self, request: web.Request, parameters: Parameters, method: _Method, fault: Fault | None
     ) -> web.StreamResponse:
         trouble = fault.trouble if fault else None
         if fault is not None and trouble not in AFTER_ACCEPTANCE:
             return await self._refuse(fault)
-        result = await self.sendmessage(parameters)
+        result = await method(parameters)
         if trouble is Trouble.TIME_OUT_AFTER:
             await self._hang()
         if trouble is Trouble.DISCONNECT_AFTER and request.transport is not None:
