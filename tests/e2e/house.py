@@ -65,7 +65,7 @@ class House:
     make: Callable[[Database], Service]
     serve: Callable[[Service], Awaitable[str]]
     #: Rounds of sending that one ``settle`` makes at most: more means messages run in a circle.
-    most_rounds: int = 30
+    most_rounds: int = 60
 
     # -- the clockwork --------------------------------------------------------------------------
 
