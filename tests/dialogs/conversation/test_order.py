@@ -15,7 +15,7 @@ import pytest
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Owner
-from dialogs.conversation.turn import Leave
+from dialogs.conversation.steps import Leave
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Questionnaire
 from tests.dialogs.conversation.talking import Talk, form, understanding
