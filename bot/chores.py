@@ -10,12 +10,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection
 
-from storage import audit, key_rotation
+from bot.settings import Settings
+from storage import audit, audit_heads, key_rotation
 from storage.database import Database
 from storage.leases import Lease, fence, give_back_lease, renew_lease, take_lease
 from storage.problems import LeaseLost
@@ -54,6 +56,27 @@ def chain_audit(database: Database) -> Chore:
     return Chore("audit.chain", audit.has_unchained, step)
 
 
+def note_heads(database: Database, file: Path, every: timedelta) -> Chore:
+    """Note the end of the audit chain outside the database."""
+    uni, vault = database.universe, database.vault
+    last = datetime.min.replace(tzinfo=UTC)
+
+    def is_due(conn: Connection) -> bool:
+        return uni.now() - last >= every
+
+    def step(lease: Lease) -> bool:
+        nonlocal last
+        if not database.run_read(lambda conn: audit_heads.follows(conn, vault, file)):
+            # An older copy of the store, or another chain: noting on would bury it.
+            log.error("audit.does_not_follow", file=file.name, advice="kakunin audit verify")
+        else:
+            database.run_read(lambda conn: audit_heads.note_head(conn, vault, uni, file))
+        last = uni.now()
+        return False
+
+    return Chore("audit.head", is_due, step)
+
+
 def rotate_keys(database: Database) -> Chore:
     """Bring all sealed values under the first key."""
 
@@ -67,6 +90,14 @@ def rotate_keys(database: Database) -> Chore:
         return not done.settled
 
     return Chore(key_rotation.LEASE, is_due, step)
+
+
+def keeping_chores(database: Database, settings: Settings) -> list[Chore]:
+    """What keeps the store in order: the audit record, its end outside, the keys."""
+    chores = [chain_audit(database), rotate_keys(database)]
+    if settings.audit_head_file is not None:
+        chores.append(note_heads(database, settings.audit_head_file, timedelta(minutes=settings.audit_head_minutes)))
+    return chores
 
 
 class Chores:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import Channel, Inbound, InboundKind
-from bot.chores import Chores, chain_audit, rotate_keys
+from bot.chores import Chores, keeping_chores
 from bot.delivery import Sender
 from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
@@ -213,7 +213,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         chores=Chores(
             database,
             name,
-            [chain_audit(database), rotate_keys(database), expire_pictures(database, settings.image_days)],
+            [*keeping_chores(database, settings), expire_pictures(database, settings.image_days)],
         ),
         channels=channels,
         metrics=metrics,

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     telegram_secret_token: SecretStr | None = None
     telegram_mode: Literal["webhook", "polling"] = "webhook"
     telegram_api_base: str = "https://api.telegram.org"
+    audit_head_file: Path | None = None
+    audit_head_minutes: int = Field(default=60, ge=1)
     sqlite_synchronous: Literal["full", "normal"] = "full"
     allow_drafts: bool = False
 
@@ -83,6 +85,7 @@ class Settings(BaseSettings):
         "telegram_secret_token",
         "content_dir",
         "line_assertion_key_file",
+        "audit_head_file",
         mode="before",
     )
     @classmethod

@@ -3,7 +3,7 @@
 Promise: ``record`` runs in the transaction of the deed (no audit, no deed) and only adds; the sealer chains
 the entries in the order in which they appeared, each ``mac`` covering the entry and the ``mac`` before, and
 ``verify`` names the first place that was changed, removed or reordered.  The end of the chain is sealed, so
-a tail that was cut off shows too; against a whole older copy put back, note ``chain_head`` outside the store.
+a tail that was cut off shows too; against a whole older copy put back, ``chain_head`` is noted outside (audit_heads).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -61,10 +61,15 @@ class Verified:
     #: Entries in the chain that were looked at.
     entries: int
     first_bad_seq: int | None
-    #: changed, removed, reordered, tail_removed, head_changed; empty where all is well.
+    #: changed, removed, reordered, tail_removed, head_changed, or (against heads noted outside) older_than_noted,
+    #: not_as_noted; empty where all is well.
     why: str
     #: Entries that wait for the sealer.
     unchained: int
+
+    def spoiled(self, seq: int, why: str) -> Verified:
+        """The same walk with a fault that only shows from outside."""
+        return replace(self, ok=False, first_bad_seq=seq, why=why)
 
 
 def record(
@@ -162,6 +167,15 @@ def chain_head(conn: Connection, vault: Vault) -> tuple[int, str]:
     row = conn.execute(select(_head).where(_head.c.id == 1)).first()
     seq, mac = (0, _START) if row is None else _open_head(vault, row)
     return seq, mac.hex()
+
+
+def chain_macs(conn: Connection, seqs: Sequence[int]) -> dict[int, str]:
+    """The ``mac`` of these places of the chain, where they are there."""
+    macs: dict[int, str] = {}
+    for start in range(0, len(seqs), _PAGE):
+        query = select(_chain.c.seq, _chain.c.mac).where(_chain.c.seq.in_(seqs[start : start + _PAGE]))
+        macs |= {row.seq: bytes(row.mac).hex() for row in conn.execute(query)}
+    return macs
 
 
 def verify(conn: Connection, vault: Vault) -> Verified:

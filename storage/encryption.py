@@ -172,6 +172,8 @@ class Vault:
         self._keyring = keyring
         self._digest_keys = {kind: _derive(root, f"digest.{kind.value}") for kind in DigestKind}
         self._session_key = _derive(root, "session")
+        #: Tells this store from every other one, also in files outside of it; says nothing else.
+        self.store_id: str = _derive(root, "store")[:8].hex()
         #: Key of the audit chain.
         self.audit_key: bytes = _derive(root, "audit")
 

@@ -40,6 +40,8 @@ CONTRACT = {
     "telegram_api_base": "https://api.telegram.org",
     "sqlite_synchronous": "full",
     "allow_drafts": False,
+    "audit_head_file": None,
+    "audit_head_minutes": 60,
 }
 
 

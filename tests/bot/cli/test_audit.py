@@ -103,3 +103,38 @@ def test_a_tail_that_was_cut_off(shell: Shell) -> None:
     done = shell("audit", "verify", "--json")
     assert done.code == 1
     assert json.loads(done.out)["why"] == "tail_removed"
+
+
+def test_the_head_is_printed_and_noted(shell: Shell) -> None:
+    count = entries(shell)
+    assert shell("audit", "head").out.startswith(f"{count} ")
+    assert "KAKUNIN_AUDIT_HEAD_FILE" in shell.refused("audit", "head", "--note")
+    file = shell.folder / "heads"
+    shell.set(AUDIT_HEAD_FILE=str(file))
+    noted = json.loads(shell("audit", "head", "--note", "--json").out)
+    assert noted["seq"] == count
+    assert json.loads(file.read_text())["mac"] == noted["mac"]
+    assert shell("audit", "verify").code == 0
+
+
+def test_an_older_copy_of_the_file_is_noticed(shell: Shell) -> None:
+    file, store = shell.folder / "heads", shell.folder / "kakunin.db"
+    copy = store.read_bytes()
+    assert shell("letters", "make", "--out", shell.folder / "again.csv").code == 0
+    assert shell("cases", "open", "--due-by", "2031-01-01").code == 0
+    shell.set(AUDIT_HEAD_FILE=str(file))
+    assert shell("customers", "import", shell.write("m2.csv", HEADER, TARO.replace("medium", "high"))).code == 0
+    assert shell("audit", "head", "--note").code == 0
+    store.write_bytes(copy)
+    for beside in shell.folder.glob("kakunin.db-*"):
+        beside.unlink()
+    done = shell("audit", "verify", "--json")
+    assert (done.code, json.loads(done.out)["why"]) == (1, "older_than_noted")
+    shell.set(AUDIT_HEAD_FILE="")
+    assert shell("audit", "verify").code == 0
+    assert shell("audit", "verify", "--head", file).code == 1
+    assert "m.csv" in shell.refused("audit", "verify", "--head", shell.folder / "m.csv")
+    # The restore was meant: said once, and the record goes on.
+    shell.set(AUDIT_HEAD_FILE=str(file))
+    assert shell("audit", "head", "--restored").code == 0
+    assert shell("audit", "verify").code == 0
