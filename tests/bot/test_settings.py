@@ -42,6 +42,7 @@ CONTRACT = {
     "allow_drafts": False,
     "audit_head_file": None,
     "audit_head_minutes": 60,
+    "image_days": 30,
 }
 
 
