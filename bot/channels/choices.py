@@ -84,8 +84,8 @@ def text_with_pages(message: Message) -> str:
 
 def page_choices(message: Message, most: int) -> list[Choice]:
     """The buttons of the pages whose address was made."""
-    labels = [(cut(_one_line(link.label), most, units=_LABEL_UNITS), link.address) for link in message.links]
-    return [Choice(label=label, wording=label, opens=address) for label, address in labels if address]
+    made = [(_shorten(link.label, most), link.address) for link in message.links if link.address]
+    return [Choice(label=shown, wording=wording, opens=address) for (shown, wording), address in made]
 
 
 def _listed_number(label: str, text: str) -> int | None:
@@ -100,7 +100,12 @@ def shorten_labels(buttons: Sequence[ShownButton], data: Sequence[str], most: in
     """Ways out, which carry no number: a label that is too long ends in dots and is said in full by the tap."""
     choices = []
     for button, d in zip(buttons, data, strict=True):
-        label = _one_line(button.label)
-        shown = "…" if is_blank(label) else cut(label, most, units=_LABEL_UNITS)
-        choices.append(Choice(label=shown, wording=shown if is_blank(label) else label, data=d))
+        shown, wording = _shorten(button.label, most)
+        choices.append(Choice(label=shown, wording=wording, data=d))
     return choices
+
+
+def _shorten(label: str, most: int) -> tuple[str, str]:
+    """A label as it fits on its button, and in full."""
+    label = _one_line(label)
+    return ("…", "…") if is_blank(label) else (cut(label, most, units=_LABEL_UNITS), label)
