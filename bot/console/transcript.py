@@ -80,7 +80,7 @@ def _line(entry: TranscriptLine, labels: dict[str, str], logins: Mapping[str, st
         who=who,
         kind="text",
         text=message.text,
-        buttons=tuple(button.label for button in message.buttons),
+        buttons=(*(button.label for button in message.buttons), *(link.label for link in message.links)),
         shortcuts=tuple(button.label for button in message.shortcuts),
         delivery=entry.delivery_state or "",
         login=login or ((message.sender or "") if who == "staff" else ""),
