@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, unused_port
 from playwright.async_api import Browser, Page, async_playwright
 
 ARGUMENTS = [
@@ -81,3 +85,32 @@ async def serve() -> AsyncIterator[Serve]:
     yield run
     for server in servers:
         await server.close()
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a running demo."""
+    port = unused_port()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KAKUNIN_")}
+    log = tmp_path / "demo.log"
+    with log.open("wb") as stream:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "from bot.cli import main; main()", "demo", "--port", str(port)),
+            stdout=stream,
+            stderr=stream,
+            env=clean,
+        )
+    address = f"http://127.0.0.1:{port}"
+    async with aiohttp.ClientSession() as session:
+        for _ in range(300):
+            assert process.returncode is None, log.read_text(encoding="utf-8")[-2000:]
+            # The page answers while the first customer is still being played; its end is in the log.
+            if f"{port}/console/" in log.read_text(encoding="utf-8"):
+                break
+            await asyncio.sleep(0.2)
+        async with session.get(f"{address}/demo/phone") as answer:
+            assert answer.status == 200
+    yield address
+    process.terminate()
+    assert await process.wait() == 0
+    assert not [line for line in log.read_text(encoding="utf-8").splitlines() if "Traceback" in line]

@@ -287,3 +287,17 @@ async def test_a_letter_after_the_login_is_still_good(house: House) -> None:
     await customer.proves(HANAKO)
     assert customer.active().case_id == house.letter(HANAKO).case_id
     assert say("lobby.several_cases") in customer.said
+
+
+async def test_what_a_crash_left_behind_is_linked_by_the_next_sweep(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = await greeted(house)
+    assert await register(house, NONCE, MORI) == 200
+    with monkeypatch.context() as crashed:
+        crashed.setattr(house.service.turns, "_drain", lambda *_: None)
+        assert await post_line(house, house.line.account_link_event(customer.user_id, NONCE)) == 200
+    assert links(house) == []
+    house.advance(seconds=30)
+    assert await house.service.turns.sweep() == 1
+    assert links(house) == [customer.account().id]
