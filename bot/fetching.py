@@ -18,10 +18,13 @@ from sqlalchemy import Connection
 from bot.channels.base import Channel, Fetch, Fetched
 from bot.chores import Chore
 from bot.pictures import NoPicture, Picture, draw_anew
+from dialogs.personal import Personal
 from storage import audit, images
 from storage.database import Database
 from storage.images import ImageState, WantedImage
 from storage.leases import Lease, fence
+from storage.problems import KeyMissing, SealBroken
+from storage.unreadable import Unreadable, is_damage, record_unreadable
 
 log = structlog.get_logger("kakunin.fetching")
 
@@ -90,9 +93,7 @@ class Fetcher:
         if not await database.read(lambda conn: images.is_image_due(conn, now)):
             return 0
         wanted = await database.transact(
-            lambda conn: images.claim_images(
-                conn, database.vault, database.universe, owner=self._name, lease=LEASE, limit=limit
-            )
+            lambda conn: images.claim_images(conn, database.universe, owner=self._name, lease=LEASE, limit=limit)
         )
         await asyncio.gather(*(self._one(image) for image in wanted))
         return len(wanted)
@@ -108,7 +109,12 @@ class Fetcher:
         if image.attempts > MOST_TRIES:
             await self._end(image, ImageState.GONE, "unreachable")
             return
-        fetched = await self._call(image)
+        try:
+            ref = images.open_ref(self._database.vault, image)
+        except (SealBroken, KeyMissing) as problem:
+            await self._unreadable(image, problem)
+            return
+        fetched = await self._call(image.channel, ref)
         match fetched.outcome:
             case Fetch.GOT:
                 await self._take(image, fetched.body)
@@ -121,13 +127,25 @@ class Fetcher:
             case _:
                 await self._again(image, fetched)
 
-    async def _call(self, image: WantedImage) -> Fetched:
-        channel = self._channels.get(image.channel)
+    async def _unreadable(self, image: WantedImage, problem: Unreadable) -> None:
+        """End a picture whose row is damaged; where only this process lacks the key, it stays for another one."""
+
+        def give_up(conn: Connection) -> None:
+            if is_damage(problem, conn):
+                uni = self._database.universe
+                record_unreadable(conn, uni, problem)
+                images.settle_image(conn, uni, image.id, owner=self._name, state=ImageState.GONE, reason="unreadable")
+
+        log.error("fetching.does_not_open", image=image.id, why=str(problem))
+        await self._database.transact(give_up)
+
+    async def _call(self, name: str, ref: Personal) -> Fetched:
+        channel = self._channels.get(name)
         if channel is None:
             return Fetched(outcome=Fetch.RETRY, detail="channel_off")
         try:
             async with asyncio.timeout(_FETCH_WITHIN):
-                return await channel.fetch_image(image.ref)
+                return await channel.fetch_image(ref)
         except TimeoutError:
             # Bytes that trickle in keep every single read alive.
             return Fetched(outcome=Fetch.RETRY, detail="slow")

@@ -9,21 +9,17 @@ Only sealed bytes are kept; of a picture that is refused or gone only a code sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, update
 
 from dialogs.personal import Personal
 from storage.encryption import Vault
-from storage.problems import KeyProblem
 from storage.tables import ImageRow, table_of
 from storage.universe import Universe
-
-log = structlog.get_logger("kakunin.storage")
 
 _image = table_of(ImageRow)
 
@@ -57,10 +53,10 @@ class WantedImage:
 
     id: str
     channel: str
-    #: What the platform calls it.
-    ref: Personal
     #: Tries, this one included.
     attempts: int
+    #: What the platform calls it (``open_ref``).
+    sealed: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,26 +116,20 @@ def is_image_due(conn: Connection, now: datetime) -> bool:
     return conn.execute(_DUE, {"now": now, "most": 1}).first() is not None
 
 
-def claim_images(
-    conn: Connection, vault: Vault, uni: Universe, *, owner: str, lease: timedelta, limit: int
-) -> list[WantedImage]:
+def claim_images(conn: Connection, uni: Universe, *, owner: str, lease: timedelta, limit: int) -> list[WantedImage]:
     """Lease what is due; what another process holds is passed over."""
     now = uni.now()
     # Another fetcher's rows are passed over instead of waited for.
     ids = list(conn.execute(_DUE.with_for_update(skip_locked=True), {"now": now, "most": limit}).scalars())
     if not ids:
         return []
-    wanted: list[WantedImage] = []
-    for row in conn.execute(_LEASE, {"ids": ids, "owner": owner, "until": now + lease}).all():
-        try:
-            ref = Personal(vault.open(_image.name, row.id, row.sealed)["ref"])
-        except KeyProblem as problem:
-            # A damaged row must not hold up the others.
-            log.error("image.not_readable", image=row.id, problem=str(problem))
-            settle_image(conn, uni, row.id, owner=owner, state=ImageState.GONE, reason="unreadable")
-            continue
-        wanted.append(WantedImage(id=row.id, channel=row.channel, ref=ref, attempts=row.attempts))
-    return sorted(wanted, key=lambda image: image.id)
+    leased = conn.execute(_LEASE, {"ids": ids, "owner": owner, "until": now + lease})
+    return sorted((WantedImage(**row._mapping) for row in leased), key=lambda image: image.id)
+
+
+def open_ref(vault: Vault, image: WantedImage) -> Personal:
+    """What the platform calls the picture; raises ``KeyProblem``."""
+    return Personal(vault.open(_image.name, image.id, image.sealed)["ref"])
 
 
 def seal_image(vault: Vault, image_id: str, picture: bytes) -> bytes:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from bot.console.context import Visit
 from bot.console.queue import Slip, find_slip
 from bot.console.visitors import is_https, is_loopback
+from storage.images import is_image_of
 from storage.staff import Session, StaffMember
 
 
@@ -159,5 +160,13 @@ def authorize_conversation(conn: Connection, staff: StaffMember, ref: str) -> Sl
     """The conversation, within the branch of the member of staff; raises ``NotFound``."""
     slip = find_slip(conn, staff, ref)
     if slip is None:
+        raise NotFound
+    return slip
+
+
+def authorize_image(conn: Connection, staff: StaffMember, ref: str, image_id: str) -> Slip:
+    """The conversation of a picture that is kept, within the branch; raises ``NotFound``."""
+    slip = authorize_conversation(conn, staff, ref)
+    if not is_image_of(conn, image_id, slip.conversation_id):
         raise NotFound
     return slip

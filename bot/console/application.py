@@ -16,7 +16,7 @@ from bot.console.context import MOUNT, Console, ExportResponses, Visit
 from bot.console.desk import Desk
 from bot.console.door import install, redirect
 from bot.console.headers import Assets, add_headers
-from bot.console.pages import conversation, exports, inbox, sign_in
+from bot.console.pages import conversation, exports, inbox, picture, sign_in
 from bot.console.passwords import Passwords
 from bot.settings import Settings
 from storage.database import Database
@@ -67,6 +67,7 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", "/language", sign_in.choose_language),
         ("GET", "/", inbox.show),
         ("GET", here, conversation.show),
+        ("GET", f"{here}/images/{{image:[0-9a-f-]{{36}}}}", picture.show),
         ("POST", f"{here}/claim", conversation.claim),
         ("POST", f"{here}/say", conversation.say),
         ("POST", f"{here}/hand-back", conversation.hand_back),

@@ -29,13 +29,16 @@ class Line:
     at: datetime
     #: customer, bot, staff, note; ``mark`` for a change of who answers.
     who: str
-    #: text, tap, media, event, withheld, factor, erased, taken_back, damaged; of a mark: who answers from here on.
+    #: text, tap, media, picture, event, withheld, factor, erased, taken_back, damaged; of a mark: who
+    #: answers from here on.
     kind: str
-    #: The words; of media, event and withheld a code.
+    #: The words; of media, picture, event and withheld a code.
     text: str = field(default="", repr=False)
     buttons: tuple[str, ...] = field(default=(), repr=False)
     shortcuts: tuple[str, ...] = field(default=(), repr=False)
     delivery: str = ""
+    #: Of a picture that is there: its width and height.
+    size: tuple[int, int] = (0, 0)
     #: Login of the member of staff behind it.
     login: str = ""
     #: The day that begins with this line.
@@ -106,6 +109,11 @@ def _inbound(entry: TranscriptLine, labels: Mapping[str, str]) -> Line:
     if label:
         return replace(base, kind="tap", text=label)
     media = str(body.get("media") or "")
+    if entry.image is not None:
+        mark = entry.image
+        # What is refused or gone has a reason; the other states speak for themselves.
+        code = mark.reason if mark.state in ("refused", "gone") else mark.state
+        return replace(base, kind="picture", text=code, size=(mark.width or 0, mark.height or 0))
     if media:
         return replace(base, kind="media", text=media if media in _MEDIA else "other")
     return replace(base, kind="event", text=entry.kind if entry.kind in _EVENTS else "other")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 from bot.fetching import LEASE
 from bot.pictures import NoPicture, Picture, draw_anew
 from bot.simulator.people import Bubble
+from storage import images
+from storage.encryption import Keyring
+from storage.key_register import register_keys
+from storage.tables import ImageRow, table_of
+from tests.conftest import TEST_KEYS
 from tests.e2e.album import Album, sends
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, until
@@ -191,6 +197,31 @@ async def test_two_fetchers_share_the_pictures_and_take_none_twice(house: House,
     assert sum(counts) == 4
     assert album.states() == [("kept", "")] * 4
     assert len(house.line.contents.asked) == 4
+
+
+@on_both
+async def test_a_reference_that_was_swapped_is_recorded_and_holds_up_nobody(house: House, album: Album) -> None:
+    customer, image = house.on_line(), table_of(ImageRow)
+    await sends(customer, photo())
+    await sends(customer, photo())
+    swapped, _ = (row.id for row in album.rows())
+    sealed = images.seal_image(house.database.vault, "elsewhere", b"{}")
+    house.database.run(lambda conn: conn.execute(image.update().where(image.c.id == swapped).values(sealed=sealed)))
+    await album.fetch()
+    assert album.states() == [("gone", "unreadable"), ("kept", "")]
+    assert house.audited().count("store.value_unreadable") == 1
+
+
+async def test_a_picture_under_a_key_that_only_others_have_waits_for_them(house: House, album: Album) -> None:
+    await sends(house.on_line(), photo())
+    others = Keyring.parse(f"others:{base64.b64encode(bytes(range(1, 33))).decode()},{TEST_KEYS}")
+    [row], image = album.rows(), table_of(ImageRow)
+    sealed = others.seal("received_image", row.id, {"ref": "1"})
+    house.database.run(lambda conn: register_keys(conn, house.universe, others))
+    house.database.run(lambda conn: conn.execute(image.update().values(sealed=sealed)))
+    await album.fetch()
+    assert album.states() == [("waiting", "begun")]
+    assert "store.value_unreadable" not in house.audited()
 
 
 async def test_a_defect_costs_only_its_own_picture(house: House, album: Album) -> None:

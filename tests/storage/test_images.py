@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, text
 
 from dialogs.personal import Personal
 from storage import content, images
 from storage.database import Database
 from storage.encryption import Keyring
 from storage.images import ImageState
-from storage.tables import ImageRow, table_of
+from storage.problems import SealBroken
 from storage.universe import FrozenUniverse
 from tests.storage.conftest import Advance, Scene, set_scene
 
@@ -53,8 +54,7 @@ class Album:
         return self.run(take)
 
     def claim(self, owner: str, limit: int = 10) -> list[images.WantedImage]:
-        vault = self.database.vault
-        return self.run(lambda conn: images.claim_images(conn, vault, self.uni, owner=owner, lease=LEASE, limit=limit))
+        return self.run(lambda conn: images.claim_images(conn, self.uni, owner=owner, lease=LEASE, limit=limit))
 
     def keep(self, image_id: str, owner: str) -> bool:
         sealed = images.seal_image(self.database.vault, image_id, PICTURE)
@@ -88,7 +88,8 @@ def album(database: Database, scene: Scene) -> Album:
 def test_a_picture_is_claimed_once_and_kept_by_who_holds_it(album: Album) -> None:
     first, second = album.receive("a"), album.receive("b")
     [claimed] = album.claim("one", limit=1)
-    assert (claimed.id, claimed.ref.reveal(), claimed.attempts) == (first, "a", 1)
+    assert (claimed.id, claimed.channel, claimed.attempts) == (first, "line", 1)
+    assert images.open_ref(album.database.vault, claimed).reveal() == "a"
     assert [image.id for image in album.claim("two")] == [second]
     assert album.claim("three") == []
     assert not album.keep(first, "two")
@@ -189,13 +190,12 @@ def test_more_than_enough_in_a_day_is_noted_and_not_fetched(album: Album, advanc
     assert album.row(album.receive())[0] == "waiting"
 
 
-def test_a_row_that_does_not_open_ends_and_holds_up_nobody(album: Album) -> None:
-    broken, other = album.receive(), album.receive()
-    image = table_of(ImageRow)
-    swapped = images.seal_image(album.database.vault, other, b"{}")
-    album.run(lambda conn: conn.execute(update(image).where(image.c.id == broken).values(sealed=swapped)))
-    assert [claimed.id for claimed in album.claim("one")] == [other]
-    assert album.row(broken) == ("gone", "unreadable", False)
+def test_a_reference_opens_only_in_its_own_row(album: Album) -> None:
+    one, other = album.receive("a"), album.receive("b")
+    first, second = album.claim("one")
+    assert (first.id, second.id) == (one, other)
+    with pytest.raises(SealBroken):
+        images.open_ref(album.database.vault, replace(first, sealed=second.sealed))
 
 
 def test_neither_the_reference_nor_the_picture_lies_in_clear(album: Album) -> None:
@@ -238,7 +238,7 @@ def test_two_processes_that_claim_at_a_time_share_the_work(
         wanted = {album.receive() for _ in range(4)}
 
         def while_holding(conn: Connection) -> list[str]:
-            mine = images.claim_images(conn, database.vault, album.uni, owner="one", lease=LEASE, limit=2)
+            mine = images.claim_images(conn, album.uni, owner="one", lease=LEASE, limit=2)
             # It passes over the locked rows instead of waiting for them.
             return [image.id for image in (*mine, *other.claim("two"))]
 

@@ -74,7 +74,11 @@ def test_only_style_sheets_and_the_way_in_are_open_to_strangers() -> None:
 def paths(ref: str) -> list[tuple[str, str, Permission]]:
     """Every route behind sign-in, with a real conversation in it."""
     return [
-        (method, path.replace("{ref:[0-9a-z]{8}}", ref), page.permission)
+        (
+            method,
+            path.replace("{ref:[0-9a-z]{8}}", ref).replace("{image:[0-9a-f-]{36}}", "0" * 36),
+            page.permission,
+        )
         for method, path, page in routes(Assets("bot.console"))
         if page.permission not in (Permission.OPEN, Permission.PUBLIC)
     ]

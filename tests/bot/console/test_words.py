@@ -48,6 +48,8 @@ def needed() -> set[str]:
     keys |= {f"console.who.{name}" for name in ("customer", "bot", "staff", "note", "staff_named")}
     states = ("pending", "leased", "sent", "unknown", "failed", "cancelled", "dropped")
     keys |= {f"console.delivery.{state}" for state in states}
+    pictures = ("waiting", "expired", "too_large", "too_many", "too_many_pixels", "not_an_image", "broken")
+    keys |= {f"console.line.picture.{word}" for word in (*pictures, "removed", "unreachable", "unreadable")}
     for refusal in Refused.__subclasses__():
         # The other two lead to a page of their own instead of a sentence.
         if refusal.code not in ("signed_out", "must_change"):
