@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack, suppress
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -32,6 +32,31 @@ log = structlog.get_logger("kakunin.serve")
 async def run_service(database: Database, settings: Settings, roles: tuple[str, ...]) -> None:
     """Run until SIGINT or SIGTERM; raises ``SettingsProblem`` or ``StoreProblem`` where it must not start."""
     configure(logging.INFO)
+    stop = _signalled()
+    with database.serve_lock():
+        _publish_first(database, settings)
+        name = f"{os.uname().nodename}:{os.getpid()}"
+        service = make_service(database, settings, name=name)
+        if not service.channels and "webhooks" in roles:
+            log.warning("serve.no_channel")
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(service.running(roles))
+            await _open_ports(service, roles, stack)
+            if "reconcile" in roles:
+                worker = reconcile_for_ever(database, ZoneInfo(settings.time_zone), name)
+                stack.push_async_callback(_end, asyncio.create_task(worker))
+            await stop.wait()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for it: its thread may still use the store."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _publish_first(database: Database, settings: Settings) -> None:
+    """What the first start publishes; refuses while a live answer is a draft."""
     first_start = database.run_read(lambda conn: not publishing.list_published(conn))
     if first_start:
         uni = database.universe
@@ -41,19 +66,6 @@ async def run_service(database: Database, settings: Settings, roles: tuple[str, 
         raise SettingsProblem(
             f"{drafts} live FAQ answers are drafts; approve and publish them, or set KAKUNIN_ALLOW_DRAFTS=1."
         )
-    service = make_service(database, settings, name=f"{os.uname().nodename}:{os.getpid()}")
-    if not service.channels and "webhooks" in roles:
-        log.warning("serve.no_channel")
-    stop = _signalled()
-    lock = database.serve_lock() if database.dialect == "sqlite" else nullcontext()
-    with lock:
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(service.running(roles))
-            await _open_ports(service, roles, stack)
-            if "reconcile" in roles:
-                task = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone)))
-                stack.callback(task.cancel)
-            await stop.wait()
 
 
 async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExitStack) -> None:

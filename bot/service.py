@@ -20,7 +20,7 @@ from bot.metrics import Metrics
 from bot.ownership import StaffDesk
 from bot.settings import Settings
 from bot.talk import Rules
-from bot.timers import Timers
+from bot.timers import Timers, sweep
 from bot.turns import STORE_TROUBLE, Turns
 from locales import load_catalogue
 from storage.database import Database
@@ -209,11 +209,15 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         desk=StaffDesk(database, live, rules, on_queued=sender.wake),
         sender=sender,
         fetcher=Fetcher(database, channels, name),
-        timers=Timers(database, turns),
+        timers=Timers(database),
         chores=Chores(
             database,
             name,
-            [*keeping_chores(database, settings), expire_pictures(database, settings.image_days)],
+            [
+                sweep(database, turns),
+                *keeping_chores(database, settings),
+                expire_pictures(database, settings.image_days),
+            ],
         ),
         channels=channels,
         metrics=metrics,

@@ -1,4 +1,7 @@
-"""What each process does by the clock: draining what a crash left behind, removing old sessions, comparing answers."""
+"""What is done by the clock: draining what a crash left behind, comparing answers, removing old sessions.
+
+The first two are chores (bot.chores), which of several processes one does at a time; the last is one statement.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,25 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import Connection
 
-from bot.turns import Turns
-from storage import bank_logins, staff
+from bot.chores import Chore, Chores
+from bot.turns import LEFT_OVER, Turns
+from storage import bank_logins, inbound, staff, submissions
 from storage.database import Database
+from storage.leases import Lease
 
 log = structlog.get_logger("kakunin.timers")
 
 _SWEEP_SECONDS = 5.0
-_RECONCILE_SECONDS = 5.0
 _OLD_SESSIONS_EVERY = timedelta(hours=1)
 
 
 class Timers:
     """The clockwork of one process."""
 
-    def __init__(self, database: Database, turns: Turns) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._turns = turns
         self._sessions_ended_at: datetime | None = None
 
     async def run(self) -> None:
@@ -38,7 +42,6 @@ class Timers:
 
     async def tick(self) -> None:
         """One round."""
-        await self._turns.sweep()
         await self._end_old_sessions()
 
     async def _end_old_sessions(self) -> None:
@@ -51,15 +54,34 @@ class Timers:
             self._sessions_ended_at = now
 
 
-async def reconcile_for_ever(database: Database, zone: ZoneInfo) -> None:
-    """Compare new submissions with the master record until cancelled."""
+def sweep(database: Database, turns: Turns) -> Chore:
+    """Drain what a crash left behind."""
+
+    def is_due(conn: Connection) -> bool:
+        return bool(inbound.stale_undone(conn, database.universe.now() - LEFT_OVER))
+
+    def step(_: Lease) -> bool:
+        # No fence: whoever drains a conversation holds it, and finds undone only what is.
+        asyncio.run(turns.sweep())
+        return False
+
+    return Chore("turns.sweep", is_due, step)
+
+
+def reconcile(database: Database, zone: ZoneInfo) -> Chore:
+    """Compare new submissions with the master record."""
     from bot.outreach.cadence import due_on
-    from storage.reconciliation.worker import Reconciler
+    from storage.reconciliation.worker import BATCH, Reconciler
 
     reconciler = Reconciler(next_due=due_on, zone=zone)
-    while True:
-        try:
-            await asyncio.to_thread(reconciler.run, database)
-        except Exception as error:
-            log.exception("reconcile.failed", error=type(error).__name__)
-        await asyncio.sleep(_RECONCILE_SECONDS)
+
+    def step(_: Lease) -> bool:
+        # No fence: each transaction takes the submissions that it compares, and a command may compare beside it.
+        return reconciler.run(database, limit=BATCH).submissions == BATCH
+
+    return Chore("reconcile", submissions.has_unreconciled, step)
+
+
+async def reconcile_for_ever(database: Database, zone: ZoneInfo, name: str) -> None:
+    """The worker of one process, until cancelled; ``name`` distinguishes it from the others."""
+    await Chores(database, name, [reconcile(database, zone)]).run()

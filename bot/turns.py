@@ -46,6 +46,8 @@ _SILENT = frozenset({InboundKind.OTHER})
 #: A text this much older than what was last worked off answers a question that is no longer open: platforms
 #: redeliver late.  The margin covers their clocks, of which Telegram's counts whole seconds.
 _LATE = timedelta(seconds=5)
+#: An event that lies undone for so long was left by a process that is gone.
+LEFT_OVER = timedelta(seconds=10)
 #: The store is in trouble, or another transaction was quicker: nothing is wrong with the turn, so it is run
 #: again (storage.database) or delivered again by the platform.
 STORE_TROUBLE = (OperationalError, InterfaceError, InternalError, StaleConversation)
@@ -85,7 +87,7 @@ class Turns:
 
     async def sweep(self) -> int:
         """Drain what a crash left behind; returns how many conversations were touched."""
-        older = self._database.universe.now() - timedelta(seconds=10)
+        older = self._database.universe.now() - LEFT_OVER
         stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older))
         for conversation_id in stale:
             await unless_damaged(

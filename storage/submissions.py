@@ -32,6 +32,7 @@ __all__ = [
     "claim_unreconciled",
     "decide_difference",
     "find_receipt",
+    "has_unreconciled",
     "is_receipt_taken",
     "iter_submissions",
     "load_differences",
@@ -181,6 +182,12 @@ def iter_submissions(
 def _later() -> Select[Any]:
     later = _submission.alias("later")
     return select(later.c.id).where(later.c.case_id == _submission.c.case_id, later.c.id > _submission.c.id)
+
+
+def has_unreconciled(conn: Connection) -> bool:
+    """Whether a submission waits to be reconciled."""
+    query = select(_submission.c.id).where(_submission.c.reconciled_at.is_(None)).limit(1)
+    return conn.execute(query).first() is not None
 
 
 def claim_unreconciled(conn: Connection, limit: int) -> list[str]:

@@ -112,7 +112,7 @@ async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
     await telegram.start()
     stack.push_async_callback(telegram.close)
     await stack.enter_async_context(service.running())
-    worker = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone)))
+    worker = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone), "demo"))
     stack.callback(worker.cancel)
     return demo
 
