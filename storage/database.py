@@ -236,17 +236,20 @@ class Database:
     def _run(self, fn: Callable[[Connection], T]) -> T:
         if self.dialect == "sqlite":
             return self._run_alone(fn)
-        attempt = 0
-        while True:
+        for attempt in range(1, _ATTEMPTS):
+            committing = False
             try:
-                with self._writer.begin() as conn:
-                    return fn(conn)
+                with self._writer.connect() as conn, conn.begin():
+                    result = fn(conn)
+                    committing = True
+                return result
             except DBAPIError as problem:
-                attempt += 1
-                if getattr(problem.orig, "sqlstate", None) not in _RETRIED or attempt >= _ATTEMPTS:
+                if not _did_nothing(problem, committing=committing):
                     raise
                 log.info("store.transaction_retried", attempt=attempt)
             time.sleep(0.005 * 2**attempt)
+        with self._writer.begin() as conn:
+            return fn(conn)
 
     def _run_alone(self, fn: Callable[[Connection], T]) -> T:
         # One writer in the process: others wait here, in order, instead of in SQLite's busy loop.
@@ -263,7 +266,17 @@ class Database:
 
     def run_read(self, fn: Callable[[Connection], T]) -> T:
         """``read`` for commands: in the caller's thread."""
-        with self._noting_damage(), self._reader.connect() as conn:
+        with self._noting_damage():
+            try:
+                return self._read_once(fn)
+            except DBAPIError as problem:
+                if not problem.connection_invalidated:
+                    raise
+            # The server was restarted: the other connections were made before that too, and are gone by now.
+            return self._read_once(fn)
+
+    def _read_once(self, fn: Callable[[Connection], T]) -> T:
+        with self._reader.connect() as conn:
             if self.dialect == "postgresql":
                 # One snapshot for all statements, as on SQLite.
                 conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -320,6 +333,16 @@ def peek_revision(url: str) -> str | None:
     finally:
         for one in engines:
             one.dispose()
+
+
+def _did_nothing(problem: DBAPIError, *, committing: bool) -> bool:
+    """Whether the transaction left nothing behind and may be run again.
+
+    A connection that is lost before the commit takes its transaction with it; lost in the commit, nobody knows.
+    """
+    if getattr(problem.orig, "sqlstate", None) in _RETRIED:
+        return True
+    return problem.connection_invalidated and not committing
 
 
 def _unusable(problem: OperationalError) -> str:

@@ -23,6 +23,14 @@ from storage.problems import StoreProblem, StoreUnreachable
 SQLITE_READERS = 4
 POSTGRESQL_CONNECTIONS = 8
 
+#: A server that vanished without a word is noticed in seconds: the webhook then says 503 and the platform comes again.
+_NO_LONG_SILENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 _BUSY_MILLISECONDS = 30_000
 _SYNCHRONOUS = ("full", "normal")
 
@@ -112,4 +120,5 @@ def open_postgresql(url: URL) -> Engine:
         pool_size=POSTGRESQL_CONNECTIONS,
         max_overflow=0,
         pool_use_lifo=True,
+        connect_args={name: value for name, value in _NO_LONG_SILENCE.items() if name not in url.query},
     )
