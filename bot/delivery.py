@@ -9,12 +9,13 @@ its conversation once it is settled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Channel, Outcome, Recipient, Sent
 from bot.metrics import Metrics
@@ -40,6 +41,8 @@ _LONGEST_WAIT = timedelta(minutes=5)
 _LOOK_EVERY = 0.5
 #: Seconds of rest after a round that the store did not let through.
 _AFTER_TROUBLE = 0.5
+#: How often it is tried to record how a call ended: a store that changes over is outlasted.
+_RECORD_TRIES = 60
 #: How often a question goes out whose first try may have arrived.
 _QUESTION_TRIES = 2
 #: Kinds that the bot writes and that a takeover silences.
@@ -247,6 +250,17 @@ class Sender:
 
     # The store ----------------------------------------------------------------------------------
 
+    async def _keep(self, record: Callable[[Connection], object]) -> None:
+        """Write down how a call ended: what is known must not become a doubt because the store is away for a moment."""
+        for _ in range(_RECORD_TRIES):
+            try:
+                await self._database.transact(record)
+                return
+            except SQLAlchemyError as error:
+                log.warning("delivery.not_recorded_yet", error=type(error).__name__)
+                await asyncio.sleep(_AFTER_TROUBLE)
+        await self._database.transact(record)
+
     async def _settle(
         self, messages: Sequence[OutgoingRow], state: str, detail: str = "", provider_ids: Sequence[str] = ()
     ) -> None:
@@ -268,7 +282,7 @@ class Sender:
                     detail=detail,
                 )
 
-        await self._database.transact(record)
+        await self._keep(record)
 
     async def _again(
         self,
@@ -280,7 +294,7 @@ class Sender:
     ) -> None:
         due_at = self._database.universe.now() + wait
         ids = [message.id for message in messages]
-        await self._database.transact(
+        await self._keep(
             lambda conn: outgoing.retry_outgoing(
                 conn, ids, owner=self._name, due_at=due_at, clear_reply=clear_reply, detail=detail
             )
