@@ -100,9 +100,20 @@ async def test_each_button_has_a_token_of_its_own_that_lives_ten_minutes(house: 
 
 @pytest.mark.parametrize(
     "trouble",
-    [Trouble.SERVER_ERROR, Trouble.BAD_GATEWAY, Trouble.RATE, Trouble.UNAUTHORIZED, Trouble.BARE_ANSWER],
+    [
+        Trouble.SERVER_ERROR,
+        Trouble.BAD_GATEWAY,
+        Trouble.RATE,
+        Trouble.UNAUTHORIZED,
+        Trouble.BARE_ANSWER,
+        Trouble.TIME_OUT_BEFORE,
+    ],
 )
-async def test_without_a_token_the_letters_code_is_left(house: House, trouble: Trouble) -> None:
+async def test_without_a_token_the_letters_code_is_left(
+    house: House, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trouble is Trouble.TIME_OUT_BEFORE:
+        monkeypatch.setattr("bot.channels.line.bank_page._TIME_OUT", 0.1)
     customer = house.on_line()
     house.line.link_token_faults.add(trouble)
     await customer.types("こんにちは")
@@ -287,6 +298,14 @@ async def test_a_letter_after_the_login_is_still_good(house: House) -> None:
     await customer.proves(HANAKO)
     assert customer.active().case_id == house.letter(HANAKO).case_id
     assert say("lobby.several_cases") in customer.said
+
+
+async def test_old_logins_go_with_the_clock(house: House) -> None:
+    assert await register(house, NONCE, MORI) == 200
+    for days, left in ((0, 1), (1, 1), (1, 0)):
+        house.advance(days=days)
+        await house.service.timers.tick()
+        assert len(house.rows("SELECT id FROM bank_login")) == left
 
 
 async def test_what_a_crash_left_behind_is_linked_by_the_next_sweep(

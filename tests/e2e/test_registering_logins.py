@@ -7,7 +7,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -180,6 +180,20 @@ async def test_an_unknown_customer_is_said_to_the_bank_alone(house: House, capsy
 async def test_a_body_that_is_too_large(house: House) -> None:
     body = body_of(NONCE, MORI) + b" " * MAX_BODY
     assert await say(house, body, headers_for(house, body)) == (413, {"error": "body_too_large"})
+
+
+async def test_a_body_that_does_not_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.account_link._BODY_WITHIN", 0.05)
+    over = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        await over.wait()
+
+    url = f"{house.webhooks_url}/line/account-link"
+    async with aiohttp.ClientSession() as session, session.post(url, data=slowly()) as answer:
+        assert (answer.status, await answer.json()) == (408, {"error": "body_too_slow"})
+        over.set()
 
 
 async def test_what_could_not_be_stored_is_not_called_registered(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

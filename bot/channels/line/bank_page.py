@@ -6,6 +6,7 @@ message goes out all the same, without the button (``ShownLink.otherwise``).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -37,24 +38,33 @@ async def make_addresses(
     api: AsyncMessagingApi, page: str, user_id: Personal, messages: Sequence[Message], time_out: float
 ) -> list[Message]:
     """The messages with the addresses of their login buttons; each button has a token of its own, good once."""
-    made: list[Message] = []
-    for message in messages:
-        links: list[ShownLink] = []
-        for link in message.links:
-            token = await _issue(api, user_id, time_out) if page and link.page == BANK_LOGIN else ""
-            links.append(replace(link, address=page_address(page, token) if token else ""))
-        made.append(replace(message, links=tuple(links)))
-    return made
 
+    async def make(link: ShownLink) -> str:
+        token = await _issue(api, user_id) if page and link.page == BANK_LOGIN else ""
+        return page_address(page, token) if token else ""
 
-async def _issue(api: AsyncMessagingApi, user_id: Personal, time_out: float) -> str:
-    limit = aiohttp.ClientTimeout(total=min(_TIME_OUT, time_out))
+    links = [link for message in messages for link in message.links]
+    made = [""] * len(links)
     try:
-        answer = await api.issue_link_token(user_id.reveal(), _request_timeout=limit)
+        # All at once and however slow the client is: the call that sends has to end while its lease lasts.
+        async with asyncio.timeout(min(_TIME_OUT, time_out)):
+            made = await asyncio.gather(*map(make, links))
+    except TimeoutError:
+        log.warning("line.link_token_failed", problem="TimeoutError")
+    addresses = iter(made)
+    return [
+        replace(message, links=tuple(replace(link, address=next(addresses)) for link in message.links))
+        for message in messages
+    ]
+
+
+async def _issue(api: AsyncMessagingApi, user_id: Personal) -> str:
+    try:
+        answer = await api.issue_link_token(user_id.reveal())
     except ApiException as problem:
         log.warning("line.link_token_refused", status=problem.status)
         return ""
-    except (NoAccessToken, aiohttp.ClientError, TimeoutError, ValidationError, UnicodeDecodeError) as problem:
+    except (NoAccessToken, aiohttp.ClientError, ValidationError, UnicodeDecodeError) as problem:
         log.warning("line.link_token_failed", problem=type(problem).__name__)
         return ""
     token = getattr(answer, "link_token", None)
