@@ -26,6 +26,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.console.headers import Assets, add_headers
 from bot.settings import Settings
 from bot.simulator.people import Bubble, People, Person, Speaker
+from bot.simulator.pictures import draw_picture
 from locales import SHIPPED_LANGUAGES, load_catalogue
 
 #: Seconds between two looks at a chat; it lies in memory.
@@ -72,6 +73,8 @@ class LinePhone(Phone, Protocol):
 
     async def unsend(self, user_id: str, message_id: str) -> Delivered: ...
 
+    async def send_image(self, user_id: str) -> Delivered: ...
+
 
 class TelegramPhone(Phone, Protocol):
     """Telegram: one presses Start, with the code where a letter's link opened the chat."""
@@ -81,6 +84,8 @@ class TelegramPhone(Phone, Protocol):
     async def block(self, user_id: str) -> Delivered: ...
 
     async def unblock(self, user_id: str) -> Delivered: ...
+
+    async def send_photo(self, user_id: str) -> Delivered: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +212,9 @@ def make_phone(
         segno.make(url, error="m", micro=False).save(drawing, kind="svg", border=2, scale=4, xmldecl=False)
         return web.Response(body=drawing.getvalue(), content_type="image/svg+xml")
 
+    async def picture(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=draw_picture(), content_type="image/jpeg")
+
     async def live(request: web.Request) -> web.StreamResponse:
         letter = await phones.letter(request.query.get("letter", ""))
         person = phones.person(letter, request.query.get("platform", ""))
@@ -227,6 +235,7 @@ def make_phone(
     app.router.add_get("/phone", page)
     app.router.add_get("/static/{name}", static)
     app.router.add_get("/qr/{platform}/{key}.svg", qr)
+    app.router.add_get("/picture.jpg", picture)
     app.router.add_get("/api/live", live)
     app.router.add_post("/api/act", act)
     app.on_response_prepare.append(add_headers)
@@ -264,7 +273,7 @@ async def _act(phones: Phones, platform: str, person: Person, letter: Letter, wi
     """Do what a finger did; raises ``LookupError`` where the bubble or button is not there any more."""
     what, message = str(wish.get("do", "")), str(wish.get("message", ""))
     phone, user_id = phones.platform(platform), person.user_id
-    if what in ("text", "sticker", "tap") and (person.blocked or not person.friend):
+    if what in ("text", "sticker", "picture", "tap") and (person.blocked or not person.friend):
         return False
     if what == "text":
         text = str(wish.get("text", "")).strip()[:LONGEST_TEXT]
@@ -293,6 +302,8 @@ async def _act_on_line(line: LinePhone, what: str, user_id: str, message: str) -
         return await line.unfollow(user_id)
     if what == "unsend":
         return await line.unsend(user_id, message)
+    if what == "picture":
+        return await line.send_image(user_id)
     return None
 
 
@@ -304,6 +315,8 @@ async def _act_on_telegram(telegram: TelegramPhone, what: str, user_id: str, cod
         return await telegram.block(user_id)
     if what == "unblock":
         return await telegram.unblock(user_id)
+    if what == "picture":
+        return await telegram.send_photo(user_id)
     return None
 
 

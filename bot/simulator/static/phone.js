@@ -51,7 +51,9 @@
     const stack = make("div", "stackup");
     if (!bubble.mine) row.append(Object.assign(make("span", "avatar", document.querySelector(".avatar").textContent), { ariaHidden: "true" }));
     if (bubble.sender) stack.append(make("span", "sender", bubble.sender));
-    if (bubble.media) stack.append(make("div", bubble.media === "sticker" ? "sticker" : "say mine-say", bubble.media === "sticker" ? words.sticker : words.media));
+    if (["image", "photo"].includes(bubble.media)) {
+      stack.append(Object.assign(make("img", "shot"), { src: "/demo/picture.jpg", alt: words.picture, width: 1280, height: 960 }));
+    } else if (bubble.media) stack.append(make("div", bubble.media === "sticker" ? "sticker" : "say mine-say", bubble.media === "sticker" ? words.sticker : words.media));
     else if (bubble.text) stack.append(make("div", bubble.mine ? "say mine-say" : "say", bubble.text));
     if (bubble.rows.length) {
       const options = make("div", "options");

@@ -16,6 +16,7 @@ from bot.console.headers import CONTENT_SECURITY_POLICY
 from bot.settings import Settings
 from bot.simulator.people import Bubble, Person, Speaker, Tappable
 from bot.simulator.phone import Letter, Login, make_phone
+from bot.simulator.pictures import draw_picture
 from bot.simulator.platform_line import LinePlatform
 from bot.simulator.platform_telegram import TelegramPlatform
 from storage.universe import FrozenUniverse
@@ -137,6 +138,8 @@ async def test_a_person_plays_line(made: Made) -> None:
     assert await act(client, do="unsend", message=person.bubbles[0].message_id)
     assert person.bubbles[0].unsent
     assert await act(client, do="sticker")
+    assert await act(client, do="picture")
+    assert person.bubbles[-1].media == "image"
     assert await act(client, do="block")
     assert person.blocked
     assert not await act(client, do="text", text="届かない")
@@ -149,6 +152,10 @@ async def test_the_letters_link_starts_telegram_with_its_code(made: Made) -> Non
     assert await act(client, platform="telegram", do="scan")
     (person,) = telegram.people
     assert person.bubbles[0].text == "/start ABCD2345EFGH"
+    assert await act(client, platform="telegram", do="picture")
+    assert person.bubbles[-1].media == "photo"
+    shown = await client.get("/demo/picture.jpg")
+    assert (shown.content_type, await shown.read()) == ("image/jpeg", draw_picture())
     assert await act(client, platform="telegram", do="block")
     assert person.blocked
     assert await act(client, platform="telegram", do="unblock")
