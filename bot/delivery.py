@@ -21,7 +21,7 @@ from bot.channels.base import Channel, Outcome, Recipient, Sent
 from bot.metrics import Metrics
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
-from storage import accounts, audit, conversations, outgoing
+from storage import accounts, audit, conversations, holding, outgoing, quota
 from storage.database import Database
 from storage.outgoing import OutgoingBatch, OutgoingRow
 
@@ -37,6 +37,8 @@ _CLAIM = 50
 _MAX_TRIES = 45
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(minutes=5)
+#: How often messages are looked at that wait for a chat which another system holds.
+_STANDBY_LOOK = timedelta(minutes=5)
 #: Seconds between two looks where nobody says that something was queued.
 _LOOK_EVERY = 0.5
 #: Seconds of rest after a round that the store did not let through.
@@ -157,7 +159,10 @@ class Sender:
         if channel is None:
             await self._settle(messages, "failed", "channel_off")
             return
-        if batch.is_blocked:
+        if batch.account_state == "standby":
+            await self._hold(messages)
+            return
+        if batch.account_state == "blocked":
             # LINE takes a push for who has blocked us and says so to nobody: it would count as sent.
             await self._settle(messages, "failed", "blocked")
             return
@@ -243,6 +248,9 @@ class Sender:
                 await self._database.transact(lambda conn: self._blocked(conn, batch))
             case Outcome.GONE:
                 await self._settle(messages, "failed", sent.detail)
+            case Outcome.QUOTA:
+                await self._settle(messages, "failed", "quota")
+                await self._used_up(batch.channel)
             case _:
                 log.warning("delivery.refused", conversation=batch.conversation_id, outcome=sent.outcome.value)
                 await self._settle(messages, "failed", sent.outcome.value)
@@ -300,6 +308,12 @@ class Sender:
             )
         )
 
+    async def _hold(self, messages: Sequence[OutgoingRow]) -> None:
+        """Another system holds the chat: nothing is sent, and nothing is lost, until it is ours again."""
+        until = self._database.universe.now() + _STANDBY_LOOK
+        ids = [message.id for message in messages]
+        await self._database.transact(lambda conn: holding.hold_outgoing(conn, ids, owner=self._name, until=until))
+
     async def _drop(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow]) -> None:
         """The conversation changed hands since these were written."""
         ids = [message.id for message in messages]
@@ -318,6 +332,12 @@ class Sender:
             )
 
         await self._database.transact(drop)
+
+    async def _used_up(self, channel: str) -> None:
+        """The month's allowance is used up: said once; the messages are on the staff's list."""
+        universe = self._database.universe
+        if await self._database.transact(lambda conn: quota.note_refusal(conn, universe, channel)):
+            log.error("quota.refused", channel=channel)
 
     def _blocked(self, conn: Connection, batch: OutgoingBatch) -> None:
         account = accounts.find_account(conn, self._database.vault, batch.channel, batch.user_id)

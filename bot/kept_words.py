@@ -22,6 +22,8 @@ from storage.encryption import Vault
 
 #: Steps of the lobby whose replies are not kept.
 FACTOR_STEPS = frozenset({"birth_date", "phone_tail"})
+#: Kinds whose words were the customer's own: typed, or a date that was picked.
+_WORDED = (InboundKind.TEXT, InboundKind.CHOICE)
 _FACTOR_MARK = "[withheld: second_factor]"
 _CODE_MARK = "[withheld: link_code]"
 
@@ -30,7 +32,7 @@ def words_of(talk: Talk, conversation: Conversation, event: Inbound, secret: Sec
     """The words, or the mark of what was kept back; nothing where an event has no words."""
     if secret is not None:
         return {"text": withheld_mark(secret)}
-    if event.kind is InboundKind.TEXT and event.text is not None:
+    if event.kind in _WORDED and event.text is not None:
         # What is said to a person is no reply to the step at which the bot left off.
         asked = conversation.kind == "lobby" and conversation.owner == Owner.BOT.value
         if asked and conversation.open_question in FACTOR_STEPS:

@@ -1,6 +1,6 @@
-"""What a customer takes away from us: the way to reach him, and words that he has sent.
+"""What a customer takes away from us, the way to reach him and words that he has sent, and what he gives back.
 
-Both are facts that stay recorded; neither is answered.
+All of these are facts that stay recorded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.talk import Talk
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.state import fold, to_json
 from dialogs.conversation.taking_back import redact
-from storage import accounts, audit, cases, content, conversations, inbound as inbox, outgoing, unsending
+from storage import accounts, audit, cases, content, conversations, holding, inbound as inbox, outgoing, unsending
 from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
@@ -22,6 +22,9 @@ from storage.inbound import InboundRow
 
 #: Statuses of cases that wait for the customer in the chat.
 _BY_CHAT = frozenset(CaseStatus(code) for code in ("20", "25", "40", "45", "50", "51", "52"))
+
+#: Why a case left the chat.
+_BLOCKED = "blocked"
 
 
 def unreachable(talk: Talk, account: Account) -> None:
@@ -31,10 +34,37 @@ def unreachable(talk: Talk, account: Account) -> None:
         found = cases.load_case(talk.conn, case.case_id)
         if found is None or found.status not in _BY_CHAT:
             continue  # already with a person or on another way: blocking the chat changes nothing about that
-        talk.move_case(case.case_id, CaseStatus.UNDELIVERABLE, "blocked", account.id)
+        talk.move_case(case.case_id, CaseStatus.UNDELIVERABLE, _BLOCKED, account.id)
     for conversation_id in conversations.conversations_of_account(talk.conn, account.id):
         conversation = talk.lock(conversation_id)
         outgoing.cancel_outgoing(talk.conn, conversation_id, conversation.epoch + 1)
+
+
+def reachable(talk: Talk, account: Account, *, may_answer: bool) -> None:
+    """The customer is there; in standby another system answers, and what we have queued waits."""
+    state = "active" if may_answer else "standby"
+    if account.state == state:
+        return
+    accounts.set_account_state(talk.conn, account.id, state)
+    if account.state == "blocked":
+        _bring_back_cases(talk, account)
+    if may_answer:
+        holding.release_outgoing(talk.conn, talk.uni, account.id)
+
+
+def _bring_back_cases(talk: Talk, account: Account) -> None:
+    """What left the chat only because we were blocked comes back to it; what a person took up since stays there."""
+    for link in accounts.live_links(talk.conn, account.id):
+        case = cases.load_case(talk.conn, link.case_id)
+        moves = cases.transitions_of(talk.conn, link.case_id)
+        if case is None or case.status is not CaseStatus.UNDELIVERABLE or moves[-1].reason != _BLOCKED:
+            continue
+        conversation_id = conversations.conversation_of_case(talk.conn, case.id)
+        conversation = None if conversation_id is None else talk.lock(conversation_id)
+        answering = conversation is not None and conversation.state.get("answers")
+        talk.move_case(case.id, CaseStatus.ANSWERING if answering else CaseStatus.LINKED, "unblocked", account.id)
+        if conversation is not None and conversation.phase == "paused":
+            talk.move_case(case.id, CaseStatus.PAUSED, "unblocked", account.id)
 
 
 def forget(talk: Talk, conversation: Conversation, row: InboundRow) -> None:

@@ -26,6 +26,7 @@ from dialogs.conversation import inputs as inp
 from dialogs.conversation.asking import STAFF
 from dialogs.conversation.commands import Command
 from dialogs.conversation.faq_replies import topic_buttons
+from dialogs.conversation.moves import about_media
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Piece, Prompt
 from dialogs.conversation.understanding import Reading
 from dialogs.faq.matcher import Action
@@ -107,10 +108,12 @@ def lobby_step(state: LobbyState, what: inp.Input, facts: LobbyFacts, now: datet
             lobby.say(Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
             lobby.ask()
         case inp.MediaSent():
-            lobby.say(Phrase(key="engine.media"))
+            lobby.say(about_media(what.media))
             lobby.ask()
         case inp.HandedBack():
             lobby.ask(Phrase(key="handover.returned"))
+        case inp.Returned(after_blocking=True):
+            lobby.ask(Phrase(key="engine.welcome_back"))
         case _:
             lobby.ask()
     return lobby.result()

@@ -6,6 +6,8 @@ what the page says.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -15,6 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from storage.backlog import Backlog, backlog
 from storage.database import Database
+from storage.quota import Quota, load_quotas
 
 log = structlog.get_logger("kakunin.metrics")
 
@@ -54,9 +57,22 @@ class Metrics:
         self._undone_for = self._gauge("inbound_oldest_seconds", "Age of the oldest event that was not worked off.")
         self._waiting = self._gauge("waiting_for_staff", "Customers who wait for a person.")
         self._waiting_for = self._gauge("waiting_longest_seconds", "How long the first of them has waited.")
+        self._allowed = self._by_channel("quota_allowed", "Messages that the platform allows this month.")
+        self._used = self._by_channel("quota_used", "Messages of this month that count, as the platform last said.")
+        self._used_up = self._by_channel("quota_used_up", "1 while messages are or would be refused for the quota.")
 
     def _gauge(self, name: str, what: str) -> Gauge:
         return Gauge(f"kakunin_{name}", what, registry=self.registry)
+
+    def _by_channel(self, name: str, what: str) -> Gauge:
+        return Gauge(f"kakunin_{name}", what, ["channel"], registry=self.registry)
+
+    def _show_quotas(self, quotas: Sequence[Quota]) -> None:
+        for one in quotas:
+            # Without a limit there is nothing to compare with; infinity keeps "used / allowed" honest.
+            self._allowed.labels(one.channel).set(math.inf if one.allowed is None else one.allowed)
+            self._used.labels(one.channel).set(one.used)
+            self._used_up.labels(one.channel).set(one.is_used_up)
 
     def _show(self, found: Backlog, now: datetime) -> None:
         for gauge, since in (
@@ -73,7 +89,9 @@ class Metrics:
     async def page(self, database: Database) -> bytes:
         """The text that Prometheus reads."""
         try:
-            self._show(await database.read(backlog), database.universe.now())
+            found, quotas = await database.read(lambda conn: (backlog(conn), load_quotas(conn)))
+            self._show(found, database.universe.now())
+            self._show_quotas(quotas)
         except Exception as error:
             log.warning("metrics.store_away", error=type(error).__name__)
             self._store_up.set(0)

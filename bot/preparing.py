@@ -62,7 +62,10 @@ class Preparer:
         """The event with all that can be known of it without writing."""
         look = await self._database.read(lambda conn: self._look(conn, event))
         prepared = Prepared(event, look)
-        if event.kind is InboundKind.TEXT and event.text is not None:
+        if event.text is not None and event.tap is not None and self._live.can_understand:
+            # A day that was picked, in the one shape that the platform gives it: nothing to guard against.
+            prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
+        elif event.kind is InboundKind.TEXT and event.text is not None:
             # One code in a thousand looks like "pw" and a password; what a letter bore is no secret of the customer.
             if not look.is_code:
                 prepared.secret = find_secret(event.text.reveal(), expected=look.expected)

@@ -18,6 +18,7 @@ from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
 from bot.ownership import StaffDesk
+from bot.quota import Allowance, QuotaWatch
 from bot.settings import Settings
 from bot.talk import Rules
 from bot.timers import Timers, sweep
@@ -48,6 +49,7 @@ class Service:
     chores: Chores
     channels: Mapping[str, Channel]
     metrics: Metrics
+    quota: QuotaWatch
     menus: Sequence[MenuKeeper] = ()
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
@@ -60,6 +62,7 @@ class Service:
             self._tasks.append(asyncio.create_task(self.sender.run(), name="sender"))
             self._tasks += [asyncio.create_task(keeper.run(), name="menus") for keeper in self.menus]
             self._tasks.append(asyncio.create_task(self.fetcher.run(), name="fetcher"))
+            self._tasks.append(asyncio.create_task(self.quota.run(), name="quota"))
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
             self._tasks.append(asyncio.create_task(self.chores.run(), name="chores"))
@@ -185,6 +188,17 @@ def _menu_keepers(database: Database, channels: Mapping[str, Channel], name: str
     return [MenuKeeper(database, line.name, LineMenus(line), name)]
 
 
+def _allowances(channels: Mapping[str, Channel]) -> dict[str, Allowance]:
+    """The platforms that count messages by the month."""
+    if "line" not in channels:
+        return {}
+    from bot.channels.line.adapter import LineChannel
+
+    line = channels["line"]
+    assert isinstance(line, LineChannel)
+    return {line.name: line}
+
+
 def make_service(database: Database, settings: Settings, *, name: str) -> Service:
     """All parts over one opened store; ``name`` distinguishes this process's leases."""
     rules = Rules(
@@ -221,5 +235,6 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         ),
         channels=channels,
         metrics=metrics,
+        quota=QuotaWatch(database, _allowances(channels), name),
         menus=_menu_keepers(database, channels, name),
     )

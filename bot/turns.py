@@ -22,14 +22,15 @@ from bot.channels.base import Inbound, InboundKind
 from bot.conversing import apply_code, apply_input, fall_to_staff, was_away
 from bot.edited import mention_edit
 from bot.kept_words import FACTOR_STEPS, code_in, keep, words_of
-from bot.leaving import forget, unreachable
+from bot.leaving import forget, reachable, unreachable
 from bot.live_content import LiveContent
+from bot.meaning import input_of
 from bot.preparing import Prepared, Preparer, locale_of
 from bot.talk import ReplyRight, Rules, Talk
 from bot.unreadable import give_to_person, keep_for_person, lock_mended, unless_damaged
 from dialogs.conversation import inputs as inp
 from dialogs.personal import Personal
-from storage import accounts, audit, content, conversations, inbound as inbox
+from storage import accounts, audit, conversations, inbound as inbox
 from storage.accounts import Account
 from storage.conversations import Conversation
 from storage.database import Database
@@ -43,9 +44,6 @@ log = structlog.get_logger("kakunin.turns")
 _REPLY_LIFE = timedelta(seconds=50)
 #: Kinds of events that the bot records and never answers.
 _SILENT = frozenset({InboundKind.OTHER})
-#: A text this much older than what was last worked off answers a question that is no longer open: platforms
-#: redeliver late.  The margin covers their clocks, of which Telegram's counts whole seconds.
-_LATE = timedelta(seconds=5)
 #: An event that lies undone for so long was left by a process that is gone.
 LEFT_OVER = timedelta(seconds=10)
 #: The store is in trouble, or another transaction was quicker: nothing is wrong with the turn, so it is run
@@ -134,8 +132,8 @@ class Turns:
             keep(talk, conversation, event, words, content_id)
         if event.kind is InboundKind.UNFOLLOW:
             unreachable(talk, account)
-        elif account.state == "blocked":
-            accounts.set_account_state(conn, account.id, "active")
+        else:
+            reachable(talk, account, may_answer=event.may_answer)
         self._drain(talk, conversation.id, {inbound_id: prepared})
 
     def _conversation_for(self, talk: Talk, account: Account, prepared: Prepared) -> Conversation:
@@ -172,6 +170,7 @@ class Turns:
             "message_id": event.message_id,
             "reply_token": None if event.reply_token is None else event.reply_token.reveal(),
             "may_answer": event.may_answer,
+            "after_blocking": event.after_blocking,
         }
 
     def _keep(self, conn: Connection, prepared: Prepared, problem: Unreadable) -> None:
@@ -266,63 +265,11 @@ class Turns:
         if code is not None:
             apply_code(talk, conversation, code)
             return
-        what = talk.heard = self._input(talk, conversation, row, prepared)
+        what = talk.heard = input_of(talk, conversation, row, prepared)
         if what is not None:
             apply_input(talk, conversation, what)
-
-    def _input(
-        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: Prepared | None
-    ) -> inp.Input | None:
-        payload = row.payload
-        if payload.get("secret"):
-            return inp.SecretWithheld(secret=payload["secret"])
-        match InboundKind(row.kind):
-            case InboundKind.CHOICE if payload["tap"] is not None:
-                ref, token, option = payload["tap"]
-                if not self._is_option(conversation, option):
-                    return inp.Chose(token="-", option="-", content_id=row.content_id)  # noqa: S106
-                # A button of another conversation of this account is a stale one here.
-                token = token if ref == conversation.ref else "-"
-                return inp.Chose(token=token, option=option, content_id=row.content_id)
-            case InboundKind.TEXT if _is_late(conversation, row):
-                return inp.Chose(token="-", option=inp.TYPED_LATE, content_id=row.content_id)  # noqa: S106
-            case InboundKind.TEXT:
-                return self._said(talk, conversation, row, prepared)
-            case InboundKind.MEDIA:
-                return inp.MediaSent(media=payload.get("media") or "other")
-            case InboundKind.FOLLOW:
-                return inp.Returned()
-        return None
-
-    def _is_option(self, conversation: Conversation, option: str) -> bool:
-        """Whether a button of ours may carry this: clients can send anything, and a topic may be gone by now."""
-        if option.startswith("q."):
-            return option[2:] in self._live.voice(conversation.locale).topics
-        return option.isascii()
-
-    def _said(
-        self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: Prepared | None
-    ) -> inp.Input | None:
-        if prepared is not None and prepared.reading is not None and prepared.look.locale == conversation.locale:
-            return inp.Said(reading=prepared.reading, content_id=row.content_id)
-        # The language changed meanwhile, or the event was left over by a crash: read it (again).
-        text = _text_of(talk, row) if prepared is None or prepared.event.text is None else prepared.event.text.reveal()
-        if text is None:
-            return None  # taken back before it was read
-        return inp.Said(reading=self._live.understanding.read(text, conversation.locale), content_id=row.content_id)
-
-
-def _is_late(conversation: Conversation, row: InboundRow) -> bool:
-    """Whether something newer was worked off before this came in: it was written to another question."""
-    newest = conversation.last_occurred_at
-    return newest is not None and row.occurred_at < newest - _LATE
 
 
 def _reply_right(row: InboundRow) -> ReplyRight | None:
     token = row.payload.get("reply_token")
     return None if token is None else ReplyRight(token=Personal(token), until=row.occurred_at + _REPLY_LIFE)
-
-
-def _text_of(talk: Talk, row: InboundRow) -> str | None:
-    body = None if row.content_id is None else content.load_content(talk.conn, talk.vault, row.content_id)
-    return None if body is None else str(body.get("text", ""))

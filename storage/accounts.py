@@ -37,7 +37,7 @@ class Account:
     channel: str
     user_id: Personal
     locale: str
-    #: active, blocked
+    #: active, blocked, standby (another system holds the chat)
     state: str
     active_conversation_id: str | None
     #: Failed attempts to link in a row.
@@ -148,7 +148,7 @@ def set_active_conversation(conn: Connection, account_id: str, conversation_id: 
 
 
 def set_account_state(conn: Connection, account_id: str, state: str) -> None:
-    """active or blocked."""
+    """active, blocked or standby."""
     _set(conn, account_id, state=state)
     touch_menu(conn, account_id)
 

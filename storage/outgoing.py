@@ -84,8 +84,8 @@ class OutgoingBatch:
     #: Epoch and owner of the conversation at this moment.
     epoch_now: int
     owner_now: str
-    #: The customer has blocked us, as far as we have heard.
-    is_blocked: bool
+    #: active, blocked or standby, as far as we have heard.
+    account_state: str
     #: The same for every try of these messages.
     retry_key: str
     messages: tuple[OutgoingRow, ...]
@@ -274,7 +274,7 @@ def _open_batch(vault: Vault, rows: Sequence[Row[Any]], key: str) -> OutgoingBat
         user_id=Personal(vault.open(_account.name, head.account_id, head.user)["user_id"]),
         epoch_now=head.epoch_now,
         owner_now=head.owner_now,
-        is_blocked=head.account_state == "blocked",
+        account_state=head.account_state,
         retry_key=key,
         messages=tuple(_open_message(vault, row) for row in rows),
     )

@@ -79,6 +79,7 @@ class Inbound:
     user_id: Personal
     #: When it happened by the platform's clock; aware.
     occurred_at: datetime
+    #: What was typed; of a tap the date that was picked, as ISO 8601.
     text: Personal | None = None
     tap: Tap | None = None
     #: The code of a Telegram start parameter; a LINE message link types the code as text.
@@ -99,6 +100,8 @@ class Inbound:
     callback_id: str | None = None
     #: The platform's language hint, for example ``ja`` or ``en``.
     locale: str | None = None
+    #: FOLLOW: the account had blocked us before.
+    after_blocking: bool = False
     #: LINE ``mode``: false in standby, when another system holds the chat and we must not send.
     may_answer: bool = True
 

@@ -21,7 +21,7 @@ from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.faq_replies import record_faq, reply_from_faq
 from dialogs.conversation.form import Slot
-from dialogs.conversation.moves import aside, back, correct, resume, topic
+from dialogs.conversation.moves import about_media, aside, back, correct, resume, topic
 from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.prompts import FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
@@ -56,7 +56,7 @@ def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime
             if state.owner is not Owner.STAFF:
                 aside(turn, Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
         case inp.MediaSent():
-            aside(turn, Phrase(key="engine.media"))
+            aside(turn, about_media(what.media))
         case inp.TookBack():
             take_back(turn, what.content_id)
         case inp.AskedToCorrect() if state.owner is Owner.WAITING:
@@ -113,14 +113,17 @@ def _said(turn: Turn, said: inp.Said) -> None:
             return
     if reading.exact is not None and carry_out(turn, reading.exact):
         return
-    if _takes_replies(turn) and _answer(turn, reading, said.content_id):
+    if not said.unseen and _takes_replies(turn) and _answer(turn, reading, said.content_id):
         return
     if reading.command is not None and carry_out(turn, reading.command):
         return
-    if _needs_answer(turn, reading) or reply_from_faq(turn, reading):
+    if (not said.unseen and _needs_answer(turn, reading)) or reply_from_faq(turn, reading):
         return
     if turn.state.is_over:
         turn.go_on()
+        return
+    if said.unseen:
+        turn.ask_again(Phrase(key="engine.not_seen"))
         return
     _problem(turn, reading)
 

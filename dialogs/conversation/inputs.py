@@ -19,6 +19,9 @@ class Began:
 class Returned:
     """The customer is back (identity checked again, or chosen from several cases): ask the current question again."""
 
+    #: The account had blocked us in between.
+    after_blocking: bool = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
@@ -27,8 +30,12 @@ class Said:
     reading: Reading = field(repr=False)
     #: Where the raw text is kept; the log refers to it and never repeats it.
     content_id: str | None = None
+    #: The open question never arrived, so this is no answer to it.
+    unseen: bool = False
 
 
+#: The option of the button by which a date is picked; what is picked comes as ``Said``.
+PICKED_DATE = "date"
 #: The option that stands for a text which came in after newer ones: it was written to another question.
 TYPED_LATE = "typed_late"
 

@@ -16,6 +16,17 @@ def aside(turn: Turn, *pieces: Phrase | FaqText | Wording, buttons: tuple[Button
         turn.ask_again()
 
 
+#: What is not answered in words of its own, by the names that the platforms give it.
+_MEDIA = {"photo": "image", "voice": "audio", "document": "file", "animation": "video", "video_note": "video"}
+_OWN_WORDS = frozenset({"image", "video", "audio", "file", "sticker", "location"})
+
+
+def about_media(media: str) -> Phrase:
+    """A kind word about something that is no answer, fitting what it is."""
+    name = _MEDIA.get(media, media)
+    return Phrase(key=f"engine.media_{name if name in _OWN_WORDS else 'other'}")
+
+
 def topic(turn: Turn, topic: str) -> None:
     _record_topic(turn, topic)
     aside(turn, FaqText(topic=topic))

@@ -14,6 +14,7 @@ from storage.tables.leases import JobLeaseRow
 from storage.tables.menus import AccountMenuRow, ChannelMenuRow
 from storage.tables.messages import InboundRow, OutgoingRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
+from storage.tables.quota import ChannelQuotaRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
 from storage.tables.staff import StaffRow, StaffSessionRow
 from storage.tables.submissions import (
@@ -35,6 +36,7 @@ __all__ = [
     "CaseRow",
     "CaseTransitionRow",
     "ChannelMenuRow",
+    "ChannelQuotaRow",
     "ContentRow",
     "ConversationEventRow",
     "ConversationRow",

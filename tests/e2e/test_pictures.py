@@ -95,6 +95,7 @@ async def test_files_of_other_kinds_are_answered_kindly_and_never_fetched(house:
         line.message_event(customer.user_id, "file", fileName="a.pdf", fileSize=3),
         line.message_event(customer.user_id, "location", latitude=35.6, longitude=139.7),
     ):
+        house.advance(minutes=2)
         await customer.does(line.deliver(event))
         assert customer.heard
     other = house.on_telegram()

@@ -26,6 +26,7 @@ from pydantic.v1 import ValidationError
 from bot.channels.base import Fetched, Inbound, InboundKind, Outcome, Recipient, Sent
 from bot.channels.choices import DoesNotFit
 from bot.channels.limits import LINE
+from bot.channels.line.asking import ask
 from bot.channels.line.bank_page import make_addresses
 from bot.channels.line.client import LineClient
 from bot.channels.line.drawing import render_all
@@ -159,6 +160,12 @@ class LineChannel:
     async def fetch_image(self, ref: Personal) -> Fetched:
         """The picture of a message, by the message's id."""
         return await self._images.fetch(ref)
+
+    async def quota(self) -> tuple[int | None, int]:
+        """Messages allowed (``None``: no limit) and used this month; raises ``NotDone``."""
+        allowed = await ask(self.api.get_message_quota, time_out=self._time_out.total or 10.0)
+        used = await ask(self.api.get_message_quota_consumption, time_out=self._time_out.total or 10.0)
+        return (allowed.value if allowed.type == "limited" else None), used.total_usage
 
     async def show_loading(self, user_id: Personal, seconds: int = 5) -> None:
         """Show that an answer is coming; LINE takes 5 to 60 seconds in steps of five."""

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -109,6 +110,8 @@ def _event(event: Mapping[str, Any], received_at: datetime) -> Inbound:
 
 
 _Read = tuple[InboundKind, dict[str, Any]]
+_NOTHING: _Read = (InboundKind.OTHER, {})
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _message(event: Mapping[str, Any]) -> _Read:
@@ -130,8 +133,23 @@ def _image(kind: str, message: Mapping[str, Any], message_id: str | None) -> Per
 
 
 def _postback(event: Mapping[str, Any]) -> _Read:
-    tap = Tap.decode(_text(_part(event, "postback").get("data")) or "")
-    return (InboundKind.CHOICE, {"tap": tap}) if tap else (InboundKind.OTHER, {})
+    postback = _part(event, "postback")
+    tap = Tap.decode(_text(postback.get("data")) or "")
+    if tap is None:
+        return InboundKind.OTHER, {}
+    picked = _text(_part(postback, "params").get("date"))
+    if picked is None:
+        return InboundKind.CHOICE, {"tap": tap}
+    # A day in the one shape that LINE's picker gives; anything else was not picked.
+    return (InboundKind.CHOICE, {"tap": tap, "text": Personal(picked)}) if _DAY.fullmatch(picked) else _NOTHING
+
+
+def _follow(event: Mapping[str, Any]) -> _Read:
+    return InboundKind.FOLLOW, {"after_blocking": _part(event, "follow").get("isUnblocked") is True}
+
+
+def _edited(event: Mapping[str, Any]) -> _Read:
+    return InboundKind.EDITED, {"message_id": _text(_part(event, "message").get("id"))}
 
 
 def _unsend(event: Mapping[str, Any]) -> _Read:
@@ -152,6 +170,8 @@ _READERS: Mapping[str | None, Callable[[Mapping[str, Any]], _Read]] = {
     "postback": _postback,
     "unsend": _unsend,
     "accountLink": _account_link,
-    "follow": lambda event: (InboundKind.FOLLOW, {}),
+    "follow": _follow,
+    # Since July 2026, in groups only; the changed words are read nowhere.
+    "messageEdited": _edited,
     "unfollow": lambda event: (InboundKind.UNFOLLOW, {}),
 }

@@ -26,6 +26,7 @@ SOURCES = sorted(path for root in ROOTS for path in root.rglob("*.py"))
 #: What stands where an f-string has a hole, by how the f-string is written.
 FAMILIES = {
     "engine.offered_{}": ("master", "previous", "default"),
+    "engine.media_{}": ("audio", "file", "image", "location", "other", "sticker", "video"),
     "engine.sure_{}": (Form.STOP, Form.UNLINK),
     "button.{}": (Form.STOP, Form.UNLINK),
     "button.decline_{}": tuple(kind for kind in Decline if kind is not Decline.NONE),
