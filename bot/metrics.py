@@ -60,6 +60,8 @@ class Metrics:
         self._allowed = self._by_channel("quota_allowed", "Messages that the platform allows this month.")
         self._used = self._by_channel("quota_used", "Messages of this month that count, as the platform last said.")
         self._used_up = self._by_channel("quota_used_up", "1 while messages are or would be refused for the quota.")
+        self._images = self._gauge("images_waiting", "Pictures that are not fetched yet.")
+        self._images_for = self._gauge("images_oldest_seconds", "For how long the oldest of them has waited.")
 
     def _gauge(self, name: str, what: str) -> Gauge:
         return Gauge(f"kakunin_{name}", what, registry=self.registry)
@@ -79,12 +81,14 @@ class Metrics:
             (self._due, found.oldest_due_at),
             (self._undone_for, found.oldest_undone_at),
             (self._waiting_for, found.oldest_waiting_since),
+            (self._images_for, found.oldest_image_at),
         ):
             gauge.set(0 if since is None else max(0.0, (now - since).total_seconds()))
         self._open.set(found.open_messages)
         self._undelivered.set(found.undelivered)
         self._undone.set(found.undone_events)
         self._waiting.set(found.waiting)
+        self._images.set(found.images)
 
     async def page(self, database: Database) -> bytes:
         """The text that Prometheus reads."""

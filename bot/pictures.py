@@ -1,7 +1,7 @@
 """A picture that a stranger sent, drawn anew in a process of its own (``bot.redraw``).
 
 Promise: decoders are where hostile files strike, so they run without our secrets, with a limit on memory and time,
-and the death of that process is only a refused picture.
+and a file that kills that process is only a refused picture.
 """
 
 from __future__ import annotations
@@ -39,8 +39,12 @@ class NoPicture:
     reason: str
 
 
+class DecoderFailed(Exception):
+    """The process did not do its work, through no fault of the file: the installation is broken."""
+
+
 async def draw_anew(body: bytes) -> Picture | NoPicture:
-    """The picture in ``body``."""
+    """The picture in ``body``; raises ``DecoderFailed``."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -61,9 +65,13 @@ async def draw_anew(body: bytes) -> Picture | NoPicture:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+    status = process.returncode or 0
+    if status > 0:
+        # Not even the file was looked at: the program could not start.
+        raise DecoderFailed(f"exit status {status}")
     head, _, jpeg = answer.partition(b"\n")
-    if process.returncode != 0 or not head:
-        log.warning("pictures.decoder_died", status=process.returncode)
+    if status < 0 or not head:
+        log.warning("pictures.decoder_killed", signal=-status)
         return NoPicture(reason="broken")
     facts = json.loads(head)
     return NoPicture(**facts) if "reason" in facts else Picture(jpeg=jpeg, **facts)

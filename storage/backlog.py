@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from storage.tables import ConversationRow, InboundRow, OutgoingRow, table_of
+from storage.tables import ConversationRow, ImageRow, InboundRow, OutgoingRow, table_of
 from storage.undelivered import count_undelivered
 
 _outgoing = table_of(OutgoingRow)
 _inbound = table_of(InboundRow)
 _conversation = table_of(ConversationRow)
+_image = table_of(ImageRow)
 
 #: Written out, so that SQLite finds the index over open messages.
 _OPEN: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
@@ -33,6 +34,9 @@ class Backlog:
     #: Customers who wait for a person, and since when.
     waiting: int
     oldest_waiting_since: datetime | None
+    #: Pictures that are not fetched yet, and since when.
+    images: int
+    oldest_image_at: datetime | None
 
 
 def backlog(conn: Connection) -> Backlog:
@@ -40,9 +44,11 @@ def backlog(conn: Connection) -> Backlog:
     open_now = select(func.count(), func.min(_outgoing.c.due_at)).where(_outgoing.c.state.in_(_OPEN))
     undone = select(func.count(), func.min(_inbound.c.received_at)).where(_inbound.c.done_at.is_(None))
     waiting = select(func.count(), func.min(_conversation.c.waiting_since)).where(_conversation.c.owner == "waiting")
+    images = select(func.count(), func.min(_image.c.received_at)).where(_image.c.state == literal_column("'waiting'"))
     open_messages, oldest_due_at = conn.execute(open_now).one()
     undone_events, oldest_undone_at = conn.execute(undone).one()
     people, oldest_waiting_since = conn.execute(waiting).one()
+    pictures, oldest_image_at = conn.execute(images).one()
     return Backlog(
         open_messages=open_messages,
         oldest_due_at=oldest_due_at,
@@ -51,4 +57,6 @@ def backlog(conn: Connection) -> Backlog:
         oldest_undone_at=oldest_undone_at,
         waiting=people,
         oldest_waiting_since=oldest_waiting_since,
+        images=pictures,
+        oldest_image_at=oldest_image_at,
     )

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot import pictures
-from bot.pictures import NoPicture, Picture, draw_anew
+from bot.pictures import DecoderFailed, NoPicture, Picture, draw_anew
 from bot.redraw import LONGEST_SIDE, redraw
 from tests.e2e.photos import BAD, COMMENT, MAKER, SERIAL, has_notes, photo, png
 
@@ -122,16 +122,27 @@ async def test_that_process_knows_no_secret_of_ours(monkeypatch: pytest.MonkeyPa
     assert not any(name.startswith("KAKUNIN_") for name in seen)
 
 
-@pytest.mark.parametrize("fate", ["import os; os._exit(3)", "import os; os.abort()", "import time; time.sleep(60)"])
-async def test_its_death_is_only_a_refused_picture(fate: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def instead(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program in the place of the decoder."""
     start = pictures.asyncio.create_subprocess_exec
 
-    async def die(*words: str, **more: object) -> object:
-        return await start(sys.executable, "-I", "-c", fate, **more)  # type: ignore[arg-type]
+    async def run(*words: str, **more: object) -> object:
+        return await start(sys.executable, "-I", "-c", program, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pictures.asyncio, "create_subprocess_exec", die)
+    monkeypatch.setattr(pictures.asyncio, "create_subprocess_exec", run)
+
+
+@pytest.mark.parametrize("fate", ["import os; os.abort()", "import time; time.sleep(60)", "import sys; sys.exit(0)"])
+async def test_a_file_that_kills_it_is_only_refused(fate: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    instead(fate, monkeypatch)
     monkeypatch.setattr(pictures, "_SECONDS", 0.5 if "sleep" in fate else 30)
     assert await draw_anew(photo()) == NoPicture(reason="broken")
+
+
+async def test_where_it_cannot_start_no_picture_is_refused_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    instead("import a_module_that_is_not_installed", monkeypatch)
+    with pytest.raises(DecoderFailed, match="exit status 1"):
+        await draw_anew(photo())
 
 
 def test_its_memory_is_bounded() -> None:

@@ -180,6 +180,19 @@ async def test_tries_are_bounded_and_end_visibly(house: House, album: Album) -> 
     assert waited > 120, "an outage of two hours is outlasted"
 
 
+async def test_the_gauges_show_how_long_pictures_wait(house: House, album: Album) -> None:
+    async def gauges() -> str:
+        return (await house.service.metrics.page(house.database)).decode()
+
+    await sends(house.on_line(), photo())
+    house.advance(seconds=90)
+    assert "kakunin_images_waiting 1.0" in await gauges()
+    assert "kakunin_images_oldest_seconds 90.0" in await gauges()
+    await album.fetch()
+    assert "kakunin_images_waiting 0.0" in await gauges()
+    assert "kakunin_images_oldest_seconds 0.0" in await gauges()
+
+
 async def test_what_telegram_links_no_more_is_linked_anew(house: House, album: Album) -> None:
     customer = house.on_telegram()
     await sends(customer, photo())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -18,7 +19,7 @@ from storage.tables import ImageRow, table_of
 from tests.conftest import TEST_KEYS
 from tests.e2e.album import Album, sends
 from tests.e2e.conftest import on_both
-from tests.e2e.house import Customer, House, until
+from tests.e2e.house import LINE_TOKEN, Customer, House, Letters, until
 from tests.e2e.photos import photo
 
 
@@ -169,6 +170,50 @@ async def test_what_a_killed_fetcher_held_is_taken_over(house: House, album: Alb
     assert await album.fetch() == 1
     assert album.states() == [("kept", "")]
     assert album.rows()[0].attempts == 2
+
+
+DOOMED = """
+import asyncio, sys
+from datetime import datetime
+from bot.channels.line.adapter import LineChannel
+from bot.fetching import Fetcher
+from storage.database import Database
+from storage.encryption import Keyring
+from storage.universe import Universe
+
+async def hang(body):
+    print(len(body), flush=True)
+    await asyncio.Event().wait()
+
+async def main(url, keys, token, base, now):
+    uni = Universe.frozen(datetime.fromisoformat(now), seed=9)
+    line = LineChannel("secret", token, base, base, now=uni.now)
+    await line.start()
+    with Database.open(url, keys=Keyring.parse(keys), universe=uni) as database:
+        await Fetcher(database, {"line": line}, "doomed", draw=hang).fetch_due()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+@on_both
+async def test_a_process_killed_with_the_picture_in_its_hands_is_taken_over(
+    house: House, album: Album, store: tuple[str, Letters]
+) -> None:
+    taken, settings = photo(), house.settings
+    await sends(house.on_line(), taken)
+    words = (store[0], TEST_KEYS, LINE_TOKEN, settings.line_api_base, house.universe.now().isoformat())
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", DOOMED, *words, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    assert int(await process.stdout.readline()) == len(taken)
+    process.kill()
+    assert await process.wait() == -9
+    assert album.rows()[0].owner == "doomed"
+    house.universe.advance(LEASE)
+    await album.fetch()
+    assert album.states() == [("kept", "")]
+    assert album.size() == (480, 640)
 
 
 @on_both
