@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from bot.channels.limits import LIMITS
 from bot.submitting import answer_rows
 from bot.talk import Talk
 from dialogs.conversation import engine, events as ev, inputs as inp
@@ -29,7 +30,8 @@ def step_case(
     """One input through the engine; saved, queued (where ``aloud``), and the case moved along."""
     definition = talk.definition(conversation)
     before = from_json(conversation.state)
-    step = engine.step(definition, before, what, talk.local_now)
+    lists = LIMITS[talk.channel(conversation.account_id)].lists
+    step = engine.step(definition, before, what, talk.local_now, lists)
     conversation = _save(talk, conversation, definition, step.state, step.events, step.says if aloud else ())
     _follow(talk, conversation, definition, before, step.state)
     return conversation, step

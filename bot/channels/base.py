@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.prompts import Message
 from dialogs.personal import Personal
 
@@ -184,7 +185,9 @@ class Limits:
     #: Messages that one call may carry.
     messages_per_call: int
     #: Whether a message that was sent can be changed.
-    changes: bool = False
+    changes: bool
+    #: How much of a long list of choices is shown at a time.
+    lists: ListLimits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,8 @@ class Choice:
     data: str = field(default="", repr=False)
     #: The address of a page, where the button opens one and sends nothing.
     opens: str = field(default="", repr=False)
+    #: Stands in one row with its neighbours that say so too.
+    beside: bool = False
 
 
 class DoesNotFit(ValueError):
@@ -61,6 +63,8 @@ def number_labels(
     tapped and read is the same number on every page of a long list.
     """
     labels = [_one_line(button.label) for button in buttons]
+    if any(button.number is not None for button in buttons):
+        return _under_their_numbers(buttons, labels, data, most)
     if all(_fits(label, most) for label in labels):
         return [Choice(label=label, wording=label, data=d) for label, d in zip(labels, data, strict=True)], []
     listed = [_listed_number(label, text) for label in labels]
@@ -75,6 +79,37 @@ def number_labels(
         choices.append(Choice(label=cut(f"{number}. {label}", most, units=_LABEL_UNITS), wording=label, data=d))
         lines.append(f"{number}. {label}")
     return choices, [] if complete else lines
+
+
+def _under_their_numbers(
+    buttons: Sequence[ShownButton], labels: Sequence[str], data: Sequence[str], most: int
+) -> tuple[list[Choice], list[str]]:
+    """A part of a long list: its choices carry the numbers of the whole list, the other buttons none."""
+    choices = []
+    lines = []
+    for button, label, d in zip(buttons, labels, data, strict=True):
+        blank = is_blank(label)
+        if button.number is None:
+            shown = "…" if blank else cut(label, most, units=_LABEL_UNITS)
+        else:
+            shown = str(button.number) if blank else f"{button.number}. {label}"
+            lines += [] if blank else [shown]
+        wording = shown if blank else label
+        choices.append(
+            Choice(label=cut(shown, most, units=_LABEL_UNITS), wording=wording, data=d, beside=button.beside)
+        )
+    return choices, lines if any(not _fits(line, most) for line in lines) else []
+
+
+def in_rows(choices: Sequence[Choice]) -> list[list[Choice]]:
+    """One choice a row, but those side by side that say so."""
+    rows: list[list[Choice]] = []
+    for choice in choices:
+        if choice.beside and rows and rows[-1][-1].beside:
+            rows[-1].append(choice)
+        else:
+            rows.append([choice])
+    return rows
 
 
 def text_with_pages(message: Message) -> str:

@@ -15,14 +15,36 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from bot.channels.base import Limits
+from dialogs.conversation.lists import ListLimits
+
+#: No limit of a platform but of a person in front of a phone.
+_LISTS = ListLimits(whole=10, page=8, paged=40)
 
 #: LINE counts texts in UTF-16 units and labels in graphemes.  20 is the label of a quick reply;
 #: a Flex button takes 40, but a phone cuts off what is longer than about 20 full-width characters.
-LINE = Limits(text=5000, text_unit="utf16", label=20, data_bytes=300, buttons=10, messages_per_call=5)
+LINE = Limits(
+    text=5000,
+    text_unit="utf16",
+    label=20,
+    data_bytes=300,
+    buttons=12,
+    messages_per_call=5,
+    changes=False,
+    lists=_LISTS,
+)
 
 #: Telegram says "4096 characters".  It names no limit for button labels; a phone shows about 20
 #: full-width characters of a button, the rest is dots.
-TELEGRAM = Limits(text=4096, text_unit="utf16", label=20, data_bytes=64, buttons=10, messages_per_call=1, changes=True)
+TELEGRAM = Limits(
+    text=4096,
+    text_unit="utf16",
+    label=20,
+    data_bytes=64,
+    buttons=10,
+    messages_per_call=1,
+    changes=True,
+    lists=_LISTS,
+)
 
 LIMITS: Mapping[str, Limits] = MappingProxyType({"line": LINE, "telegram": TELEGRAM})
 

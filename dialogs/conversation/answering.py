@@ -55,10 +55,10 @@ def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] 
     context = ReplyContext(today=position.now.date(), locale=position.state.locale)
     if question.is_select:
         shown = tuple(c for c in position.choices(question, slot.key) if c.name in only)
-        narrowed = _read_select(position, question, shown, text, context) if shown else None
+        narrowed = read_select(position, question, shown, text, context) if shown else None
         if isinstance(narrowed, Taken):
             return narrowed
-        return _read_select(position, question, position.choices(question, slot.key), text, context)
+        return read_select(position, question, position.choices(question, slot.key), text, context)
     parsed = READERS[reader_kind(question)](text, context)
     if isinstance(parsed, Problem):
         return parsed
@@ -69,9 +69,10 @@ def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] 
     return Taken(value=to_text(parsed.value), display=parsed.display)
 
 
-def _read_select(
+def read_select(
     position: Position, question: Question, choices: tuple[Choice, ...], text: str, context: ReplyContext
 ) -> Taken | Several | Problem:
+    """What ``text`` means among ``choices``."""
     language = position.definition.default_language
     if question.type is QuestionType.SELECT_MULTIPLE:
         many = read_choices(text, choices, context, language)

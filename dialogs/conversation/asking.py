@@ -7,12 +7,14 @@ Options are short ASCII codes; ``engine`` reads them back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from dialogs.conversation.answering import from_master, read_back
+from dialogs.conversation.answering import from_master, read_back, take_choices
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
+from dialogs.conversation.lists import ListLimits, Page, page_of
+from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
-from dialogs.conversation.state import OpenPrompt
 from dialogs.definition.model import Choice, Decline, Question, QuestionType
 
 #: Buttons that mean the same wherever they stand, so that an old bubble's one still works.
@@ -24,6 +26,8 @@ CHANGE_ANSWER = Button(option="resume", label=Phrase(key="button.change_answer")
 BACK = Button(option="back", label=Phrase(key="button.back"))
 WHY = Button(option="why", label=Phrase(key="button.why"))
 VERIFY = Button(option="verify", label=Phrase(key="button.verify"))
+#: None of the choices that the typed letters led to.
+OTHERS = Button(option="others", label=Phrase(key="button.none_of_these"))
 
 _ALT = Phrase(key="alt.question")
 
@@ -58,18 +62,22 @@ def question_prompt(
     slot: Slot,
     open_prompt: OpenPrompt,
     lead: Iterable[Piece],
-    *,
-    only: Sequence[str] = (),
-    extra: Sequence[Button] = (),
+    lists: ListLimits | None,
+    extra: Sequence[Button],
 ) -> Prompt:
-    """The question itself; ``only`` narrows the choices to the ones a reply may have meant."""
+    """The question itself, with the choices of the page that is open, or the ones a reply may have meant."""
     question = slot.question
     assert question is not None
-    pieces: list[Piece] = [*lead, *_progress(position), *_heading(position, slot, question)]
+    page = _choices(position, slot, question, open_prompt, lists)
+    heading = _heading(position, slot, question)
+    pieces: list[Piece] = [*lead, *_progress(position), *heading, *page.about]
+    ticked = take_choices(position, question, open_prompt.selection).display if open_prompt.selection else ""
+    if ticked and page.about:
+        pieces.append(Phrase(key="engine.ticked", params={"value": ticked}))
     return Prompt(
         kind=MessageKind.QUESTION,
         pieces=tuple(pieces),
-        buttons=(*_answers(position, slot, question, open_prompt, only), *extra),
+        buttons=(*page.buttons, *page.turns, *_answers(position, slot, question, open_prompt), *extra),
         shortcuts=tuple(way for way in shortcuts(position, question) if way not in extra),
         token=open_prompt.tokens[-1],
         hint=_hint(question),
@@ -102,21 +110,45 @@ def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
     return pieces
 
 
-def _answers(
-    position: Position, slot: Slot, question: Question, open_prompt: OpenPrompt, only: Sequence[str]
-) -> list[Button]:
+def _choices(
+    position: Position, slot: Slot, question: Question, open_prompt: OpenPrompt, lists: ListLimits | None
+) -> Page:
+    """What there is to choose from, as far as it is shown now."""
+    if not question.is_select:
+        return Page(buttons=())
+    choices = position.choices(question, slot.key)
+    if open_prompt.only:
+        shown = [choice for choice in choices if choice.name in open_prompt.only]
+        buttons = [_choice_button(position, question, choice, open_prompt) for choice in shown]
+        page = page_of(buttons, open_prompt.page, lists)
+        if lists is None or not lists.is_typed(len(choices)):
+            return page
+        return replace(page, turns=(*page.turns, OTHERS), about=(Phrase(key="engine.type_again"),))
+    if lists is not None and lists.is_typed(len(choices)):
+        chosen = [choice for choice in choices if choice.name in open_prompt.selection][: lists.page]
+        buttons = [_choice_button(position, question, choice, open_prompt) for choice in chosen]
+        return Page(buttons=tuple(buttons), about=(Phrase(key="engine.type_to_find"),))
+    buttons = [
+        _choice_button(position, question, choice, open_prompt, number) for number, choice in enumerate(choices, 1)
+    ]
+    return page_of(buttons, open_prompt.page, lists)
+
+
+def _choice_button(
+    position: Position, question: Question, choice: Choice, open_prompt: OpenPrompt, number: int | None = None
+) -> Button:
+    field = "choice"
+    if question.type is QuestionType.SELECT_MULTIPLE:
+        field = "ticked" if choice.name in open_prompt.selection else "unticked"
+    label = Wording(field=field, question=question.name, choice=choice.name)
+    return Button(option=choice_option(position, question, choice), label=label, number=number)
+
+
+def _answers(position: Position, slot: Slot, question: Question, open_prompt: OpenPrompt) -> list[Button]:
+    """The answers that are no choice of the list."""
     buttons: list[Button] = []
     answer = position.state.answers.get(slot.key)
-    ticked = question.type is QuestionType.SELECT_MULTIPLE
-    for choice in position.choices(question, slot.key) if question.is_select else ():
-        if only and choice.name not in only:
-            continue
-        label: Piece = Wording(field="choice", question=question.name, choice=choice.name)
-        if ticked:
-            mark = "ticked" if choice.name in open_prompt.selection else "unticked"
-            label = Wording(field=mark, question=question.name, choice=choice.name)
-        buttons.append(Button(option=choice_option(position, question, choice), label=label))
-    if ticked and open_prompt.selection:
+    if question.type is QuestionType.SELECT_MULTIPLE and open_prompt.selection:
         buttons.append(Button(option="ok", label=Phrase(key="button.done")))
     # After the choices: a typed number means the place of a choice in the list.
     if answer is not None and position.state.correcting == slot.key and position.is_valid(slot, answer):
@@ -233,18 +265,26 @@ def slot_name(slot: Slot) -> Phrase | Wording:
     return Wording(field="button", question=slot.question.name, instance=slot.key.instance)
 
 
-def which_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Piece]) -> Prompt:
-    """Which answer is to be corrected? By button or by the number of the review list."""
+def correctable(position: Position) -> list[Button]:
+    """The answers that may be changed, under their numbers of the review list."""
     answers = position.state.answers
+    return [
+        Button(option=f"k{index}", label=slot_name(slot), number=index + 1)
+        for index, slot in enumerate(position.asked_slots)
+        if slot.key in answers and not position.is_elsewhere(slot)
+    ]
+
+
+def which_prompt(
+    position: Position, open_prompt: OpenPrompt, lead: Iterable[Piece], lists: ListLimits | None
+) -> Prompt:
+    """Which answer is to be corrected? By button or by the number of the review list."""
     done = position.current is None or position.state.correcting is not None
+    page = page_of(correctable(position), open_prompt.page, lists)
     return Prompt(
         kind=MessageKind.QUESTION,
-        pieces=(*lead, Phrase(key="engine.which")),
-        buttons=tuple(
-            Button(option=f"k{index}", label=slot_name(slot))
-            for index, slot in enumerate(position.asked_slots)
-            if slot.key in answers and not position.is_elsewhere(slot)
-        ),
+        pieces=(*lead, Phrase(key="engine.which"), *page.about),
+        buttons=(*page.buttons, *page.turns),
         shortcuts=(
             Button(option="review", label=Phrase(key="button.to_review" if done else "button.resume")),
             STAFF,

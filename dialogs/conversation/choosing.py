@@ -6,8 +6,9 @@ from dialogs.conversation import asking, events as ev
 from dialogs.conversation.answering import from_master, take_choices
 from dialogs.conversation.events import AnswerState, Form
 from dialogs.conversation.form import Slot
+from dialogs.conversation.lists import wanted_page
 from dialogs.conversation.moves import correct, submit
-from dialogs.conversation.state import OpenPrompt
+from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.steps import Leave
 from dialogs.conversation.turn import Turn
 from dialogs.definition.model import Decline, QuestionType
@@ -23,6 +24,8 @@ def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str |
             turn.ask_which()
         case Form.WHICH, "review":
             turn.ask_current()
+        case Form.WHICH, _ if _turns_page(turn, prompt, option, len(asking.correctable(turn.position))):
+            turn.ask_in_place(prompt, ())
         case Form.WHICH, _ if option[:1] == "k" and option[1:].isdecimal():
             slots = turn.position.asked_slots
             if int(option[1:]) >= len(slots):
@@ -62,7 +65,12 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
     assert question is not None
     answer = turn.state.answers.get(slot.key)
     choice = asking.option_choice(turn.position, question, option)
-    if option == "same" and answer is not None and turn.position.is_valid(slot, answer):
+    listed = len(prompt.only) or len(turn.position.choices(question, slot.key))
+    if question.is_select and _turns_page(turn, prompt, option, listed):
+        turn.ask_in_place(prompt, prompt.only)
+    elif option == "others" and prompt.only:
+        turn.ask_in_place(prompt, ())
+    elif option == "same" and answer is not None and turn.position.is_valid(slot, answer):
         turn.take(slot, answer.value, answer.display, answer.state, answer.content_id, marked=answer.marked)
     elif option == "same" and answer is None and slot.key in turn.state.changes:
         return _as_registered(turn, slot, content_id)
@@ -83,10 +91,18 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
         ticked = set(prompt.selection) ^ {choice.name}
         order = [c.name for c in turn.position.choices(question, slot.key) if c.name in ticked]
         turn.record(ev.Toggled(at=turn.now, key=slot.key, selection=tuple(order)))
-        turn.ask_in_place(prompt)
+        turn.ask_in_place(prompt, prompt.only)
     else:
         turn.offer_answer(slot, take_choices(turn.position, question, (choice.name,)), content_id, typed=False)
     return True
+
+
+def _turns_page(turn: Turn, prompt: OpenPrompt, option: str, count: int) -> bool:
+    """Whether the option leads to another page of the open list; then it is turned."""
+    page = wanted_page(option, count, turn.lists)
+    if page is not None:
+        turn.record(ev.PageTurned(at=turn.now, page=page))
+    return page is not None
 
 
 def _as_registered(turn: Turn, slot: Slot, content_id: str | None) -> bool:

@@ -21,11 +21,14 @@ from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.faq_replies import record_faq, reply_from_faq
 from dialogs.conversation.form import Slot
+from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.moves import about_media, aside, back, correct, resume, topic
 from dialogs.conversation.naming import named_to_correct
+from dialogs.conversation.narrowing import answer_typed, is_typed
+from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
-from dialogs.conversation.state import OpenPrompt, State
+from dialogs.conversation.state import State
 from dialogs.conversation.steps import Step
 from dialogs.conversation.taking_back import take_back
 from dialogs.conversation.turn import Turn
@@ -37,13 +40,15 @@ from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 
 
-def step(definition: Questionnaire, state: State, what: inp.Input, now: datetime) -> Step:
-    """The outcome of one input; ``now`` is aware and in the bank's time zone.
+def step(
+    definition: Questionnaire, state: State, what: inp.Input, now: datetime, lists: ListLimits | None = None
+) -> Step:
+    """The outcome of one input; ``now`` is aware and in the bank's time zone, ``lists`` what the channel can show.
 
     Raises nothing for anything a customer can do: an exception is a defect, and the caller then
     hands the conversation to a person.
     """
-    turn = Turn(definition, state, now)
+    turn = Turn(definition, state, now, lists)
     if state.owner is Owner.STAFF and not isinstance(what, _HEARD_WITH_STAFF):
         return turn.done()
     match what:
@@ -246,6 +251,8 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
     if reading.exact is Command.DONE and prompt.selection:
         choose_option(turn, prompt, "ok", content_id)
         return True
+    if is_typed(turn, slot):
+        return answer_typed(turn, prompt, slot, reading, content_id)
     outcome = read_reply(turn.position, slot, reading.text, prompt.only)
     match outcome:
         case Taken():
@@ -306,6 +313,9 @@ def _problem(turn: Turn, reading: Reading) -> None:
     slot = turn.position.slot(prompt.key) if prompt is not None and prompt.key is not None else None
     if slot is None or slot.question is None or (prompt is not None and prompt.form is Form.OFFERED):
         turn.refuse(slot or Slot(Key(""), None), Problem(code="choose"))
+        return
+    if is_typed(turn, slot):
+        turn.refuse(slot, Problem(code="type_more"))
         return
     outcome = read_reply(turn.position, slot, reading.text)
     turn.refuse(slot, outcome if isinstance(outcome, Problem) else Problem(code="choose"))

@@ -160,6 +160,15 @@ class Toggled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageTurned(Event):
+    """Another part of a long list is shown; the question waits for its answer as before."""
+
+    kind = "page_turned"
+    #: From 0.
+    page: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeAnnounced(Event):
     """The offered value is no longer right: ask the question itself."""
 
@@ -266,9 +275,9 @@ class Confirmed(Event):
 _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
-        Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, ChangeAnnounced, Refused, FaqShown,
-        TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed, LanguageChanged,
-        SecretKeptBack, Ended, Reopened, Confirmed,
+        Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, PageTurned, ChangeAnnounced, Refused,
+        FaqShown, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed,
+        LanguageChanged, SecretKeptBack, Ended, Reopened, Confirmed,
     )
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
+from dialogs.conversation.open_prompts import OpenPrompt, open_from_json, open_json, opened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,24 +34,6 @@ class Answer:
     def codes(self) -> tuple[str, ...]:
         """The choices of a select_multiple."""
         return tuple(self.value.split())
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenPrompt:
-    """The prompt that waits for a reply."""
-
-    form: Form
-    key: Key | None = None
-    #: Every token under which this same prompt was shown; the last one is the newest.
-    tokens: tuple[str, ...] = ()
-    value: str | None = field(default=None, repr=False)
-    display: str | None = field(default=None, repr=False)
-    basis: str | None = None
-    #: The choices that are shown, where a reply fitted several; empty means all.
-    only: tuple[str, ...] = ()
-    #: Choices ticked so far in a select_multiple.
-    selection: tuple[str, ...] = ()
-    failures: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +119,7 @@ def apply(state: State, event: Event) -> State:
             if event.form in (Form.STOP, Form.UNLINK):
                 over_it = state.open is not None and state.open.form in (Form.STOP, Form.UNLINK)
                 beneath = state.beneath if over_it else state.open
-            return replace(state, open=_opened(state.open, event), beneath=beneath, asked=state.asked + 1)
+            return replace(state, open=opened(state.open, event), beneath=beneath, asked=state.asked + 1)
         case ev.NoteShown():
             return replace(state, notes_shown=state.notes_shown | {event.key})
         case ev.Answered():
@@ -169,6 +152,9 @@ def apply(state: State, event: Event) -> State:
         case ev.Toggled():
             assert state.open is not None
             return replace(state, open=replace(state.open, selection=event.selection))
+        case ev.PageTurned():
+            assert state.open is not None
+            return replace(state, open=replace(state.open, page=event.page))
         case ev.ChangeAnnounced():
             return replace(state, changes=state.changes | {event.key}, set_aside=_without(state.set_aside, event.key))
         case ev.Refused():
@@ -208,29 +194,6 @@ def apply(state: State, event: Event) -> State:
             return replace(state, completed=True, open=None, beneath=None, correcting=None)
         case _:
             return state
-
-
-def _opened(before: OpenPrompt | None, event: ev.Asked) -> OpenPrompt:
-    """The open prompt after asking: the same prompt shown again keeps its older tokens and its count of failures."""
-    prompt = OpenPrompt(
-        form=event.form,
-        key=event.key,
-        tokens=(event.token,),
-        value=event.value,
-        display=event.display,
-        basis=event.basis,
-        only=event.only,
-        selection=event.selection,
-    )
-    if before is None or (before.form, before.key, before.value) != (event.form, event.key, event.value):
-        failures = before.failures if before is not None and before.key == event.key and event.key else 0
-        return replace(prompt, failures=failures)
-    return replace(
-        prompt,
-        tokens=(*before.tokens, event.token),
-        selection=before.selection,
-        failures=before.failures,
-    )
 
 
 def _without_message(state: State, content_id: str) -> State:
@@ -275,8 +238,8 @@ def to_json(state: State) -> dict[str, Any]:
         "set_aside": _answers_json(state.set_aside),
         "notes_shown": sorted([k.question, k.instance] for k in state.notes_shown),
         "changes": sorted([k.question, k.instance] for k in state.changes),
-        "open": _open_json(state.open),
-        "beneath": _open_json(state.beneath),
+        "open": open_json(state.open),
+        "beneath": open_json(state.beneath),
         "asked": state.asked,
         "correcting": _key_json(state.correcting),
         "paused": state.paused,
@@ -306,8 +269,8 @@ def from_json(data: Mapping[str, Any]) -> State:
         set_aside=_answers(data["set_aside"]),
         notes_shown=frozenset(Key(*item) for item in data["notes_shown"]),
         changes=frozenset(Key(*item) for item in data["changes"]),
-        open=_open(data["open"]),
-        beneath=_open(data["beneath"]),
+        open=open_from_json(data["open"]),
+        beneath=open_from_json(data["beneath"]),
         asked=data["asked"],
         correcting=_key(data["correcting"]),
         paused=data["paused"],
@@ -329,38 +292,6 @@ def _key_json(key: Key | None) -> list[Any] | None:
 
 def _key(data: list[Any] | None) -> Key | None:
     return None if data is None else Key(data[0], data[1])
-
-
-def _open(data: Mapping[str, Any] | None) -> OpenPrompt | None:
-    if data is None:
-        return None
-    return OpenPrompt(
-        form=Form(data["form"]),
-        key=_key(data["key"]),
-        tokens=tuple(data["tokens"]),
-        value=data["value"],
-        display=data["display"],
-        basis=data["basis"],
-        only=tuple(data["only"]),
-        selection=tuple(data["selection"]),
-        failures=data["failures"],
-    )
-
-
-def _open_json(prompt: OpenPrompt | None) -> dict[str, Any] | None:
-    if prompt is None:
-        return None
-    return {
-        "form": prompt.form.value,
-        "key": _key_json(prompt.key),
-        "tokens": list(prompt.tokens),
-        "value": prompt.value,
-        "display": prompt.display,
-        "basis": prompt.basis,
-        "only": list(prompt.only),
-        "selection": list(prompt.selection),
-        "failures": prompt.failures,
-    }
 
 
 def _answers_json(answers: Mapping[Key, Answer]) -> list[dict[str, Any]]:

@@ -14,8 +14,10 @@ from dialogs.conversation import asking, events as ev
 from dialogs.conversation.answering import Taken, from_master, offered_value
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.form import Position, Slot
+from dialogs.conversation.lists import ListLimits
+from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Prompt, Wording
-from dialogs.conversation.state import OpenPrompt, State, apply
+from dialogs.conversation.state import State, apply
 from dialogs.conversation.steps import Leave, Step
 from dialogs.definition.model import Question, Questionnaire, QuestionType
 from dialogs.replies.base import Problem
@@ -27,10 +29,11 @@ OFFER_PERSON_AFTER = 3
 class Turn:
     """Collects what one input leads to."""
 
-    def __init__(self, definition: Questionnaire, state: State, now: datetime) -> None:
+    def __init__(self, definition: Questionnaire, state: State, now: datetime, lists: ListLimits | None = None) -> None:
         self.definition = definition
         self.state = state
         self.now = now
+        self.lists = lists
         self.events: list[Event] = []
         self.says: list[Prompt] = []
         self.leaves: list[Leave] = []
@@ -67,8 +70,14 @@ class Turn:
 
     # Asking ---------------------------------------------------------------------------------
 
-    def ask_current(self, *lead: Piece, **options: Sequence[str] | Sequence[Button]) -> None:
-        """Ask what is to be asked now: the current question in its fitting form, or the review."""
+    def ask_current(
+        self, *lead: Piece, only: Sequence[str] | None = None, extra: Sequence[Button] | None = None
+    ) -> None:
+        """Ask what is to be asked now: the current question in its fitting form, or the review.
+
+        ``only`` narrows the choices to the ones that a reply may have meant.  With it, or with ``extra`` buttons, the
+        question itself is asked, whatever could be offered for it.
+        """
         self._settle()
         for note in self.position.pending_notes:
             self.record(ev.NoteShown(at=self.now, key=note.key))
@@ -84,11 +93,14 @@ class Turn:
                 asking.yes_no_prompt(self.position, slot, self._prompt, (*lead, Phrase(key="engine.more")))
             )
         else:
-            self._ask_question(slot, lead, **options)
+            self._ask_question(slot, lead, only, extra)
 
-    def ask_in_place(self, prompt: OpenPrompt) -> None:
-        """The question again because of a tap on its own buttons: it changes where it stands, if it can."""
-        self.ask_current()
+    def ask_in_place(self, prompt: OpenPrompt, only: Sequence[str]) -> None:
+        """The prompt again because of a tap on its own buttons: it changes where it stands, if it can."""
+        if prompt.form is Form.WHICH:
+            self.ask_which()
+        else:
+            self.ask_current(only=only)
         self.says[-1] = replace(self.says[-1], replaces=prompt.tokens[-1])
 
     def ask_again(self, *lead: Piece) -> None:
@@ -108,28 +120,29 @@ class Turn:
         else:
             self.ask_current(*lead)
 
-    def _ask_question(self, slot: Slot, lead: Iterable[Piece], **options: Sequence[str] | Sequence[Button]) -> None:
+    def _ask_question(
+        self, slot: Slot, lead: Iterable[Piece], only: Sequence[str] | None, extra: Sequence[Button] | None
+    ) -> None:
+        itself = only is not None or extra is not None
         offered = offered_value(self.position, slot)
-        if offered is not None and not options:
+        if offered is not None and not itself:
             basis, taken = offered
             self._open(Form.OFFERED, slot.key, value=taken.value, display=taken.display, basis=basis)
             self.says.append(asking.offered_prompt(self.position, slot, self._prompt, lead))
             return
         answer = self.state.answers.get(slot.key)
-        if answer is not None and self.state.correcting != slot.key and not options:
+        if answer is not None and self.state.correcting != slot.key and not itself:
             lead = (*lead, Phrase(key="engine.no_longer_fits"))
         assert slot.question is not None
         several = slot.question.type is QuestionType.SELECT_MULTIPLE
         self._open(
             Form.QUESTION,
             slot.key,
-            only=tuple(str(name) for name in options.get("only", ())),
+            only=tuple(only or ()),
             # A multiple choice that is asked again has its choices ticked already.
             selection=answer.codes if answer is not None and several else (),
         )
-        self.says.append(
-            asking.question_prompt(self.position, slot, self._prompt, lead, **options)  # type: ignore[arg-type]
-        )
+        self.says.append(asking.question_prompt(self.position, slot, self._prompt, lead, self.lists, extra or ()))
 
     def ask_confirm(self, slot: Slot, value: str, display: str, content_id: str | None, *lead: Piece) -> None:
         """Echo what was read: is it right?"""
@@ -157,7 +170,7 @@ class Turn:
 
     def ask_which(self, *lead: Piece) -> None:
         self._open(Form.WHICH)
-        self.says.append(asking.which_prompt(self.position, self._prompt, lead))
+        self.says.append(asking.which_prompt(self.position, self._prompt, lead, self.lists))
 
     def ask_sure(self, form: Form, *lead: Piece) -> None:
         """STOP or UNLINK: is the customer sure?"""

@@ -105,6 +105,13 @@ def read_choices(
     return ParsedMany(values=tuple(choice.name for choice in chosen), display=labels)
 
 
+def names_number(text: str) -> bool:
+    """Whether the text, or a part of it, is the number of a choice and no word."""
+    stripped = strip_chatter(normalise(text), tail=_TAIL)
+    parts = [stripped, *_SEPARATORS.split(stripped)]
+    return any(_number(part) is not None or _SPAN.fullmatch(part) or _DASH_SPAN.fullmatch(part) for part in parts)
+
+
 def _one(
     plain: str, choices: Sequence[Choice], context: ReplyContext, kind: str | None
 ) -> Choice | Ambiguous | Problem:

@@ -17,7 +17,7 @@ import yaml
 
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.events import AnswerState, Owner
-from dialogs.conversation.prompts import Message
+from dialogs.conversation.prompts import Message, ShownButton
 from dialogs.guard import find_secret
 from tests.dialogs.conversation.talking import Talk, shipped
 
@@ -108,10 +108,14 @@ def _staff(talk: Talk, text: str) -> Iterable[Message]:
 
 def bubble(message: Message) -> str:
     """One bubble as it stands in the file."""
-    lines = [message.text, *(f"[{button.label}]" for button in message.buttons)]
+    lines = [message.text, *(f"[{_shown(button)}]" for button in message.buttons)]
     if message.shortcuts:
         lines.append("(" + " · ".join(button.label for button in message.shortcuts) + ")")
     return "\n".join(lines)
+
+
+def _shown(button: ShownButton) -> str:
+    return button.label if button.number is None else f"{button.number}. {button.label}"
 
 
 # What came of it -----------------------------------------------------------------------------

@@ -24,7 +24,15 @@ from linebot.v3.messaging import (
 )
 from linebot.v3.messaging.models import Message as LineMessage
 
-from bot.channels.choices import Choice, button_data, number_labels, page_choices, shorten_labels, text_with_pages
+from bot.channels.choices import (
+    Choice,
+    button_data,
+    in_rows,
+    number_labels,
+    page_choices,
+    shorten_labels,
+    text_with_pages,
+)
 from bot.channels.limits import (
     LINE,
     LINE_ALT_TEXT,
@@ -40,9 +48,9 @@ from bot.channels.limits import (
 from dialogs.conversation.prompts import Message
 from dialogs.conversation.wording import TICK_MARKS
 
-#: A bubble is at most 30 KB of JSON.  2,000 units of text and ten buttons stay below it even when
-#: every character is written as an escape of six bytes.
-_BUBBLE_TEXT = 2000
+#: A bubble is at most 30 KB of JSON.  1,600 units of text and twelve buttons (a page of a long list, its way to
+#: the next one and the answers beside it) stay below it even when every character is an escape of six bytes.
+_BUBBLE_TEXT = 1600
 _ALT_IF_NONE = "…"
 #: Dark on the bubble's white, contrast 16:1.
 _INK = "#1A1A1A"
@@ -92,12 +100,13 @@ def _draw(message: Message, conversation_ref: str, alt_if_none: str) -> list[Lin
 
 def _bubbles(text: str, choices: Sequence[Choice], alt: str, sender: Sender | None) -> list[LineMessage]:
     pieces = [piece for piece in split_text(text, _BUBBLE_TEXT) if not is_blank(piece)]
-    groups = [choices[at : at + LINE.buttons] for at in range(0, len(choices), LINE.buttons)]
+    rows = in_rows(choices)
+    groups = [rows[at : at + LINE.buttons] for at in range(0, len(rows), LINE.buttons)]
     if not pieces and not groups:
         return [TextMessage(text=alt, sender=sender)]
-    contents: list[list[FlexText | FlexButton]] = [[_paragraph(piece)] for piece in pieces]
+    contents: list[list[FlexText | FlexButton | FlexBox]] = [[_paragraph(piece)] for piece in pieces]
     for number, group in enumerate(groups):
-        drawn = [_button(choice) for choice in group]
+        drawn = [_row(row) for row in group]
         if number == 0 and contents:
             contents[-1].extend(drawn)
         else:
@@ -129,6 +138,12 @@ def _sender(message: Message, text: str) -> tuple[Sender | None, str]:
 
 def _paragraph(text: str) -> FlexText:
     return FlexText(text=text, wrap=True, size="lg", color=_INK, scaling=True)
+
+
+def _row(row: Sequence[Choice]) -> FlexButton | FlexBox:
+    if len(row) == 1:
+        return _button(row[0])
+    return FlexBox(layout="horizontal", spacing="md", contents=[_button(choice) for choice in row])
 
 
 def _button(choice: Choice) -> FlexButton:

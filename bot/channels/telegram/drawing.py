@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.channels.choices import Choice, DoesNotFit, button_data, number_labels, shorten_labels, text_with_pages
+from bot.channels.choices import (
+    Choice,
+    DoesNotFit,
+    button_data,
+    in_rows,
+    number_labels,
+    shorten_labels,
+    text_with_pages,
+)
 from bot.channels.limits import TELEGRAM, TELEGRAM_KEYBOARD_BUTTONS, clean, is_blank, split_text
 from dialogs.conversation.prompts import Message
 
@@ -43,7 +51,7 @@ def render(message: Message, conversation_ref: str, *, text_if_none: str = "…"
         alt = clean(message.alt)
         pieces = [text_if_none] if is_blank(alt) else split_text(alt, TELEGRAM.text, unit=TELEGRAM.text_unit)[:1]
     parts = [Part(text=piece) for piece in pieces]
-    rows = [[_button(choice)] for choice in choices]
+    rows = [[_button(choice) for choice in row] for row in in_rows(choices)]
     rows += [[_button(choice) for choice in shortcuts[at : at + 2]] for at in range(0, len(shortcuts), 2)]
     if rows:
         parts[-1] = Part(text=parts[-1].text, keyboard=InlineKeyboardMarkup(rows))

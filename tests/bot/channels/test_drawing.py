@@ -1,6 +1,7 @@
 """No message, whatever its texts, is drawn as something that LINE or Telegram refuses, and no wording is lost."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,7 +160,33 @@ def test_numbers_that_the_text_gives_are_kept() -> None:
 
 def test_many_buttons_take_several_bubbles_on_line() -> None:
     line = on_line(make(labels=tuple(f"番号{at}" for at in range(20))))
-    assert [len(actions([message])) for message in line] == [10, 10]
+    assert [len(actions([message])) for message in line] == [12, 8]
+
+
+def a_page() -> Message:
+    choices = [ShownButton(option=f"c{at}", label=label, number=at + 1) for at, label in ((8, "りんご"), (9, "みかん"))]
+    turns = [ShownButton(option=f"page{at}", label=label, beside=True) for at, label in ((0, "前へ"), (2, "次へ"))]
+    return Message(
+        kind=MessageKind.QUESTION, text="質問です。", buttons=(*choices, *turns, ShownButton(option="ok", label="決定"))
+    )
+
+
+def test_a_page_of_a_long_list_keeps_its_numbers_and_turns_in_one_row() -> None:
+    keyboard = on_telegram(a_page())[0]["reply_markup"]["inline_keyboard"]
+    rows = [[button["text"] for button in row] for row in keyboard]
+    assert rows == [["9. りんご"], ["10. みかん"], ["前へ", "次へ"], ["決定"]]
+    (bubble,) = on_line(a_page())
+    drawn = bubble["contents"]["body"]["contents"]
+    assert [part["type"] for part in drawn] == ["text", "button", "button", "box", "button"]
+    assert [inner["action"]["label"] for inner in drawn[3]["contents"]] == ["前へ", "次へ"]
+    assert [action["displayText"] for action in actions([bubble])] == ["りんご", "みかん", "決定"]
+
+
+def test_a_long_label_of_a_page_stands_under_its_number_in_the_text() -> None:
+    long = "会社などにお勤めで、ほかにもお仕事をなさっている方"
+    page = replace(a_page(), buttons=(ShownButton(option="c8", label=long, number=9), *a_page().buttons[1:]))
+    (bubble,) = on_line(page)
+    assert texts([bubble]) == f"質問です。\n\n9. {long}\n10. みかん"
 
 
 def test_quick_replies_are_on_the_last_object() -> None:

@@ -42,7 +42,18 @@ _CHOICES = {
     "letters": [
         {"name": name, "label": {"ja": label, "en": name}, "group": group}
         for name, label, group in (("a", "あか", "1"), ("b", "みどり", "1"), ("c", "むらさき", "2"))
-    ]
+    ],
+    # A list of pages and one that is typed; the letters above are in both, where conditions look for them.
+    **{
+        name: [
+            *({"name": one, "label": {"ja": f"{one}の札", "en": f"card {one}"}, "group": "1"} for one in "abc"),
+            *(
+                {"name": f"n{at}", "label": {"ja": f"札{at:03}", "en": f"card {at:03}"}, "group": "1"}
+                for at in range(count)
+            ),
+        ]
+        for name, count in (("cards", 15), ("deck", 60))
+    },
 }
 
 
@@ -54,7 +65,8 @@ def _read(source: str) -> Questionnaire:
 
 def _row(draw: st.DrawFn, kind: str, name: str) -> dict[str, object]:
     row: dict[str, object] = {"name": name, "label": {"ja": f"質問{name}", "en": f"Question {name}"}}
-    types = {"one": "select_one letters", "many": "select_multiple letters", "phone": "text"}
+    chosen_from = draw(st.sampled_from(["letters", "letters", "cards", "deck"]))
+    types = {"one": f"select_one {chosen_from}", "many": f"select_multiple {chosen_from}", "phone": "text"}
     row["type"] = {**types, "repeat": "begin_repeat", "counted": "begin_repeat"}.get(kind, kind)
     if kind == "phone":
         row["bot"] = {"kind": "phone", "confirm": "true"}

@@ -16,12 +16,15 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.channels.limits import LIMITS
 from dialogs.conversation import engine, events as ev, inputs as inp, state as st, wording
 from dialogs.conversation.answering import reader_kind
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.form import Position
+from dialogs.conversation.lists import ListLimits
+from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Message, MessageKind, Phrase, Prompt, ShownButton
-from dialogs.conversation.state import OpenPrompt, State
+from dialogs.conversation.state import State
 from dialogs.conversation.steps import Leave, Step
 from dialogs.conversation.understanding import Reading, Understanding
 from dialogs.conversation.wording import Voice
@@ -85,6 +88,8 @@ class Talk:
     now: datetime = NOW
     channel: str = "LINE"
     begun: bool = True
+    #: What both platforms show of a list.
+    lists: ListLimits | None = LIMITS["line"].lists
 
     def __post_init__(self) -> None:
         self.log: list[dict[str, Any]] = []
@@ -118,7 +123,7 @@ class Talk:
     def send(self, what: inp.Input) -> list[Message]:
         """One input through the engine, with everything that must always hold."""
         before = self.state
-        step = engine.step(self.definition, before, what, self.now)
+        step = engine.step(self.definition, before, what, self.now, self.lists)
         self._check(before, what, step)
         self._keep(step.events, step.state)
         self.last, self.prompts, self.leaves = list(step.events), list(step.says), list(step.leaves)

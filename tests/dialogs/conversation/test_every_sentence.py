@@ -37,7 +37,7 @@ FAMILIES = {
     "lobby.{}": None,
 }
 #: Problems that the engine itself finds.
-ENGINE_PROBLEMS = ("acknowledge.needed", "choose", "constraint", "needed")
+ENGINE_PROBLEMS = ("acknowledge.needed", "choose", "constraint", "needed", "type_more")
 #: The catalogue areas whose keys are all said by what is read here.
 OWN_AREAS = ("engine.", "button.", "handover.", "faq.", "guard.", "alt.")
 

@@ -39,11 +39,12 @@ ANYTHING = (
     "連携解除", "別の確認", "英語で", "日本語で", "使い方", "あと何問ですか", "いつまでに答えればいいですか",
     "これ詐欺じゃないですか", "紙で答える", "提出します", "変わっていません", "変わりました", "暗証番号は1234です",
     "大丈夫です", "?", "　", "ー", "𠮷",
-    "a" * 3000, "\u0000\u200b", "<b>%s{0}</b>", "{value}", "yes", "back", "/start",
+    "12", "札", "札01", "札012", "a" * 3000, "\u0000\u200b", "<b>%s{0}</b>", "{value}", "yes", "back", "/start",
 )  # fmt: skip
 OPTIONS = ("staff", "later", "resume", "why", "verify", "q.F01", "q.X", "back", "same", "diff", "yes", "no", "ok",
            "decline", "skip", "submit", "fix", "review",
-           "k0", "k1", "k99", "c0", "c1", "c9", "c", "", "x" * 300)  # fmt: skip
+           "k0", "k1", "k99", "c0", "c1", "c9", "c", "page0", "page1", "page7", "page", "others", "",
+           "x" * 300)  # fmt: skip
 ASIDES: tuple[Callable[[Talk], object], ...] = (
     lambda talk: talk.type("いつまでに答えればいいですか"),
     lambda talk: talk.type("使い方"),
