@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
@@ -19,14 +20,17 @@ from sqlalchemy import Connection
 from bot.settings import Settings
 from storage import audit, audit_heads, key_rotation
 from storage.database import Database
+from storage.erasures import last_run
 from storage.leases import Lease, fence, give_back_lease, renew_lease, take_lease
 from storage.problems import LeaseLost
+from storage.retention import Done, Policy, run_retention
 
 log = structlog.get_logger("kakunin.chores")
 
 _EVERY_SECONDS = 5.0
 _LEASE = timedelta(minutes=1)
 _CHAIN_AT_ONCE = 500
+_RETENTION_EVERY = timedelta(days=1)
 #: Steps that a chore makes in one round; between the rounds others come to their turn.
 _STEPS = 20
 
@@ -92,9 +96,43 @@ def rotate_keys(database: Database) -> Chore:
     return Chore(key_rotation.LEASE, is_due, step)
 
 
+def policy_of(settings: Settings) -> Policy:
+    """How long the bank keeps what."""
+    return Policy(
+        years=settings.retention_years,
+        words_months=settings.retention_words_months,
+        zone=ZoneInfo(settings.time_zone),
+        outside=settings.erasure_file,
+    )
+
+
+def erase_in_time(database: Database, policy: Policy) -> Chore:
+    """Erase once a day what has come to its time, a step at a time."""
+    running: Iterator[Done] | None = None
+
+    def is_due(conn: Connection) -> bool:
+        last = last_run(conn)
+        return running is not None or last is None or database.universe.now() - last >= _RETENTION_EVERY
+
+    def step(lease: Lease) -> bool:
+        nonlocal running
+        if running is None:
+            running = run_retention(database, policy, actor="timers")
+        try:
+            more = next(running, None) is not None
+        except BaseException:
+            running = None
+            raise
+        if not more:
+            running = None
+        return more
+
+    return Chore("retention", is_due, step)
+
+
 def keeping_chores(database: Database, settings: Settings) -> list[Chore]:
-    """What keeps the store in order: the audit record, its end outside, the keys."""
-    chores = [chain_audit(database), rotate_keys(database)]
+    """What keeps the store in order: the audit record, its end outside, the keys, what has come to its time."""
+    chores = [chain_audit(database), rotate_keys(database), erase_in_time(database, policy_of(settings))]
     if settings.audit_head_file is not None:
         chores.append(note_heads(database, settings.audit_head_file, timedelta(minutes=settings.audit_head_minutes)))
     return chores

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     telegram_api_base: str = "https://api.telegram.org"
     audit_head_file: Path | None = None
     audit_head_minutes: int = Field(default=60, ge=1)
+    retention_years: int = Field(default=7, ge=1, le=100)
+    retention_words_months: int = Field(default=24, ge=1, le=1200)
+    erasure_file: Path | None = None
     sqlite_synchronous: Literal["full", "normal"] = "full"
     allow_drafts: bool = False
 
@@ -86,6 +89,7 @@ class Settings(BaseSettings):
         "content_dir",
         "line_assertion_key_file",
         "audit_head_file",
+        "erasure_file",
         mode="before",
     )
     @classmethod

@@ -306,14 +306,15 @@ def _event_values(vault: Vault, conversation_id: str, seq: int, event: Mapping[s
 
 
 def load_events(conn: Connection, vault: Vault, conversation_id: str, after_seq: int = 0) -> list[dict[str, Any]]:
-    """The recorded events after ``after_seq``, in order."""
+    """The recorded events after ``after_seq``, in order; of an erased customer there are none."""
     query = select(_event.c.seq, _event.c.sealed).where(
         _event.c.conversation_id == conversation_id, _event.c.seq > after_seq
     )
-    return [
+    opened = (
         vault.open(_event.name, f"{conversation_id}:{row.seq}", row.sealed)
         for row in conn.execute(query.order_by(_event.c.seq))
-    ]
+    )
+    return [event for event in opened if event]
 
 
 def claim_conversation(conn: Connection, uni: Universe, conversation_id: str, staff_id: str) -> int | None:

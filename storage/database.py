@@ -27,7 +27,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from storage import key_register, migrations
 from storage.counters import insert_or
 from storage.encryption import Keyring, Vault, load_or_make_key_file, new_root
-from storage.engines import POSTGRESQL_CONNECTIONS, SQLITE_READERS, open_postgresql, open_sqlite, parse_url
+from storage.engines import (
+    BUSY_MILLISECONDS,
+    POSTGRESQL_CONNECTIONS,
+    SQLITE_READERS,
+    open_postgresql,
+    open_sqlite,
+    parse_url,
+)
 from storage.problems import (
     AlreadyServing,
     KeyMissing,
@@ -38,7 +45,7 @@ from storage.problems import (
     StoreProblem,
     StoreUnreachable,
 )
-from storage.tables import AccountRow, CustomerRow, MasterCurrentRow, StoreSecretRow, table_of
+from storage.tables import AccountRow, CustomerRow, MasterCurrentRow, StoreSecretRow, sealed_columns, table_of
 from storage.universe import Universe
 from storage.unreadable import Unreadable, is_damage, record_unreadable
 
@@ -297,6 +304,27 @@ class Database:
                     "Another kakunin serve uses this SQLite store; stop it, or use PostgreSQL."
                 ) from None
             yield
+
+    def scrub(self) -> None:
+        """Overwrite what was erased also where the database keeps older pages: the log of SQLite, dead rows.
+
+        Where a long reader stands in the way of SQLite's log, it is emptied by the next call or the last close.
+        """
+        if self.dialect == "postgresql":
+            with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+                for table in sealed_columns():
+                    conn.exec_driver_sql(f"VACUUM {table.name}")
+            return
+        with self._write_lock:
+            raw = self._writer.raw_connection()
+            try:
+                cursor = raw.cursor()
+                cursor.execute("PRAGMA busy_timeout=200")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+                cursor.close()
+            finally:
+                raw.close()
 
     def close(self) -> None:
         """Wait for running transactions and close all connections."""

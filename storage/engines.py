@@ -31,7 +31,7 @@ _NO_LONG_SILENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-_BUSY_MILLISECONDS = 30_000
+BUSY_MILLISECONDS = 30_000
 _SYNCHRONOUS = ("full", "normal")
 
 
@@ -71,7 +71,7 @@ def open_sqlite(path: Path, synchronous: str) -> tuple[Engine, Engine]:
 
 def _switch_to_wal(path: Path) -> None:
     # The mode stays with the file; a file system without shared memory (NFS, SMB) does not take it.
-    connection = sqlite3.connect(path, timeout=_BUSY_MILLISECONDS / 1000)
+    connection = sqlite3.connect(path, timeout=BUSY_MILLISECONDS / 1000)
     try:
         (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     finally:
@@ -87,7 +87,7 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
         poolclass=QueuePool,
         pool_size=max(readers, 1),
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": _BUSY_MILLISECONDS / 1000},
+        connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
     )
     begin = "BEGIN" if readers else "BEGIN IMMEDIATE"
 
@@ -100,7 +100,8 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
         cursor.execute("PRAGMA foreign_keys=ON")
         # Temporary tables and indexes hold the same values as the store: keep them off the disk.
         cursor.execute("PRAGMA temp_store=MEMORY")
-        cursor.execute("PRAGMA secure_delete=FAST")
+        # What is erased is overwritten, in pages that come free as well.
+        cursor.execute("PRAGMA secure_delete=ON")
         if readers:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()

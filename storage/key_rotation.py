@@ -164,7 +164,7 @@ def _reseal(keyring: Keyring, table: Table, old: Sequence[Row[Any]]) -> tuple[li
             log.error("keys.does_not_open", table=table.name, row=row_id(table, row), why=type(problem).__name__)
             continue
         place = {f"key_{column.name}": getattr(row, column.name) for column in table.primary_key.columns}
-        renewed.append({**place, "before": bytes(row.blob), "after": blob})
+        renewed.append({**place, "value_read": bytes(row.blob), "value_written": blob})
     return renewed, len(old) - len(renewed)
 
 
@@ -172,7 +172,9 @@ def _swap(table: Table) -> Any:
     """Put the renewed value in place of exactly the one that was read: a later one of somebody else stays."""
     sealed = sealed_columns()[table]
     here = [column == bindparam(f"key_{column.name}") for column in table.primary_key.columns]
-    return update(table).where(*here, sealed == bindparam("before")).values({sealed.name: bindparam("after")})
+    return (
+        update(table).where(*here, sealed == bindparam("value_read")).values({sealed.name: bindparam("value_written")})
+    )
 
 
 def count_keys(conn: Connection) -> list[KeyUse]:

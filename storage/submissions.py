@@ -166,6 +166,7 @@ def iter_submissions(
     With ``since_seq`` only those completed after it; with ``latest_only`` the last submission of each case.
     """
     query = select(_submission).join(_case, _case.c.id == _submission.c.case_id)
+    query = query.where(_submission.c.erased_at.is_(None))
     if statuses is not None:
         query = query.where(_case.c.status.in_([str(status) for status in statuses]))
     if since_seq:

@@ -27,6 +27,7 @@ from bot.cli import (
     questionnaire,
     reconcile,
     reply,
+    retention,
 )
 from bot.cli.errors import Failed, UserError
 from bot.problems import SettingsProblem
@@ -58,6 +59,7 @@ app.add_typer(questionnaire.app, name="questionnaire")
 app.add_typer(faq.app, name="faq")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(retention.app, name="retention")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import customer_keeping
 from bot.cli.office import Office, os_user, progress_bar
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from storage.masterfile.reader import MasterFile
 
 app = typer.Typer(no_args_is_help=True, help="Customers and their master record.")
+app.command("hold")(customer_keeping.hold)
+app.command("release")(customer_keeping.release)
+app.command("erase")(customer_keeping.erase)
 
 #: Refused rows that are named on the screen when no report is asked for.
 _SHOWN = 10

@@ -36,6 +36,7 @@ def open_database(settings: Settings, *, migrate: bool = False) -> Database:
     """The store that the settings name; raises ``UserError`` where it cannot be opened."""
     from storage.database import Database
     from storage.encryption import Keyring
+    from storage.erasures import reapply
     from storage.universe import Universe
 
     with one_sentence():
@@ -47,6 +48,9 @@ def open_database(settings: Settings, *, migrate: bool = False) -> Database:
             universe=Universe.real(),
             migrate=migrate,
         )
+        if settings.erasure_file is not None:
+            # A backup that was put back is erased again before anybody sees it.
+            reapply(database, settings.erasure_file)
     if database.made_key is not None:
         words = load_catalogue(settings.default_locale)
         sys.stderr.write(words.text("store.key_made", path=str(database.made_key)) + "\n")

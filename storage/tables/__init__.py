@@ -15,6 +15,7 @@ from storage.tables.menus import AccountMenuRow, ChannelMenuRow
 from storage.tables.messages import InboundRow, OutgoingRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
 from storage.tables.quota import ChannelQuotaRow
+from storage.tables.retention import CustomerHoldRow, ErasureRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
 from storage.tables.staff import StaffRow, StaffSessionRow
 from storage.tables.submissions import (
@@ -41,10 +42,12 @@ __all__ = [
     "ConversationEventRow",
     "ConversationRow",
     "CounterRow",
+    "CustomerHoldRow",
     "CustomerRow",
     "DifferenceDecisionRow",
     "DifferenceRow",
     "EncryptionKeyRow",
+    "ErasureRow",
     "ExportBatchRow",
     "ExportMemberRow",
     "ImageRow",

@@ -21,6 +21,8 @@ class CustomerRow(Stored, table=True):
     id: str = key()
     customer_no: str = code(64, unique=True)
     created_at: datetime = when()
+    #: When all about the customer was last erased; a later import may bring him back.
+    erased_at: datetime | None = when(nullable=True)
 
 
 class MasterVersionRow(Stored, table=True):

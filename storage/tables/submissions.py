@@ -40,6 +40,8 @@ class SubmissionRow(Stored, table=True):
     #: The place in the order of completion; given when the submission was reconciled.
     completed_seq: int | None = number(nullable=True, unique=True)
     reconciled_at: datetime | None = when(nullable=True)
+    #: The answers are gone; the row stays for what was exported and decided.
+    erased_at: datetime | None = when(nullable=True)
     sealed: bytes = sealed()
 
 

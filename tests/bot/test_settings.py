@@ -42,6 +42,9 @@ CONTRACT = {
     "allow_drafts": False,
     "audit_head_file": None,
     "audit_head_minutes": 60,
+    "retention_years": 7,
+    "retention_words_months": 24,
+    "erasure_file": None,
     "image_days": 30,
 }
 

@@ -26,6 +26,8 @@ from storage.conversations import create_conversation, save_conversation
 from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
 from storage.database import Database
 from storage.encryption import Keyring
+from storage.erasures import erase, new_erasure
+from storage.holds import place_hold, release_hold
 from storage.images import expect_image
 from storage.inbound import insert_inbound
 from storage.outgoing import claim_outgoing, insert_outgoing
@@ -88,7 +90,7 @@ def plant(database: Database, canaries: Canaries) -> None:
 
     def everything(conn: Connection) -> None:
         seq = begin_master_version(conn, uni, "0" * 64)
-        stage_master_rows(conn, vault, uni, seq, [row])
+        stage_master_rows(conn, vault, uni, seq, [row, {"customer_no": "0000999"}])
         finish_master_version(conn, uni, seq, 0)
         customer_id = find_customer_no(conn, "0000123")
         assert customer_id is not None
@@ -178,6 +180,12 @@ def plant(database: Database, canaries: Canaries) -> None:
         )
         verdict = {"field": "name", "verdict": "changed", "severity": "high", "reason": "x", "comparator_version": "1"}
         save_differences(conn, vault, uni, submission, [verdict | {"master": new(), "answer": new()}])
+        # Why something was kept or erased outlives the customer.
+        place_hold(conn, vault, uni, customer_id, reason="訴訟のため", by="bank")
+        release_hold(conn, vault, uni, customer_id, reason="終結", by="bank")
+        gone = find_customer_no(conn, "0000999")
+        erasure = new_erasure(uni, cause="request", actor="bank", customer_id=gone, before=None)
+        erase(conn, vault, uni, erasure, outside=None, reason="依頼による")
         record(conn, uni, "case.opened", actor_kind="system", actor_id=None, subjects={"case": case.id})
         seal_chain(conn, vault, uni)
 
