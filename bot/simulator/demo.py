@@ -11,17 +11,20 @@ import csv
 import signal
 import socket
 import tempfile
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
 from aiohttp import web
 from sqlalchemy import Connection
 
+from bot.channels.report import Level
+from bot.connecting import connect
 from bot.console.application import make_console
 from bot.console.passwords import Passwords
 from bot.metrics import add_metrics
@@ -47,6 +50,8 @@ from storage.exports.columns import NOT_APPLICABLE
 from storage.exports.responses import Options, export_responses
 from storage.reconciliation.worker import Reconciler
 from storage.universe import Universe
+
+log = structlog.get_logger("kakunin.demo")
 
 HOST = "127.0.0.1"
 _PLATFORMS = "/demo-platform"
@@ -112,9 +117,30 @@ async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
     await telegram.start()
     stack.push_async_callback(telegram.close)
     await stack.enter_async_context(service.running())
+    # Drawing the menus takes a moment, for which nobody has to wait.
+    await stack.enter_async_context(_meanwhile(_connect(service, url)))
     worker = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone), "demo"))
     stack.callback(worker.cancel)
     return demo
+
+
+async def _connect(service: Service, url: str) -> None:
+    """What ``kakunin channels connect`` does, with the stand-ins."""
+    for look in await connect(service.channels, service.settings, service.database, url):
+        for remark in look.remarks:
+            if remark.level is Level.FIX:
+                log.warning("demo.not_connected", channel=look.channel, part=remark.part, **remark.params)
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Runs beside; ends with the demo."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 async def _listen(port: int, stack: AsyncExitStack) -> socket.socket:

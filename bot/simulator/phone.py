@@ -13,7 +13,7 @@ import io
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -25,7 +25,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.console.headers import Assets, add_headers
 from bot.settings import Settings
-from bot.simulator.people import Bubble, People, Person, Speaker
+from bot.simulator.people import People, Person
+from bot.simulator.phone_chat import chat_of
+from bot.simulator.phone_menu import (
+    WithCommands,
+    WithRichMenus,
+    add_menu_pictures,
+    command_at,
+    line_menu,
+    telegram_menu,
+)
 from bot.simulator.pictures import draw_picture
 from locales import SHIPPED_LANGUAGES, load_catalogue
 
@@ -64,8 +73,8 @@ class Phone(Protocol):
     async def send_sticker(self, user_id: str) -> Delivered: ...
 
 
-class LinePhone(Phone, Protocol):
-    """LINE: one follows and unfollows, and a message that is taken back is reported."""
+class LinePhone(Phone, WithRichMenus, Protocol):
+    """LINE: one follows and unfollows, taps the rich menu, and a message that is taken back is reported."""
 
     async def follow(self, user_id: str) -> Delivered: ...
 
@@ -75,9 +84,11 @@ class LinePhone(Phone, Protocol):
 
     async def send_image(self, user_id: str) -> Delivered: ...
 
+    async def tap_menu(self, user_id: str, place: int) -> Delivered: ...
 
-class TelegramPhone(Phone, Protocol):
-    """Telegram: one presses Start, with the code where a letter's link opened the chat."""
+
+class TelegramPhone(Phone, WithCommands, Protocol):
+    """Telegram: one presses Start, with the code where a letter's link opened the chat, and picks commands."""
 
     async def begin(self, user_id: str, payload: str = ...) -> Delivered: ...
 
@@ -217,8 +228,14 @@ def make_phone(
 
     async def live(request: web.Request) -> web.StreamResponse:
         letter = await phones.letter(request.query.get("letter", ""))
-        person = phones.person(letter, request.query.get("platform", ""))
-        return await _stream(request, person, zone)
+        platform = request.query.get("platform", "")
+        person = phones.person(letter, platform)
+
+        def state() -> dict[str, Any]:
+            menu = line_menu(line, person) if platform == "line" else telegram_menu(telegram, person)
+            return {**chat_of(person, zone), "menu": menu}
+
+        return await _stream(request, state)
 
     async def act(request: web.Request) -> web.StreamResponse:
         wish = await _read_wish(request)
@@ -236,6 +253,7 @@ def make_phone(
     app.router.add_get("/static/{name}", static)
     app.router.add_get("/qr/{platform}/{key}.svg", qr)
     app.router.add_get("/picture.jpg", picture)
+    add_menu_pictures(app, line)
     app.router.add_get("/api/live", live)
     app.router.add_post("/api/act", act)
     app.on_response_prepare.append(add_headers)
@@ -273,7 +291,7 @@ async def _act(phones: Phones, platform: str, person: Person, letter: Letter, wi
     """Do what a finger did; raises ``LookupError`` where the bubble or button is not there any more."""
     what, message = str(wish.get("do", "")), str(wish.get("message", ""))
     phone, user_id = phones.platform(platform), person.user_id
-    if what in ("text", "sticker", "picture", "tap") and (person.blocked or not person.friend):
+    if what in ("text", "sticker", "picture", "tap", "menu") and (person.blocked or not person.friend):
         return False
     if what == "text":
         text = str(wish.get("text", "")).strip()[:LONGEST_TEXT]
@@ -281,6 +299,9 @@ async def _act(phones: Phones, platform: str, person: Person, letter: Letter, wi
     if what == "tap":
         choice = wish.get("choice")
         return isinstance(choice, int) and _arrived(await phone.tap(user_id, message, choice))
+    if what == "menu":
+        place = wish.get("choice")
+        return isinstance(place, int) and _arrived(await _tap_menu(phones, platform, person, place))
     if what == "sticker":
         return _arrived(await phone.send_sticker(user_id))
     done = await _act_on_line(phones.line, what, user_id, message) if platform == "line" else None
@@ -289,6 +310,12 @@ async def _act(phones: Phones, platform: str, person: Person, letter: Letter, wi
     if done is None:
         raise web.HTTPBadRequest
     return _arrived(done)
+
+
+async def _tap_menu(phones: Phones, platform: str, person: Person, place: int) -> Delivered:
+    if platform == "line":
+        return await phones.line.tap_menu(person.user_id, place)
+    return await phones.telegram.type_text(person.user_id, command_at(phones.telegram, person, place))
 
 
 def _arrived(done: Delivered) -> bool:
@@ -320,14 +347,14 @@ async def _act_on_telegram(telegram: TelegramPhone, what: str, user_id: str, cod
     return None
 
 
-async def _stream(request: web.Request, person: Person, zone: ZoneInfo) -> web.StreamResponse:
+async def _stream(request: web.Request, state: Callable[[], dict[str, Any]]) -> web.StreamResponse:
     stopping = request.app[STOPPING]
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
     shown, quiet = "", 0
     try:
         while not stopping.is_set():
-            chat = json.dumps(_chat(person, zone), ensure_ascii=False)
+            chat = json.dumps(state(), ensure_ascii=False)
             fingerprint = hashlib.sha256(chat.encode()).hexdigest()[:16]
             quiet += 1
             if fingerprint != shown:
@@ -344,38 +371,6 @@ async def _stream(request: web.Request, person: Person, zone: ZoneInfo) -> web.S
         # The browser has gone; there is nobody to tell.
         return response
     return response
-
-
-def _chat(person: Person, zone: ZoneInfo) -> dict[str, Any]:
-    received = person.received()
-    newest = received[-1] if received else None
-    return {
-        "friend": person.friend,
-        "blocked": person.blocked,
-        "bubbles": [_bubble(bubble, bubble is newest, zone) for bubble in person.bubbles],
-    }
-
-
-def _bubble(bubble: Bubble, newest: bool, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        "id": bubble.message_id,
-        "mine": bubble.speaker is Speaker.PERSON,
-        "time": _clock(bubble.at, zone),
-        "text": bubble.text,
-        "rows": [[button.label for button in row] for row in bubble.rows],
-        # By place: the addresses of those that open a page.
-        "opens": {place: button.opens for place, button in enumerate(bubble.buttons) if button.opens},
-        # Quick replies vanish with the next bubble of the account.
-        "quick": [button.label for button in bubble.quick_replies] if newest else [],
-        "sender": bubble.sender,
-        "media": bubble.media,
-        "unsent": bubble.unsent,
-        "edited": bubble.edited,
-    }
-
-
-def _clock(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("%H:%M")
 
 
 async def _stop_streams(app: web.Application) -> None:

@@ -16,10 +16,11 @@ from bot.simulator.platform_telegram_rules import SECRET, Refused, check_command
 
 Parameters = dict[str, Any]
 _LANGUAGE = re.compile(r"[a-z]{2}")
+PRIVATE_CHATS = "all_private_chats"
 _SCOPES = frozenset(
     {
         "default",
-        "all_private_chats",
+        PRIVATE_CHATS,
         "all_group_chats",
         "all_chat_administrators",
         "chat",
@@ -52,27 +53,27 @@ class BotDesk:
         self._pending = pending
         self._now = now
         #: By scope and language; "" is every other language.
-        self._menus: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}
 
     def menu_for(self, language: str) -> list[dict[str, str]]:
         """What the app of a person with this language shows in a private chat."""
-        for scope in ("all_private_chats", "default"):
+        for scope in (PRIVATE_CHATS, "default"):
             for spoken in (language[:2], ""):
-                if found := self._menus.get((scope, spoken)):
+                if found := self.menus.get((scope, spoken)):
                     return found
         return []
 
     # Methods --------------------------------------------------------------------------------------
 
     async def setmycommands(self, parameters: Parameters) -> Any:
-        self._menus[_place(parameters)] = check_commands(parameters.get("commands"))
+        self.menus[_place(parameters)] = check_commands(parameters.get("commands"))
         return True
 
     async def getmycommands(self, parameters: Parameters) -> Any:
-        return self._menus.get(_place(parameters), [])
+        return self.menus.get(_place(parameters), [])
 
     async def deletemycommands(self, parameters: Parameters) -> Any:
-        self._menus.pop(_place(parameters), None)
+        self.menus.pop(_place(parameters), None)
         return True
 
     async def setwebhook(self, parameters: Parameters) -> Any:

@@ -12,6 +12,9 @@
   const letter = document.getElementById("letter");
   const toast = document.getElementById("toast");
   const block = document.getElementById("block");
+  const menu = document.getElementById("menu");
+  const menuBar = document.getElementById("menu-bar");
+  let menuDrawn = "";
   let platform = "line";
   let stream = null;
   let drawn = new Map();
@@ -110,6 +113,7 @@
     const grew = fresh.size > drawn.size;
     drawn = fresh;
     drawQuick(state);
+    drawMenu(state);
     if (stick || grew) chat.scrollTop = chat.scrollHeight;
   }
 
@@ -126,8 +130,52 @@
     });
   }
 
+  /* LINE: a picture with areas that can be tapped, open until one types.  Telegram: a list, closed until asked for. */
+  function drawMenu(state) {
+    const given = state.blocked || !welcome.hidden ? null : state.menu;
+    menuBar.hidden = !given;
+    const look = JSON.stringify([platform, given]);
+    if (look === menuDrawn) return;
+    if (menuDrawn === "") showMenu(platform === "line");
+    menuDrawn = look;
+    menu.replaceChildren();
+    if (!given) { menu.hidden = true; return; }
+    menu.hidden = menuBar.getAttribute("aria-expanded") !== "true";
+    menuBar.firstElementChild.textContent = given.bar ?? words.menu;
+    (given.areas ?? given.commands).forEach((entry, choice) => {
+      const button = make("button", "", entry.description);
+      button.type = "button";
+      if (given.areas) {
+        button.setAttribute("aria-label", entry.label);
+        Object.assign(button.style, { left: `${entry.x}%`, top: `${entry.y}%`, width: `${entry.width}%`, height: `${entry.height}%` });
+      } else {
+        button.append(make("span", "slash", `/${entry.command}`));
+      }
+      button.addEventListener("click", () => {
+        if (given.commands) showMenu(false);
+        act("menu", { choice });
+      });
+      menu.append(button);
+    });
+    menu.className = given.areas ? "menu rich" : "menu";
+    menu.style.aspectRatio = given.ratio ?? "";
+    menu.style.backgroundImage = given.picture ? `url("${given.picture}")` : "";
+  }
+
+  function showMenu(wanted) {
+    menuBar.setAttribute("aria-expanded", String(wanted));
+    menu.hidden = !wanted || menuBar.hidden;
+    chat.scrollTop = chat.scrollHeight;
+  }
+
+  menuBar.addEventListener("click", () => showMenu(menuBar.getAttribute("aria-expanded") !== "true"));
+  // The keyboard comes up in the menu's place.
+  typed.addEventListener("focus", () => showMenu(false));
+
   function open() {
     stream?.close();
+    menuDrawn = "";
+    menuBar.hidden = menu.hidden = true;
     drawn = new Map();
     chat.replaceChildren();
     quick.replaceChildren();
