@@ -13,11 +13,13 @@ from sqlalchemy import Connection, text
 from dialogs.personal import Personal
 from storage import content, images
 from storage.database import Database
-from storage.encryption import Keyring
+from storage.encryption import Keyring, key_id_of
 from storage.images import ImageState
 from storage.problems import SealBroken
 from storage.universe import FrozenUniverse
+from tests.conftest import TEST_KEYS
 from tests.storage.conftest import Advance, Scene, set_scene
+from tests.storage.keys.conftest import NEW, rotate
 
 LEASE = timedelta(seconds=60)
 PICTURE = b"the bytes of a picture" * 100
@@ -210,6 +212,17 @@ def test_neither_the_reference_nor_the_picture_lies_in_clear(album: Album) -> No
     album.claim("one")
     album.keep(image, "one")
     assert PICTURE[:20] not in everything()
+
+
+def test_a_picture_outlives_a_change_of_keys(album: Album, database_url: str, universe: FrozenUniverse) -> None:
+    image = album.receive()
+    album.claim("one")
+    album.keep(image, "one")
+    with Database.open(database_url, keys=Keyring.parse(f"{NEW},{TEST_KEYS}"), universe=universe) as database:
+        assert any(step.table == "received_image" and step.resealed == 1 for step in rotate(database))
+        blob = database.run_read(lambda conn: conn.execute(text("SELECT sealed FROM received_image")).scalar_one())
+        assert key_id_of(blob) == "new"
+        assert database.run_read(lambda conn: images.load_image(conn, database.vault, image)) == PICTURE
 
 
 def test_the_transcript_says_what_became_of_a_picture(album: Album) -> None:

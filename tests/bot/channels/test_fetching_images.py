@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from bot.channels.base import LARGEST_IMAGE, Fetch, Fetched, InboundKind
@@ -131,6 +131,19 @@ async def test_telegram_does_not_know_it_or_it_is_too_large(telegram: TelegramSt
         ref = Personal(telegram.platform.files.put(bytes(size)))
         assert (await telegram.channel.fetch_image(ref)).outcome is Fetch.TOO_LARGE
     assert (await telegram.channel.fetch_image(Personal(telegram.platform.files.put(b"x")))).outcome is Fetch.GOT
+
+
+async def test_a_link_of_telegram_ends_after_an_hour(telegram: TelegramStand) -> None:
+    files = telegram.platform.files
+    file = await files.getfile({"file_id": files.put(b"x")})
+    link = f"{telegram.api_base}/file/bot{BOT_TOKEN}/{file['file_path']}"
+    async with ClientSession() as session:
+        for minutes, status in ((59, 200), (1, 404)):
+            telegram.clock.advance(minutes=minutes)
+            async with session.get(link) as answer:
+                assert answer.status == status
+        async with session.get(link.replace(BOT_TOKEN, "1:another")) as answer:
+            assert answer.status == 404
 
 
 # No more than is allowed ----------------------------------------------------------------------
