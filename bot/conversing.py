@@ -85,7 +85,8 @@ def link_customer(talk: Talk, lobby: Conversation, customer_id: str) -> None:
     """Somebody has proved to the bank itself who he is: what is open for him is linked, and nothing more is asked."""
     account = talk.account(lobby.account_id)
     accounts.set_account_failures(talk.conn, account.id, 0, None)
-    asked = [case for case in cases.cases_of_customer(talk.conn, customer_id) if case.status in _WITH_CUSTOMER]
+    open_now = [_hold(talk, case.id) for case in cases.cases_of_customer(talk.conn, customer_id, open_only=True)]
+    asked = [case for case in open_now if case.status in _WITH_CUSTOMER]
     ready = [case for case in asked if Facts(talk, account).has_form(case.id)]
     if not ready:
         _record(talk, account, "link.no_form" if asked else "link.no_case", {"customer": customer_id})
@@ -105,6 +106,16 @@ def link_customer(talk: Talk, lobby: Conversation, customer_id: str) -> None:
         run_lobby(talk, lobby, lambda state, facts: ask_which(state, facts, talk.local_now, linked))
     else:
         _enter(talk, account, lobby, ready[0].id, linked, *_tell_several(talk, account))
+
+
+def _hold(talk: Talk, case_id: str) -> Case:
+    """A case that nobody else links, moves or begins meanwhile: two accounts may prove themselves at one moment."""
+    conversation_id = conversations.conversation_of_case(talk.conn, case_id)
+    if conversation_id is not None:
+        talk.lock(conversation_id)  # before the case, as in a turn of its own
+    case = cases.lock_case(talk.conn, case_id)
+    assert case is not None
+    return case
 
 
 def fall_to_staff(talk: Talk, conversation: Conversation) -> None:
@@ -252,10 +263,9 @@ def run_lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
 
 
 def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_id: str) -> None:
-    case = cases.load_case(talk.conn, case_id)
+    case = _hold(talk, case_id)
     # Between the code and the second factor may lie any time: both are looked at again.
-    open_still = case is not None and case.status in ANSWERABLE
-    if case is None or not open_still or not _use(talk, code_id):
+    if case.status not in ANSWERABLE or not _use(talk, code_id):
         talk.say(lobby, Phrase(key="lobby.code_refused"))
         return
     accounts.set_account_failures(talk.conn, account.id, 0, None)

@@ -60,6 +60,7 @@ __all__ = [
     "load_case",
     "load_link_code",
     "load_stated_reason",
+    "lock_case",
     "make_link_code",
     "move_case",
     "normal_code",
@@ -208,6 +209,12 @@ def seen_case(conn: Connection, case_id: str) -> Case | None:
     return found
 
 
+def lock_case(conn: Connection, case_id: str) -> Case | None:
+    """One case, held until the end of the transaction."""
+    row = conn.execute(_LOCKED, {"wanted": case_id}).first()
+    return None if row is None else _case_of(row)
+
+
 def load_stated_reason(conn: Connection, vault: Vault, case_id: str) -> str | None:
     """The words that a person gave as the reason, where there are any."""
     blob = conn.execute(select(_case.c.sealed).where(_case.c.id == case_id)).scalar()
@@ -263,10 +270,9 @@ def move_case(
     """Move a case; the same status is a no-op, a move off the table raises ``IllegalTransition``."""
     if not _REASON.fullmatch(reason):
         raise ValueError("the reason of a transition is a code, not a sentence")
-    row = conn.execute(_LOCKED, {"wanted": case_id}).first()
-    if row is None:
+    case = lock_case(conn, case_id)
+    if case is None:
         raise IllegalTransition("There is no such case.")
-    case = _case_of(row)
     if case.status == to:
         return
     if not can_move(case, to):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable
 
 import pytest
 
@@ -74,6 +76,30 @@ async def test_a_nonce_links_the_first_account_alone(house: House) -> None:
     assert customer.active().case_id == house.letter(MORI).case_id
     assert house.conversation_of(MORI).open_question == "consent"
     assert house.conversation_of(MORI).version > before, "only that it was said"
+
+
+@on_both
+async def test_accounts_that_come_at_the_same_moment_take_turns(house: House) -> None:
+    """Two phones of one customer, and a third with the letter: each is told, none falls to a person, one is linked."""
+    work: list[Awaitable[int]] = []
+    numbers = [number for number in house.letters if house.case(number).kind == "individual"][:6]
+    for number in numbers:
+        by_letter = house.on_line()
+        await by_letter.opens(house.letter(number).code)
+        await by_letter.taps("same")
+        await by_letter.types(house.letter(number).master["birth_date"])
+        tail = house.line.text_event(by_letter.user_id, house.letter(number).master["phone"][-4:])
+        work.append(post_line(house, tail))
+        for customer in (await greeted(house), await greeted(house)):
+            nonce = f"{NONCE}-{customer.user_id[-8:]}"
+            event = house.line.account_link_event(customer.user_id, nonce)
+            work += [post_line(house, event), register(house, nonce, number), post_line(house, event)]
+    assert set(await asyncio.gather(*work)) == {200}
+    await house.settle()
+    assert "turn.failed" not in house.audited()
+    assert house.audited().count("link.made") == 3 * len(numbers)
+    assert len(linked(house)) == len(numbers)
+    house.check_folds()
 
 
 async def test_a_login_that_took_too_long_is_worth_nothing_and_no_failure(house: House) -> None:
