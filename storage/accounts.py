@@ -150,7 +150,8 @@ def set_active_conversation(conn: Connection, account_id: str, conversation_id: 
 def set_account_state(conn: Connection, account_id: str, state: str) -> None:
     """active, blocked or standby."""
     _set(conn, account_id, state=state)
-    touch_menu(conn, account_id)
+    # What a platform does with the menu of who blocks us is its own affair: it is told anew when he is back.
+    touch_menu(conn, account_id, forget=True)
 
 
 def set_account_locale(conn: Connection, account_id: str, locale: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func
 
 from storage.encryption import DigestKind, Vault
 from storage.images import ImageState
+from storage.menus import touch_menus_of_customer
 from storage.tables import (
     AccountLinkRow,
     AccountRow,
@@ -85,6 +86,7 @@ def erase_customer(conn: Connection, vault: Vault, uni: Universe, customer_id: s
     conn.execute(update(_case).where(_case.c.id.in_(case_ids)).values(sealed=None))
     waiting = _code.c.case_id.in_(case_ids) & _code.c.state.in_(("active", "locked"))
     conn.execute(update(_code).where(waiting).values(state="revoked"))
+    touch_menus_of_customer(conn, customer_id)  # an account may act for others as well
     live = (_link.c.customer_id == customer_id) & _link.c.ended_at.is_(None)
     conn.execute(update(_link).where(live).values(ended_at=now, end_reason="erased"))
     conn.execute(delete(_login).where(or_(_login.c.customer_id == customer_id, _login.c.account_id.in_(accounts))))

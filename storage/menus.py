@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, literal, select, update
+import structlog
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, literal, select, update
 
 from dialogs.personal import Personal
 from storage.case_status import ANSWERABLE
 from storage.counters import insert_or
 from storage.encryption import Vault
+from storage.problems import KeyProblem
 from storage.tables import (
     AccountLinkRow,
     AccountMenuRow,
@@ -28,6 +32,8 @@ from storage.tables import (
 )
 from storage.tables.base import UtcDateTime
 from storage.universe import Universe
+
+log = structlog.get_logger("kakunin.storage")
 
 #: Due before everything that was put off.
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,21 +85,34 @@ class DueMenu:
 # Marking ------------------------------------------------------------------------------------
 
 
-def touch_menu(conn: Connection, account_id: str) -> None:
-    """Something has changed that the account's menu may follow from."""
-    _touch(conn, select(_account.c.id).where(_account.c.id == account_id))
+def touch_menu(conn: Connection, account_id: str, *, forget: bool = False) -> None:
+    """Something has changed that the account's menu may follow from.
+
+    ``forget``: what it is shown is not known any more.
+    """
+    account = select(_account.c.id).where(_account.c.id == account_id)
+    _touch(conn, account, {"shown": ""} if forget else {})
 
 
 def touch_menus_of_case(conn: Connection, case_id: str) -> None:
     """The same for the account that is linked to a case."""
+    _touch(conn, _linked().where(_link.c.case_id == case_id))
+
+
+def touch_menus_of_customer(conn: Connection, customer_id: str) -> None:
+    """The same for the accounts that act for a customer."""
+    _touch(conn, _linked().where(_link.c.customer_id == customer_id).distinct())
+
+
+def _linked() -> Select[tuple[str]]:
     linked = select(_account.c.id).join(_link, _link.c.account_id == _account.c.id)
-    _touch(conn, linked.where(_link.c.case_id == case_id, _link.c.ended_at.is_(None)))
+    return linked.where(_link.c.ended_at.is_(None))
 
 
-def _touch(conn: Connection, accounts: Select[tuple[str]]) -> None:
+def _touch(conn: Connection, accounts: Select[tuple[str]], more: Mapping[str, str] = MappingProxyType({})) -> None:
     rows = accounts.where(_account.c.channel.in_(CHANNELS)).add_columns(*_NEW)
     put = insert_or(conn, _shown).from_select(_COLUMNS, rows)
-    again = {"touched": _shown.c.touched + 1, "due_at": _AT_ONCE, "tries": 0}
+    again = {"touched": _shown.c.touched + 1, "due_at": _AT_ONCE, "tries": 0, **more}
     conn.execute(put.on_conflict_do_update(index_elements=[_shown.c.account_id], set_=again))
 
 
@@ -141,21 +160,28 @@ def claim_menus(
         .where(_account.c.id.in_(ids))
         .order_by(_account.c.id)
     )
-    return [
-        DueMenu(
-            account_id=row.id,
-            channel=row.channel,
-            user_id=Personal(vault.open(_account.name, row.id, row.sealed)["user_id"]),
-            is_blocked=row.state == "blocked",
-            locale=row.spoken,
-            linked=bool(row.linked),
-            answerable=bool(row.answerable),
-            shown=row.shown,
-            touched=row.touched,
-            tries=row.tries,
-        )
-        for row in conn.execute(query)
-    ]
+    return [found for row in conn.execute(query) if (found := _due_of(vault, row)) is not None]
+
+
+def _due_of(vault: Vault, row: Row[Any]) -> DueMenu | None:
+    try:
+        user_id = Personal(vault.open(_account.name, row.id, row.sealed)["user_id"])
+    except KeyProblem as problem:
+        # Stays leased and is tried again later (the key may come back); the others are not held up.
+        log.error("menus.does_not_open", account=row.id, why=str(problem))
+        return None
+    return DueMenu(
+        account_id=row.id,
+        channel=row.channel,
+        user_id=user_id,
+        is_blocked=row.state == "blocked",
+        locale=row.spoken,
+        linked=bool(row.linked),
+        answerable=bool(row.answerable),
+        shown=row.shown,
+        touched=row.touched,
+        tries=row.tries,
+    )
 
 
 def _held(owner: str, rows: Iterable[DueMenu]) -> ColumnElement[bool]:

@@ -12,10 +12,12 @@ from bot import connecting
 from bot.channels.base import Tap
 from bot.channels.line.adapter import LineChannel
 from bot.channels.line.menus import LineMenus
+from bot.channels.menus import LISTED
 from bot.channels.report import Level
 from bot.menus import LEASE, MenuKeeper
 from bot.simulator.faults import Trouble
 from bot.simulator.people import Bubble
+from dialogs.conversation.commands import Command
 from dialogs.personal import Personal
 from storage import accounts
 from storage.cases import CaseStatus, move_case
@@ -168,6 +170,24 @@ async def test_after_a_day_of_silence_the_menu_shows_nothing_before_the_second_f
     connected.advance(hours=25)
     await taps_menu(customer, "resume")
     assert say("lobby.verify_again") in customer.said
+
+
+@pytest.mark.parametrize("channel", ["line", "telegram"])
+async def test_every_listed_command_is_answered_and_taken_for_no_answer(house: House, channel: str) -> None:
+    customer = house.on(channel)
+    for command in (Command.HELP, Command.VERIFY, Command.RESUME, Command.STATUS):
+        assert await customer.types(f"/{command}"), f"nothing in the lobby to /{command}"
+    await customer.links(INDIVIDUAL)
+    answers = customer.active().state["answers"]
+    for command in (command for command in LISTED if command is not Command.STAFF):
+        assert await customer.types(f"/{command}"), f"nothing to /{command}"
+        assert say("problem.choose") not in customer.said, command
+        assert customer.active().state["answers"] == answers, command
+    assert customer.active().locale == "en"
+    await customer.types("/language")
+    assert customer.active().locale == "ja"
+    await customer.types("/staff")
+    assert customer.active().owner == "waiting"
 
 
 # The platform in trouble --------------------------------------------------------------------------

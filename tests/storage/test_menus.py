@@ -20,6 +20,7 @@ from storage.accounts import (
 )
 from storage.cases import CaseStatus, move_case
 from storage.database import Database
+from storage.erasing import erase_customer
 from storage.menus import DueMenu
 from storage.universe import FrozenUniverse
 from tests.storage.conftest import Scene, set_scene
@@ -187,3 +188,31 @@ def test_who_was_there_before_there_were_menus_is_marked(database: Database, sce
     database.run(lambda conn: conn.execute(text("DELETE FROM account_menu")))
     make_live(database, "m-1")
     assert len(claim(database)) == 1
+
+
+def test_an_erased_customer_changes_the_menu_of_who_acted_for_him(database: Database, scene: Scene) -> None:
+    other = set_scene(database, "0000456", "U" + "2" * 32)
+    uni = database.universe
+    database.run(lambda conn: make_link(conn, uni, scene.account.id, other.customer_id, other.case.id))
+    settle_all(database)
+    database.run(lambda conn: erase_customer(conn, database.vault, uni, scene.customer_id))
+    [row] = claim(database)
+    # The other customer's case is still there.
+    assert (row.account_id, row.linked, row.answerable) == (scene.account.id, True, True)
+
+
+def test_an_account_that_does_not_open_holds_nobody_up(database: Database, scene: Scene) -> None:
+    other = set_scene(database, "0000456", "U" + "2" * 32)
+    spoil = text("UPDATE channel_account SET sealed = :sealed WHERE id = :id")
+    database.run(lambda conn: conn.execute(spoil, {"sealed": b"nothing that opens", "id": scene.account.id}))
+    assert [row.account_id for row in claim(database)] == [other.account.id]
+    assert claim(database) == []
+
+
+def test_what_who_has_blocked_us_is_shown_is_not_known_any_more(database: Database, scene: Scene) -> None:
+    settle(database, claim(database), "m-1")
+    # Blocked and back before anybody looked.
+    database.run(lambda conn: set_account_state(conn, scene.account.id, "blocked"))
+    database.run(lambda conn: set_account_state(conn, scene.account.id, "active"))
+    [row] = claim(database)
+    assert (row.shown, row.is_blocked) == ("", False)
