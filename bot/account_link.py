@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import perf_counter
 
 import structlog
 from aiohttp import web
@@ -38,7 +39,7 @@ _NONCE_LENGTHS = range(10, 256)
 _LONGEST_NUMBER = 64
 #: A customer number of so many signs does not stand in a random nonce by chance.
 _TELLING = 6
-_STATUS = {Registered.KEPT: 200, Registered.KNOWN: 409, Registered.NO_CUSTOMER: 404}
+_STATUS = {Registered.KNOWN: 409, Registered.NO_CUSTOMER: 404}
 
 
 class Refused(Exception):
@@ -105,20 +106,23 @@ class AccountLink:
         self._service = service
 
     async def receive(self, request: web.Request) -> web.Response:
+        began = perf_counter()
+        status = 200
+        answer: dict[str, object] = {"registered": True}
         try:
-            outcome = await self._register(request)
+            await self._register(request)
         except Refused as refused:
             log.warning("account_link.refused", status=refused.status, why=refused.code)
-            return web.json_response({"error": refused.code}, status=refused.status)
+            status, answer = refused.status, {"error": refused.code}
         except Exception as error:
             log.exception("account_link.not_stored", error=type(error).__name__)
-            return web.json_response({"error": "try_again"}, status=503)
-        if outcome is not Registered.KEPT:
-            log.warning("account_link.refused", status=_STATUS[outcome], why=outcome.value)
-            return web.json_response({"error": outcome.value}, status=_STATUS[outcome])
-        return web.json_response({"registered": True})
+            status, answer = 503, {"error": "try_again"}
+        # Beside the webhooks: many a 401 here is a clock that went wrong, or somebody who tries.
+        self._service.metrics.webhooks.labels("account_link", str(status)).observe(perf_counter() - began)
+        return web.json_response(answer, status=status)
 
-    async def _register(self, request: web.Request) -> Registered:
+    async def _register(self, request: web.Request) -> None:
+        """Keep what the bank says; raises ``Refused`` where it is not kept."""
         service = self._service
         body = await _read(request)
         uni = service.database.universe
@@ -130,9 +134,10 @@ class AccountLink:
             return register(talk, said.nonce.reveal(), said.customer_no.reveal())
 
         outcome = await service.database.transact(run)
+        if outcome is not Registered.KEPT:
+            raise Refused(_STATUS[outcome], outcome.value)
         # Where the customer was back before the bank's word, he is answered by now.
         service.sender.wake()
-        return outcome
 
 
 async def _read(request: web.Request) -> bytes:

@@ -32,7 +32,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.webhooks = Histogram(
             "kakunin_webhook_seconds",
-            "Seconds from a webhook's body to its answer.",
+            "Seconds from a webhook's body to its answer; account_link is the bank's own.",
             ["channel", "status"],
             buckets=_WEBHOOK_BUCKETS,
             registry=self.registry,

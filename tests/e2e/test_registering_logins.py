@@ -51,6 +51,9 @@ async def test_a_login_is_registered_once(house: House) -> None:
     # The same request again, caught on the way, and another customer under the same nonce.
     assert await say(house, body, headers_for(house, body)) == (409, {"error": "nonce_known"})
     assert await register(house, NONCE, "0000100") == 409
+    page = (await house.service.metrics.page(house.database)).decode()
+    assert 'kakunin_webhook_seconds_count{channel="account_link",status="200"} 1.0' in page
+    assert 'kakunin_webhook_seconds_count{channel="account_link",status="409"} 2.0' in page
     (row,) = house.rows("SELECT state, customer_id, account_id FROM bank_login")
     assert (row.state, row.account_id) == ("registered", None)
     assert row.customer_id == house.case(MORI).customer_id
