@@ -31,7 +31,7 @@ class Slot:
 
 
 class Position:
-    """The form seen through one state at one moment; build a new one after each event.
+    """The form seen through one state at one moment; ``after`` gives the one after an event.
 
     ``now`` is aware and in the bank's time zone, so that ``today()`` is the customer's day.
     """
@@ -43,7 +43,20 @@ class Position:
         self._relevant: dict[Key, bool] = {}
         self._groups: dict[tuple[str, int], bool] = {}
         self._calculated: dict[Key, str] = {}
+        self._settled: dict[Key, bool] = {}
         self._busy: set[Key] = set()
+
+    def after(self, state: State) -> Position:
+        """The form through a later state; what was found out stays where the answers are the same."""
+        later = Position(self.definition, state, self.now)
+        before = self.state
+        if state.answers is before.answers and state.master is before.master and state.locale == before.locale:
+            later._relevant, later._groups, later._calculated = self._relevant, self._groups, self._calculated
+            later._settled = self._settled
+            for name in ("slots", "asked_slots"):
+                if name in self.__dict__:
+                    later.__dict__[name] = self.__dict__[name]
+        return later
 
     # Slots ----------------------------------------------------------------------------------
 
@@ -53,18 +66,19 @@ class Position:
         return tuple(self._walk())
 
     def _walk(self) -> Iterator[Slot]:
-        questions = self.definition.questions
+        questions, repeats = self.definition.questions, self.definition.repeats
         index = 0
         while index < len(questions):
-            repeat = self._repeat_of(questions[index])
+            question = questions[index]
+            repeat = repeats.get(question.name)
             if repeat is None:
-                question = questions[index]
-                if self.is_relevant(Key(question.name)):
-                    yield Slot(Key(question.name), question)
+                key = Key(question.name)
+                if self.is_relevant(key):
+                    yield Slot(key, question)
                 index += 1
                 continue
             end = index
-            while end < len(questions) and self._repeat_of(questions[end]) == repeat:
+            while end < len(questions) and repeats.get(questions[end].name) is repeat:
                 end += 1
             yield from self._unroll(repeat, questions[index:end])
             index = end
@@ -78,12 +92,6 @@ class Position:
                     yield Slot(Key(question.name, instance), question)
             if repeat.repeat_count is None and instance != repeat.max_repeats:
                 yield Slot(Key(repeat.name, instance), None, repeat)
-
-    def _repeat_of(self, question: Question) -> Group | None:
-        for name in question.groups:
-            if self.definition.groups[name].is_repeat:
-                return self.definition.groups[name]
-        return None
 
     def _instances(self, repeat: Group) -> int:
         """How many instances of a repeat there are now."""
@@ -104,28 +112,35 @@ class Position:
 
     def is_relevant(self, key: Key) -> bool:
         """Whether the question at ``key`` belongs to this conversation as it stands."""
-        if key not in self._relevant:
+        found = self._relevant.get(key)
+        if found is None:
             if key in self._busy:
                 return False
+            question = self.definition.by_name[key.question]
             self._busy.add(key)
-            question = self._question(key.question)
-            self._relevant[key] = all(self._group_relevant(name, key.instance) for name in question.groups) and (
-                question.relevant is None or question.relevant.truth(_Scope(self, key))
-            )
+            found = self._groups_relevant(question.groups, key.instance)
+            if found and question.relevant is not None:
+                found = question.relevant.truth(_Scope(self, key))
+            self._relevant[key] = found
             self._busy.discard(key)
-        return self._relevant[key]
+        return found
+
+    def _groups_relevant(self, names: tuple[str, ...], instance: int) -> bool:
+        return not names or all(self._group_relevant(name, instance) for name in names)
 
     def _group_relevant(self, name: str, instance: int) -> bool:
-        if (name, instance) not in self._groups:
+        found = self._groups.get((name, instance))
+        if found is None:
             group = self.definition.groups[name]
-            self._groups[name, instance] = all(self._group_relevant(outer, instance) for outer in group.groups) and (
+            found = self._groups_relevant(group.groups, instance) and (
                 group.relevant is None or group.relevant.truth(_Scope(self, Key(name, instance)))
             )
-        return self._groups[name, instance]
+            self._groups[name, instance] = found
+        return found
 
     def value(self, key: Key) -> str:
         """The canonical text at ``key``; empty when unanswered, left open or irrelevant."""
-        question = self._question(key.question)
+        question = self.definition.by_name[key.question]
         if question.type is QuestionType.CALCULATE or (question.read_only and question.calculation is not None):
             return self._calculate(question, key)
         answer = self.state.answers.get(key)
@@ -149,13 +164,6 @@ class Position:
 
     def _text(self, expression: Expression, key: Key) -> str:
         return expression.text(_Scope(self, key))
-
-    def _question(self, name: str) -> Question:
-        return self._by_name[name]
-
-    @cached_property
-    def _by_name(self) -> dict[str, Question]:
-        return {question.name: question for question in self.definition.questions}
 
     def truth(self, expression: Expression, key: Key, own: str | None = None) -> bool:
         """Whether ``expression`` holds at ``key``, with ``.`` standing for ``own``."""
@@ -213,7 +221,12 @@ class Position:
 
     def is_settled(self, slot: Slot) -> bool:
         answer = self.state.answers.get(slot.key)
-        return answer is not None and self.is_valid(slot, answer)
+        if answer is None:
+            return False
+        found = self._settled.get(slot.key)
+        if found is None:
+            found = self._settled[slot.key] = self.is_valid(slot, answer)
+        return found
 
     @cached_property
     def previous(self) -> Slot | None:
@@ -292,7 +305,7 @@ class _Scope:
 
     def series(self, name: str) -> Sequence[str]:
         position = self._position
-        repeat = position._repeat_of(position._question(name))
+        repeat = position.definition.repeats.get(name)
         if repeat is None:
             return (position.value(Key(name)),)
         instances = range(1, position._instances(repeat) + 1)
@@ -300,9 +313,9 @@ class _Scope:
 
     def _place(self, name: str) -> Key:
         """A name inside the same repeat means the same instance; from outside, the first one."""
-        repeat = self._position._repeat_of(self._position._question(name))
+        repeats = self._position.definition.repeats
+        repeat = repeats.get(name)
         if repeat is None:
             return Key(name)
-        here = self._position._by_name.get(self._key.question)
-        inside = here is not None and self._position._repeat_of(here) == repeat
+        inside = repeats.get(self._key.question) is repeat
         return Key(name, self._key.instance if inside else 1)

@@ -37,7 +37,7 @@ class Turn:
         self.events: list[Event] = []
         self.says: list[Prompt] = []
         self.leaves: list[Leave] = []
-        self._position: Position | None = None
+        self._position = Position(definition, state, now)
 
     def done(self) -> Step:
         return Step(events=tuple(self.events), state=self.state, says=tuple(self.says), leaves=tuple(self.leaves))
@@ -45,14 +45,13 @@ class Turn:
     @property
     def position(self) -> Position:
         """The form as it stands now."""
-        if self._position is None:
-            self._position = Position(self.definition, self.state, self.now)
+        if self._position.state is not self.state:
+            self._position = self._position.after(self.state)
         return self._position
 
     def record(self, event: Event) -> None:
         self.events.append(event)
         self.state = apply(self.state, event)
-        self._position = None
 
     def say(self, *pieces: Piece, buttons: Sequence[Button] = (), kind: MessageKind = MessageKind.NOTICE) -> None:
         """A bubble that expects nothing; its buttons are the ones that hold anywhere, so it needs no token."""
@@ -235,7 +234,7 @@ class Turn:
         state = self.state_of(slot, value)
         if question.bot.check is not None:
             answered = self._answered(slot.key, value, display, state, content_id)
-            then = Position(self.definition, apply(self.state, answered), self.now)
+            then = self.position.after(apply(self.state, answered))
             if not then.truth(question.bot.check, slot.key, value):
                 self.ask_check(slot, value, display, content_id)
                 return

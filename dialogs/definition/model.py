@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 from dialogs.definition.expressions import Expression
@@ -177,10 +178,22 @@ class Questionnaire:
 
     def question(self, name: str) -> Question:
         """The question of that name; ``KeyError`` where there is none."""
-        for question in self.questions:
-            if question.name == name:
-                return question
-        raise KeyError(name)
+        return self.by_name[name]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Question]:
+        """The questions by name."""
+        return {question.name: question for question in self.questions}
+
+    @cached_property
+    def repeats(self) -> Mapping[str, Group]:
+        """The repeat around each question that is in one, by the question's name."""
+        return {
+            question.name: self.groups[name]
+            for question in self.questions
+            for name in reversed(question.groups)
+            if self.groups[name].is_repeat
+        }
 
     def choice(self, question: Question, name: str) -> Choice | None:
         """The choice of a select by its code."""
