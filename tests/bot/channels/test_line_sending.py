@@ -6,10 +6,14 @@ import uuid
 
 import pytest
 import structlog
+from linebot.v3.messaging import AsyncApiClient, PushMessageRequest
 
 from bot.channels.base import Inbound, InboundKind, Outcome
 from bot.channels.line.adapter import LineChannel
+from bot.channels.line.client import LineClient
+from bot.channels.line.drawing import render_all
 from bot.channels.line.outcomes import outcome_of_status
+from bot.channels.line.tokens import LongLivedToken
 from bot.simulator.faults import Trouble
 from dialogs.personal import Personal
 from tests.bot.simulator.stands import KEY, SECRET, TOKEN, Clock, LineStand, line_stand, notice, question, to
@@ -229,3 +233,11 @@ async def test_a_tap_is_acknowledged_by_doing_nothing() -> None:
         inbound: Inbound = stand.bot.last()
         await asyncio.wait_for(stand.channel.acknowledge(inbound), 1)
         assert stand.platform.left == []
+
+
+async def test_a_body_is_what_the_sdk_makes_of_it() -> None:
+    client = LineClient("http://127.0.0.1:9", LongLivedToken("t"))
+    drawn = render_all([notice(), question("はい", "いいえ"), question(*map(str, range(12)))], "abcd2345")
+    request = PushMessageRequest(to="U" + "0" * 32, messages=[part for parts in drawn for part in parts])
+    assert client.sanitize_for_serialization(request) == AsyncApiClient.sanitize_for_serialization(client, request)
+    await client.close()
