@@ -7,7 +7,7 @@ import structlog
 
 from bot.quota import ASK_EVERY
 from bot.simulator.faults import Trouble
-from storage import outgoing, quota
+from storage import quota, undelivered
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, say
 from tests.e2e.test_delivery_to_the_phone import MORI, calls, states
@@ -88,7 +88,7 @@ async def test_a_refusal_is_an_alarm_and_stands_on_the_list_of_staff(house: Hous
     refused = [entry for entry in entries if entry["event"] == "quota.refused"]
     assert [entry["log_level"] for entry in refused] == ["error"]
     assert (await gauges(house))["used_up"] == 1
-    lost = house.database.run_read(outgoing.undelivered)
+    lost = house.database.run_read(undelivered.undelivered)
     assert {(message.kind, message.state, message.detail) for message in lost} == {("question", "failed", "quota")}
     # The plan was enlarged: LINE says so, and the alarm ends.
     house.line.quota = 1000
@@ -119,7 +119,7 @@ async def test_a_question_that_never_arrived_is_asked_again_for_free(house: Hous
     assert say("engine.not_seen") in customer.said
     assert house.conversation_of(MORI).open_question == question
     assert house.line.pushed == 0
-    assert house.database.run_read(outgoing.undelivered) == []
+    assert house.database.run_read(undelivered.undelivered) == []
     assert ("question", "dropped") in states(house)
     # Now he has seen it.
     await customer.types("本人です")

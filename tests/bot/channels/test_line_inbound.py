@@ -70,7 +70,7 @@ def test_taps() -> None:
         ({"type": "accountLink", "link": {"result": "ok", "nonce": "n"}}, InboundKind.BANK_LOGIN),
         ({"type": "accountLink", "link": {"result": "ok"}}, InboundKind.OTHER),
         ({"type": "accountLink", "link": "n"}, InboundKind.OTHER),
-        ({"type": "messageEdited"}, InboundKind.OTHER),
+        ({"type": "messageEdited"}, InboundKind.EDITED),
         ({"type": ["strange"]}, InboundKind.OTHER),
         ({"type": None}, InboundKind.OTHER),
         ({"source": None}, InboundKind.OTHER),
