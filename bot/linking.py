@@ -81,7 +81,7 @@ class _Lobby:
             return
         token = f"l{self.state.asked + 1}"
         self.state = replace(self.state, asked=self.state.asked + 1, tokens=(*self.state.tokens[-4:], token))
-        self.says.append(step_prompt(self.state, self.facts, token, lead))
+        self.says.append(step_prompt(self.state, self.facts, token, lead, self.now.date()))
 
     @property
     def staff_button(self) -> tuple[Button, ...]:

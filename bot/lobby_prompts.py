@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bot.lobby_state import LobbyFacts, LobbyState, LobbyStep
 from dialogs.conversation.asking import STAFF, VERIFY
+from dialogs.conversation.picking_days import birth_days
 from dialogs.conversation.prompts import BANK_LOGIN, Button, InputHint, MessageKind, PageLink, Phrase, Piece, Prompt
 
 #: Beside the letter's code: who logs in at the bank need not type it.
@@ -15,11 +18,11 @@ _LOG_IN = PageLink(
 )
 
 
-def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Piece, ...]) -> Prompt:
+def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Piece, ...], today: date) -> Prompt:
     """What the present step waits for; a step that waits for nothing has none."""
     buttons: list[Button] = []
     links: tuple[PageLink, ...] = ()
-    hint = InputHint.NONE
+    hint, days = InputHint.NONE, None
     match state.step:
         case LobbyStep.CODE:
             asked, hint = Phrase(key="lobby.ask_code"), InputHint.TEXT
@@ -33,7 +36,7 @@ def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Pi
             ]
         case LobbyStep.BIRTH_DATE:
             key = "lobby.ask_established_on" if state.is_corporate else "lobby.ask_birth_date"
-            asked, hint = Phrase(key=key), InputHint.DATE
+            asked, hint, days = Phrase(key=key), InputHint.DATE, birth_days(today)
         case LobbyStep.PHONE_TAIL:
             asked, hint = Phrase(key="lobby.ask_phone_tail"), InputHint.PHONE
         case LobbyStep.WHICH:
@@ -49,6 +52,7 @@ def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Pi
         links=links,
         token=token,
         hint=hint,
+        days=days,
         alt=Phrase(key="alt.question"),
     )
 

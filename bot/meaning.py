@@ -13,6 +13,7 @@ from bot.preparing import Prepared
 from bot.talk import Talk
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Owner
+from dialogs.conversation.prompts import PICK_DAY
 from storage import content, inbound as inbox, lost_questions
 from storage.conversations import Conversation
 from storage.inbound import InboundRow
@@ -52,7 +53,7 @@ def _tapped(talk: Talk, conversation: Conversation, row: InboundRow, prepared: P
         return inp.Chose(token="-", option="-", content_id=row.content_id)  # noqa: S106
     # A button of another conversation of this account is a stale one here.
     token = token if ref == conversation.ref else "-"
-    if option == inp.PICKED_DATE and token in _open_tokens(conversation):
+    if option == PICK_DAY and token in _open_tokens(conversation):
         return _said(talk, conversation, row, prepared)
     return inp.Chose(token=token, option=option, content_id=row.content_id)
 

@@ -28,6 +28,8 @@ class Tappable:
     said: str = ""
     #: The address of the page that a tap opens, instead of sending something.
     opens: str = field(default="", repr=False)
+    #: Of a calendar: the day on which it opens, the first and the last that can be picked.
+    days: tuple[str, str, str] | None = None
 
 
 @dataclass(kw_only=True)

@@ -74,7 +74,9 @@ class Phone(Protocol):
 
 
 class LinePhone(Phone, WithRichMenus, Protocol):
-    """LINE: one follows and unfollows, taps the rich menu, and a message that is taken back is reported."""
+    """LINE: one follows and unfollows, taps the rich menu, takes messages back, and calendars open."""
+
+    async def tap(self, user_id: str, message_id: str, choice: int | str, day: str | None = ...) -> Delivered: ...
 
     async def follow(self, user_id: str) -> Delivered: ...
 
@@ -297,8 +299,12 @@ async def _act(phones: Phones, platform: str, person: Person, letter: Letter, wi
         text = str(wish.get("text", "")).strip()[:LONGEST_TEXT]
         return bool(text) and _arrived(await phone.type_text(user_id, text))
     if what == "tap":
-        choice = wish.get("choice")
-        return isinstance(choice, int) and _arrived(await phone.tap(user_id, message, choice))
+        choice, day = wish.get("choice"), wish.get("day")
+        if not isinstance(choice, int):
+            return False
+        if platform == "line" and isinstance(day, str):
+            return _arrived(await phones.line.tap(user_id, message, choice, day))
+        return _arrived(await phone.tap(user_id, message, choice))
     if what == "menu":
         place = wish.get("choice")
         return isinstance(place, int) and _arrived(await _tap_menu(phones, platform, person, place))

@@ -29,6 +29,8 @@ def _bubble(bubble: Bubble, newest: bool, zone: ZoneInfo) -> dict[str, Any]:
         "rows": [[button.label for button in row] for row in bubble.rows],
         # By place: the addresses of those that open a page.
         "opens": {place: button.opens for place, button in enumerate(bubble.buttons) if button.opens},
+        # By place: the first, the earliest and the latest day of those that show a calendar.
+        "days": {place: button.days for place, button in enumerate(bubble.buttons) if button.days},
         # Quick replies vanish with the next bubble of the account.
         "quick": [button.label for button in bubble.quick_replies] if newest else [],
         "sender": bubble.sender,

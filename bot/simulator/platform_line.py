@@ -126,9 +126,12 @@ class LinePlatform(LineServer):
         """Send a photo: a made-up one unless ``image`` says which."""
         return await self.deliver(self.image_event(user_id, image))
 
-    async def tap(self, user_id: str, message_id: str, choice: int | str) -> Delivery:
-        """Tap a button of a bubble: by place (from 0), data or label; ``LookupError`` if it is not there."""
-        return await self.deliver(self.tap_event(user_id, self.people[user_id].find(message_id, choice)))
+    async def tap(self, user_id: str, message_id: str, choice: int | str, day: str | None = None) -> Delivery:
+        """Tap a button of a bubble: by place (from 0), data or label; ``LookupError`` if it is not there.
+
+        A calendar opens on its first day, which is taken unless another ``day`` within its bounds is picked.
+        """
+        return await self.deliver(self.tap_event(user_id, self.people[user_id].find(message_id, choice), day))
 
     async def tap_menu(self, user_id: str, place: int) -> Delivery:
         """Tap an area of the menu beside the chat; ``LookupError`` if it is not there."""
@@ -182,7 +185,7 @@ class LinePlatform(LineServer):
         )
         return self.event(user_id, "message", token=True, message={"type": kind, "id": message_id, **content})
 
-    def tap_event(self, user_id: str, tappable: Tappable) -> Event:
+    def tap_event(self, user_id: str, tappable: Tappable, day: str | None = None) -> Event:
         """The event of a tap; what it says stands in the person's chat."""
         if tappable.opens:
             raise LookupError("this button opens a page and sends nothing")
@@ -190,7 +193,14 @@ class LinePlatform(LineServer):
             self.people[user_id].bubbles.append(
                 Bubble(message_id=self.make_message_id(), speaker=Speaker.PERSON, at=self.now(), text=tappable.said)
             )
-        return self.event(user_id, "postback", token=True, postback={"data": tappable.data})
+        postback: dict[str, Any] = {"data": tappable.data}
+        if tappable.days is not None:
+            initial, earliest, latest = tappable.days
+            picked = day or initial
+            if not earliest <= picked <= latest:
+                raise LookupError("the calendar does not show this day")
+            postback["params"] = {"date": picked}
+        return self.event(user_id, "postback", token=True, postback=postback)
 
     def account_link_event(self, user_id: str, nonce: str, *, ok: bool = True) -> Event:
         """The event of a login; without a reply token where LINE does not vouch."""

@@ -328,7 +328,7 @@ def _bubble(message_id: str, message: dict[str, Any], state: LineServer) -> Bubb
 def _walk(part: dict[str, Any], texts: list[str], rows: list[tuple[Tappable, ...]]) -> None:
     if part.get("type") == "text":
         texts.append(part["text"])
-    elif part.get("type") == "button" and part["action"]["type"] in ("postback", "uri"):
+    elif part.get("type") == "button" and part["action"]["type"] in ("postback", "uri", "datetimepicker"):
         rows.append((_tappable(part["action"]),))
     for name in ("header", "body", "footer"):
         if name in part:
@@ -343,4 +343,5 @@ def _tappable(action: dict[str, Any]) -> Tappable:
         data=action.get("data", ""),
         said=action.get("displayText", ""),
         opens=action.get("uri", ""),
+        days=(action["initial"], action["min"], action["max"]) if action["type"] == "datetimepicker" else None,
     )

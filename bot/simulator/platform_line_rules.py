@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from bot.channels.limits import grapheme_count
@@ -87,8 +88,30 @@ def check_action(place: str, action: Any, most_label: int = 20) -> Iterator[Find
         yield from _length(f"{place}.uri", action.get("uri"), 1000)
         if not re.match(r"(https?|line|tel):", str(action.get("uri"))):
             yield f"{place}.uri", "invalid uri scheme"
-    elif action.get("type") not in {"message", "datetimepicker"}:
+    elif action.get("type") == "datetimepicker":
+        yield from _calendar(place, action)
+    elif action.get("type") != "message":
         yield f"{place}.type", "Must be one of the following values: [postback, uri, message, datetimepicker]"
+
+
+def _calendar(place: str, action: dict[str, Any]) -> Iterator[Finding]:
+    yield from _length(f"{place}.data", action.get("data"), 300)
+    if action.get("mode") != "date":
+        yield f"{place}.mode", "Must be one of the following values: [date, time, datetime]"
+    days = [action.get(name) for name in ("min", "initial", "max")]
+    for name, day in zip(("min", "initial", "max"), days, strict=True):
+        if day is not None and not _is_day(day):
+            yield f"{place}.{name}", "Must be a date in the format full-date"
+    given = [day for day in days if day is not None]
+    if given != sorted(given):
+        yield f"{place}.initial", "Must be between min and max"
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return date(1900, 1, 1) <= date.fromisoformat(value) <= date(2100, 12, 31) and len(value) == 10
+    except (TypeError, ValueError):
+        return False
 
 
 def _bubble(place: str, bubble: Any) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.lists import ListLimits, Page, page_of
 from dialogs.conversation.open_prompts import OpenPrompt
+from dialogs.conversation.picking_days import days_of
 from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
 from dialogs.definition.model import Choice, Decline, Question, QuestionType
 
@@ -81,6 +82,7 @@ def question_prompt(
         shortcuts=tuple(way for way in shortcuts(position, question) if way not in extra),
         token=open_prompt.tokens[-1],
         hint=_hint(question),
+        days=days_of(position, slot),
         alt=_ALT,
     )
 

@@ -34,8 +34,6 @@ class Said:
     unseen: bool = False
 
 
-#: The option of the button by which a date is picked; what is picked comes as ``Said``.
-PICKED_DATE = "date"
 #: The option that stands for a text which came in after newer ones: it was written to another question.
 TYPED_LATE = "typed_late"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -110,6 +111,21 @@ class PageLink:
     otherwise: Piece
 
 
+#: The option of the button by which a day is picked; the day itself comes as if it were typed.
+PICK_DAY = "date"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayPick:
+    """A calendar beside the question, where a channel has one: typing stays possible."""
+
+    label: Phrase
+    #: The day on which it opens.
+    initial: date
+    earliest: date | None = None
+    latest: date | None = None
+
+
 class InputHint(StrEnum):
     """What kind of typing is expected, so that a channel can open the fitting keyboard."""
 
@@ -135,6 +151,7 @@ class Prompt:
     #: The token of an earlier prompt in whose place this one stands, where a channel can change a message.
     replaces: str | None = None
     hint: InputHint = InputHint.NONE
+    days: DayPick | None = None
     #: What a notification may show instead of the text: never personal data.
     alt: Phrase | None = None
 
@@ -162,6 +179,16 @@ class ShownLink:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownDays:
+    """A calendar in one language; the days are ISO 8601."""
+
+    label: str
+    initial: str
+    earliest: str | None = None
+    latest: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """A prompt in one language: what the customer is shown and what is kept as evidence."""
 
@@ -172,6 +199,7 @@ class Message:
     links: tuple[ShownLink, ...] = ()
     token: str | None = None
     hint: InputHint = InputHint.NONE
+    days: ShownDays | None = None
     #: Stands in notifications and chat lists; without personal data.
     alt: str = ""
     #: Who speaks, when it is not the bot: the name a member of staff shows.

@@ -7,11 +7,12 @@ was shown can be proved later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from dialogs.conversation.prompts import (
     Button,
+    DayPick,
     FaqText,
     InputHint,
     Line,
@@ -23,6 +24,7 @@ from dialogs.conversation.prompts import (
     Piece,
     Prompt,
     ShownButton,
+    ShownDays,
     ShownLink,
     Wording,
 )
@@ -67,7 +69,17 @@ def render(prompt: Prompt, definition: Questionnaire | None, voice: Voice) -> Me
         token=prompt.token,
         hint=prompt.hint,
         alt="" if prompt.alt is None else _piece(prompt.alt, definition, voice),
+        days=None if prompt.days is None else _days(prompt.days, definition, voice),
         quotes=_quotes(prompt.pieces),
+    )
+
+
+def _days(days: DayPick, definition: Questionnaire | None, voice: Voice) -> ShownDays:
+    return ShownDays(
+        label=_piece(days.label, definition, voice),
+        initial=days.initial.isoformat(),
+        earliest=None if days.earliest is None else days.earliest.isoformat(),
+        latest=None if days.latest is None else days.latest.isoformat(),
     )
 
 
@@ -163,6 +175,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "hint": message.hint.value,
         "alt": message.alt,
         "sender": message.sender,
+        "days": None if message.days is None else asdict(message.days),
         "quotes": list(message.quotes),
     }
 
@@ -183,6 +196,7 @@ def from_json(data: Mapping[str, Any]) -> Message:
         hint=InputHint(data["hint"]),
         alt=data["alt"],
         sender=data["sender"],
+        days=None if data.get("days") is None else ShownDays(**data["days"]),
         quotes=tuple(data.get("quotes", ())),
     )
 

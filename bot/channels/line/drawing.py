@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linebot.v3.messaging import (
+    DatetimePickerAction,
     FlexBox,
     FlexBubble,
     FlexButton,
@@ -45,13 +46,14 @@ from bot.channels.limits import (
     split_text,
     utf16_units,
 )
-from dialogs.conversation.prompts import Message
+from dialogs.conversation.prompts import PICK_DAY, Message, ShownButton, ShownDays
 from dialogs.conversation.wording import TICK_MARKS
 
 #: A bubble is at most 30 KB of JSON.  1,600 units of text and twelve buttons (a page of a long list, its way to
 #: the next one and the answers beside it) stay below it even when every character is an escape of six bytes.
 _BUBBLE_TEXT = 1600
 _ALT_IF_NONE = "…"
+_FIRST_DAY, _LAST_DAY = "1900-01-01", "2100-12-31"
 #: Dark on the bubble's white, contrast 16:1.
 _INK = "#1A1A1A"
 
@@ -92,17 +94,37 @@ def _draw(message: Message, conversation_ref: str, alt_if_none: str) -> list[Lin
         text = f"{text}\n\n" + "\n".join(lines)
     choices += page_choices(message, LINE.label)
     alt = _alt(message, alt_if_none)
-    if not choices and is_blank(clean(message.alt)):
+    calendar = None if message.days is None else _calendar(message, message.days, conversation_ref)
+    if not choices and calendar is None and is_blank(clean(message.alt)):
         pieces = split_text(text, LINE.text) if not is_blank(text) else [alt]
         return [TextMessage(text=piece, sender=sender) for piece in pieces if not is_blank(piece)]
-    return _bubbles(text, choices, alt, sender)
+    return _bubbles(text, choices, alt, sender, calendar)
 
 
-def _bubbles(text: str, choices: Sequence[Choice], alt: str, sender: Sender | None) -> list[LineMessage]:
+def _calendar(message: Message, days: ShownDays, conversation_ref: str) -> FlexButton:
+    """LINE's own calendar; what it knows is 1900 to 2100, and a first day within the bounds."""
+    data = button_data(conversation_ref, message, ShownButton(option=PICK_DAY, label=days.label), LINE.data_bytes)
+    (choice,) = shorten_labels([ShownButton(option=PICK_DAY, label=days.label)], [data], LINE.label)
+    earliest = min(max(days.earliest or _FIRST_DAY, _FIRST_DAY), _LAST_DAY)
+    latest = max(min(days.latest or _LAST_DAY, _LAST_DAY), earliest)
+    action = DatetimePickerAction(
+        label=choice.label,
+        data=choice.data,
+        mode="date",
+        initial=min(max(days.initial, earliest), latest),
+        min=earliest,
+        max=latest,
+    )
+    return FlexButton(style="secondary", height="md", scaling=True, action=action)
+
+
+def _bubbles(
+    text: str, choices: Sequence[Choice], alt: str, sender: Sender | None, calendar: FlexButton | None
+) -> list[LineMessage]:
     pieces = [piece for piece in split_text(text, _BUBBLE_TEXT) if not is_blank(piece)]
     rows = in_rows(choices)
     groups = [rows[at : at + LINE.buttons] for at in range(0, len(rows), LINE.buttons)]
-    if not pieces and not groups:
+    if not pieces and not groups and calendar is None:
         return [TextMessage(text=alt, sender=sender)]
     contents: list[list[FlexText | FlexButton | FlexBox]] = [[_paragraph(piece)] for piece in pieces]
     for number, group in enumerate(groups):
@@ -111,6 +133,8 @@ def _bubbles(text: str, choices: Sequence[Choice], alt: str, sender: Sender | No
             contents[-1].extend(drawn)
         else:
             contents.append(list(drawn))
+    if calendar is not None:
+        contents[-1:] = [[*contents[-1], calendar]] if contents else [[calendar]]
     return [
         FlexMessage(
             alt_text=alt,

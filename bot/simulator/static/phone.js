@@ -74,7 +74,8 @@
             button.type = "button";
             button.addEventListener("click", () => act("tap", { message: bubble.id, choice }));
           }
-          line.append(button);
+          const days = bubble.days[choice];
+          line.append(days ? calendarOf(bubble, choice, label, days) : button);
         }
         options.append(line);
       }
@@ -90,6 +91,19 @@
     meta.append(make("time", "", bubble.edited ? `${words.edited} ${bubble.time}` : bubble.time));
     row.append(stack, meta);
     return row;
+  }
+
+  // LINE opens its own calendar; here the browser's does.
+  function calendarOf(bubble, choice, label, [value, min, max]) {
+    const form = make("form", "calendar");
+    const day = make("input");
+    Object.assign(day, { type: "date", value, min, max, required: true, ariaLabel: label });
+    form.append(day, make("button", "", label));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      act("tap", { message: bubble.id, choice, day: day.value });
+    });
+    return form;
   }
 
   function draw(state) {
