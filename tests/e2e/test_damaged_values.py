@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from bot.console.desk import Damaged
 from storage.inbound import stale_undone
-from storage.outgoing import undelivered
+from storage.undelivered import undelivered
 from tests.e2e.conftest import on_both
 from tests.e2e.house import House, half_way, say
 

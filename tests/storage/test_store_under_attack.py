@@ -14,7 +14,8 @@ from storage.conversations import lock_conversation, save_conversation
 from storage.database import Database
 from storage.encryption import Keyring
 from storage.key_register import register_keys
-from storage.outgoing import BATCH, OutgoingBatch, ack_outgoing, claim_outgoing, insert_outgoing, undelivered
+from storage.outgoing import BATCH, OutgoingBatch, ack_outgoing, claim_outgoing, insert_outgoing
+from storage.undelivered import undelivered
 from tests.conftest import TEST_KEYS
 from tests.storage.conftest import set_scene
 from tests.storage.keys.conftest import NEW
