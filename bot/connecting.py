@@ -193,6 +193,9 @@ async def _connect_menus(board: LineMenus, settings: Settings, database: Databas
         await board.set_default(default)
         look.say(Level.CHANGED, "default_menu", "connect.menu_default_set")
     await _mark(database, live)
+    waiting = await database.read(lambda conn: menus.count_due_menus(conn, "line"))
+    if waiting:
+        look.say(Level.HINT, "accounts", "connect.menus_due", count=waiting)
     await _remove_old(board, database, [menu.menu_id for menu in listed if menu.menu_id not in live.values()], look)
 
 

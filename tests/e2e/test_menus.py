@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -301,6 +302,22 @@ async def test_who_has_blocked_us_is_left_alone_until_he_is_back(connected: Hous
     assert shown(customer) == "not_linked-en"
 
 
+async def test_the_sender_role_keeps_the_menus(connected: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await connected.restart(("sender",))
+    keeper, settled = connected.service.menus[0], asyncio.Event()
+    settle = keeper._settle
+
+    async def tell(rows: Sequence[DueMenu], menu_id: str) -> None:
+        await settle(rows, menu_id)
+        settled.set()
+
+    monkeypatch.setattr(keeper, "_settle", tell)
+    customer = connected.on_line()
+    await customer.types("こんにちは", settle=False)
+    await asyncio.wait_for(settled.wait(), 30)
+    assert connected.line.menus.links[customer.user_id] == connected.line.menus.default_id
+
+
 # New menus ----------------------------------------------------------------------------------------
 
 
@@ -318,7 +335,10 @@ async def test_new_menus_replace_the_old_for_everybody_before_those_go(connected
     [look, _] = await connecting.connect(
         connected.service.channels, settings, connected.database, connected.webhooks_url
     )
-    assert [(r.part, dict(r.params)) for r in look.remarks if r.part == "old_menus"] == [("old_menus", {"count": "1"})]
+    assert {r.part: dict(r.params) for r in look.remarks if r.part in ("accounts", "old_menus")} == {
+        "accounts": {"count": "3"},
+        "old_menus": {"count": "1"},
+    }
     # Still there for those who see them.
     assert old <= set(connected.line.menus.menus)
     connected.line.menus.linked_in_calls.clear()

@@ -78,6 +78,21 @@ async def test_it_is_shown_to_one_to_many_and_to_everybody_else(stand: LineStand
     assert (await menus.remove(first)).outcome is Outcome.ACCEPTED_BEFORE
 
 
+async def test_the_stand_in_knows_who_is_shown_what(stand: LineStand, menus: LineMenus) -> None:
+    api, person = stand.channel.api, stand.platform.add_person(friend=True)
+    menu_id = await menus.make(OPEN, WORDS)
+    await api.validate_rich_menu_object(request_of(OPEN, WORDS))
+    await menus.set_default(menu_id)
+    await menus.show(menu_id, ids(person))
+    assert (await api.get_rich_menu_id_of_user(person.user_id)).rich_menu_id == menu_id
+    await api.unlink_rich_menu_id_from_user(person.user_id)
+    with pytest.raises(ApiException, match="404"):
+        await api.get_rich_menu_id_of_user(person.user_id)
+    assert shown(stand, person) == menu_id, "without a menu of his own he sees the one of everybody"
+    await api.cancel_default_rich_menu()
+    assert shown(stand, person) is None
+
+
 async def test_what_stays_without_its_picture_is_taken_away(
     stand: LineStand, menus: LineMenus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
