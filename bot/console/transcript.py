@@ -19,6 +19,8 @@ from storage.content import TranscriptLine
 _WITHHELD = re.compile(r"^\[withheld: ([a-z_]+)\]$")
 _MEDIA = frozenset({"image", "photo", "sticker", "audio", "voice", "video", "file", "document", "location", "contact"})
 _EVENTS = frozenset({"edited", "follow", "unfollow", "unsend", "group", "bank_login", "other"})
+#: A picture between the words; it opens larger in a tab of its own.
+_WIDEST, _HIGHEST = 440, 320
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,7 @@ class Line:
     buttons: tuple[str, ...] = field(default=(), repr=False)
     shortcuts: tuple[str, ...] = field(default=(), repr=False)
     delivery: str = ""
-    #: Of a picture that is there: its width and height.
+    #: Of a picture that is there: the width and height of its place on the page, kept free until it is loaded.
     size: tuple[int, int] = (0, 0)
     #: Login of the member of staff behind it.
     login: str = ""
@@ -113,10 +115,15 @@ def _inbound(entry: TranscriptLine, labels: Mapping[str, str]) -> Line:
         mark = entry.image
         # What is refused or gone has a reason; the other states speak for themselves.
         code = mark.reason if mark.state in ("refused", "gone") else mark.state
-        return replace(base, kind="picture", text=code, size=(mark.width or 0, mark.height or 0))
+        return replace(base, kind="picture", text=code, size=_fitted(mark.width or 0, mark.height or 0))
     if media:
         return replace(base, kind="media", text=media if media in _MEDIA else "other")
     return replace(base, kind="event", text=entry.kind if entry.kind in _EVENTS else "other")
+
+
+def _fitted(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, _WIDEST / max(width, 1), _HIGHEST / max(height, 1))
+    return round(width * scale), round(height * scale)
 
 
 def _mark(change: HandOver) -> Line:

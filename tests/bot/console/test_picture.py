@@ -70,7 +70,7 @@ async def test_staff_see_the_picture_where_it_was_sent(browser: Browser, bank: B
     await browser.sign_in("sato")
     _, page = await browser.get(f"/conversations/{bank.refs['waiting_long']}")
     source = address(bank, "waiting_long", image_id)
-    assert re.search(rf'<img src="{source}" width="480" height="640" alt="\d\d:\d\dにお客さまから届いた写真"', page)
+    assert re.search(rf'<img src="{source}" width="240" height="320" alt="\d\d:\d\dにお客さまから届いた写真"', page)
     assert looks(bank) == [], "the page alone shows nobody the picture"
     answer = await browser.client.get(source)
     assert (answer.status, await answer.read()) == (200, JPEG)
