@@ -121,9 +121,11 @@ def _message(message: Message, base: _Base) -> Inbound:
         number = contact.phone_number if contact.phone_number.startswith("+") else f"+{contact.phone_number}"
         return base.inbound(InboundKind.TEXT, sender, at, text=Personal(number), message_id=message_id)
     if message.text is None:
-        media = next((name for name in _MEDIA if getattr(message, name, None)), None)
+        image = _image(message)
+        # Whoever sends a picture as a document has sent a picture.
+        media = "photo" if image else next((name for name in _MEDIA if getattr(message, name, None)), None)
         kind = InboundKind.MEDIA if media else InboundKind.OTHER
-        return base.inbound(kind, sender, at, media=media, message_id=message_id, image=_image(message))
+        return base.inbound(kind, sender, at, media=media, message_id=message_id, image=image)
     word, _, rest = message.text.partition(" ")
     if word.split("@", 1)[0] == "/start":
         code = rest.strip()

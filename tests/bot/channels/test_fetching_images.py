@@ -104,9 +104,10 @@ async def test_of_a_telegram_photo_the_largest_copy_is_fetched(telegram: Telegra
 
 async def test_a_telegram_document_is_a_picture_where_the_phone_says_so(telegram: TelegramStand) -> None:
     person = telegram.platform.add_person(friend=True)
-    for mime_type, is_image in (("image/png", True), ("application/pdf", False), ("video/mp4", False)):
+    for mime_type, media in (("image/png", "photo"), ("application/pdf", "document"), ("video/mp4", "document")):
         await telegram.platform.send_document(person.user_id, b"x", name="a", mime_type=mime_type)
-        assert (telegram.bot.last().media, telegram.bot.last().image is not None) == ("document", is_image)
+        assert telegram.bot.last().media == media
+        assert (telegram.bot.last().image is not None) == (media == "photo")
 
 
 @pytest.mark.parametrize("step", ["getFile", "download"])
