@@ -1,0 +1,78 @@
+"""The moments of a process at which it can be killed: around every statement, every commit and every call.
+
+Promise: the same work passes the same points in the same order, so a loop over their numbers kills a process
+between any two things that it does.  What was passed is in a file that outlives the process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from bot.channels.base import Channel
+from storage.database import Database
+
+#: A commit begins, and has ended.
+COMMIT, COMMITTED = "COMMIT", "COMMITTED"
+#: A platform is called, and has answered.
+CALL, ANSWERED = "CALL", "ANSWERED"
+
+
+class Points:
+    """Counts the points of this process from the moment it is armed."""
+
+    def __init__(self, path: Path, die_at: int | None, stop_at: str | None) -> None:
+        self.armed = False
+        self._number = 0
+        self._die_at = die_at
+        self._stop_at = stop_at
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def passed(self, what: str) -> None:
+        if not self.armed:
+            return
+        os.write(self._file, what.encode() + b"\n")
+        self._number += 1
+        if self._number == self._die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what == self._stop_at:
+            # Once: whoever wakes the process up wants to see it go on.
+            self._stop_at = None
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def watch(self, database: Database, channels: Sequence[Channel]) -> None:
+        for engine in {database._writer, database._reader}:
+            self._watch_engine(engine)
+        for channel in channels:
+            self._watch_channel(channel)
+
+    def _watch_engine(self, engine: Engine) -> None:
+        @event.listens_for(engine, "before_cursor_execute")
+        def before(_c: object, _cursor: object, statement: str, *_: object) -> None:
+            self.passed(" ".join(statement.split())[:90])
+
+        dialect: Any = engine.dialect
+        commit = dialect.do_commit
+
+        def do_commit(connection: Any) -> None:
+            self.passed(COMMIT)
+            commit(connection)
+            self.passed(COMMITTED)
+
+        dialect.do_commit = do_commit
+
+    def _watch_channel(self, channel: Any) -> None:
+        send = channel.send
+
+        async def watched(*arguments: Any, **options: Any) -> Any:
+            self.passed(CALL)
+            sent = await send(*arguments, **options)
+            self.passed(ANSWERED)
+            return sent
+
+        channel.send = watched

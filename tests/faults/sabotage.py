@@ -1,0 +1,126 @@
+"""Protections switched off in a process of the tests, one each: the checks must notice every one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, literal, select, update
+
+from bot import delivery, service, turns
+from bot.channels.line.adapter import LineChannel
+from storage import accounts, conversations, inbound, outgoing
+
+
+def spoil(names: Sequence[str]) -> None:
+    """Switch off what is named."""
+    for name in names:
+        _SPOILT[name]()
+
+
+def _no_row_lock() -> None:
+    """Neither the row lock nor, behind it, the version keeps two turns of one conversation apart."""
+    conversations._LOCKED = conversations._BY_ID
+    table = conversations._conversation
+    saved = [value for name, value in conversations._SAVE.compile().params.items() if name == "expected"]
+    assert saved, "the version is no longer checked where this looks for it"
+    conversations._SAVE = (
+        update(table)
+        .where(table.c.id == conversations.bindparam("wanted"))
+        .values(
+            {
+                name: conversations.bindparam(f"new_{name}")
+                for name in (*conversations._CHANGING, "version", "event_seq", "sealed")
+            }
+        )
+    )
+
+    def unlocked(conn: Connection, vault: Any, account_id: str) -> Any:
+        row = conn.execute(select(accounts._account).where(accounts._account.c.id == account_id)).first()
+        return None if row is None else accounts._account_of(vault, row)
+
+    accounts.lock_account = unlocked
+
+
+def _no_unique_key() -> None:
+    insert = inbound.insert_inbound
+
+    def insert_always(*arguments: Any, event_key: str, **options: Any) -> Any:
+        return insert(*arguments, event_key=f"{event_key}:{uuid.uuid4()}", **options)
+
+    inbound.insert_inbound = insert_always
+
+
+def _no_retry_key() -> None:
+    push = LineChannel._push
+
+    async def push_anew(self: LineChannel, recipient: Any, objects: Any, retry_key: str) -> Any:
+        return await push(self, recipient, objects, str(uuid.uuid4()))
+
+    LineChannel._push = push_anew  # type: ignore[method-assign]
+
+
+def _no_lease() -> None:
+    delivery.LEASE = timedelta(0)
+
+
+def _no_lease_owner() -> None:
+    outgoing._held_by = lambda owner: literal(True)
+
+
+def _blind_resend() -> None:
+    """What was interrupted is sent again, whatever it is."""
+    delivery._may_have_gone = lambda message, channel: False
+
+
+def _answer_before_commit() -> None:
+    handle = turns.Turns.handle
+    running: set[asyncio.Task[None]] = set()
+
+    async def later(self: Any, events: Any) -> None:
+        task = asyncio.create_task(handle(self, events))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    turns.Turns.handle = later  # type: ignore[method-assign]
+
+
+def _half_a_turn() -> None:
+    """What was answered is committed before the event is marked as done."""
+    mark = inbound.mark_done
+
+    def mark_apart(conn: Connection, *arguments: Any) -> bool:
+        conn.exec_driver_sql("COMMIT")
+        conn.exec_driver_sql("BEGIN")
+        return mark(conn, *arguments)
+
+    inbound.mark_done = mark_apart
+
+
+def _always_200() -> None:
+    """A webhook is acknowledged whether or not its event was stored."""
+    take = service.Service.take
+
+    async def take_anyway(self: Any, channel: Any, events: Any) -> None:
+        try:
+            await take(self, channel, events)
+        except Exception:
+            return
+
+    service.Service.take = take_anyway  # type: ignore[method-assign]
+
+
+_SPOILT: dict[str, Callable[[], None]] = {
+    "no_row_lock": _no_row_lock,
+    "no_unique_key": _no_unique_key,
+    "no_retry_key": _no_retry_key,
+    "no_lease": _no_lease,
+    "no_lease_owner": _no_lease_owner,
+    "blind_resend": _blind_resend,
+    "answer_before_commit": _answer_before_commit,
+    "half_a_turn": _half_a_turn,
+    "always_200": _always_200,
+}
