@@ -140,9 +140,14 @@ class PostgresServer:
             "log_min_messages": "fatal",
         }
         arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._command = [binaries / "postgres", "-D", data, *arguments]
         self._log = (self._home / "log").open("wb")
+        self.start()
+
+    def start(self) -> None:
+        """Begin to serve, for the first time or after a ``halt``."""
         self._process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *arguments],
+            self._command,
             user=self._user,
             group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
             extra_groups=None if self._user is None else [],
@@ -211,14 +216,18 @@ class PostgresServer:
         else:
             self.drop(name)
 
-    def stop(self) -> None:
+    def halt(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop serving: in order with SIGINT, at once with SIGQUIT."""
         self._admin.close()
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(how)
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def stop(self) -> None:
+        self.halt()
         self._log.close()
         shutil.rmtree(self._home)
 

@@ -25,7 +25,7 @@ import aiohttp
 from bot.simulator.people import Person
 from storage.database import Database
 from storage.encryption import Keyring
-from tests.e2e.house import Customer, House
+from tests.e2e.house import Customer, House, until
 from tests.faults.child import Plan, run
 from tests.faults.clock import SharedUniverse
 
@@ -85,7 +85,8 @@ class Moment:
     store: str
     line_people: dict[str, Person]
     telegram_people: dict[str, Person]
-    message_numbers: tuple[int, int]
+    #: LINE's last message, Telegram's last message and next update.
+    numbers: tuple[int, int, int]
     who: tuple[str, str]
 
 
@@ -156,6 +157,18 @@ class Bank:
         process.place.close()
         self.processes.remove(process)
 
+    async def stops(self, process: Process) -> None:
+        """Wait until it stands still at its point."""
+        await until(process.is_stopped, 20)
+
+    async def passes(self, process: Process, point: str) -> None:
+        """Wait until it has passed a point."""
+        await until(lambda: any(point in name for name in process.passed()), 20)
+
+    async def logs(self, process: Process, event: str) -> None:
+        """Wait until its log says so."""
+        await until(lambda: event in process.log(), 20)
+
     async def close(self) -> None:
         for process in list(self.processes):
             await self.kill(process)
@@ -213,7 +226,7 @@ class Bank:
         house = self.house
         house.line.people._people = copy.deepcopy(moment.line_people)
         house.telegram.people._people = copy.deepcopy(moment.telegram_people)
-        house.line._message_number, house.telegram._message_number = moment.message_numbers
+        house.line._message_number, house.telegram._message_number, house.telegram.next_update_id = moment.numbers
         house.line.accepted_keys.clear()
         for platform in (house.line, house.telegram):
             platform.faults._queue.clear()
@@ -232,7 +245,7 @@ def remember(house: House, store: str, customer: Customer) -> Moment:
         store=store,
         line_people=copy.deepcopy(house.line.people._people),
         telegram_people=copy.deepcopy(house.telegram.people._people),
-        message_numbers=(house.line._message_number, house.telegram._message_number),
+        numbers=(house.line._message_number, house.telegram._message_number, house.telegram.next_update_id),
         who=(customer.channel, customer.user_id),
     )
 

@@ -56,8 +56,8 @@ class Plan:
     #: Where the passed points and the log are written.
     points: Path
     log: Path
-    #: Kill this process at the n-th point, or stop it at the first one of this name.
-    die_at: int | None = None
+    #: Kill this process at the n-th point or the first one of this name, or stop it there.
+    die_at: int | str | None = None
     stop_at: str | None = None
     #: Protections that are switched off, to see that the checks notice.
     sabotage: tuple[str, ...] = ()

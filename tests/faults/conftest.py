@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import count
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +21,7 @@ from tests.faults.bank import Bank, Moment
 from tests.faults.clock import SharedUniverse
 from tests.faults.moments import Stores, play
 
+_SEEDS = count(2)
 #: Runs a test on SQLite and on PostgreSQL.
 on_both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 Kept = dict[tuple[str, str], dict[str, Moment]]
@@ -73,7 +75,8 @@ async def bank(
     """Both platforms, a clock that stands at ``START``, and no process yet."""
     store, letters = seeded
     clock = tmp_path / "clock"
-    universe = SharedUniverse(clock, 2, START)
+    # Not the same ids in two tests: a kept moment holds those of the test that played it.
+    universe = SharedUniverse(clock, next(_SEEDS), START)
     async with AsyncExitStack() as stack:
         database = Database.open(stores.url(store), keys=keyring, universe=universe, sqlite_synchronous="normal")
         house = await stack.enter_async_context(open_house(database, universe, letters))  # type: ignore[arg-type]

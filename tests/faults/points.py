@@ -19,14 +19,14 @@ from storage.database import Database
 
 #: A commit begins, and has ended.
 COMMIT, COMMITTED = "COMMIT", "COMMITTED"
-#: A platform is called, and has answered.
+#: A platform is called, and has answered; the kinds of the messages stand behind it.
 CALL, ANSWERED = "CALL", "ANSWERED"
 
 
 class Points:
     """Counts the points of this process from the moment it is armed."""
 
-    def __init__(self, path: Path, die_at: int | None, stop_at: str | None) -> None:
+    def __init__(self, path: Path, die_at: int | str | None, stop_at: str | None) -> None:
         self.armed = False
         self._number = 0
         self._die_at = die_at
@@ -38,9 +38,9 @@ class Points:
             return
         os.write(self._file, what.encode() + b"\n")
         self._number += 1
-        if self._number == self._die_at:
+        if self._number == self._die_at or _is(what, self._die_at):
             os.kill(os.getpid(), signal.SIGKILL)
-        if what == self._stop_at:
+        if _is(what, self._stop_at):
             # Once: whoever wakes the process up wants to see it go on.
             self._stop_at = None
             os.kill(os.getpid(), signal.SIGSTOP)
@@ -69,10 +69,15 @@ class Points:
     def _watch_channel(self, channel: Any) -> None:
         send = channel.send
 
-        async def watched(*arguments: Any, **options: Any) -> Any:
-            self.passed(CALL)
-            sent = await send(*arguments, **options)
-            self.passed(ANSWERED)
+        async def watched(recipient: Any, messages: Any, **options: Any) -> Any:
+            kinds = " ".join(message.kind.value for message in messages)
+            self.passed(f"{CALL} {kinds}")
+            sent = await send(recipient, messages, **options)
+            self.passed(f"{ANSWERED} {kinds}")
             return sent
 
         channel.send = watched
+
+
+def _is(what: str, wanted: int | str | None) -> bool:
+    return isinstance(wanted, str) and set(wanted.split()) <= set(what.split())

@@ -128,7 +128,7 @@ def telling(points: Sequence[str]) -> list[int]:
         turn,
         turn + 1,
         *named(points, CALL, ANSWERED),
-        len(points) - points[::-1].index(ANSWERED) + 2,
+        named(points, ANSWERED)[-1] + 2,
     ]
 
 
