@@ -140,10 +140,14 @@ def _customer_of(vault: Vault, row: Row[Any]) -> Customer:
     )
 
 
+def staged_master_versions(conn: Connection) -> list[int]:
+    """Versions that are being staged, or were when their import was interrupted."""
+    return list(conn.execute(select(_version.c.seq).where(_version.c.state == "staged")).scalars())
+
+
 def begin_master_version(conn: Connection, uni: Universe, file_sha256: str) -> int:
     """Begin staging; what an interrupted import left behind is discarded."""
-    stale = conn.execute(select(_version.c.seq).where(_version.c.state == "staged")).scalars().all()
-    for seq in stale:
+    for seq in staged_master_versions(conn):
         discard_master_version(conn, seq)
     seq = next_value(conn, _version.name)
     values = {"seq": seq, "state": "staged", "file_sha256": file_sha256, "rows": 0, "changed": 0, "rejected": 0}
@@ -247,6 +251,15 @@ def finish_master_version(conn: Connection, uni: Universe, seq: int, rejected: i
     )
     flip = insert_or(conn, _current).values(id=1, seq=seq)
     conn.execute(flip.on_conflict_do_update(index_elements=[_current.c.id], set_={"seq": seq}))
+
+
+def discard_master_rows(conn: Connection, seq: int, limit: int) -> bool:
+    """Drop some rows of a staged version, so that discarding the rest is short; false when all are gone."""
+    if conn.execute(select(_version.c.state).where(_version.c.seq == seq)).scalar() != "staged":
+        return False
+    some = list(conn.execute(select(_record.c.id).where(_record.c.seq == seq).limit(limit)).scalars())
+    conn.execute(delete(_record).where(_record.c.id.in_(some)))
+    return bool(some)
 
 
 def discard_master_version(conn: Connection, seq: int) -> None:

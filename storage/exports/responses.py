@@ -1,7 +1,7 @@
 """Exporting completed responses: the table, its codebook, and a manifest that proves what was written.
 
-Promise: one consistent snapshot; all files of an export or none; each export is a recorded batch, in the
-same transaction as its audit entry, before its files appear.  ``since`` carries exactly what was completed
+Promise: one consistent snapshot; all files of an export or none; each export is a recorded batch, completed in
+the same transaction as its audit entry, before its files appear.  ``since`` carries exactly what was completed
 after an earlier batch.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,10 +24,14 @@ from storage.cases import CaseStatus
 from storage.database import Database
 from storage.export_batches import (
     ExportBatch,
+    add_export_members,
     batch_members,
+    begin_export_batch,
+    discard_export_members,
     last_completed_seq,
     list_export_batches,
     save_export_batch,
+    stale_export_batches,
 )
 from storage.exports.codebook import CODEBOOK_COLUMNS, codebook_rows
 from storage.exports.columns import FIXED_COLUMNS, Column, answers_by_place, cell, columns_of, masked
@@ -33,9 +39,12 @@ from storage.exports.facts import fixed_cells
 from storage.exports.writers import CsvOutput, OutputFile, OutputSet, Unmappable, WrittenFile
 from storage.publishing import list_published, live, load_published
 from storage.submissions import Submission, iter_submissions
-from storage.universe import Universe
 
 KIND = "responses"
+#: Submissions that are recorded in one transaction: a running service waits for the writer meanwhile.
+BATCH = 500
+#: An export that was begun so long ago and not completed was killed.
+_STALE = timedelta(days=1)
 UNMAPPABLE_COLUMNS = ("file", "row", "column", "code_point")
 #: The form whose columns an export has even when there is nothing to export.
 _FIRST_FORM = "individual"
@@ -112,13 +121,13 @@ def export_responses(
         def record(conn: Connection) -> ExportBatch:
             batch = save_export_batch(
                 conn,
-                Universe(now=uni.now, new_id=lambda: batch_id, code=uni.code),
+                uni,
+                batch_id=batch_id,
                 kind=KIND,
                 actor=actor,
                 rows=table_file.rows,
                 sha256=table_file.sha256,
                 filters=options.filters(),
-                member_submission_ids=members,
             )
             audit.record(
                 conn,
@@ -134,9 +143,32 @@ def export_responses(
             outputs.replace(manifest)
             return batch
 
-        batch = database.run(record)
+        with _recorded_members(database, batch_id, members):
+            batch = database.run(record)
         outputs.publish()
     return Exported(batch=batch, rows=batch.rows, unmappable=len(lost), files=files, path=table)
+
+
+@contextmanager
+def _recorded_members(database: Database, batch_id: str, members: Sequence[str]) -> Iterator[None]:
+    """Record what the batch carries, in short transactions beside the running service; without the batch, undo it."""
+    uni = database.universe
+    for stale in database.run_read(lambda conn: stale_export_batches(conn, uni.now() - _STALE)):
+        _discard(database, stale)
+    database.run(lambda conn: begin_export_batch(conn, uni, batch_id))
+    try:
+        for start in range(0, len(members), BATCH):
+            some = members[start : start + BATCH]
+            database.run(lambda conn, some=some: add_export_members(conn, batch_id, some))  # type: ignore[misc]
+        yield
+    except BaseException:
+        _discard(database, batch_id)
+        raise
+
+
+def _discard(database: Database, batch_id: str) -> None:
+    while database.run(lambda conn: discard_export_members(conn, batch_id, BATCH)):
+        pass
 
 
 def _write(

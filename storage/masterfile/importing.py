@@ -16,7 +16,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from storage import audit
-from storage.customers import begin_master_version, discard_master_version, finish_master_version, stage_master_rows
+from storage.customers import (
+    begin_master_version,
+    discard_master_rows,
+    discard_master_version,
+    finish_master_version,
+    stage_master_rows,
+    staged_master_versions,
+)
 from storage.database import Database
 from storage.masterfile.problems import RowProblem
 from storage.masterfile.reader import MasterFile, Record, file_sha256
@@ -24,7 +31,7 @@ from storage.masterfile.rows import RowChecker, plain_text
 from storage.universe import Universe
 
 #: Rows per transaction: few enough that a running service never waits long for the writer.
-BATCH = 500
+BATCH = 250
 
 Progress = Callable[[int, int], None]
 
@@ -113,6 +120,8 @@ def import_master(
     uni, vault = database.universe, database.vault
     digest = file_sha256(path)
     found = survey(file)
+    for left_behind in database.run_read(staged_master_versions):
+        _drop_rows(database, left_behind)
     seq = database.run(lambda conn: begin_master_version(conn, uni, digest))
     counts: Counter[str] = Counter()
     batch: list[dict[str, str]] = []
@@ -150,12 +159,21 @@ def import_master(
             seq=seq if keep else None,
             file_sha256=digest,
         )
+        if not keep:
+            _drop_rows(database, seq)
         database.run(lambda conn: _conclude(conn, uni, seq, result, actor))
     except BaseException:
         # Also on Ctrl-C: what was staged must not lie about. A later import would drop it, too.
+        _drop_rows(database, seq)
         database.run(lambda conn: discard_master_version(conn, seq))
         raise
     return result
+
+
+def _drop_rows(database: Database, seq: int) -> None:
+    """Drop what was staged, in transactions as short as those that staged it."""
+    while database.run(lambda conn: discard_master_rows(conn, seq, BATCH)):
+        pass
 
 
 def _conclude(conn: Connection, uni: Universe, seq: int, result: ImportResult, actor: str) -> None:

@@ -44,7 +44,7 @@ from storage.universe import Universe
 from storage.unreadable import is_damage, record_unreadable
 
 #: Submissions per transaction: on SQLite the service waits for the writer meanwhile.
-BATCH = 20
+BATCH = 5
 _ACTOR = "system:reconcile"
 
 #: Rating, day of confirmation and residence expiry -> day of the next review.

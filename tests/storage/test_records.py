@@ -14,7 +14,9 @@ from storage.cases import CaseStatus, move_case
 from storage.database import Database
 from storage.export_batches import (
     ExportBatch,
+    add_export_members,
     batch_members,
+    begin_export_batch,
     exported_before,
     last_completed_seq,
     list_export_batches,
@@ -224,16 +226,21 @@ def test_a_decision_on_nothing_is_refused(database: Database) -> None:
 
 
 def make_batch(database: Database, *members: str, kind: str = "responses") -> ExportBatch:
+    uni = database.universe
+    batch_id = uni.new_id()
+    database.run(lambda conn: begin_export_batch(conn, uni, batch_id))
+    database.run(lambda conn: add_export_members(conn, batch_id, members))
+    assert database.run_read(lambda conn: load_batch(conn, batch_id)) is None, "seen before it was complete"
     return database.run(
         lambda conn: save_export_batch(
             conn,
-            database.universe,
+            uni,
             kind=kind,
             actor="os:bank",
             rows=len(members),
             sha256="c" * 64,
             filters={"status": "reconciled"},
-            member_submission_ids=members,
+            batch_id=batch_id,
         )
     )
 
@@ -242,7 +249,7 @@ def test_a_batch_remembers_what_it_carried(database: Database, scene: Any) -> No
     submission = submit(database, scene)
     database.run(lambda conn: mark_reconciled(conn, database.universe, submission.id))
     empty = make_batch(database)
-    batch = make_batch(database, submission.id, submission.id)
+    batch = make_batch(database, submission.id)
     make_batch(database, kind="differences")
 
     def look(conn: Connection) -> list[Any]:

@@ -131,7 +131,7 @@ def test_progress_ends_at_the_number_of_rows(sqlite_database: Database, tmp_path
         reject=lambda problem: None,
         progress=lambda done, total: seen.append((done, total)),
     )
-    assert seen == [(500, 1201), (1000, 1201), (1201, 1201)]
+    assert seen == [(250, 1201), (500, 1201), (750, 1201), (1000, 1201), (1201, 1201)]
 
 
 def test_the_reject_report_appears_whole_or_not_at_all(tmp_path: Path) -> None:
