@@ -166,7 +166,7 @@ def _add_steps(app: web.Application, service: Service) -> None:
         member = service.database.run_read(lambda conn: staff.load_staff(conn, asked["staff"]))
         assert member is not None
         deed = getattr(service.desk, asked["deed"])
-        return web.json_response(await deed(asked["conversation"], member, *asked["words"]))
+        return web.json_response({"done": await deed(asked["conversation"], member, *asked["words"])})
 
     app.router.add_post("/step/send", send)
     app.router.add_post("/step/tick", tick)

@@ -33,7 +33,7 @@ async def queue(bank: Bank, customer: Customer, process: Process, what: tuple[st
         member = bank.house.staff_member()
         conversation = customer.active().id
         asked = {"staff": member.id, "conversation": conversation, "words": []}
-        assert await bank.step(process, "desk", asked | {"deed": "claim"}) is True
+        assert await bank.step(process, "desk", asked | {"deed": "claim"}) == {"done": True}
         assert await bank.send_all(process)
         await bank.step(process, "desk", asked | {"deed": "say", "words": [STAFF_WORDS]})
         return
