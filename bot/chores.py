@@ -83,12 +83,16 @@ def note_heads(database: Database, file: Path, every: timedelta) -> Chore:
 
 def rotate_keys(database: Database) -> Chore:
     """Bring all sealed values under the first key."""
+    # Who ran before this start may have sealed under an older key until the end.
+    looked = False
 
     def is_due(conn: Connection) -> bool:
-        return key_rotation.is_due(conn, database.universe, database.vault.keyring)
+        return key_rotation.is_due(conn, database.universe, database.vault.keyring, looked=looked)
 
     def step(lease: Lease) -> bool:
+        nonlocal looked
         done = key_rotation.rotate_step(database, lease)
+        looked |= done.settled
         if done.settled:
             log.info("keys.settled", key=database.vault.keyring.current)
         return not done.settled

@@ -65,8 +65,8 @@ class Step:
     settled: bool
 
 
-def is_due(conn: Connection, uni: Universe, keyring: Keyring) -> bool:
-    """Whether this process should rotate by itself.
+def is_due(conn: Connection, uni: Universe, keyring: Keyring, *, looked: bool = True) -> bool:
+    """Whether this process should rotate by itself; ``looked`` is whether it has looked through all since its start.
 
     It should not where its first key is not the latest that came first somewhere: during a change of keys,
     processes with the old order and processes with the new one would undo each other's work.
@@ -75,7 +75,7 @@ def is_due(conn: Connection, uni: Universe, keyring: Keyring) -> bool:
     if len(rows) < 2 or rows[0].key_id != keyring.current:
         return False
     settled_at: datetime | None = rows[0].settled_at
-    return settled_at is None or settled_at < rows[1].since or uni.now() - settled_at > _AGAIN
+    return not looked or settled_at is None or settled_at < rows[1].since or uni.now() - settled_at > _AGAIN
 
 
 def lead_to(conn: Connection, uni: Universe, keyring: Keyring) -> None:

@@ -43,7 +43,8 @@ def take_lease(conn: Connection, uni: Universe, name: str, *, owner: str, durati
     statement = first.on_conflict_do_update(
         index_elements=[_lease.c.name],
         set_={"owner": owner, "term": _lease.c.term + 1, "lease_until": now + duration},
-        where=_lease.c.lease_until <= now,
+        # What was given back is free, also by the clock of another machine.
+        where=_lease.c.owner.is_(None) | (_lease.c.lease_until <= now),
     ).returning(_lease.c.term)
     term: int | None = conn.execute(statement).scalar()
     return None if term is None else Lease(name=name, owner=owner, term=term, until=now + duration)
