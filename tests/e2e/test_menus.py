@@ -24,11 +24,17 @@ from storage import accounts
 from storage.cases import CaseStatus, move_case
 from storage.content import load_content
 from storage.menus import DueMenu
+from tests.bot.simulator.menus import draw_once
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, say
 
 INDIVIDUAL = "0000123"
 OTHER = "0000124"
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.line.menu_drawing.draw_menu", draw_once)
 
 
 @pytest.fixture

@@ -26,13 +26,13 @@ from pydantic.v1 import ValidationError
 from bot.channels.base import Fetched, Inbound, InboundKind, Outcome, Recipient, Sent
 from bot.channels.choices import DoesNotFit
 from bot.channels.limits import LINE
-from bot.channels.line.asking import ask
+from bot.channels.line.asking import ask, of_exception
 from bot.channels.line.bank_page import make_addresses
 from bot.channels.line.client import LineClient
 from bot.channels.line.drawing import render_all
 from bot.channels.line.images import LineImages
 from bot.channels.line.inbound import CHANNEL, check_signature, parse
-from bot.channels.line.outcomes import outcome_of_silence, outcome_of_status, sent_ids
+from bot.channels.line.outcomes import outcome_of_silence, sent_ids
 from bot.channels.line.tokens import AccessTokens, LongLivedToken, NoAccessToken
 from dialogs.conversation.prompts import Message
 from dialogs.personal import Personal
@@ -190,11 +190,11 @@ class LineChannel:
         except NoAccessToken as problem:
             return Sent(outcome=Outcome.RETRY, detail=str(problem))
         except ApiException as problem:
-            return _of_exception(problem, reply=reply)
+            return of_exception(problem, reply=reply)
         except UnicodeDecodeError as problem:
             # The SDK stumbles over the bytes of an answer; what it was decoding tells the status.
             if isinstance(problem.__context__, ApiException):
-                return _of_exception(problem.__context__, reply=reply)
+                return of_exception(problem.__context__, reply=reply)
             return Sent(outcome=Outcome.SENT, detail="answer not readable")
         except ValidationError:
             # Requests are built before the call, so this is LINE's 2xx answer in a shape the SDK
@@ -205,13 +205,6 @@ class LineChannel:
         except (aiohttp.ClientError, TimeoutError) as problem:
             return outcome_of_silence(problem, connected=True, reply=reply)
         return Sent(outcome=Outcome.SENT, provider_ids=sent_ids(answer.data.to_dict() if answer.data else {}))
-
-
-def _of_exception(problem: ApiException, *, reply: bool) -> Sent:
-    body = problem.body
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
-    request_id = (problem.headers or {}).get("x-line-request-id", "")
-    return outcome_of_status(int(problem.status or 0), text, str(request_id), reply=reply)
 
 
 def _of_messages(sent: Sent, drawn: Sequence[Sequence[LineMessage]]) -> Sent:

@@ -24,7 +24,7 @@ async def ask(method: Callable[..., Awaitable[T]], *arguments: Any, time_out: fl
     try:
         return await method(*arguments, _request_timeout=limit, **more)
     except ApiException as problem:
-        sent = _of_exception(problem)
+        sent = of_exception(problem)
         if problem.status in _UNAUTHORIZED:
             raise Unauthorized(sent) from None
         raise NotDone(sent) from None
@@ -39,8 +39,9 @@ async def ask(method: Callable[..., Awaitable[T]], *arguments: Any, time_out: fl
         raise Unreachable(Sent(outcome=Outcome.RETRY, detail=words)) from None
 
 
-def _of_exception(problem: ApiException) -> Sent:
+def of_exception(problem: ApiException, *, reply: bool = False) -> Sent:
+    """What an error answer means."""
     body = problem.body
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
     request_id = (problem.headers or {}).get("x-line-request-id", "")
-    return outcome_of_status(int(problem.status or 0), text, str(request_id), reply=False)
+    return outcome_of_status(int(problem.status or 0), text, str(request_id), reply=reply)

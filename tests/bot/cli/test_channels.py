@@ -16,6 +16,7 @@ from storage import menus
 from storage.universe import Universe
 from tests.bot.cli.platforms import BOT_SECRET, LINE_TOKEN, PUBLIC, Platforms, platforms
 from tests.bot.cli.shell import Shell
+from tests.bot.simulator.menus import draw_once
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stands: Platforms
 ) -> Shell:
     """A bank with both channels and an empty store."""
+    monkeypatch.setattr("bot.channels.line.menu_drawing.draw_menu", draw_once)
     shell = Shell(tmp_path, monkeypatch, capsys)
     shell.set(DEFAULT_LOCALE="en", **stands.settings)
     assert shell("db", "upgrade").code == 0

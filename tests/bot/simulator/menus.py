@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from bot.channels.line.menu_drawing import draw_menu
 from bot.channels.line.menus import request_of
 from bot.channels.menus import MenuKind, MenuState, listed_commands
@@ -10,6 +12,8 @@ from bot.simulator.platform_telegram import TelegramPlatform
 from bot.simulator.platform_telegram_desk import PRIVATE_CHATS
 from locales import load_catalogue
 
+#: Drawing takes a third of a second: for tests that connect again and again.
+draw_once = cache(draw_menu)
 #: Everybody's menu on LINE.
 NEW = MenuKind(state=MenuState.NOT_LINKED, locale="ja")
 WORDS = load_catalogue("ja")
