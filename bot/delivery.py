@@ -17,13 +17,14 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.base import Channel, Outcome, Recipient, Sent
+from bot.channels.base import Channel, Limits, Outcome, Recipient, Sent
 from bot.metrics import Metrics
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
-from storage import accounts, audit, conversations, holding, outgoing, quota
+from storage import accounts, audit, claims, conversations, holding, outgoing, quota
 from storage.database import Database
 from storage.outgoing import OutgoingBatch, OutgoingRow
+from storage.pacing import Pace, hold_back
 
 log = structlog.get_logger("kakunin.delivery")
 
@@ -64,6 +65,7 @@ class Sender:
         self._database = database
         self._metrics = metrics
         self._channels = channels
+        self._paces = {name: _pace(channel.limits) for name, channel in channels.items()}
         #: Who holds the leases: unique per sender.
         self._name = name
         self._woken = asyncio.Event()
@@ -130,8 +132,14 @@ class Sender:
             return people
         database = self._database
         batches = await database.transact(
-            lambda conn: outgoing.claim_outgoing(
-                conn, database.vault, database.universe, owner=self._name, lease=LEASE, limit=limit
+            lambda conn: claims.claim_outgoing(
+                conn,
+                database.vault,
+                database.universe,
+                owner=self._name,
+                lease=LEASE,
+                limit=limit,
+                paces=self._paces,
             )
         )
         for batch in batches:
@@ -233,7 +241,7 @@ class Sender:
                 return False
             case Outcome.RETRY if tries < _tries(messages[0]):
                 wait = sent.retry_after or min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
-                await self._again(messages, wait, detail=sent.detail)
+                await self._again(messages, wait, detail=sent.detail, too_fast=batch if sent.too_fast else None)
                 return False
             case Outcome.UNCERTAIN:
                 questions = [
@@ -299,14 +307,19 @@ class Sender:
         *,
         clear_reply: bool = False,
         detail: str = "",
+        too_fast: OutgoingBatch | None = None,
     ) -> None:
+        """Put messages back; where we were ``too_fast``, all senders wait as well."""
         due_at = self._database.universe.now() + wait
         ids = [message.id for message in messages]
-        await self._keep(
-            lambda conn: outgoing.retry_outgoing(
-                conn, ids, owner=self._name, due_at=due_at, clear_reply=clear_reply, detail=detail
-            )
-        )
+
+        def put_back(conn: Connection) -> None:
+            outgoing.retry_outgoing(conn, ids, owner=self._name, due_at=due_at, clear_reply=clear_reply, detail=detail)
+            if too_fast is not None:
+                pace = self._paces[too_fast.channel]
+                hold_back(conn, due_at - wait, too_fast.channel, too_fast.account_id, pace, wait)
+
+        await self._keep(put_back)
 
     async def _hold(self, messages: Sequence[OutgoingRow]) -> None:
         """Another system holds the chat: nothing is sent, and nothing is lost, until it is ours again."""
@@ -343,6 +356,16 @@ class Sender:
         account = accounts.find_account(conn, self._database.vault, batch.channel, batch.user_id)
         if account is not None:
             accounts.set_account_state(conn, account.id, "blocked")
+
+
+def _pace(limits: Limits) -> Pace:
+    return Pace(
+        each=timedelta(seconds=1 / limits.calls_per_second),
+        burst=limits.calls_at_once,
+        chat_each=timedelta(seconds=limits.chat_seconds) or None,
+        chat_burst=limits.chat_at_once,
+        messages_per_call=limits.messages_per_call,
+    )
 
 
 def _tries(message: OutgoingRow) -> int:

@@ -137,6 +137,8 @@ class Sent:
     #: Ids the platform gave, in the order of the messages.
     provider_ids: tuple[str, ...] = ()
     retry_after: timedelta | None = None
+    #: RETRY because of too many calls: whoever else sends there has to wait as well.
+    too_fast: bool = False
     #: The platform's own words, without personal data, for the operator.
     detail: str = ""
 
@@ -188,6 +190,12 @@ class Limits:
     changes: bool
     #: How much of a long list of choices is shown at a time.
     lists: ListLimits
+    #: Calls that it takes in a second, and how many of them at once.
+    calls_per_second: int
+    calls_at_once: int
+    #: The seconds between two calls to one chat, and how many may come at once; 0 where chats are not counted.
+    chat_seconds: float = 0
+    chat_at_once: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

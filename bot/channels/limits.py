@@ -31,6 +31,8 @@ LINE = Limits(
     messages_per_call=5,
     changes=False,
     lists=_LISTS,
+    calls_per_second=2000,
+    calls_at_once=2000,
 )
 
 #: Telegram says "4096 characters".  It names no limit for button labels; a phone shows about 20
@@ -44,6 +46,11 @@ TELEGRAM = Limits(
     messages_per_call=1,
     changes=True,
     lists=_LISTS,
+    # "About 30 in a second, one in a chat", with short bursts.
+    calls_per_second=30,
+    calls_at_once=15,
+    chat_seconds=1,
+    chat_at_once=5,
 )
 
 LIMITS: Mapping[str, Limits] = MappingProxyType({"line": LINE, "telegram": TELEGRAM})

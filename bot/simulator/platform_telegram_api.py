@@ -17,6 +17,7 @@ from bot.simulator.faults import AFTER_ACCEPTANCE, Fault, Faults, Trouble
 from bot.simulator.people import Bubble, People, Person, Speaker, Tappable
 from bot.simulator.platform_telegram_desk import BotDesk, Webhook
 from bot.simulator.platform_telegram_files import TelegramFiles
+from bot.simulator.platform_telegram_flood import Flood
 from bot.simulator.platform_telegram_rules import (
     Refused,
     check_keyboard,
@@ -57,6 +58,7 @@ class TelegramServer:
         self.files = TelegramFiles(token, now=now)
         #: The troubles of calls that change a message.
         self.edit_faults = Faults()
+        self.flood = Flood(now)
         self.pending: list[dict[str, Any]] = []
         self.desk = BotDesk(webhook, self.pending, now=now)
         #: Callback queries that wait for an answer, and those that got one.
@@ -155,6 +157,7 @@ class _Api:
             if method is None:
                 raise Refused(404, "Not Found")
             if name.lower() in self._faulty:
+                self._state.flood.check(str(parameters.get("chat_id")))
                 return await self._with_fault(request, parameters, method, self._faulty[name.lower()].next())
             return web.json_response({"ok": True, "result": await method(parameters)})
         except Refused as refusal:

@@ -13,6 +13,7 @@ from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
 from storage.tables.menus import AccountMenuRow, ChannelMenuRow
 from storage.tables.messages import InboundRow, OutgoingRow
+from storage.tables.pacing import SendingPaceRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
 from storage.tables.quota import ChannelQuotaRow
 from storage.tables.retention import CustomerHoldRow, ErasureRow
@@ -60,6 +61,7 @@ __all__ = [
     "MasterVersionRow",
     "OutgoingRow",
     "PublishedRow",
+    "SendingPaceRow",
     "StaffRow",
     "StaffSessionRow",
     "StoreSecretRow",

@@ -38,6 +38,7 @@ from storage.conversations import Conversation
 from storage.database import Database
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
+from tests.e2e.pace import wait_for_pace
 
 LINE_SECRET = "e2e-line-channel-secret"
 LINE_TOKEN = "e2e-line-access-token"
@@ -70,9 +71,9 @@ class House:
     # -- the clockwork --------------------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Send until nothing is due at this moment."""
+        """Send until nothing is due at this moment; what only waits for the platform's pace is waited for."""
         for _ in range(self.most_rounds):
-            if await self.service.sender.send_due() == 0:
+            if await self.service.sender.send_due() == 0 and not wait_for_pace(self.database, self.universe):
                 return
         raise AssertionError("the sender does not come to rest")
 

@@ -21,6 +21,7 @@ from dialogs.personal import Personal
 from storage.accounts import make_link, upsert_account
 from storage.audit import record, seal_chain
 from storage.cases import find_link_code, make_link_code, open_case
+from storage.claims import claim_outgoing
 from storage.content import save_content
 from storage.conversations import create_conversation, save_conversation
 from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
@@ -30,7 +31,7 @@ from storage.erasures import erase, new_erasure
 from storage.holds import place_hold, release_hold
 from storage.images import expect_image
 from storage.inbound import insert_inbound
-from storage.outgoing import claim_outgoing, insert_outgoing
+from storage.outgoing import insert_outgoing
 from storage.problems import StaleConversation
 from storage.staff import add_staff, create_session, load_session
 from storage.submissions import save_differences, save_submission

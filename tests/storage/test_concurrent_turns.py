@@ -17,11 +17,12 @@ from sqlalchemy import Connection, text
 
 from dialogs.personal import Personal
 from storage.accounts import set_active_conversation, upsert_account
+from storage.claims import claim_outgoing
 from storage.content import save_content
 from storage.conversations import create_conversation, load_events, lock_conversation, save_conversation
 from storage.database import Database
 from storage.inbound import insert_inbound, mark_done, undone_inbound
-from storage.outgoing import ack_outgoing, claim_outgoing, insert_outgoing
+from storage.outgoing import ack_outgoing, insert_outgoing
 
 USERS = 4
 EVENTS = 6

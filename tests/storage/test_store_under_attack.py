@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from storage import outgoing
+from storage import claims
 from storage.audit import list_entries
+from storage.claims import BATCH, claim_outgoing
 from storage.conversations import lock_conversation, save_conversation
 from storage.database import Database
 from storage.encryption import Keyring
 from storage.key_register import register_keys
-from storage.outgoing import BATCH, OutgoingBatch, ack_outgoing, claim_outgoing, insert_outgoing
+from storage.outgoing import OutgoingBatch, ack_outgoing, insert_outgoing
 from storage.undelivered import undelivered
 from tests.conftest import TEST_KEYS
 from tests.storage.conftest import set_scene
@@ -70,7 +71,7 @@ def test_a_long_backlog_is_read_a_batch_at_a_time(database: Database, scene: Any
 
 def test_open_messages_are_found_by_their_own_index(sqlite_database: Database) -> None:
     """With the states as parameters SQLite looked through all that was ever sent: 0.4 s a claim in the end."""
-    compiled = outgoing._HEADS.compile(sqlite_database._reader, compile_kwargs={"render_postcompile": True})
+    compiled = claims._HEADS.compile(sqlite_database._reader, compile_kwargs={"render_postcompile": True})
     statement = str(compiled).replace("?", "1")
     plan = sqlite_database.run_read(lambda conn: conn.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all())
     steps = " ".join(str(row[-1]) for row in plan)

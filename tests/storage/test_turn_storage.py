@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from dialogs.personal import Personal
+from storage.claims import claim_outgoing
 from storage.content import erase_content, load_content, save_content, transcript
 from storage.conversations import (
     Conversation,
@@ -37,7 +38,6 @@ from storage.outgoing import (
     OutgoingBatch,
     ack_outgoing,
     cancel_outgoing,
-    claim_outgoing,
     insert_outgoing,
     next_due,
     retry_outgoing,

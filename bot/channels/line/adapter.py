@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import aiohttp
@@ -210,10 +211,10 @@ class LineChannel:
 def _of_messages(sent: Sent, drawn: Sequence[Sequence[LineMessage]]) -> Sent:
     """One id a message: that of its last object; none when LINE named fewer ids than objects."""
     if len(sent.provider_ids) != sum(len(parts) for parts in drawn):
-        return Sent(outcome=sent.outcome, retry_after=sent.retry_after, detail=sent.detail)
+        return replace(sent, provider_ids=())
     last = -1
     ids = []
     for parts in drawn:
         last += len(parts)
         ids.append(sent.provider_ids[last])
-    return Sent(outcome=sent.outcome, provider_ids=tuple(ids), retry_after=sent.retry_after, detail=sent.detail)
+    return replace(sent, provider_ids=tuple(ids))

@@ -29,7 +29,7 @@ def outcome_of_status(status: int, body: str, request_id: str, *, reply: bool) -
         return Sent(outcome=Outcome.UNCERTAIN if reply else Outcome.RETRY, detail=detail)
     if status == 429:
         quota = "monthly limit" in message.lower()
-        return Sent(outcome=Outcome.QUOTA if quota else Outcome.RETRY, detail=detail)
+        return Sent(outcome=Outcome.QUOTA if quota else Outcome.RETRY, too_fast=not quota, detail=detail)
     if status == 400 and reply and "reply token" in message.lower():
         return Sent(outcome=Outcome.REPLY_EXPIRED, detail=detail)
     if status == 401:

@@ -213,7 +213,8 @@ class TelegramChannel:
         detail = self.words_of(problem)
         match problem:
             case RetryAfter():
-                return Sent(outcome=Outcome.RETRY, retry_after=_seconds(problem.retry_after), detail=detail)
+                wait = _seconds(problem.retry_after)
+                return Sent(outcome=Outcome.RETRY, retry_after=wait, too_fast=True, detail=detail)
             case Forbidden():
                 return Sent(outcome=Outcome.BLOCKED, detail=detail)
             case BadRequest() | ChatMigrated():

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.console import live
 from bot.console.queue import find_slip, list_undelivered, load_folders
-from storage import outgoing, staff
+from storage import claims, outgoing, staff
 from storage.content import erase_content, transcript
 from storage.database import Database
 from storage.encryption import Vault
@@ -25,7 +25,7 @@ def lose(bank: Bank, **outcomes: tuple[str, str]) -> None:
     wanted = {bank.conversation_id(name): outcome for name, outcome in outcomes.items()}
 
     def settle(conn: Connection) -> None:
-        batches = outgoing.claim_outgoing(
+        batches = claims.claim_outgoing(
             conn, database.vault, database.universe, owner="x", lease=timedelta(minutes=1), limit=100
         )
         for batch in batches:
