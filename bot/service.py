@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import Channel, Inbound, InboundKind
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: Seconds for the messages on their way when the service is stopped: longer than one call takes.
 _FINISH_WITHIN = 15.0
+#: Seconds of reading and storing after which the customer is shown that an answer is coming.
+WAIT_SHOWN_AFTER = 1.0
+_ANSWERED = frozenset({InboundKind.TEXT, InboundKind.CHOICE})
 
 
 @dataclass
@@ -71,16 +74,29 @@ class Service:
 
     async def take(self, channel: Channel, events: list[Inbound]) -> None:
         """Store and answer events, then tell the platform what it waits to hear; raises where nothing was stored."""
-        await self.turns.handle(events)
+        waiting = asyncio.get_running_loop().call_later(WAIT_SHOWN_AFTER, self._show_waiting, channel, events)
+        try:
+            await self.turns.handle(events)
+        finally:
+            waiting.cancel()
         self.sender.wake()
         if any(event.image is not None for event in events):
             self.fetcher.wake()
         for event in events:
             # A tap stops spinning; a group or room is left.  The platform's answer must not wait for that.
             if event.callback_id is not None or event.kind is InboundKind.GROUP:
-                task = asyncio.create_task(channel.acknowledge(event), name="acknowledge")
-                self._acknowledging.add(task)
-                task.add_done_callback(self._acknowledging.discard)
+                self._beside(channel.acknowledge(event))
+
+    def _show_waiting(self, channel: Channel, events: Sequence[Inbound]) -> None:
+        """The answer takes longer than usual: who waits for it sees that something is being done."""
+        asked = [event for event in events if event.kind in _ANSWERED and event.may_answer]
+        for user in {event.user_id.reveal(): event.user_id for event in asked}.values():
+            self._beside(channel.show_waiting(user))
+
+    def _beside(self, call: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(call, name="beside")
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
 
     async def _poll_telegram(self) -> None:
         """Fetch Telegram's updates where it cannot reach us; an update counts only once it is committed."""

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from bot.account_link import AccountLink
 from bot.buckets import Buckets
-from bot.channels.base import Channel, Inbound, UnreadableBody, WrongSignature
+from bot.channels.base import Channel, Inbound, InboundKind, UnreadableBody, WrongSignature
 from bot.headers import add_plain_headers
 from bot.service import Service
 
@@ -89,8 +89,12 @@ class _Webhook:
             return 503
         return 200
 
+    def _takes(self, event: Inbound) -> bool:
+        # That a message was taken back is never left unread: its words would stay.
+        return self._allowance.take(f"{event.channel}:{event.user_id.reveal()}") or event.kind is InboundKind.UNSEND
+
     def _within_allowance(self, events: list[Inbound]) -> list[Inbound]:
-        kept = [event for event in events if self._allowance.take(f"{event.channel}:{event.user_id.reveal()}")]
+        kept = [event for event in events if self._takes(event)]
         flood = len(events) - len(kept)
         if flood:
             self._service.metrics.floods.labels(self._channel.name).inc(flood)

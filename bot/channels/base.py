@@ -233,6 +233,9 @@ class Channel(Protocol):
     async def acknowledge(self, inbound: Inbound) -> None:
         """Tell the platform that a tap was taken (Telegram's spinner); failures are ignored."""
 
+    async def show_waiting(self, user_id: Personal) -> None:
+        """Show for some seconds that an answer is coming; failures are ignored."""
+
     async def fetch_image(self, ref: Personal) -> Fetched:
         """The picture behind ``Inbound.image``, up to ``LARGEST_IMAGE``; never raises for the platform's answers."""
 

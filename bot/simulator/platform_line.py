@@ -151,7 +151,9 @@ class LinePlatform(LineServer):
     async def join_group(self, *, room: bool = False) -> Delivery:
         """Somebody takes the account into a group or a room."""
         name, first = ("room", "R") if room else ("group", "C")
-        source = {"type": name, f"{name}Id": first + self.make_user_id()[1:]}
+        chat = first + self.make_user_id()[1:]
+        self.joined.add(chat)
+        source = {"type": name, f"{name}Id": chat}
         return await self.deliver(self.event(None, "join", token=True, source=source))
 
     async def account_linked(self, user_id: str, nonce: str, *, ok: bool) -> None:

@@ -34,6 +34,7 @@ RATE_WORDS = "The API rate limit has been exceeded. Try again later."
 QUOTA_WORDS = "You have reached your monthly limit."
 
 
+_LARGEST_BODY = 2 * 1024 * 1024
 TOKEN_LIFE = timedelta(minutes=1)
 TOKEN_END = timedelta(minutes=20)
 
@@ -87,7 +88,8 @@ class LineServer(ABC):
         self.link_tokens: dict[str, LinkToken] = {}
         self.after_account_link = ""
         self.accepted_keys: dict[str, tuple[str, list[str]]] = {}
-        #: Groups and rooms that the account left.
+        #: Groups and rooms that the account is in, and those that it left.
+        self.joined: set[str] = set()
         self.left: list[str] = []
         self.loading: list[tuple[str, int]] = []
         self.closing = asyncio.Event()
@@ -147,6 +149,8 @@ class _Api:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             raw = await request.read()
+            if len(raw) > _LARGEST_BODY:
+                return self._error(413, "Request Entity Too Large")
             path = request.path[request.path.find("/v2/") :] if "/v2/" in request.path else request.path
             try:
                 body = json.loads(raw) if raw and not request.content_type.startswith("image/") else None
@@ -156,6 +160,8 @@ class _Api:
                 self._state.observer(request.method, path, body)
             if not self._state.tokens.accepts(request.headers.get("Authorization", "").removeprefix("Bearer ")):
                 return self._error(401, "Authentication failed. Confirm that the access token is valid.")
+            if raw and not (request.content_type == "application/json" or request.content_type.startswith("image/")):
+                return self._error(415, "Unsupported Media Type")
             return await handler(request, body)
 
         return handle
@@ -274,7 +280,11 @@ class _Api:
         return self._json({"displayName": person.name, "userId": person.user_id, "language": person.language})
 
     async def leave(self, request: web.Request, body: Any) -> web.StreamResponse:
-        self._state.left.append(request.match_info["chat"])
+        chat = request.match_info["chat"]
+        if chat not in self._state.joined:
+            return self._error(404, "Not found")
+        self._state.joined.remove(chat)
+        self._state.left.append(chat)
         return self._json({})
 
     async def link_token(self, request: web.Request, body: Any) -> web.StreamResponse:

@@ -43,6 +43,16 @@ async def test_a_flood_on_telegram(house: House) -> None:
     assert seen(house) == BURST
 
 
+async def test_what_is_taken_back_is_heard_in_any_flood(house: House) -> None:
+    customer = house.on_line()
+    message = house.line.text_event(customer.user_id, "x")
+    flood = [house.line.text_event(customer.user_id, "x") for _ in range(BURST)]
+    gone = house.line.event(customer.user_id, "unsend", unsend={"messageId": message["message"]["id"]})
+    assert await post_line(house, message, *flood, gone) == 200
+    assert house.rows("SELECT count(*) AS n FROM inbound_event WHERE kind = 'unsend'")[0].n == 1
+    assert house.audited().count("content.unsent") == 1
+
+
 async def test_more_events_than_any_platform_sends(house: House) -> None:
     customer = house.on_line()
     event = house.line.text_event(customer.user_id, "x")

@@ -42,6 +42,7 @@ log = structlog.get_logger(__name__)
 
 #: What a call may end with that is not its purpose: only sending has to know more.
 _FAILURES = (ApiException, NoAccessToken, aiohttp.ClientError, TimeoutError)
+_LOADING_SECONDS = 20
 _ACCEPTED = frozenset({Outcome.SENT, Outcome.ACCEPTED_BEFORE})
 
 
@@ -162,13 +163,17 @@ class LineChannel:
         """The picture of a message, by the message's id."""
         return await self._images.fetch(ref)
 
-    async def quota(self) -> tuple[int | None, int]:
+    async def quota(self, time_out: float = 10.0) -> tuple[int | None, int]:
         """Messages allowed (``None``: no limit) and used this month; raises ``NotDone``."""
-        allowed = await ask(self.api.get_message_quota, time_out=self._time_out.total or 10.0)
-        used = await ask(self.api.get_message_quota_consumption, time_out=self._time_out.total or 10.0)
+        allowed = await ask(self.api.get_message_quota, time_out=time_out)
+        used = await ask(self.api.get_message_quota_consumption, time_out=time_out)
         return (allowed.value if allowed.type == "limited" else None), used.total_usage
 
-    async def show_loading(self, user_id: Personal, seconds: int = 5) -> None:
+    async def show_waiting(self, user_id: Personal) -> None:
+        """The loading animation, until the answer comes or its seconds are over."""
+        await self.show_loading(user_id, _LOADING_SECONDS)
+
+    async def show_loading(self, user_id: Personal, seconds: int) -> None:
         """Show that an answer is coming; LINE takes 5 to 60 seconds in steps of five."""
         shown = min(60, max(5, seconds - seconds % 5))
         request = ShowLoadingAnimationRequest(chat_id=user_id.reveal(), loading_seconds=shown)

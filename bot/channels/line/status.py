@@ -63,9 +63,7 @@ async def _webhook(channel: LineChannel, look: Look, expected: str, time_out: fl
 
 
 async def _quota(channel: LineChannel, look: Look, time_out: float) -> None:
-    quota = await ask(channel.api.get_message_quota, time_out=time_out)
-    used = (await ask(channel.api.get_message_quota_consumption, time_out=time_out)).total_usage
-    limit = quota.value if quota.type == "limited" else None
+    limit, used = await channel.quota(time_out)
     look.facts["quota"] = {"limit": limit, "used": used}
     if limit is None:
         look.say(Level.OK, "quota", "channel.line.quota_none", used=used)

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import structlog
 from telegram import Bot, LinkPreviewOptions
+from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
@@ -191,6 +192,13 @@ class TelegramChannel:
         except TelegramError as problem:
             # "query is too old" among others: the turn has been taken all the same.
             log.info("telegram.not_acknowledged", problem=type(problem).__name__)
+
+    async def show_waiting(self, user_id: Personal) -> None:
+        """ "Typing", for five seconds or until the answer comes."""
+        try:
+            await self.bot.send_chat_action(int(user_id.reveal()), ChatAction.TYPING)
+        except TelegramError as problem:
+            log.info("telegram.typing_failed", problem=type(problem).__name__)
 
     async def _send(self, recipient: Recipient, part: Part) -> Sent:
         try:

@@ -1,5 +1,6 @@
 """The stand-in of LINE behaves as LINE does where it matters, and refuses what LINE refuses."""
 
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -189,3 +190,36 @@ async def test_two_people_in_one_post_and_a_wrong_secret() -> None:
         assert (await stand.platform.deliver()).ok
         stand.platform.channel_secret = "another"
         assert set((await stand.platform.type_text(people[0].user_id, "はい")).statuses) == {401}
+
+
+async def test_only_a_chat_that_it_is_in_is_left() -> None:
+    async with line_stand() as stand:
+        await stand.platform.join_group()
+        (chat,) = stand.platform.joined
+        for status in (200, 404):
+            assert (await call(stand.api_base, f"/v2/bot/group/{chat}/leave", {}))[0] == status
+        assert (await call(stand.api_base, "/v2/bot/room/Rnobody/leave", {}))[0] == 404
+        assert stand.platform.left == [chat]
+
+
+async def test_bodies_that_are_too_large_or_no_json() -> None:
+    async with line_stand() as stand:
+        stand.calls.violations.clear()
+        async with aiohttp.ClientSession() as session:
+            headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/plain"}
+            url = f"{stand.api_base}/v2/bot/chat/loading/start"
+            body = f'{{"chatId": "{NOBODY}", "loadingSeconds": 5}}'
+            async with session.post(url, data=body, headers=headers) as answer:
+                assert answer.status == 415
+            large = BytesIO(b'{"to": "' + b"x" * 2_100_000 + b'"}')
+            async with session.post(url, data=large, headers=headers) as answer:
+                assert answer.status == 413
+
+
+async def test_the_loading_animation_is_checked() -> None:
+    async with line_stand() as stand:
+        path = "/v2/bot/chat/loading/start"
+        assert (await call(stand.api_base, path, {"chatId": NOBODY, "loadingSeconds": 5}))[0] == 202
+        for wrong in ({"loadingSeconds": 7}, {"loadingSeconds": 65}, {"loadingSeconds": 0}, {"chatId": "C" + "0" * 32}):
+            assert (await call(stand.api_base, path, {"chatId": NOBODY, "loadingSeconds": 5, **wrong}))[0] == 400
+        stand.calls.violations.clear()
