@@ -170,3 +170,11 @@ def test_the_readme_begins_with_the_two_commands(command: str) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"```sh\n{command}\n```" in readme
     assert (ROOT / command.removeprefix("sh ")).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_is_named_exists(page: Path) -> None:
+    named = re.findall(r"`(tests/[a-z0-9_./-]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
+    for file, name in named:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^(?:async )?def {name}\(|^class {name}\b|^{name} = ", source, re.MULTILINE), f"{file}::{name}"
