@@ -177,4 +177,6 @@ def test_every_test_that_is_named_exists(page: Path) -> None:
     named = re.findall(r"`(tests/[a-z0-9_./-]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
     for file, name in named:
         source = (ROOT / file).read_text(encoding="utf-8")
-        assert re.search(rf"^(?:async )?def {name}\(|^class {name}\b|^{name} = ", source, re.MULTILINE), f"{file}::{name}"
+        assert re.search(rf"^(?:async )?def {name}\(|^class {name}\b|^{name} = ", source, re.MULTILINE), (
+            f"{file}::{name}"
+        )
