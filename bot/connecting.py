@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.channels.base import Channel, Outcome
-from bot.channels.menus import MenuKind, MenuState, listed_commands
+from bot.channels.menus import MenuKind, MenuState, WordsTooLong, listed_commands
 from bot.channels.report import Level, Look, NotDone, Unauthorized, Unreachable
 from bot.problems import SettingsProblem
 from bot.settings import Settings
@@ -180,6 +180,9 @@ async def _connect_menus(board: LineMenus, settings: Settings, database: Databas
     making = (board.make(kind, _words(settings, kind.locale)) for kind in missing)
     made = await asyncio.gather(*making, return_exceptions=True)
     for problem in made:
+        if isinstance(problem, WordsTooLong):
+            look.say(Level.FIX, "menus", "connect.menu_words_too_long", words=problem)
+            return
         if isinstance(problem, BaseException):
             raise problem
     new = dict(zip(missing, map(str, made), strict=True))

@@ -20,6 +20,10 @@ from dialogs.conversation.wording import Translator
 MENU_REF = "menu"
 
 
+class WordsTooLong(ValueError):
+    """Words of a menu that could not be drawn large enough to be read."""
+
+
 class MenuState(StrEnum):
     """What an account's menu follows from."""
 

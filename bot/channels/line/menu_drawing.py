@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.channels.menus import Entry, MenuKind, entries_of
+from bot.channels.menus import Entry, MenuKind, WordsTooLong, entries_of
 from dialogs.conversation.wording import Translator
 
 WIDTH = 2500
@@ -85,10 +85,11 @@ def _draw_cell(
 
 def _font_for(lines: Sequence[Sequence[str]], cell: int) -> ImageFont.FreeTypeFont:
     """The largest letters in which every line of the menu fits into its cell."""
-    widest = max(_font(LARGEST_TEXT).getlength(line) for entry in lines for line in entry)
-    size = min(LARGEST_TEXT, int(LARGEST_TEXT * (cell - 2 * _MARGIN) / widest))
+    length = _font(LARGEST_TEXT).getlength
+    widest = max((line for entry in lines for line in entry), key=length)
+    size = min(LARGEST_TEXT, int(LARGEST_TEXT * (cell - 2 * _MARGIN) / length(widest)))
     if size < SMALLEST_TEXT:
-        raise ValueError("a word of the menu is too long to be read")
+        raise WordsTooLong(widest)
     return _font(size)
 
 

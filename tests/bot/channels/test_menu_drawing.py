@@ -15,7 +15,16 @@ from bot.channels.limits import TELEGRAM, grapheme_count
 from bot.channels.line import menu_drawing
 from bot.channels.line.menu_drawing import HEIGHT, INK, PAPER, SMALLEST_TEXT, WIDTH, cells, draw_menu
 from bot.channels.line.menus import name_of, request_of
-from bot.channels.menus import MENU_REF, MenuKind, MenuState, decide_menu, entries_of, listed_commands, menu_label
+from bot.channels.menus import (
+    MENU_REF,
+    MenuKind,
+    MenuState,
+    WordsTooLong,
+    decide_menu,
+    entries_of,
+    listed_commands,
+    menu_label,
+)
 from dialogs.conversation.commands import Command, exact
 from dialogs.japanese import fold
 from locales import SHIPPED_LANGUAGES, Catalogue, load_catalogue
@@ -71,7 +80,7 @@ def test_the_cells_are_the_whole_picture_and_overlap_nowhere(count: int) -> None
 
 def test_words_that_could_not_be_read_are_refused() -> None:
     words = Catalogue("en", {**_texts("en"), "menu.later": "Not now, but at some later time"})
-    with pytest.raises(ValueError, match=r"too long"):
+    with pytest.raises(WordsTooLong, match="Not now, but at"):
         draw_menu(MenuKind(state=MenuState.OPEN, locale="en"), words)
 
 

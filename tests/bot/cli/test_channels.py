@@ -107,18 +107,31 @@ def test_the_commands_are_shown_in_each_language(shell: Shell, stands: Platforms
     assert [entry["command"] for entry in shown["ja"]] == [entry["command"] for entry in shown["en"]]
 
 
-def test_other_words_make_other_menus_and_take_the_old_away(shell: Shell, stands: Platforms, tmp_path: Path) -> None:
+def own_words(shell: Shell, words: str) -> None:
+    """The bank says "Later" in other words."""
+    own = shell.folder / "own" / "locales" / "en" / "LC_MESSAGES"
+    own.mkdir(parents=True)
+    (own / "bank.po").write_text(f'msgid ""\nmsgstr ""\n\nmsgid "menu.later"\nmsgstr "{words}"\n', encoding="utf-8")
+    shell.set(CONTENT_DIR=str(shell.folder / "own"))
+
+
+def test_other_words_make_other_menus_and_take_the_old_away(shell: Shell, stands: Platforms) -> None:
     connected(shell)
     before = set(stands.line.menus.menus)
-    own = tmp_path / "own" / "locales" / "en" / "LC_MESSAGES"
-    own.mkdir(parents=True)
-    (own / "bank.po").write_text('msgid ""\nmsgstr ""\n\nmsgid "menu.later"\nmsgstr "Not now"\n', encoding="utf-8")
-    shell.set(CONTENT_DIR=str(tmp_path / "own"))
+    own_words(shell, "Not now")
     done = shell("channels", "connect")
     assert "Made 1 of 6 menus." in done.out
     after = set(stands.line.menus.menus)
     assert len(after) == 6
     assert len(after - before) == 1
+
+
+def test_words_that_nobody_could_read_are_named(shell: Shell, stands: Platforms) -> None:
+    own_words(shell, "Not now, but at some later time")
+    done = shell("channels", "connect")
+    assert done.code == 1
+    assert "FIX  line.menus: “Not now, but at some later time” is too long" in done.out
+    assert stands.line.webhook_url == f"{PUBLIC}/line/webhook", "the rest is done all the same"
 
 
 def test_polling_takes_the_webhook_away(shell: Shell, stands: Platforms) -> None:
