@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from dialogs.personal import Personal
 from storage.counters import insert_or
+from storage.direct import Direct
 from storage.encryption import DigestKind, Vault
 from storage.held import held
 from storage.menus import touch_menu
@@ -22,11 +23,12 @@ from storage.universe import Universe
 
 _account = table_of(AccountRow)
 _link = table_of(AccountLinkRow)
-_BY_USER = select(_account).where(_account.c.user_digest == bindparam("digest"))
-_BY_ID = select(_account).where(_account.c.id == bindparam("wanted"))
+_by_user = select(_account).where(_account.c.user_digest == bindparam("digest"))
+_by_id = select(_account).where(_account.c.id == bindparam("wanted"))
 #: Of an account that was found by its user: the sealed value, to be opened where that matters.
 _UNOPENED = "channel_account.sealed"
-_USER_LOCKED, _ID_LOCKED = (query.with_for_update(key_share=True) for query in (_BY_USER, _BY_ID))
+_BY_USER, _BY_ID = Direct(_by_user), Direct(_by_id)
+_USER_LOCKED, _ID_LOCKED = (Direct(query.with_for_update(key_share=True)) for query in (_by_user, _by_id))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +97,14 @@ def upsert_account(
 
 
 def _hold_user(conn: Connection, digest: bytes, user_id: Personal) -> Account | None:
-    row = conn.execute(_USER_LOCKED, {"digest": digest}).first()
+    row = _USER_LOCKED.first(conn, {"digest": digest})
     if row is None:
         return None
     held(conn)[_UNOPENED, row.id] = row.sealed
     return _hold(conn, row, user_id)
 
 
-def _hold(conn: Connection, row: Row[Any], user_id: Personal) -> Account:
+def _hold(conn: Connection, row: Any, user_id: Personal) -> Account:
     account = held(conn)[_account.name, row.id] = _account_of(row, user_id)
     return account
 
@@ -112,7 +114,7 @@ def load_account(conn: Connection, vault: Vault, account_id: str) -> Account | N
     mine: Account | None = held(conn).get((_account.name, account_id))
     if mine is not None:
         return mine
-    row = conn.execute(_BY_ID, {"wanted": account_id}).first()
+    row = _BY_ID.first(conn, {"wanted": account_id})
     return None if row is None else _account_of(row, _user_id(vault, row))
 
 
@@ -125,7 +127,7 @@ def lock_account(conn: Connection, vault: Vault, account_id: str) -> Account | N
             vault.open(_account.name, account_id, unopened)
             del rows[_UNOPENED, account_id]
         return mine
-    row = conn.execute(_ID_LOCKED, {"wanted": account_id}).first()
+    row = _ID_LOCKED.first(conn, {"wanted": account_id})
     return None if row is None else _hold(conn, row, _user_id(vault, row))
 
 
@@ -137,7 +139,7 @@ def mend_account(conn: Connection, vault: Vault, account: Account) -> None:
 
 def find_account(conn: Connection, vault: Vault, channel: str, user_id: Personal) -> Account | None:
     """The account of a user of a platform."""
-    row = conn.execute(_BY_USER, {"digest": _digest(vault, channel, user_id)}).first()
+    row = _BY_USER.first(conn, {"digest": _digest(vault, channel, user_id)})
     return None if row is None else _account_of(row, user_id)
 
 
@@ -175,11 +177,11 @@ def _set(conn: Connection, account_id: str, **values: Any) -> None:
         held(conn)[place] = replace(held(conn)[place], **values)
 
 
-def _user_id(vault: Vault, row: Row[Any]) -> Personal:
+def _user_id(vault: Vault, row: Any) -> Personal:
     return Personal(vault.open(_account.name, row.id, row.sealed)["user_id"])
 
 
-def _account_of(row: Row[Any], user_id: Personal) -> Account:
+def _account_of(row: Any, user_id: Personal) -> Account:
     return Account(
         id=row.id,
         channel=row.channel,

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from storage.case_status import ALLOWED, ANSWERABLE, CLOSED, CaseStatus
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.held import held
 from storage.link_codes import (
@@ -88,8 +89,9 @@ def _cases() -> Select[Any]:
     return select(_case, _customer.c.customer_no).join(_customer, _customer.c.id == _case.c.customer_id)
 
 
-_BY_ID = _cases().where(_case.c.id == bindparam("wanted"))
-_LOCKED = _BY_ID.with_for_update(of=_case, key_share=True)
+_by_id = _cases().where(_case.c.id == bindparam("wanted"))
+_BY_ID = Direct(_by_id)
+_LOCKED = Direct(_by_id.with_for_update(of=_case, key_share=True))
 _MOVE = (
     update(_case)
     .where(_case.c.id == bindparam("wanted"))
@@ -196,7 +198,7 @@ def _digits(uni: Universe, length: int) -> str:
 
 def load_case(conn: Connection, case_id: str) -> Case | None:
     """One case."""
-    row = conn.execute(_BY_ID, {"wanted": case_id}).first()
+    row = _BY_ID.first(conn, {"wanted": case_id})
     return None if row is None else _case_of(row)
 
 
@@ -211,7 +213,7 @@ def seen_case(conn: Connection, case_id: str) -> Case | None:
 
 def lock_case(conn: Connection, case_id: str) -> Case | None:
     """One case, held until the end of the transaction."""
-    row = conn.execute(_LOCKED, {"wanted": case_id}).first()
+    row = _LOCKED.first(conn, {"wanted": case_id})
     return None if row is None else _case_of(row)
 
 
@@ -334,10 +336,10 @@ def set_next_due(conn: Connection, case_id: str, next_due_on: date) -> None:
 
 
 def _required(conn: Connection, case_id: str) -> Case:
-    return _case_of(conn.execute(_BY_ID, {"wanted": case_id}).one())
+    return _case_of(_BY_ID.first(conn, {"wanted": case_id}))
 
 
-def _case_of(row: Row[Any]) -> Case:
+def _case_of(row: Any) -> Case:
     return Case(
         id=row.id,
         customer_id=row.customer_id,

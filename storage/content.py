@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.images import ImageMark, erase_image
 from storage.problems import KeyMissing, SealBroken
@@ -23,8 +24,8 @@ _content = table_of(ContentRow)
 _inbound = table_of(InboundRow)
 _outgoing = table_of(OutgoingRow)
 _image = table_of(ImageRow)
-_insert = insert(_content)
-_SEALED = select(_content.c.sealed).where(_content.c.id == bindparam("wanted"))
+_INSERT = Direct(insert(_content))
+_SEALED = Direct(select(_content.c.sealed).where(_content.c.id == bindparam("wanted")))
 _unsent = _inbound.alias("unsent")
 #: Another event of the same account says that this message was taken back.
 _TAKEN_BACK = (
@@ -86,14 +87,14 @@ def save_content(
         "erased_at": None,
         "sealed": vault.seal(_content.name, content_id, body),
     }
-    conn.execute(_insert, values)
+    _INSERT.run(conn, values)
     return content_id
 
 
 def load_content(conn: Connection, vault: Vault, content_id: str) -> dict[str, Any] | None:
     """The words; ``None`` where they were erased."""
-    blob = conn.execute(_SEALED, {"wanted": content_id}).scalar()
-    return None if blob is None else open_content(vault, content_id, blob)
+    row = _SEALED.first(conn, {"wanted": content_id})
+    return None if row is None or row.sealed is None else open_content(vault, content_id, row.sealed)
 
 
 def open_content(vault: Vault, content_id: str, blob: bytes) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def erase_content(conn: Connection, uni: Universe, content_id: str) -> bool:
     return conn.execute(update(_content).where(kept).values(sealed=None, erased_at=uni.now())).rowcount == 1
 
 
-_RECENT = (
+_RECENT = Direct(
     select(_content.c.id, _content.c.sealed)
     .where(
         _content.c.conversation_id == bindparam("conversation"),
@@ -122,7 +123,7 @@ _RECENT = (
 
 def recent_bodies(conn: Connection, vault: Vault, conversation_id: str, *, limit: int) -> list[dict[str, Any]]:
     """What we said last in a conversation, newest first, without what was erased."""
-    rows = conn.execute(_RECENT, {"conversation": conversation_id, "most": limit})
+    rows = _RECENT.rows(conn, {"conversation": conversation_id, "most": limit})
     return [open_content(vault, row.id, row.sealed) for row in rows]
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.held import held
 from storage.problems import SealBroken, StaleConversation
@@ -139,15 +140,16 @@ def create_conversation(
     return conversation
 
 
-_BY_ID = select(_conversation).where(_conversation.c.id == bindparam("wanted"))
+_by_id = select(_conversation).where(_conversation.c.id == bindparam("wanted"))
+_BY_ID = Direct(_by_id)
 # NO KEY UPDATE: inserting an event or a message takes a key share lock on the conversation, and two
 # turns that both hold one must not wait for each other here.
-_LOCKED = _BY_ID.with_for_update(key_share=True)
+_LOCKED = Direct(_by_id.with_for_update(key_share=True))
 
 
 def load_conversation(conn: Connection, vault: Vault, conversation_id: str) -> Conversation | None:
     """One conversation with its state."""
-    row = conn.execute(_BY_ID, {"wanted": conversation_id}).first()
+    row = _BY_ID.first(conn, {"wanted": conversation_id})
     return None if row is None else _conversation_of(vault, row)
 
 
@@ -155,7 +157,7 @@ def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> C
     """One conversation, held until the end of the transaction (a SQLite transaction holds everything)."""
     rows, place = held(conn), (_conversation.name, conversation_id)
     if place not in rows:
-        row = conn.execute(_LOCKED, {"wanted": conversation_id}).first()
+        row = _LOCKED.first(conn, {"wanted": conversation_id})
         if row is None:
             return None
         rows[place] = _conversation_of(vault, row)
@@ -165,10 +167,10 @@ def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> C
 
 def look_at_conversation(conn: Connection, conversation_id: str) -> Conversation | None:
     """One conversation without its state (``state`` is empty): what can be known of one that does not open."""
-    row = conn.execute(_BY_ID, {"wanted": conversation_id}).first()
+    row = _BY_ID.first(conn, {"wanted": conversation_id})
     if row is None:
         return None
-    columns = dict(row._mapping)
+    columns = row._asdict()
     del columns["sealed"]
     return Conversation(**columns, state={})
 
@@ -230,12 +232,12 @@ def conversations_of_account(conn: Connection, account_id: str) -> list[str]:
     return list(conn.execute(query.order_by(_conversation.c.created_at, _conversation.c.id)).scalars())
 
 
-_SAVE = (
+_SAVE = Direct(
     update(_conversation)
     .where(_conversation.c.id == bindparam("wanted"), _conversation.c.version == bindparam("expected"))
     .values({name: bindparam(f"new_{name}") for name in (*_CHANGING, "version", "event_seq", "sealed")})
 )
-_APPEND = insert(_event)
+_APPEND = Direct(insert(_event))
 
 
 def save_conversation(
@@ -253,16 +255,15 @@ def save_conversation(
     values["new_sealed"] = _seal(vault, saved)
     values["wanted"] = conversation.id
     values["expected"] = conversation.version
-    if conn.execute(_SAVE, values).rowcount != 1:
+    if _SAVE.run(conn, values) != 1:
         raise StaleConversation("The conversation was changed by somebody else; run the transaction again.")
-    if events:
-        first = conversation.event_seq + 1
-        conn.execute(_APPEND, [_event_values(vault, saved.id, first + at, event) for at, event in enumerate(events)])
+    for seq, event in enumerate(events, conversation.event_seq + 1):
+        _APPEND.run(conn, _event_values(vault, saved.id, seq, event))
     held(conn)[_conversation.name, saved.id] = saved
     return saved
 
 
-_TOUCH = (
+_TOUCH = Direct(
     update(_conversation)
     .where(_conversation.c.id == bindparam("wanted"), _conversation.c.version == bindparam("expected"))
     .values(
@@ -288,7 +289,7 @@ def touch_conversation(
     }
     values: dict[str, Any] = {f"new_{name}": value for name, value in times.items()}
     values |= {"wanted": conversation.id, "expected": conversation.version}
-    if conn.execute(_TOUCH, values).rowcount != 1:
+    if _TOUCH.run(conn, values) != 1:
         raise StaleConversation("The conversation was changed by somebody else; run the transaction again.")
     touched = replace(conversation, version=conversation.version + 1, **times)
     held(conn)[_conversation.name, touched.id] = touched
@@ -363,8 +364,8 @@ def _seal(vault: Vault, conversation: Conversation) -> bytes:
     )
 
 
-def _conversation_of(vault: Vault, row: Row[Any]) -> Conversation:
-    columns = dict(row._mapping)
+def _conversation_of(vault: Vault, row: Any) -> Conversation:
+    columns = row._asdict()
     opened = vault.open(_conversation.name, row.id, columns.pop("sealed"))
     if opened["event_seq"] != row.event_seq:
         sentence = "The snapshot of a conversation is not the one that was saved last."

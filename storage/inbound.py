@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.tables import InboundRow as _InboundTable, table_of
 from storage.universe import Universe
@@ -50,11 +50,13 @@ class FoundMessage:
     content_id: str | None
 
 
-@cache
 def _insert_once(dialect: str) -> Any:
     insert: Any = postgresql.insert(_inbound) if dialect == "postgresql" else sqlite.insert(_inbound)
     keys = [_inbound.c.channel, _inbound.c.event_key]
     return insert.on_conflict_do_nothing(index_elements=keys).returning(_inbound.c.id)
+
+
+_INSERT = Direct(_insert_once)
 
 
 def insert_inbound(
@@ -94,18 +96,18 @@ def insert_inbound(
         "done_at": None,
         "sealed": vault.seal(_inbound.name, inbound_id, payload),
     }
-    inserted: str | None = conn.execute(_insert_once(conn.dialect.name), values).scalar()
-    return inserted
+    inserted = _INSERT.first(conn, values)
+    return None if inserted is None else inbound_id
 
 
-_UNDONE = (
+_UNDONE = Direct(
     select(_inbound)
     .where(
         _inbound.c.conversation_id == bindparam("conversation"), _inbound.c.done_at.is_(None), _inbound.c.attempts == 0
     )
     .order_by(_inbound.c.occurred_at, _inbound.c.id)
 )
-_DONE = (
+_DONE = Direct(
     update(_inbound)
     .where(_inbound.c.id == bindparam("inbound"), _inbound.c.done_at.is_(None))
     .values(done_at=bindparam("now"), problem=None)
@@ -114,12 +116,12 @@ _DONE = (
 
 def undone_inbound(conn: Connection, vault: Vault, conversation_id: str) -> list[InboundRow]:
     """The conversation's undone events in the order in which they happened; one that raised is with a person."""
-    return [_row_of(vault, row) for row in conn.execute(_UNDONE, {"conversation": conversation_id})]
+    return [_row_of(vault, row) for row in _UNDONE.rows(conn, {"conversation": conversation_id})]
 
 
 def mark_done(conn: Connection, uni: Universe, inbound_id: str) -> bool:
     """Note that the event was worked off; false where it was before."""
-    return conn.execute(_DONE, {"inbound": inbound_id, "now": uni.now()}).rowcount == 1
+    return _DONE.run(conn, {"inbound": inbound_id, "now": uni.now()}) == 1
 
 
 def count_attempt(conn: Connection, inbound_id: str, problem: str) -> int:
@@ -159,12 +161,22 @@ def came_before(
     return conn.execute(select(_inbound.c.id).where(*others).limit(1)).first() is not None
 
 
+_UNSENT = Direct(
+    select(_inbound.c.id)
+    .where(
+        _inbound.c.account_id == bindparam("account"),
+        _inbound.c.message_id == bindparam("message"),
+        _inbound.c.kind == "unsend",
+    )
+    .limit(1)
+)
+
+
 def is_taken_back(conn: Connection, account_id: str, message_id: str | None) -> bool:
     """Whether the customer took that message back: LINE may say so before it brings the message itself."""
     if message_id is None:
         return False
-    unsent = (_inbound.c.account_id == account_id, _inbound.c.message_id == message_id, _inbound.c.kind == "unsend")
-    return conn.execute(select(_inbound.c.id).where(*unsent).limit(1)).first() is not None
+    return _UNSENT.first(conn, {"account": account_id, "message": message_id}) is not None
 
 
 def find_inbound_message(conn: Connection, account_id: str, message_id: str) -> FoundMessage | None:
@@ -177,7 +189,7 @@ def find_inbound_message(conn: Connection, account_id: str, message_id: str) -> 
     return None if row is None else FoundMessage(**row._mapping)
 
 
-def _row_of(vault: Vault, row: Row[Any]) -> InboundRow:
+def _row_of(vault: Vault, row: Any) -> InboundRow:
     return InboundRow(
         id=row.id,
         kind=row.kind,

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column, select, update
 
 from dialogs.personal import Personal
 from storage.content import save_content
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.universe import Universe
@@ -27,7 +28,7 @@ _outgoing = table_of(_OutgoingTable)
 _conversation = table_of(ConversationRow)
 _account = table_of(AccountRow)
 _content = table_of(ContentRow)
-_insert = insert(_outgoing)
+_INSERT = Direct(insert(_outgoing))
 
 #: Written out: SQLite uses the index over open messages only where it can read the states in the statement.
 _OPEN: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
@@ -138,8 +139,28 @@ def insert_outgoing(
         "settled_at": None,
         "sealed": sealed,
     }
-    conn.execute(_insert, values)
+    _INSERT.run(conn, values)
     return outgoing_id
+
+
+_SETTLE = Direct(
+    update(_outgoing)
+    .where(
+        _outgoing.c.id == bindparam("wanted"),
+        _outgoing.c.state == "leased",
+        _outgoing.c.lease_owner == bindparam("holder"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        settled_at=bindparam("now"),
+        provider_id=bindparam("provider"),
+        detail=bindparam("words"),
+        lease_owner=None,
+        lease_until=None,
+        # A settled message needs no right to answer any more.
+        sealed=None,
+    )
+)
 
 
 def ack_outgoing(
@@ -157,17 +178,14 @@ def ack_outgoing(
     now = uni.now()
     for place, outgoing_id in enumerate(ids):
         values = {
-            "state": state,
-            "settled_at": now,
-            "provider_id": provider_ids[place] if place < len(provider_ids) else None,
-            "detail": detail[:500],
-            "lease_owner": None,
-            "lease_until": None,
-            # A settled message needs no right to answer any more.
-            "sealed": None,
+            "wanted": outgoing_id,
+            "holder": owner,
+            "new_state": state,
+            "now": now,
+            "provider": provider_ids[place] if place < len(provider_ids) else None,
+            "words": detail[:500],
         }
-        mine = (_outgoing.c.id == outgoing_id) & _held_by(owner)
-        settled += conn.execute(update(_outgoing).where(mine).values(values)).rowcount
+        settled += _SETTLE.run(conn, values)
     return settled
 
 

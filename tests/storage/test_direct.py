@@ -1,0 +1,106 @@
+"""Statements sent through the driver: nobody may tell them from those that SQLAlchemy sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+
+from storage.database import Database
+from storage.direct import Direct
+from storage.encryption import Keyring
+from storage.tables import ConversationRow, StaffRow, table_of
+from storage.universe import FrozenUniverse
+from tests.storage.test_held import statements
+from tests.storage.test_turn_storage import add_staff
+
+_conversation = table_of(ConversationRow)
+_staff = table_of(StaffRow)
+_query = select(_conversation).where(_conversation.c.id == bindparam("wanted"), _conversation.c.owner == "bot")
+_touched = (
+    update(_conversation)
+    .where(_conversation.c.id == bindparam("wanted"))
+    .values(version=_conversation.c.version + 1, last_inbound_at=bindparam("at"))
+)
+AT = datetime(2026, 11, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+def test_rows_and_columns_are_the_same(database: Database, scene: Any) -> None:
+    def compare(conn: Connection) -> None:
+        wanted = {"wanted": scene.conversation.id}
+        touch = Direct(_touched)
+        assert touch.run(conn, {**wanted, "at": AT}) == 1
+        assert touch.run(conn, {"wanted": "nobody", "at": AT}) == 0
+        plain, direct = conn.execute(_query, wanted).one(), Direct(_query).first(conn, wanted)
+        assert direct._asdict() == dict(plain._mapping)
+        assert direct.last_inbound_at == AT
+        assert Direct(_query).rows(conn, {"wanted": "nobody"}) == []
+
+    database.run(compare)
+
+
+def test_listeners_hear_of_them(database: Database, scene: Any) -> None:
+    with statements(database) as seen:
+        database.run(lambda conn: Direct(_query).first(conn, {"wanted": scene.conversation.id}))
+    assert len([statement for statement in seen if "FROM conversation" in statement]) == 1
+
+
+def test_an_error_is_the_same_and_shows_no_value(database: Database) -> None:
+    staff_id = add_staff(database, "sato")
+
+    def again(conn: Connection) -> None:
+        row = dict(conn.execute(select(_staff).where(_staff.c.id == staff_id)).one()._mapping)
+        Direct(insert(_staff)).run(conn, row)
+
+    with pytest.raises(IntegrityError) as caught:
+        database.run(again)
+    assert caught.value.orig is not None
+    assert "parameters" not in str(caught.value)
+
+
+def test_a_time_without_a_zone_is_refused(database: Database, scene: Any) -> None:
+    values = {"wanted": scene.conversation.id, "at": AT.replace(tzinfo=None)}
+    with pytest.raises((ValueError, StatementError)):
+        database.run(lambda conn: Direct(_touched).run(conn, values))
+
+
+def test_they_belong_to_the_transaction(database: Database, scene: Any) -> None:
+    wanted = {"wanted": scene.conversation.id}
+
+    def undone(conn: Connection) -> None:
+        Direct(_touched).run(conn, {**wanted, "at": AT})
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        database.run(undone)
+    with database._writer.connect() as conn:
+        # Without a transaction one begins, as with any other statement.
+        Direct(_touched).run(conn, {**wanted, "at": AT})
+        conn.rollback()
+    found = database.run_read(lambda conn: Direct(_query).first(conn, wanted))
+    assert found.last_inbound_at is None
+
+
+@pytest.fixture
+def two_connections(postgres_url: str, keyring: Keyring, universe: FrozenUniverse) -> Iterator[Database]:
+    with Database.open(postgres_url, keys=keyring, universe=universe) as database:
+        yield database
+
+
+def test_a_connection_that_is_gone_is_not_used_again(two_connections: Database) -> None:
+    database = two_connections
+    query = Direct(select(_staff.c.id).where(_staff.c.id == bindparam("wanted")))
+
+    def cut(conn: Connection) -> None:
+        with database._writer.connect() as other:
+            pid = conn.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        query.first(conn, {"wanted": "x"})
+
+    with pytest.raises(OperationalError):
+        database.run(cut)
+    assert database.run(lambda conn: query.first(conn, {"wanted": "x"})) is None
