@@ -300,10 +300,10 @@ async def test_a_defect_in_the_engine_leads_to_a_person_and_one_apology(
     await customer.answers()
     real = engine.step
 
-    def step(definition: Any, state: Any, what: inp.Input, now: Any) -> Step:
+    def step(definition: Any, state: Any, what: inp.Input, now: Any, *more: Any) -> Step:
         if isinstance(what, (inp.Chose, inp.Said)) and state.owner.value == "bot":
             raise ValueError("a defect")
-        return real(definition, state, what, now)
+        return real(definition, state, what, now, *more)
 
     monkeypatch.setattr(engine, "step", step)
     await customer.taps("c0")
