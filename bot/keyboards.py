@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dialogs.conversation import inputs as inp
-from dialogs.conversation.prompts import Message, MessageKind, Prompt
+from dialogs.conversation.prompts import InputHint, Message, MessageKind, Prompt
 from dialogs.conversation.wording import TICK_MARKS, Translator
 from storage import content, keyboards
 from storage.conversations import Conversation
@@ -31,6 +31,8 @@ class Changes:
     taken_by: str | None = None
     #: It is changed into this.
     settled: Message | None = None
+    #: It asked for a telephone number.
+    was_phone: bool = False
 
 
 def decide_changes(
@@ -54,16 +56,34 @@ def decide_changes(
     if body is None:
         return None
     answer = _answer(body, before.token, events, heard)
+    was_phone = body["hint"] == InputHint.PHONE.value
     if not (answer or body["buttons"] or body["shortcuts"]):
-        return None
+        return Changes(outgoing_id=before.outgoing_id, was_phone=was_phone)
     text = body["text"] + (f"\n\n{words().text('engine.chosen', value=answer)}" if answer else "")
     settled = Message(kind=MessageKind.SETTLED, text=text, alt=body["alt"])
-    return Changes(outgoing_id=before.outgoing_id, settled=settled)
+    return Changes(outgoing_id=before.outgoing_id, settled=settled, was_phone=was_phone)
 
 
 def holds_keyboard(prompt: Prompt) -> bool:
     """Whether the buttons of this prompt are the ones that wait for a tap."""
     return prompt.kind is MessageKind.QUESTION and prompt.token is not None
+
+
+def phone_button(
+    words: Callable[[], Translator], conversation: Conversation, says: Sequence[Prompt], changes: Changes | None
+) -> Message | None:
+    """What offers the button that shares the phone's own number, or puts it away; ``None`` where it stays as it is.
+
+    Only where a questionnaire asks for a number: in the lobby four digits are a proof, and nothing is shared.
+    """
+    asked = [prompt for prompt in says if holds_keyboard(prompt)]
+    was = changes is not None and changes.was_phone
+    wanted = any(prompt.hint is InputHint.PHONE for prompt in asked)
+    if conversation.kind != "case" or wanted == was or (changes is None and not asked):
+        return None
+    text = words().text("engine.share_number" if wanted else "engine.share_number_done")
+    share = words().text("button.share_number") if wanted else ""
+    return Message(kind=MessageKind.NOTICE, text=text, alt=words().text("alt.notice"), share=share)
 
 
 def _live_tokens(conversation: Conversation) -> Sequence[str]:

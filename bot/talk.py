@@ -6,7 +6,7 @@ saved and queued.  Nothing here talks to a network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -15,8 +15,9 @@ import structlog
 from babel.dates import format_date
 from sqlalchemy import Connection
 
+from bot.channels.base import Limits
 from bot.channels.limits import LIMITS
-from bot.keyboards import Changes, decide_changes, holds_keyboard
+from bot.keyboards import Changes, decide_changes, holds_keyboard, phone_button
 from bot.live_content import LiveContent
 from dialogs.conversation import inputs as inp, wording
 from dialogs.conversation.prompts import FaqText, Message, MessageKind, Phrase, Prompt
@@ -130,32 +131,52 @@ class Talk:
         definition: Questionnaire | None = None,
     ) -> Conversation:
         """Append the events, save the snapshot, queue what is said: in the order the customer will see it."""
-        first = conversation.out_seq
-        can_change = LIMITS[self.channel(conversation.account_id)].changes
-        changes = self._changes(conversation, events, says) if can_change else None
-        settled = None if changes is None else changes.settled
-        conversation = replace(conversation, out_seq=first + len(says) + (settled is not None))
+        limits = LIMITS[self.channel(conversation.account_id)]
+        changes = self._changes(conversation, events, says) if limits.changes else None
+        first = conversation.out_seq + 1
+        said = self._said(conversation, says, definition, limits, changes)
+        conversation = replace(conversation, out_seq=conversation.out_seq + len(said))
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
+        for seq, (message, token, replaces) in enumerate(said, first):
+            self._queue(conversation, message, seq, token=token, replaces=replaces)
+        return conversation
+
+    def _said(
+        self,
+        conversation: Conversation,
+        says: Sequence[Prompt],
+        definition: Questionnaire | None,
+        limits: Limits,
+        changes: Changes | None,
+    ) -> list[tuple[Message, str | None, str | None]]:
+        """The messages, each with the token of its buttons and the message in whose place it comes."""
+        said: list[tuple[Message, str | None, str | None]] = []
         if says:
             voice = self.live.voice(conversation.locale, **self._facts(conversation, says))
-        for seq, prompt in enumerate(says, first + 1):
-            token = prompt.token if can_change and holds_keyboard(prompt) else None
+        for prompt in says:
+            token = prompt.token if limits.changes and holds_keyboard(prompt) else None
             takes_over = changes is not None and token is not None and token == changes.taken_by
             replaces = changes.outgoing_id if changes is not None and takes_over else None
-            message = wording.render(prompt, definition, voice)
-            self._queue(conversation, message, seq, token=token, replaces=replaces)
-        if changes is not None and settled is not None:
+            said.append((wording.render(prompt, definition, voice), token, replaces))
+        if limits.shares_number:
+            button = phone_button(self._words(conversation), conversation, says, changes)
+            # Before the question, whose own buttons are then the last thing in the chat.
+            if button is not None:
+                said.insert(max(len(said) - 1, 0), (button, None, None))
+        if changes is not None and changes.settled is not None:
             # Last, so that the next question does not wait for it.
-            self._queue(conversation, settled, conversation.out_seq, replaces=changes.outgoing_id)
-        return conversation
+            said.append((changes.settled, None, changes.outgoing_id))
+        return said
 
     def _changes(
         self, conversation: Conversation, events: Sequence[dict[str, Any]], says: Sequence[Prompt]
     ) -> Changes | None:
-        def words() -> Translator:
-            return self.live.voice(conversation.locale).catalogue
-
+        words = self._words(conversation)
         return decide_changes(self.conn, self.vault, words, conversation, events, says, self.heard)
+
+    def _words(self, conversation: Conversation) -> Callable[[], Translator]:
+        """Looked up only where something is said: a turn that is silent needs no catalogue."""
+        return lambda: self.live.voice(conversation.locale).catalogue
 
     def _facts(self, conversation: Conversation, says: Sequence[Prompt]) -> dict[str, str]:
         """What the approved answers refer to beyond the bank itself; looked up only when one is quoted."""

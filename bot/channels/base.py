@@ -188,6 +188,8 @@ class Limits:
     messages_per_call: int
     #: Whether a message that was sent can be changed.
     changes: bool
+    #: Whether a phone can share its own number with a button.
+    shares_number: bool
     #: How much of a long list of choices is shown at a time.
     lists: ListLimits
     #: Calls that it takes in a second, and how many of them at once.

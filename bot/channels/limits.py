@@ -30,6 +30,7 @@ LINE = Limits(
     buttons=12,
     messages_per_call=5,
     changes=False,
+    shares_number=False,
     lists=_LISTS,
     calls_per_second=2000,
     calls_at_once=2000,
@@ -45,6 +46,7 @@ TELEGRAM = Limits(
     buttons=10,
     messages_per_call=1,
     changes=True,
+    shares_number=True,
     lists=_LISTS,
     # "About 30 in a second, one in a chat", with short bursts.
     calls_per_second=30,

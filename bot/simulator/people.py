@@ -69,6 +69,8 @@ class Person:
     #: Has added the account and has not blocked it.
     friend: bool = False
     blocked: bool = False
+    #: The label of the button below the chat that sends this person's own contact (Telegram); empty without one.
+    share: str = ""
     bubbles: list[Bubble] = field(default_factory=list)
 
     def received(self) -> list[Bubble]:

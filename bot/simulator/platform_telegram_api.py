@@ -21,6 +21,7 @@ from bot.simulator.platform_telegram_flood import Flood
 from bot.simulator.platform_telegram_rules import (
     Refused,
     check_keyboard,
+    check_reply_keyboard,
     check_text,
     parameters_of,
 )
@@ -215,12 +216,14 @@ class _Api:
     async def sendmessage(self, parameters: Parameters) -> Any:
         person = self._person(parameters)
         text = check_text(parameters.get("text"))
+        share = check_reply_keyboard(parameters.get("reply_markup"))
+        person.share = person.share if share is None else share
         bubble = Bubble(
             message_id=str(self._state.make_message_id()),
             speaker=Speaker.ACCOUNT,
             at=self._state.now(),
             text=text,
-            rows=_rows(parameters),
+            rows=_rows(parameters) if share is None else (),
         )
         person.bubbles.append(bubble)
         return self._state.shown(person, bubble)

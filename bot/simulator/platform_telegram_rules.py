@@ -85,6 +85,24 @@ def check_keyboard(markup: Any) -> list[list[dict[str, Any]]]:
     return [row for row in rows if row]
 
 
+def check_reply_keyboard(markup: Any) -> str | None:
+    """The label of the button that sends the person's contact; empty where the keyboard is put away, else ``None``."""
+    if not isinstance(markup, dict):
+        return None
+    if markup.get("remove_keyboard") is True:
+        return ""
+    rows = markup.get("keyboard")
+    if rows is None:
+        return None
+    buttons = [button for row in rows for button in row] if isinstance(rows, list) else []
+    if not buttons or len(buttons) > 300:
+        raise Refused(400, "Bad Request: reply keyboard is empty or too long")
+    for button in buttons:
+        if not isinstance(button, dict) or not str(button.get("text", "")).strip():
+            raise Refused(400, "Bad Request: keyboard button text must be non-empty")
+    return next((button["text"] for button in buttons if button.get("request_contact")), None)
+
+
 def check_commands(commands: Any) -> list[dict[str, str]]:
     """The entries of a commands menu."""
     if not isinstance(commands, list) or len(commands) > 100:

@@ -204,5 +204,7 @@ class Message:
     alt: str = ""
     #: Who speaks, when it is not the bot: the name a member of staff shows.
     sender: str | None = None
+    #: The label of a button with which the phone shares its own number; empty: that button is put away.
+    share: str | None = None
     #: The content rows of the customer's messages that ``text`` repeats.
     quotes: tuple[str, ...] = ()

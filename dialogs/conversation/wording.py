@@ -175,6 +175,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "hint": message.hint.value,
         "alt": message.alt,
         "sender": message.sender,
+        "share": message.share,
         "days": None if message.days is None else asdict(message.days),
         "quotes": list(message.quotes),
     }
@@ -196,6 +197,7 @@ def from_json(data: Mapping[str, Any]) -> Message:
         hint=InputHint(data["hint"]),
         alt=data["alt"],
         sender=data["sender"],
+        share=data.get("share"),
         days=None if data.get("days") is None else ShownDays(**data["days"]),
         quotes=tuple(data.get("quotes", ())),
     )

@@ -160,7 +160,7 @@ class TelegramChannel:
                     parts[0].text,
                     chat_id=chat,
                     message_id=number,
-                    reply_markup=parts[0].keyboard,
+                    reply_markup=parts[0].inline,
                     link_preview_options=_NO_PREVIEW,
                 )
             elif message.kind is MessageKind.SETTLED:

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
 
 from bot.channels.choices import (
     Choice,
@@ -20,7 +26,7 @@ from bot.channels.choices import (
     shorten_labels,
     text_with_pages,
 )
-from bot.channels.limits import TELEGRAM, TELEGRAM_KEYBOARD_BUTTONS, clean, is_blank, split_text
+from bot.channels.limits import TELEGRAM, TELEGRAM_KEYBOARD_BUTTONS, clean, cut, is_blank, split_text
 from dialogs.conversation.prompts import Message
 
 
@@ -29,7 +35,13 @@ class Part:
     """One ``sendMessage``."""
 
     text: str = field(repr=False)
-    keyboard: InlineKeyboardMarkup | None = None
+    #: Only the first kind can stand on a message that is changed later.
+    keyboard: InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None = None
+
+    @property
+    def inline(self) -> InlineKeyboardMarkup | None:
+        """The keyboard that belongs to the message itself."""
+        return self.keyboard if isinstance(self.keyboard, InlineKeyboardMarkup) else None
 
 
 def render(message: Message, conversation_ref: str, *, text_if_none: str = "…") -> list[Part]:
@@ -55,7 +67,17 @@ def render(message: Message, conversation_ref: str, *, text_if_none: str = "…"
     rows += [[_button(choice) for choice in shortcuts[at : at + 2]] for at in range(0, len(shortcuts), 2)]
     if rows:
         parts[-1] = Part(text=parts[-1].text, keyboard=InlineKeyboardMarkup(rows))
+    elif message.share is not None:
+        parts[-1] = Part(text=parts[-1].text, keyboard=_contact(message.share))
     return parts
+
+
+def _contact(label: str) -> ReplyKeyboardMarkup | ReplyKeyboardRemove:
+    """The button below the chat that sends the person's own contact; nothing there where it has no label."""
+    if is_blank(clean(label)):
+        return ReplyKeyboardRemove()
+    button = KeyboardButton(cut(clean(label), TELEGRAM.label * 2, units=TELEGRAM.label * 4), request_contact=True)
+    return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
 
 
 def _button(choice: Choice) -> InlineKeyboardButton:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
+from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, MessageOriginUser, Update, User
 
 from bot.channels.base import Inbound, InboundKind, Tap, UnreadableBody, WrongSignature
+from bot.channels.limits import TELEGRAM_START_PARAMETER
 from dialogs.personal import Personal
 
 log = structlog.get_logger(__name__)
@@ -23,6 +25,9 @@ log = structlog.get_logger(__name__)
 CHANNEL = "telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+
+#: What a start link may carry; anything else was typed by hand and begins like a link without a code.
+_START = re.compile(rf"[A-Za-z0-9_-]{{1,{TELEGRAM_START_PARAMETER}}}")
 
 _MEDIA = (
     "photo",
@@ -126,14 +131,23 @@ def _message(message: Message, base: _Base) -> Inbound:
         media = "photo" if image else next((name for name in _MEDIA if getattr(message, name, None)), None)
         kind = InboundKind.MEDIA if media else InboundKind.OTHER
         return base.inbound(kind, sender, at, media=media, message_id=message_id, image=image)
+    if _is_of_another(message):
+        return base.inbound(InboundKind.MEDIA, sender, at, media="forwarded", message_id=message_id)
     word, _, rest = message.text.partition(" ")
     if word.split("@", 1)[0] == "/start":
         code = rest.strip()
-        if not code:
+        if not _START.fullmatch(code):
             return base.inbound(InboundKind.FOLLOW, sender, at, message_id=message_id)
         start = {"text": Personal(code), "start_code": Personal(code), "message_id": message_id}
         return base.inbound(InboundKind.TEXT, sender, at, **start)
     return base.inbound(InboundKind.TEXT, sender, at, text=Personal(message.text), message_id=message_id)
+
+
+def _is_of_another(message: Message) -> bool:
+    """Whether the words were forwarded and are somebody else's: no answer of this person."""
+    origin = message.forward_origin
+    own = isinstance(origin, MessageOriginUser) and origin.sender_user == message.from_user
+    return origin is not None and not own
 
 
 def _image(message: Message) -> Personal | None:

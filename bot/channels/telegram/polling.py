@@ -67,6 +67,10 @@ async def poll(
             tries.clear()
         else:
             delay = pause
+            if not updates:
+                # All is confirmed by now.  After a week without updates Telegram goes on at any number, perhaps a
+                # lower one, and an old offset would throw away everything below it.
+                offset = None
 
 
 async def _fetch_unless(stop: asyncio.Event, channel: TelegramChannel, offset: int | None, wait: int) -> list[Any]:

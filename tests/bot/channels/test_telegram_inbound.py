@@ -46,6 +46,11 @@ def test_text() -> None:
         ("/start", InboundKind.FOLLOW, None, None),
         ("/start@kakunin_bot", InboundKind.FOLLOW, None, None),
         ("/start ABCD2345WXYZ", InboundKind.TEXT, "ABCD2345WXYZ", "ABCD2345WXYZ"),
+        (f"/start {'a' * 64}", InboundKind.TEXT, "a" * 64, "a" * 64),
+        # No link carries this: it was typed.
+        (f"/start {'a' * 65}", InboundKind.FOLLOW, None, None),
+        ("/start こんにちは", InboundKind.FOLLOW, None, None),
+        ("/start a b", InboundKind.FOLLOW, None, None),
         ("/help", InboundKind.TEXT, None, "/help"),
         ("/started now", InboundKind.TEXT, None, "/started now"),
     ],
@@ -53,6 +58,19 @@ def test_text() -> None:
 def test_commands(text: str, kind: InboundKind, code: str | None, said: str | None) -> None:
     inbound = one(message=message(text=text))
     assert (inbound.kind, inbound.start_code, inbound.text) == (kind, code, said)
+
+
+def test_words_of_somebody_else_are_no_answer() -> None:
+    other = {**USER, "id": 5}
+    for origin, kind in (
+        ({"type": "user", "date": SENT, "sender_user": USER}, InboundKind.TEXT),
+        ({"type": "user", "date": SENT, "sender_user": other}, InboundKind.MEDIA),
+        ({"type": "hidden_user", "date": SENT, "sender_user_name": "x"}, InboundKind.MEDIA),
+        ({"type": "channel", "date": SENT, "chat": {**GROUP, "type": "channel"}, "message_id": 1}, InboundKind.MEDIA),
+    ):
+        inbound = one(message=message(text="はい", forward_origin=origin))
+        assert inbound.kind is kind, origin
+        assert (inbound.text is None) == (kind is InboundKind.MEDIA)
 
 
 def test_taps() -> None:

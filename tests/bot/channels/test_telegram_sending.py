@@ -203,6 +203,27 @@ async def test_polling_commits_before_it_goes_on() -> None:
         assert [body.get("offset") for body in asked[:3]] == [None, 100_000_002, 100_000_003]
 
 
+async def test_polling_hears_what_comes_after_a_quiet_week() -> None:
+    """Telegram then goes on at any number; an offset from before would throw away what lies below it."""
+    async with telegram_stand(webhook=False) as stand:
+        user = await _heard(stand, "前")
+        taken: list[Inbound] = []
+        stop = asyncio.Event()
+
+        async def handler(events: list[Inbound]) -> None:
+            taken.extend(events)
+
+        poller = asyncio.create_task(poll(stand.channel, handler, stop, wait=1, pause=0.01))
+        # Only a poll without an offset is safe over a quiet week: it comes once all is confirmed.
+        await _until(lambda: [b.get("offset") for _, p, b in stand.calls.calls if p == "/GetUpdates"][2:] == [None])
+        stand.platform.next_update_id = 17
+        await stand.platform.type_text(user, "後")
+        await _until(lambda: len(taken) == 2)
+        stop.set()
+        await asyncio.wait_for(poller, 5)
+        assert [inbound.text for inbound in taken] == ["前", "後"]
+
+
 async def test_polling_gives_up_an_update_that_can_never_be_stored_and_no_other() -> None:
     async with telegram_stand(webhook=False) as stand:
         user = await _heard(stand, "一")
