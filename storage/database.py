@@ -65,6 +65,8 @@ Dialect = Literal["sqlite", "postgresql"]
 #: Serialization failure and deadlock: the transaction did nothing and may be run again.
 _RETRIED = frozenset({"40001", "40P01"})
 _ATTEMPTS = 6
+#: Seconds; several times as long as a waiting writer takes to ask again.
+_BETWEEN_PIECES = 0.01
 _ROOT = "digest_root"
 
 log = structlog.get_logger("kakunin.storage")
@@ -223,6 +225,13 @@ class Database:
         """``transact`` for commands: in the caller's thread."""
         with self._noting_damage():
             return self._run(fn)
+
+    def run_piece(self, fn: Callable[[Connection], T]) -> T:
+        """``run`` for a piece of longer work; between the pieces whoever waits for a SQLite store has his turn."""
+        done = self.run(fn)
+        if self.dialect == "sqlite":
+            time.sleep(_BETWEEN_PIECES)
+        return done
 
     @contextmanager
     def _noting_damage(self) -> Iterator[None]:

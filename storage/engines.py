@@ -9,12 +9,13 @@ Parameters never show in an error (``hide_parameters``).
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from storage.problems import StoreProblem, StoreUnreachable
@@ -32,6 +33,8 @@ _NO_LONG_SILENCE = {
     "tcp_user_timeout": 10_000,
 }
 BUSY_MILLISECONDS = 30_000
+#: How often a writer asks whether it may.
+_POLL_MILLISECONDS = 2
 _SYNCHRONOUS = ("full", "normal")
 
 
@@ -87,9 +90,9 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
         poolclass=QueuePool,
         pool_size=max(readers, 1),
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
+        # A writer asks by itself, see below.
+        connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000 if readers else 0},
     )
-    begin = "BEGIN" if readers else "BEGIN IMMEDIATE"
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
@@ -106,11 +109,29 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
+    event.listen(engine, "begin", _begin_reading if readers else _begin_writing)
     return engine
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Wait for the other writers by asking often.
+
+    SQLite's own waiting asks ten times a second in the end: beside a command that writes one short transaction after
+    another it came too late for seconds on end.
+    """
+    patience = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as problem:
+            if getattr(problem.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+        time.sleep(_POLL_MILLISECONDS / 1000)
 
 
 def open_postgresql(url: URL) -> Engine:

@@ -92,7 +92,7 @@ def make_letters(
                     os.fsync(file.fileno())
                     return len(rows), kept + written
 
-                added, kept = database.run(write)
+                added, kept = database.run_piece(write)
                 made += added
                 progress(min(start + BATCH, len(waiting)), len(waiting))
         except BaseException:

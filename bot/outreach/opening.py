@@ -77,7 +77,7 @@ def open_due_cases(
                 for customer_id, found in batch
             )
 
-        counts.update(database.run(run))
+        counts.update(database.run_piece(run))
     return Opened(**counts)
 
 

@@ -159,7 +159,7 @@ def _recorded_members(database: Database, batch_id: str, members: Sequence[str])
     try:
         for start in range(0, len(members), BATCH):
             some = members[start : start + BATCH]
-            database.run(lambda conn, some=some: add_export_members(conn, batch_id, some))  # type: ignore[misc]
+            database.run_piece(lambda conn, some=some: add_export_members(conn, batch_id, some))  # type: ignore[misc]
         yield
     except BaseException:
         _discard(database, batch_id)
@@ -167,7 +167,7 @@ def _recorded_members(database: Database, batch_id: str, members: Sequence[str])
 
 
 def _discard(database: Database, batch_id: str) -> None:
-    while database.run(lambda conn: discard_export_members(conn, batch_id, BATCH)):
+    while database.run_piece(lambda conn: discard_export_members(conn, batch_id, BATCH)):
         pass
 
 

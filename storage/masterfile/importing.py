@@ -129,7 +129,7 @@ def import_master(
     def stage() -> None:
         rows = tuple(batch)
         batch.clear()
-        staged = database.run(lambda conn: stage_master_rows(conn, vault, uni, seq, rows))
+        staged = database.run_piece(lambda conn: stage_master_rows(conn, vault, uni, seq, rows))
         counts.update(new=staged.new, changed=staged.changed, unchanged=staged.unchanged)
 
     done = 0
@@ -172,7 +172,7 @@ def import_master(
 
 def _drop_rows(database: Database, seq: int) -> None:
     """Drop what was staged, in transactions as short as those that staged it."""
-    while database.run(lambda conn: discard_master_rows(conn, seq, BATCH)):
+    while database.run_piece(lambda conn: discard_master_rows(conn, seq, BATCH)):
         pass
 
 

@@ -89,7 +89,7 @@ class Reconciler:
             def once(conn: Connection, size: int = size) -> Reconciled:
                 return self.reconcile_once(conn, vault, uni, limit=size)
 
-            done = database.run(once)
+            done = database.run_piece(once)
             if not done.submissions:
                 break
             total += done

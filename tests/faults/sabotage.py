@@ -115,7 +115,7 @@ def _always_200() -> None:
 
 def _little_patience() -> None:
     """Not a protection: a process that waits a quarter of a second for a locked store instead of thirty."""
-    engines._BUSY_MILLISECONDS = 250
+    engines.BUSY_MILLISECONDS = 250
 
 
 _SPOILT: dict[str, Callable[[], None]] = {
