@@ -27,12 +27,18 @@ class Buckets:
     def has(self, key: str) -> bool:
         """Whether ``key`` may do it once more."""
         now = self._now()
-        return max(self._full_at.get(key, now), now) + self._refill - now <= self._full
+        return self._full_again(key, now) + self._refill - now <= self._full
+
+    def _full_again(self, key: str, now: datetime) -> datetime:
+        at = self._full_at.get(key, now)
+        # Further ahead than an empty allowance can be: the clock was put back, and nobody shall pay for that.
+        return max(at, now) if at - now <= self._full else now
 
     def take(self, key: str) -> bool:
         """The same, and counts it where it may."""
         allowed = self.has(key)
-        full_at = max(self._full_at.pop(key, self._now()), self._now())
+        full_at = self._full_again(key, self._now())
+        self._full_at.pop(key, None)
         self._full_at[key] = full_at + self._refill if allowed else full_at
         if len(self._full_at) > self._most_keys:
             self._full_at.popitem(last=False)

@@ -72,3 +72,11 @@ def test_never_more_than_the_burst_and_what_came_back(burst: int, waits: list[in
 def test_an_allowance_of_nothing_is_a_mistake(universe: FrozenUniverse, wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError):
         buckets(universe, **wrong)
+
+
+def test_a_clock_that_is_put_back_locks_nobody_out() -> None:
+    now = START
+    allowance = Buckets(burst=2, refill=SECOND, now=lambda: now)
+    assert allowance.take("a")
+    now -= timedelta(days=1)
+    assert [allowance.take("a") for _ in range(3)] == [True, True, False]
