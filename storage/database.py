@@ -28,7 +28,6 @@ from storage import key_register, migrations
 from storage.counters import insert_or
 from storage.encryption import Keyring, Vault, load_or_make_key_file, new_root
 from storage.engines import (
-    BUSY_MILLISECONDS,
     POSTGRESQL_CONNECTIONS,
     SQLITE_READERS,
     open_postgresql,
@@ -330,7 +329,7 @@ class Database:
                 cursor = raw.cursor()
                 cursor.execute("PRAGMA busy_timeout=200")
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+                cursor.execute("PRAGMA busy_timeout=0")
                 cursor.close()
             finally:
                 raw.close()
