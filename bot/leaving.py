@@ -10,10 +10,10 @@ from dataclasses import replace
 from bot.case_room import step_case
 from bot.conversing import was_away
 from bot.lobby_room import Facts
+from bot.taken_back import note_outside, redact_recorded
 from bot.talk import Talk
-from dialogs.conversation import events as ev, inputs as inp
-from dialogs.conversation.state import fold, to_json
-from dialogs.conversation.taking_back import redact
+from dialogs.conversation import inputs as inp
+from dialogs.conversation.state import from_json, to_json
 from storage import accounts, audit, cases, content, conversations, holding, inbound as inbox, outgoing, unsending
 from storage.accounts import Account
 from storage.cases import CaseStatus
@@ -80,6 +80,7 @@ def forget(talk: Talk, conversation: Conversation, row: InboundRow) -> None:
         return
     quotes = unsending.erase_quotes(talk.conn, talk.vault, talk.uni, found.conversation_id, found.content_id)
     answer = _take_back(talk, talk.lock(found.conversation_id), found.content_id)
+    note_outside(talk.vault, found.content_id, talk.now, talk.rules.erasure_file)
     audit.record(
         talk.conn,
         talk.uni,
@@ -95,20 +96,13 @@ def _take_back(talk: Talk, conversation: Conversation, content_id: str) -> str:
     """Redact what was recorded of a message and open its question again: none, taken_back or submitted."""
     if conversation.kind != "case":
         return "none"  # the lobby keeps no words
-    recorded = [ev.from_json(event) for event in conversations.load_events(talk.conn, talk.vault, conversation.id)]
-    redacted = redact(recorded, content_id)
-    changed = {
-        seq: ev.to_json(after)
-        for seq, (before, after) in enumerate(zip(recorded, redacted, strict=True), 1)
-        if after != before
-    }
-    unsending.replace_events(talk.conn, talk.vault, conversation.id, changed)
-    state = fold(redacted)
+    redacted = redact_recorded(talk.conn, talk.vault, conversation, content_id)
+    state = redacted or from_json(conversation.state)
     if any(answer.content_id == content_id for answer in state.answers.values()) and state.completed:
         outcome = "submitted"
     else:
-        outcome = "taken_back" if changed else "none"
-    if changed:
+        outcome = "none" if redacted is None else "taken_back"
+    if redacted is not None:
         here = talk.account(conversation.account_id).active_conversation_id == conversation.id
         conversation = replace(conversation, state=to_json(state))
         step_case(

@@ -222,6 +222,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         default_locale=settings.default_locale,
         sensitive_channels=frozenset(settings.sensitive_channels),
         login_channels=frozenset({"line"} if settings.account_link_is_on else ()),
+        erasure_file=settings.erasure_file,
     )
     live = LiveContent(
         facts={"bank_name": settings.bank_name, "bank_phone": settings.bank_phone}, overlay=settings.content_dir

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -44,6 +45,8 @@ class Rules:
     sensitive_channels: frozenset[str] = frozenset({"line"})
     #: Channels that can lead to the bank's login page.
     login_channels: frozenset[str] = frozenset()
+    #: Where erasures are noted outside the database.
+    erasure_file: Path | None = None
     #: After this silence the second factor is asked again before any value is shown.
     verify_after: timedelta = timedelta(hours=24)
 

@@ -6,7 +6,7 @@ customer took the message back, or its time is over) erases the words everywhere
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -119,6 +119,16 @@ _RECENT = Direct(
     .order_by(_content.c.at.desc(), _content.c.id.desc())
     .limit(bindparam("most"))
 )
+
+
+def still_kept(conn: Connection, content_ids: Sequence[str]) -> dict[str, str]:
+    """Those whose words were not erased, with their conversation."""
+    found: dict[str, str] = {}
+    for start in range(0, len(content_ids), 500):
+        here = _content.c.id.in_(content_ids[start : start + 500]) & _content.c.erased_at.is_(None)
+        rows = conn.execute(select(_content.c.id, _content.c.conversation_id).where(here))
+        found |= {row.id: row.conversation_id for row in rows}
+    return found
 
 
 def recent_bodies(conn: Connection, vault: Vault, conversation_id: str, *, limit: int) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.errors import UserError
@@ -36,7 +37,6 @@ def open_database(settings: Settings, *, migrate: bool = False) -> Database:
     """The store that the settings name; raises ``UserError`` where it cannot be opened."""
     from storage.database import Database
     from storage.encryption import Keyring
-    from storage.erasures import reapply
     from storage.universe import Universe
 
     with one_sentence():
@@ -49,9 +49,23 @@ def open_database(settings: Settings, *, migrate: bool = False) -> Database:
             migrate=migrate,
         )
         if settings.erasure_file is not None:
-            # A backup that was put back is erased again before anybody sees it.
-            reapply(database, settings.erasure_file)
+            _erase_again(database, settings.erasure_file)
     if database.made_key is not None:
         words = load_catalogue(settings.default_locale)
         sys.stderr.write(words.text("store.key_made", path=str(database.made_key)) + "\n")
     return database
+
+
+def _erase_again(database: Database, outside: Path) -> None:
+    """A backup that was put back loses what was erased since, before anybody sees it."""
+    from storage.erasures import reapply
+
+    try:
+        reapply(database, outside)
+        if outside.exists():
+            from bot.taken_back import forget_again
+
+            forget_again(database, outside)
+    except BaseException:
+        database.close()
+        raise
