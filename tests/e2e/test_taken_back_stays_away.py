@@ -53,8 +53,10 @@ async def test_the_conversation_goes_on_at_that_question(house: House, tmp_path:
     assert forget_again(house.database, tmp_path / FILE) == 1
     assert tables_with(house, EMPLOYER) == set()
     house.check_folds()
+    # The phone shows a later question: what is typed there is not taken for this one, which is asked again.
     await customer.types("見本商事株式会社")
-    assert "content" in tables_with(house, "見本商事株式会社")
+    assert customer.active().open_question == "employer"
+    await customer.types("見本商事株式会社")
     await customer.answers_all(**OTHERS)
     assert house.conversation_of(SATO).phase == "completed"
 
