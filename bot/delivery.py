@@ -65,7 +65,7 @@ class Sender:
         self._database = database
         self._metrics = metrics
         self._channels = channels
-        self._paces = {name: _pace(channel.limits) for name, channel in channels.items()}
+        self._paces = {name: _pace(one.limits) for name, one in channels.items() if one.limits.calls_per_second}
         #: Who holds the leases: unique per sender.
         self._name = name
         self._woken = asyncio.Event()
@@ -315,8 +315,8 @@ class Sender:
 
         def put_back(conn: Connection) -> None:
             outgoing.retry_outgoing(conn, ids, owner=self._name, due_at=due_at, clear_reply=clear_reply, detail=detail)
-            if too_fast is not None:
-                pace = self._paces[too_fast.channel]
+            pace = None if too_fast is None else self._paces.get(too_fast.channel)
+            if too_fast is not None and pace is not None:
                 hold_back(conn, due_at - wait, too_fast.channel, too_fast.account_id, pace, wait)
 
         await self._keep(put_back)

@@ -60,7 +60,10 @@ def decide_changes(
     if not (answer or body["buttons"] or body["shortcuts"]):
         return Changes(outgoing_id=before.outgoing_id, was_phone=was_phone)
     text = body["text"] + (f"\n\n{words().text('engine.chosen', value=answer)}" if answer else "")
-    settled = Message(kind=MessageKind.SETTLED, text=text, alt=body["alt"])
+    # What is repeated here goes when the words that it repeats are taken back.
+    said = heard.content_id if answer and isinstance(heard, inp.Said) else None
+    quotes = (*body.get("quotes", ()), *([] if said is None else [said]))
+    settled = Message(kind=MessageKind.SETTLED, text=text, alt=body["alt"], quotes=quotes)
     return Changes(outgoing_id=before.outgoing_id, settled=settled, was_phone=was_phone)
 
 

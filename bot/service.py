@@ -170,6 +170,7 @@ def make_channels(settings: Settings, now: Callable[[], datetime]) -> dict[str, 
             settings.telegram_api_base,
             now=now,
             text_if_none=words.text("alt.notice"),
+            calls_per_second=settings.telegram_calls_per_second,
         )
     return channels
 

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     telegram_secret_token: SecretStr | None = None
     telegram_mode: Literal["webhook", "polling"] = "webhook"
     telegram_api_base: str = "https://api.telegram.org"
+    telegram_calls_per_second: int = Field(default=30, ge=0, le=1000)
     audit_head_file: Path | None = None
     audit_head_minutes: int = Field(default=60, ge=1)
     retention_years: int = Field(default=7, ge=1, le=100)

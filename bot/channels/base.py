@@ -192,7 +192,7 @@ class Limits:
     shares_number: bool
     #: How much of a long list of choices is shown at a time.
     lists: ListLimits
-    #: Calls that it takes in a second, and how many of them at once.
+    #: Calls that it takes in a second, and how many of them at once; 0: nobody counts them.
     calls_per_second: int
     calls_at_once: int
     #: The seconds between two calls to one chat, and how many may come at once; 0 where chats are not counted.

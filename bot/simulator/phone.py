@@ -26,7 +26,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.console.headers import Assets, add_headers
 from bot.settings import Settings
 from bot.simulator.people import People, Person
-from bot.simulator.phone_chat import chat_of
+from bot.simulator.phone_chat import as_contact, chat_of
 from bot.simulator.phone_menu import (
     WithCommands,
     WithRichMenus,
@@ -99,6 +99,8 @@ class TelegramPhone(Phone, WithCommands, Protocol):
     async def unblock(self, user_id: str) -> Delivered: ...
 
     async def send_photo(self, user_id: str) -> Delivered: ...
+
+    async def send_contact(self, user_id: str, phone_number: str) -> Delivered: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,7 +314,7 @@ async def _act(phones: Phones, platform: str, person: Person, letter: Letter, wi
         return _arrived(await phone.send_sticker(user_id))
     done = await _act_on_line(phones.line, what, user_id, message) if platform == "line" else None
     if platform == "telegram":
-        done = await _act_on_telegram(phones.telegram, what, user_id, letter.code)
+        done = await _act_on_telegram(phones.telegram, what, person, letter)
     if done is None:
         raise web.HTTPBadRequest
     return _arrived(done)
@@ -340,10 +342,13 @@ async def _act_on_line(line: LinePhone, what: str, user_id: str, message: str) -
     return None
 
 
-async def _act_on_telegram(telegram: TelegramPhone, what: str, user_id: str, code: str) -> Delivered | None:
+async def _act_on_telegram(telegram: TelegramPhone, what: str, person: Person, letter: Letter) -> Delivered | None:
+    user_id = person.user_id
     if what in ("add", "scan"):
         # The letter's link carries the code into the start button.
-        return await telegram.begin(user_id, code if what == "scan" else "")
+        return await telegram.begin(user_id, letter.code if what == "scan" else "")
+    if what == "contact" and person.share:
+        return await telegram.send_contact(user_id, as_contact(letter.phone))
     if what == "block":
         return await telegram.block(user_id)
     if what == "unblock":

@@ -16,6 +16,7 @@ def chat_of(person: Person, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "friend": person.friend,
         "blocked": person.blocked,
+        "share": person.share,
         "bubbles": [_bubble(bubble, bubble is newest, zone) for bubble in person.bubbles],
     }
 
@@ -42,3 +43,9 @@ def _bubble(bubble: Bubble, newest: bool, zone: ZoneInfo) -> dict[str, Any]:
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%H:%M")
+
+
+def as_contact(phone: str) -> str:
+    """A Japanese number as a phone shares it: digits only, with the country in front."""
+    digits = "".join(sign for sign in phone if sign.isdecimal())
+    return f"81{digits[1:]}" if digits.startswith("0") else digits

@@ -145,6 +145,8 @@ class TelegramPlatform(TelegramServer):
     async def send_contact(self, user_id: str, phone_number: str, *, of: str | None = None) -> Delivery:
         """Share a contact: one's own, or that of another person."""
         contact = {"phone_number": phone_number, "first_name": "Contact", "user_id": int(of or user_id)}
+        # A keyboard of one time hides when its button was used.
+        self.people[user_id].share = ""
         return await self._message(user_id, "", "contact", {"contact": contact})
 
     async def tap(self, user_id: str, message_id: str, choice: int | str) -> Delivery:

@@ -38,6 +38,7 @@ CONTRACT = {
     "telegram_secret_token": None,
     "telegram_mode": "webhook",
     "telegram_api_base": "https://api.telegram.org",
+    "telegram_calls_per_second": 30,
     "sqlite_synchronous": "full",
     "allow_drafts": False,
     "audit_head_file": None,

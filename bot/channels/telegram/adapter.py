@@ -39,7 +39,6 @@ class TelegramChannel:
     """One Telegram bot."""
 
     name = CHANNEL
-    limits = TELEGRAM
     pushes_once = False
 
     def __init__(
@@ -52,7 +51,9 @@ class TelegramChannel:
         now: Callable[[], datetime],
         time_out: float = 10.0,
         text_if_none: str = "…",
+        calls_per_second: int = TELEGRAM.calls_per_second,
     ) -> None:
+        self.limits = replace(TELEGRAM, calls_per_second=calls_per_second)
         self._token = token
         self.username = username
         self._secret_token = secret_token

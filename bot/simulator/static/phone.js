@@ -133,6 +133,12 @@
 
   function drawQuick(state) {
     quick.replaceChildren();
+    if (state.share && !state.blocked) {
+      const button = make("button", "", state.share);
+      button.type = "button";
+      button.addEventListener("click", () => act("contact"));
+      quick.append(button);
+    }
     const last = state.bubbles.filter((bubble) => !bubble.mine).at(-1);
     if (!last || state.blocked) return;
     const before = last.rows.flat().length;
