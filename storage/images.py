@@ -71,8 +71,8 @@ class ImageMark:
 
 def expect_image(
     conn: Connection, vault: Vault, uni: Universe, *, content_id: str, conversation_id: str, channel: str, ref: Personal
-) -> str:
-    """Note in the turn of the message that a picture is to be fetched; returns its state."""
+) -> None:
+    """Note in the turn of the message that a picture is to be fetched."""
     now = uni.now()
     recent = (_image.c.conversation_id == conversation_id) & (_image.c.received_at > now - _DAY)
     too_many = conn.execute(select(func.count()).where(recent)).scalar_one() >= MOST_A_DAY
@@ -89,7 +89,6 @@ def expect_image(
         "sealed": None if too_many else vault.seal(_image.name, content_id, {"ref": ref.reveal()}),
     }
     conn.execute(insert(_image), values)
-    return str(values["state"])
 
 
 # Fetching -------------------------------------------------------------------------------------
