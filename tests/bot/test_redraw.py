@@ -8,12 +8,15 @@ import sys
 from io import BytesIO
 
 import pytest
+from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from bot import pictures
 from bot.pictures import DecoderFailed, NoPicture, Picture, draw_anew
 from bot.redraw import LONGEST_SIDE, redraw
 from tests.e2e.photos import BAD, COMMENT, MAKER, SERIAL, has_notes, photo, png
+
+SMALL = photo(64, 48)
 
 
 def opened(jpeg: bytes) -> Image.Image:
@@ -97,6 +100,17 @@ def test_a_photo_cut_anywhere_raises_nothing(at: int) -> None:
     facts, jpeg = redraw(photo()[:at])
     assert facts["reason"] in ("broken", "not_an_image")
     assert jpeg == b""
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.integers(0, len(SMALL) - 1), st.integers(0, 255), min_size=1, max_size=8))
+def test_whatever_is_changed_in_a_photo_only_pixels_come_out(changes: dict[int, int]) -> None:
+    body = bytearray(SMALL)
+    for at, value in changes.items():
+        body[at] = value
+    facts, jpeg = redraw(bytes(body))
+    assert ("reason" in facts) == (not jpeg)
+    assert not jpeg or not has_notes(jpeg)
 
 
 async def test_it_is_drawn_in_a_process_of_its_own() -> None:
