@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Channel, Limits, Outcome, Recipient, Sent
 from bot.metrics import Metrics
+from bot.together import Together
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
 from storage import accounts, audit, claims, conversations, holding, outgoing, quota
@@ -70,6 +71,7 @@ class Sender:
         self._name = name
         self._woken = asyncio.Event()
         self._stopping = False
+        self._records = Together(database)
         #: The newest sending to each person, whose end the next one to the same person awaits.
         self._latest: dict[_Person, asyncio.Task[None]] = {}
 
@@ -270,12 +272,12 @@ class Sender:
         """Write down how a call ended: what is known must not become a doubt because the store is away for a moment."""
         for _ in range(_RECORD_TRIES):
             try:
-                await self._database.transact(record)
+                await self._records.transact(record)
                 return
             except SQLAlchemyError as error:
                 log.warning("delivery.not_recorded_yet", error=type(error).__name__)
                 await asyncio.sleep(_AFTER_TROUBLE)
-        await self._database.transact(record)
+        await self._records.transact(record)
 
     async def _settle(
         self, messages: Sequence[OutgoingRow], state: str, detail: str = "", provider_ids: Sequence[str] = ()

@@ -1,0 +1,61 @@
+"""Records that wait at the same moment are committed together, and nobody pays for another's trouble."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from bot.together import Together
+from storage.database import Database
+
+
+def _record(name: str) -> object:
+    def write(conn: Connection) -> None:
+        conn.execute(text("INSERT INTO counter (name, value) VALUES (:name, 1)"), {"name": name})
+
+    return write
+
+
+def _written(database: Database) -> list[str]:
+    query = text("SELECT name FROM counter ORDER BY name")
+    return database.run_read(lambda conn: list(conn.execute(query).scalars()))
+
+
+async def test_what_waits_meanwhile_is_committed_at_once(database: Database) -> None:
+    commits: list[Connection] = []
+
+    def note(conn: Connection) -> None:
+        commits.append(conn)
+
+    event.listen(database._writer, "commit", note)
+    together = Together(database)
+    await asyncio.gather(*(together.transact(_record(f"r{at:02d}")) for at in range(12)))  # type: ignore[arg-type]
+    event.remove(database._writer, "commit", note)
+    assert _written(database) == [f"r{at:02d}" for at in range(12)]
+    assert len(commits) == 1
+
+
+async def test_each_goes_on_only_after_its_commit(database: Database) -> None:
+    together = Together(database)
+
+    async def one(name: str) -> None:
+        await together.transact(_record(name))  # type: ignore[arg-type]
+        assert name in _written(database)
+
+    await asyncio.gather(*(one(f"r{at}") for at in range(5)))
+
+
+async def test_one_that_fails_takes_nobody_with_it(database: Database) -> None:
+    together = Together(database)
+
+    def fail(conn: Connection) -> None:
+        raise RuntimeError("a defect")
+
+    records = [_record("a"), fail, _record("b")]
+    done = await asyncio.gather(*(together.transact(one) for one in records), return_exceptions=True)  # type: ignore[arg-type]
+    assert [type(one) for one in done] == [type(None), RuntimeError, type(None)]
+    assert _written(database) == ["a", "b"]
+    with pytest.raises(RuntimeError):
+        await together.transact(fail)
