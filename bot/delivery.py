@@ -243,7 +243,9 @@ class Sender:
                 return False
             case Outcome.RETRY if tries < _tries(messages[0]):
                 wait = sent.retry_after or min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
-                await self._again(messages, wait, detail=sent.detail, too_fast=batch if sent.too_fast else None)
+                # The others wait as long as the platform says, not as long as this message after many tries.
+                slower = (batch, sent.retry_after or _FIRST_WAIT) if sent.too_fast else None
+                await self._again(messages, wait, detail=sent.detail, slower=slower)
                 return False
             case Outcome.UNCERTAIN:
                 questions = [
@@ -309,17 +311,18 @@ class Sender:
         *,
         clear_reply: bool = False,
         detail: str = "",
-        too_fast: OutgoingBatch | None = None,
+        slower: tuple[OutgoingBatch, timedelta] | None = None,
     ) -> None:
-        """Put messages back; where we were ``too_fast``, all senders wait as well."""
-        due_at = self._database.universe.now() + wait
+        """Put messages back; after a refusal for being too fast all senders are ``slower`` to that chat for a while."""
+        now = self._database.universe.now()
+        due_at = now + wait
         ids = [message.id for message in messages]
 
         def put_back(conn: Connection) -> None:
             outgoing.retry_outgoing(conn, ids, owner=self._name, due_at=due_at, clear_reply=clear_reply, detail=detail)
-            pace = None if too_fast is None else self._paces.get(too_fast.channel)
-            if too_fast is not None and pace is not None:
-                hold_back(conn, due_at - wait, too_fast.channel, too_fast.account_id, pace, wait)
+            if slower is not None and slower[0].channel in self._paces:
+                batch, pause = slower
+                hold_back(conn, now, batch.channel, batch.account_id, self._paces[batch.channel], pause)
 
         await self._keep(put_back)
 

@@ -202,6 +202,17 @@ async def test_who_blocked_us_gets_nothing_and_may_come_back(house: House) -> No
     assert len(customer.heard) == 1
 
 
+async def test_unblocking_alone_opens_the_chat_again(house: House) -> None:
+    customer = house.on_telegram()
+    await customer.links(MORI)
+    await customer.does(house.telegram.block(customer.user_id))
+    assert customer.account().state == "blocked"
+    await customer.does(house.telegram.unblock(customer.user_id))
+    assert customer.account().state == "active"
+    await customer.types("つづける")
+    assert customer.heard
+
+
 async def test_after_unfollowing_nothing_is_sent_until_the_return(house: House) -> None:
     customer = house.on_line()
     await customer.links(MORI)

@@ -127,5 +127,19 @@ async def test_line_that_refuses_one_call_gets_no_other_meanwhile(house: House) 
     assert second.heard
 
 
+async def test_a_message_after_many_tries_does_not_hold_the_others_for_minutes(house: House) -> None:
+    first, second = house.on_line(), house.on_line()
+    house.line.faults.add(*[Trouble.SERVER_ERROR] * 6, Trouble.RATE)
+    await first.types("こんにちは", settle=False)
+    house.advance(seconds=61)  # a push may be tried again
+    while len(house.line.faults):
+        house.advance(minutes=1)
+        await house.service.sender.send_due()
+    house.advance(seconds=2)
+    await second.types("こんにちは", settle=False)
+    await house.service.sender.send_due()
+    assert second.heard
+
+
 def test_the_numbers_are_those_of_the_platforms() -> None:
     assert (LINE.calls_per_second, TELEGRAM.calls_per_second, TELEGRAM.chat_seconds) == (2000, 30, 1)
