@@ -30,7 +30,7 @@ LETTER_COLUMNS = ("customer_no", "case_id", "code", "check_number", "line_url", 
 _BEFORE_LETTER = (CaseStatus.SELECTED, CaseStatus.ANNOUNCED, CaseStatus.UNDELIVERABLE)
 
 #: Cases per transaction.
-BATCH = 40
+BATCH = 15
 
 
 @dataclass(frozen=True, kw_only=True)

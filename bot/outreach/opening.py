@@ -21,7 +21,7 @@ from storage.customers import Customer, find_customer_no, iter_customers, load_c
 from storage.database import Database
 
 #: Customers per transaction.
-BATCH = 15
+BATCH = 8
 
 
 class NoSuchCustomer(Exception):
