@@ -14,7 +14,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -88,6 +88,8 @@ class Moment:
     #: LINE's last message, Telegram's last message and next update.
     numbers: tuple[int, int, int]
     who: tuple[str, str]
+    #: What the clock showed: it never goes back in a store.
+    at: datetime
 
 
 @dataclass(repr=False)
@@ -228,6 +230,7 @@ class Bank:
         house.telegram.people._people = copy.deepcopy(moment.telegram_people)
         house.line._message_number, house.telegram._message_number, house.telegram.next_update_id = moment.numbers
         house.line.accepted_keys.clear()
+        self.universe.advance(max(moment.at - self.universe.now(), timedelta(0)))
         for platform in (house.line, house.telegram):
             platform.faults._queue.clear()
         channel, user_id = moment.who
@@ -247,6 +250,7 @@ def remember(house: House, store: str, customer: Customer) -> Moment:
         telegram_people=copy.deepcopy(house.telegram.people._people),
         numbers=(house.line._message_number, house.telegram._message_number, house.telegram.next_update_id),
         who=(customer.channel, customer.user_id),
+        at=house.universe.now(),
     )
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, literal, select, update
+from sqlalchemy import Connection, bindparam, literal, or_, update
 
 from bot import delivery, service, turns
 from bot.channels.line.adapter import LineChannel
 from storage import accounts, conversations, engines, inbound, outgoing
+from storage.direct import Direct
 
 
 def spoil(names: Sequence[str]) -> None:
@@ -23,26 +24,23 @@ def spoil(names: Sequence[str]) -> None:
 
 def _no_row_lock() -> None:
     """Neither the row lock nor, behind it, the version keeps two turns of one conversation apart."""
-    conversations._LOCKED = conversations._BY_ID
+    spoilt = 0
+    for module in (accounts, conversations):
+        for value in list(vars(module).values()):
+            statement = getattr(value, "_statement", None)
+            if isinstance(value, Direct) and getattr(statement, "_for_update_arg", None) is not None:
+                value._statement = statement._generate()  # type: ignore[union-attr]
+                value._statement._for_update_arg = None  # type: ignore[union-attr]
+                spoilt += 1
+    assert spoilt >= 2, "the locks are no longer where this looks for them"
     table = conversations._conversation
-    saved = [value for name, value in conversations._SAVE.compile().params.items() if name == "expected"]
-    assert saved, "the version is no longer checked where this looks for it"
-    conversations._SAVE = (
+    changing = (*conversations._CHANGING, "version", "event_seq", "sealed")
+    any_version = or_(table.c.version == bindparam("expected"), table.c.version >= 0)
+    conversations._SAVE = Direct(
         update(table)
-        .where(table.c.id == conversations.bindparam("wanted"))
-        .values(
-            {
-                name: conversations.bindparam(f"new_{name}")
-                for name in (*conversations._CHANGING, "version", "event_seq", "sealed")
-            }
-        )
+        .where(table.c.id == bindparam("wanted"), any_version)
+        .values({name: bindparam(f"new_{name}") for name in changing})
     )
-
-    def unlocked(conn: Connection, vault: Any, account_id: str) -> Any:
-        row = conn.execute(select(accounts._account).where(accounts._account.c.id == account_id)).first()
-        return None if row is None else accounts._account_of(vault, row)
-
-    accounts.lock_account = unlocked
 
 
 def _no_unique_key() -> None:

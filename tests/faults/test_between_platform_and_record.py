@@ -116,7 +116,7 @@ async def test_a_push_of_line_is_shown_once(bank: Bank, at: At, what: tuple[str,
 
 
 @LOST_ANSWER
-@pytest.mark.parametrize("channel", ["line", "telegram"])
+@pytest.mark.parametrize("channel", ["telegram", pytest.param("line", marks=pytest.mark.slow)])
 async def test_a_question_is_asked_once_more_where_nobody_can_tell(
     bank: Bank, at: At, channel: str, unanswered: bool
 ) -> None:

@@ -197,7 +197,6 @@ async def test_dying_at_every_point_on_telegram(bank: Bank, at: At, story: str) 
     await die_at_each(bank, at, "telegram", STORIES[story])
 
 
-@on_both
 async def test_half_a_turn_is_noticed(bank: Bank, at: At) -> None:
     """The control: the answer is committed apart from the mark on its event."""
     story, spoilt = STORIES["answer"], ("half_a_turn",)

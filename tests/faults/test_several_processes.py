@@ -49,6 +49,7 @@ async def test_one_event_fifty_times_at_once(bank: Bank, at: At) -> None:
     await fifty_times(bank, at)
 
 
+@pytest.mark.slow
 async def test_without_the_unique_key_it_counts_fifty_times(bank: Bank, at: At) -> None:
     """The control."""
     with pytest.raises(Violated):
@@ -77,6 +78,7 @@ async def test_without_row_lock_and_version_turns_overwrite_each_other(bank: Ban
         await different_ones(bank, at, ("no_row_lock",))
 
 
+@pytest.mark.slow
 async def test_two_events_swapped_and_at_once_answer_only_their_own_question(bank: Bank, at: At) -> None:
     """The later text may win the race; then the earlier one is late and is asked for again, but never misread."""
     customer = await at("line", "linking")

@@ -72,6 +72,7 @@ async def test_a_restart_costs_no_event(
     await restarted(bank, at, postgres_server, how)
 
 
+@pytest.mark.slow
 @on_postgresql
 async def test_an_event_that_was_acknowledged_and_not_stored_is_noticed(
     bank: Bank, at: At, postgres_server: PostgresServer
@@ -161,6 +162,7 @@ async def test_a_store_locked_by_another_process_is_waited_for(bank: Bank, at: A
     await answered_once(bank, customer, process, before, event)
 
 
+@pytest.mark.slow
 async def test_a_store_locked_for_too_long_is_answered_with_503(bank: Bank, at: At) -> None:
     customer = await at("line", "answering")
     before = len(customer.person.received())
@@ -184,7 +186,7 @@ async def test_a_second_serve_on_a_sqlite_store_says_why_it_ends(bank: Bank, at:
 # The end of a process -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def test_sigterm_in_mid_turn_finishes_the_turn_and_its_answer(bank: Bank, at: At) -> None:
     customer = await at("line", "answering")
     before = len(customer.person.received())
