@@ -42,6 +42,15 @@ class Platform(Protocol):
         """The platform's answer to a call, and what it showed."""
 
 
+#: Answers every other question of the sender at once.
+_ANYTHING = json.dumps(
+    {
+        **{"richmenus": [], "aliases": [], "userId": "U0", "basicId": "@b", "displayName": "b"},
+        **{"chatMode": "bot", "markAsReadMode": "auto", "type": "none", "totalUsage": 0},
+    }
+).encode()
+
+
 class Line:
     """The Messaging API: reply and push; everything else is answered with nothing in it."""
 
@@ -84,7 +93,7 @@ class Line:
             return json.dumps({"sentMessages": sent}).encode(), seen
         if path.endswith("/richmenu") and method == "POST":
             return b'{"richMenuId":"richmenu-%032x"}' % next(self._numbers), []
-        return b'{"richmenus":[],"aliases":[],"userId":"U0","basicId":"@b","displayName":"b","chatMode":"bot"}', []
+        return _ANYTHING, []
 
 
 def _line_message(message: dict[str, Any]) -> tuple[str, list[Shown]]:

@@ -182,6 +182,8 @@ def webhooks(
             words = kakunin("serve", "--roles", role)
             run = started(name, words, {**environment, **extra}, scratch / "serve.log", ready=ready)
             processes.append(stack.enter_context(run))
+        for process in processes:
+            process.await_rest()
         found, cpu = _play(generator, processes)
         return _row(piece, what, found, cpu, processes)
 

@@ -38,6 +38,13 @@ class Process:
         fields = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
+    def await_rest(self) -> None:
+        """Until it has loaded what it needs: a process without a port has nobody to ask."""
+        before, ends = -1.0, time.monotonic() + 60
+        while (self.cpu < 0.8 or self.cpu - before > 0.05) and time.monotonic() < ends:
+            before = self.cpu
+            time.sleep(1)
+
     @property
     def memory(self) -> dict[str, float]:
         """Megabytes: resident, and its fair share of what several processes hold together."""

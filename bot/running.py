@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -41,7 +42,13 @@ async def run_service(database: Database, settings: Settings, roles: tuple[str, 
             log.warning("serve.no_channel")
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(service.running(roles))
+            if "webhooks" in roles:
+                # The first customer need not wait for the dictionaries.
+                await database.read(lambda conn: service.live.try_refresh(conn, database.universe.now()))
             await _open_ports(service, roles, stack)
+            # What is loaded now stays: without this the collector walks through all of it while customers wait.
+            gc.collect()
+            gc.freeze()
             if "reconcile" in roles:
                 worker = reconcile_for_ever(database, ZoneInfo(settings.time_zone), name)
                 stack.push_async_callback(_end, asyncio.create_task(worker))
