@@ -18,6 +18,7 @@ from storage.images import ImageState
 from storage.menus import touch_menus_of_customer
 from storage.tables import (
     AccountLinkRow,
+    AccountMenuRow,
     AccountRow,
     BankLoginRow,
     CaseRow,
@@ -41,6 +42,7 @@ _account, _case, _content = table_of(AccountRow), table_of(CaseRow), table_of(Co
 _conversation, _customer, _difference = table_of(ConversationRow), table_of(CustomerRow), table_of(DifferenceRow)
 _event, _image, _inbound = table_of(ConversationEventRow), table_of(ImageRow), table_of(InboundRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
+_menu = table_of(AccountMenuRow)
 _outgoing, _record, _submission = table_of(OutgoingRow), table_of(MasterRecordRow), table_of(SubmissionRow)
 
 #: Every sealed column, and what erasing a customer does to it; a test demands that none is missing.
@@ -206,6 +208,8 @@ def _empty_accounts(conn: Connection, vault: Vault, account_ids: Sequence[str], 
             "state": "blocked",
         }
         conn.execute(update(_account).where(_account.c.id == account_id).values(values))
+    # There is nobody any more to show a menu to.
+    conn.execute(delete(_menu).where(_menu.c.account_id.in_(account_ids)))
     elsewhere = update(_account).where(_account.c.active_conversation_id.in_(gone))
     conn.execute(elsewhere.values(active_conversation_id=None))
     return len(account_ids)
