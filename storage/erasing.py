@@ -7,7 +7,7 @@ reads the rows around it goes on working.  The rows of one customer go in one tr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -112,7 +112,9 @@ def _only_his(conn: Connection, customer_id: str, case_ids: Sequence[str]) -> li
     others = (
         select(_link.c.account_id)
         .join(_customer, _customer.c.id == _link.c.customer_id)
-        .where(_link.c.customer_id != customer_id, _customer.c.erased_at.is_(None))
+        .where(_link.c.customer_id != customer_id)
+        # Who was erased and came back counts with the links of afterwards.
+        .where(_customer.c.erased_at.is_(None) | (_link.c.linked_at > _customer.c.erased_at))
     )
     query = select(_account.c.id).where(
         or_(_account.c.id.in_(his), _account.c.id.in_(talked)), _account.c.id.not_in(others)
@@ -217,9 +219,3 @@ def _empty_accounts(conn: Connection, vault: Vault, account_ids: Sequence[str], 
 
 def _nobody(vault: Vault, kind: DigestKind, of: str) -> bytes:
     return vault.digest(kind, f"erased:{of}")
-
-
-def is_erased(conn: Connection, customer_ids: Iterable[str]) -> set[str]:
-    """Which of these customers were erased."""
-    query = select(_customer.c.id).where(_customer.c.id.in_(list(customer_ids)), _customer.c.erased_at.is_not(None))
-    return set(conn.execute(query).scalars())

@@ -70,12 +70,5 @@ def fence(conn: Connection, lease: Lease) -> None:
         raise LeaseLost(lease.name)
 
 
-def holder(conn: Connection, uni: Universe, name: str) -> str | None:
-    """Who holds the lease now."""
-    query = select(_lease.c.owner).where(_lease.c.name == name, _lease.c.lease_until > uni.now())
-    owner: str | None = conn.execute(query).scalar()
-    return owner
-
-
 def _held(lease: Lease) -> ColumnElement[bool]:
     return (_lease.c.name == lease.name) & (_lease.c.owner == lease.owner) & (_lease.c.term == lease.term)

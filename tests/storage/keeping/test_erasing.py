@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from dialogs.personal import Personal
-from storage.accounts import find_account, upsert_account
+from storage.accounts import find_account, make_link, upsert_account
 from storage.audit import list_entries, verify
+from storage.cases import open_case
 from storage.content import save_content
 from storage.conversations import load_conversation, load_events
 from storage.customers import find_customers, load_customer
@@ -151,6 +153,30 @@ def test_an_account_that_acts_for_somebody_else_too_stays(kept: Database, policy
     assert erase_now(kept, HIS, policy)["accounts"] == 0
     # The last one takes it along.
     assert erase_now(kept, OTHER, policy)["accounts"] == 2
+
+
+def test_an_account_of_somebody_who_came_back_stays(kept: Database, policy: Policy) -> None:
+    his, other = customer_of(kept, HIS), customer_of(kept, OTHER)
+    erase_now(kept, OTHER, policy)
+    kept.universe.advance(timedelta(days=1))  # type: ignore[attr-defined]
+    mine = kept.run_read(
+        lambda conn: conn.execute(text("SELECT account_id FROM account_link WHERE customer_id = :c"), {"c": his}).one()
+    )
+
+    def link_again(conn: Connection) -> None:
+        case = open_case(
+            conn,
+            kept.universe,
+            other,
+            cause="event",
+            reason="cadence",
+            due_on=date(2027, 1, 1),
+            questionnaire_id="individual",
+        )
+        make_link(conn, kept.universe, mine.account_id, other, case.id)
+
+    kept.run(link_again)
+    assert erase_now(kept, HIS, policy)["accounts"] == 0
 
 
 def test_who_is_imported_again_is_a_customer_again(kept: Database, policy: Policy) -> None:
