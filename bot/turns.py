@@ -130,10 +130,12 @@ class Turns:
             accounts.set_active_conversation(conn, account.id, conversation.id)
         if words is not None and content_id is not None:
             keep(talk, conversation, event, words, content_id)
-        if event.kind is InboundKind.UNFOLLOW:
-            unreachable(talk, account)
-        else:
-            reachable(talk, account, may_answer=event.may_answer)
+        # What happened before and comes late says nothing about now.
+        if event.occurred_at >= (conversation.last_occurred_at or event.occurred_at):
+            if event.kind is InboundKind.UNFOLLOW:
+                unreachable(talk, account)
+            else:
+                reachable(talk, account, may_answer=event.may_answer)
         self._drain(talk, conversation.id, {inbound_id: prepared})
 
     def _conversation_for(self, talk: Talk, account: Account, prepared: Prepared) -> Conversation:

@@ -89,6 +89,33 @@ async def test_what_a_person_took_up_meanwhile_stays_with_him(house: House) -> N
     assert house.case(MORI).status is CaseStatus.PHONE_AND_VISITS
 
 
+@on_both
+async def test_what_was_written_before_the_block_and_comes_late_is_no_return(house: House) -> None:
+    customer = house.on_line()
+    await customer.links(MORI)
+    written = house.line.text_event(customer.user_id, "まだ迷っています")
+    house.advance(seconds=30)
+    await block(house, customer)
+    await customer.does(house.line.deliver(written))
+    assert customer.account().state == "blocked"
+    assert house.case(MORI).status is CaseStatus.UNDELIVERABLE
+    house.advance(seconds=30)
+    await customer.types("やっぱり続けます")
+    assert customer.account().state == "active"
+    assert house.case(MORI).status is not CaseStatus.UNDELIVERABLE
+
+
+async def test_a_block_that_is_told_after_the_return_is_over(house: House) -> None:
+    customer = house.on_line()
+    await customer.links(MORI)
+    blocked = house.line.event(customer.user_id, "unfollow")
+    house.advance(seconds=30)
+    await come_back(house, customer)
+    await customer.does(house.line.deliver(blocked))
+    assert customer.account().state == "active"
+    assert house.case(MORI).status is not CaseStatus.UNDELIVERABLE
+
+
 # Standby ---------------------------------------------------------------------------------------
 
 
