@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -149,6 +150,8 @@ def _options() -> argparse.Namespace:
 
 def main() -> None:
     """Run, and say what came of it as it comes."""
+    # What was started is ended with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = _options()
     options.scratch = options.scratch.resolve()
     options.scratch.mkdir(parents=True, exist_ok=True)
