@@ -108,7 +108,7 @@ class Bank:
 
     # -- processes ------------------------------------------------------------------------------
 
-    async def start(self, *, url: str | None = None, channel: str = "", **plan: Any) -> Process:
+    async def start(self, *, channel: str = "", **plan: Any) -> Process:
         """Start a process and wait until it serves; with ``channel`` the other platform is off, which saves time."""
         number = next(_numbers)
         place = socket.socket()
@@ -120,7 +120,7 @@ class Bank:
         if channel:
             settings["telegram_bot_token" if channel == "line" else "line_channel_secret"] = ""
         planned = Plan(
-            database_url=url or self.url,
+            database_url=self.url,
             keys=self.keys,
             clock=self.clock,
             seed=1000 + number,

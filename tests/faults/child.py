@@ -61,8 +61,6 @@ class Plan:
     stop_at: str | None = None
     #: Protections that are switched off, to see that the checks notice.
     sabotage: tuple[str, ...] = ()
-    #: The largest file this process may write: a disk that is full.
-    file_size: int | None = None
 
 
 @cache
@@ -126,8 +124,6 @@ def run(plan: Plan) -> None:
         app = make_webhooks(service)
         app.middlewares.append(_arming(points))
         _add_steps(app, service)
-        if plan.file_size is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (plan.file_size, resource.RLIM_INFINITY))
         return app
 
     running.make_service, running.make_webhooks = make, make_stepped
@@ -156,6 +152,7 @@ def _add_steps(app: web.Application, service: Service) -> None:
         await asyncio.to_thread(service.chores.tick)
         return web.json_response(None)
 
+    # The largest file that this process may write: a disk that is full.
     async def disk(request: web.Request) -> web.Response:
         size = (await request.json())["size"] or resource.RLIM_INFINITY
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
