@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -41,7 +42,10 @@ def words(house: House, direction: str) -> list[str]:
 async def test_from_asking_to_handing_back(house: House, channel: str) -> None:
     customer = await asking(house, channel)
     conversation = house.conversation_of(MORI)
-    assert (conversation.owner, conversation.waiting_since) == ("waiting", house.universe.now())
+    assert conversation.owner == "waiting"
+    assert conversation.waiting_since is not None
+    # Sending in Telegram's pace takes a moment of the clock.
+    assert timedelta(0) <= house.universe.now() - conversation.waiting_since < timedelta(seconds=30)
     assert house.case(MORI).status is CaseStatus.WITH_STAFF
     asked = conversation.open_question
     sato, desk = house.staff_member("r.sato", display="佐藤"), house.service.desk

@@ -19,6 +19,7 @@ from storage.cases import CaseStatus
 from storage.conversations import load_events
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, new_letter, post_line, post_telegram, say
+from tests.e2e.pace import wait_for_pace
 
 MORI = "0000124"
 HANAKO, TARO = "0000100", "0000101"
@@ -189,16 +190,13 @@ async def _craft(customer: Customer, options: list[str], ref: str) -> int:
     for number, option in enumerate(options):
         for token in ("p1", "l1", "-", "p0"):
             data = Tap(conversation_ref=ref, token=token, option=option).encode()
-            query = {
-                "id": f"crafted-{number}",
-                "from": house.telegram.user(customer.person),
-                "chat_instance": "1",
-                "data": data,
-            }
+            person = house.telegram.user(customer.person)
+            query = {"id": f"crafted-{number}", "from": person, "chat_instance": "1", "data": data}
             house.telegram.open_queries.add(f"crafted-{number}")
             assert await post_telegram(house, house.telegram.update(callback_query=query)) == 200
             house.universe.advance(timedelta(seconds=1))  # no flood, of which only the beginning would be read
-    await house.settle()
+    while await house.service.sender.send_due() or wait_for_pace(house.database, house.universe):
+        house.advance(seconds=5)  # what the chat takes at once
     return house.audited().count("turn.failed")
 
 
