@@ -331,6 +331,7 @@ async def test_dying_between_sending_and_record_asks_a_question_again_at_most(ho
 async def test_dying_between_sending_and_record_repeats_no_receipt(house: House, channel: str) -> None:
     """Neither a free reply nor anything on Telegram can be deduplicated: such a receipt is unknown."""
     customer = await at_the_review(house, channel)
+    house.advance(seconds=10)  # the chat takes the next message at once
     await customer.taps("submit", settle=False)
     await die_before_recording(house)
     assert len(customer.heard) == 1
