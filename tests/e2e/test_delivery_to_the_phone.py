@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.simulator.faults import Fault, Trouble
+from dialogs.conversation.prompts import MessageKind
 from storage.undelivered import undelivered
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, say, until
@@ -293,15 +294,25 @@ async def test_stopping_waits_for_the_message_on_its_way(house: House) -> None:
 
 
 async def die_before_recording(house: House) -> None:
-    """The platform has taken the message, and the process is gone before it could write that down."""
+    """The platform has taken the message, and the process is gone before it could write that down.
+
+    The answered question is changed in its place before that, and that is recorded.
+    """
     sender = house.service.sender
+    recorded, died = sender._outcome, False
     with pytest.MonkeyPatch.context() as patch:
 
-        async def die(*_: Any, **__: Any) -> bool:
+        async def die(batch: Any, messages: Any, *rest: Any) -> bool:
+            nonlocal died
+            if messages[0].kind == MessageKind.SETTLED.value:
+                return await recorded(batch, messages, *rest)
+            died = True
             raise ConnectionAbortedError
 
         patch.setattr(sender, "_outcome", die)
-        await sender.send_due()
+        while not died:
+            house.advance(seconds=2)  # one message a second to a chat
+            assert await sender.send_due()
     await house.restart()
     house.advance(seconds=61)
     await house.settle()
