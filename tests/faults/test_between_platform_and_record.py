@@ -34,7 +34,7 @@ async def queue(bank: Bank, customer: Customer, process: Process, what: tuple[st
         conversation = customer.active().id
         asked = {"staff": member.id, "conversation": conversation, "words": []}
         assert await bank.step(process, "desk", asked | {"deed": "claim"}) == {"done": True}
-        assert await bank.send_all(process)
+        assert await keep_sending(bank, process)
         await bank.step(process, "desk", asked | {"deed": "say", "words": [STAFF_WORDS]})
         return
     option = "submit" if what is RECEIPT else "c0"
