@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal, or_, update
 
-from bot import delivery, service, turns
+from bot import delivery, service
 from bot.channels.line.adapter import LineChannel
 from storage import accounts, conversations, engines, inbound, outgoing
 from storage.direct import Direct
@@ -61,10 +59,6 @@ def _no_retry_key() -> None:
     LineChannel._push = push_anew  # type: ignore[method-assign]
 
 
-def _no_lease() -> None:
-    delivery.LEASE = timedelta(0)
-
-
 def _no_lease_owner() -> None:
     outgoing._held_by = lambda owner: literal(True)
 
@@ -72,18 +66,6 @@ def _no_lease_owner() -> None:
 def _blind_resend() -> None:
     """What was interrupted is sent again, whatever it is."""
     delivery._may_have_gone = lambda message, channel: False
-
-
-def _answer_before_commit() -> None:
-    handle = turns.Turns.handle
-    running: set[asyncio.Task[None]] = set()
-
-    async def later(self: Any, events: Any) -> None:
-        task = asyncio.create_task(handle(self, events))
-        running.add(task)
-        task.add_done_callback(running.discard)
-
-    turns.Turns.handle = later  # type: ignore[method-assign]
 
 
 def _half_a_turn() -> None:
@@ -120,10 +102,8 @@ _SPOILT: dict[str, Callable[[], None]] = {
     "no_row_lock": _no_row_lock,
     "no_unique_key": _no_unique_key,
     "no_retry_key": _no_retry_key,
-    "no_lease": _no_lease,
     "no_lease_owner": _no_lease_owner,
     "blind_resend": _blind_resend,
-    "answer_before_commit": _answer_before_commit,
     "half_a_turn": _half_a_turn,
     "always_200": _always_200,
     "little_patience": _little_patience,
