@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from storage.direct import Direct
 from storage.tables import OutgoingRow, table_of
 
 _outgoing = table_of(OutgoingRow)
 _QUESTION = "question"
-_NEWEST = (
+_NEWEST = Direct(
     select(_outgoing.c.state)
     .where(_outgoing.c.conversation_id == bindparam("conversation"), _outgoing.c.kind == _QUESTION)
     .order_by(_outgoing.c.seq.desc())
@@ -22,7 +23,8 @@ _NEWEST = (
 
 def newest_is_lost(conn: Connection, conversation_id: str) -> bool:
     """Whether the platform refused the newest question of the conversation for good."""
-    return conn.execute(_NEWEST, {"conversation": conversation_id}).scalar() == "failed"
+    newest = _NEWEST.first(conn, {"conversation": conversation_id})
+    return newest is not None and newest.state == "failed"
 
 
 def settle_lost(conn: Connection, conversation_id: str) -> int:
