@@ -105,6 +105,21 @@ def erase_words(
     return _erase_traffic(conn, vault, uni.now(), conversation_ids, before)["words"]
 
 
+def hold_traffic(conn: Connection, customer_id: str) -> None:
+    """Wait for the turns of the customer that are under way and let none begin, in the order in which a turn locks.
+
+    What such a turn wrote would be seen by no statement that ran before its commit, and nobody would look again.
+    """
+    cases = select(_case.c.id).where(_case.c.customer_id == customer_id)
+    his = select(_link.c.account_id).where(_link.c.customer_id == customer_id)
+    talked = select(_conversation.c.account_id).where(_conversation.c.case_id.in_(cases))
+    account = select(_account.c.id).where(or_(_account.c.id.in_(his), _account.c.id.in_(talked)))
+    accounts = conn.execute(account.order_by(_account.c.id).with_for_update(key_share=True)).scalars().all()
+    here = or_(_conversation.c.case_id.in_(cases), _conversation.c.account_id.in_(accounts))
+    conversation = select(_conversation.c.id).where(here).order_by(_conversation.c.id)
+    conn.execute(conversation.with_for_update(key_share=True)).all()
+
+
 def _only_his(conn: Connection, customer_id: str, case_ids: Sequence[str]) -> list[str]:
     """Accounts that acted for this customer and for nobody who is still kept."""
     his = select(_link.c.account_id).where(_link.c.customer_id == customer_id)

@@ -18,7 +18,7 @@ from storage import audit
 from storage.cases import CaseStatus, cases_of_customer, move_case
 from storage.database import Database
 from storage.encryption import Vault
-from storage.erasing import erase_customer, erase_words
+from storage.erasing import erase_customer, erase_words, hold_traffic
 from storage.holds import is_held
 from storage.outside import append_lines, read_lines
 from storage.problems import StoreProblem
@@ -72,6 +72,7 @@ def erase(
 ) -> dict[str, int]:
     """Erase one customer, with the line outside, the row inside and the audit entry; raises ``Held``."""
     assert erasure.customer_id is not None
+    hold_traffic(conn, erasure.customer_id)
     # The row lock keeps a hold that is being placed from coming too late.
     conn.execute(select(_customer.c.id).where(_customer.c.id == erasure.customer_id).with_for_update())
     if is_held(conn, erasure.customer_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from dialogs.personal import Personal
-from storage.accounts import find_account, make_link, upsert_account
+from storage.accounts import find_account, lock_account, make_link, upsert_account
 from storage.audit import list_entries, verify
 from storage.cases import open_case
 from storage.content import save_content
-from storage.conversations import load_conversation, load_events
+from storage.conversations import load_conversation, load_events, lock_conversation
 from storage.customers import find_customers, load_customer
 from storage.database import Database
 from storage.erasing import ERASED, KEPT
@@ -221,3 +222,25 @@ def test_no_sealed_value_of_his_is_left_in_the_file(
     assert found() == len(marks) > 15
     erase_now(sqlite_database, HIS, policy)
     assert found() == 0
+
+
+def test_what_he_says_while_he_is_erased_goes_too(kept: Database, policy: Policy) -> None:
+    vault, uni, word = kept.vault, kept.universe, "消去の最中の言葉"
+    of_his = (
+        "SELECT id, account_id FROM conversation WHERE case_id IN (SELECT id FROM review_case WHERE customer_id = :c)"
+    )
+    erasing = threading.Thread(target=erase_now, args=(kept, HIS, policy))
+
+    def turn(conn: Connection) -> None:
+        his = conn.execute(text(of_his), {"c": customer_of(kept, HIS)}).first()
+        assert his is not None
+        lock_account(conn, vault, his.account_id)
+        lock_conversation(conn, vault, his.id)
+        erasing.start()
+        erasing.join(1)
+        assert erasing.is_alive()
+        save_content(conn, vault, uni, his.id, direction="in", body={"text": word})
+
+    kept.run(turn)
+    erasing.join()
+    assert word not in everything_opened(kept)
