@@ -2,6 +2,7 @@
 
 Promise: an erasure is written outside before it is committed, so no committed erasure is ever missing there; and
 ``reapply`` finds what the store does not know it has erased, whichever backup it came from.  The lines hold ids.
+A line whose transaction failed says the same: it is done at the next start, unless somebody has placed a hold since.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import Connection, insert, select
 
 from storage import audit
@@ -35,6 +38,8 @@ from storage.tables import (
 )
 from storage.tables.cases import CLOSED_STATUSES
 from storage.universe import Universe
+
+log = structlog.get_logger("kakunin.storage")
 
 _erasure, _customer = table_of(ErasureRow), table_of(CustomerRow)
 _conversation, _content = table_of(ConversationRow), table_of(ContentRow)
@@ -137,6 +142,7 @@ def reapply(database: Database, outside: Path) -> int:
     known = database.run_read(lambda conn: _known(conn, [str(line["id"]) for line in noted]))
     missing = {str(line["id"]): line for line in noted if line["id"] not in known}
     latest_words = max((line["before"] for line in missing.values() if line["scope"] == "words"), default=None)
+    done = 0
     for line in missing.values():
         before = line.get("before")
         erasure = Erasure(
@@ -152,18 +158,26 @@ def reapply(database: Database, outside: Path) -> int:
             count = sum(erase_old_words(database, erasure.before)) if before == latest_words and erasure.before else 0
             database.run(lambda conn, e=erasure, n=count: note_words(conn, vault, uni, e, n, None))  # type: ignore[misc]
         else:
-            database.run(lambda conn, e=erasure: _erase_again(conn, vault, uni, e))  # type: ignore[misc]
-    if missing:
+            noted_at = datetime.fromisoformat(line["at"])
+            again = partial(_erase_again, vault=vault, uni=uni, erasure=erasure, noted_at=noted_at)
+            if not database.run(again):
+                log.warning("erasure.held_since", customer=erasure.customer_id)
+                continue
+        done += 1
+    if done:
         database.scrub()
-    return len(missing)
+    return done
 
 
-def _erase_again(conn: Connection, vault: Vault, uni: Universe, erasure: Erasure) -> None:
-    """A hold in the backup is older than the erasure: it had been released by then."""
+def _erase_again(conn: Connection, *, vault: Vault, uni: Universe, erasure: Erasure, noted_at: datetime) -> bool:
+    """A hold from before the erasure had been released by then; one that was placed since keeps the customer."""
     live = (_hold.c.customer_id == erasure.customer_id) & _hold.c.released_at.is_(None)
+    if conn.execute(select(_hold.c.id).where(live, _hold.c.placed_at > noted_at)).first() is not None:
+        return False
     released = {"released_at": uni.now(), "released_by": "system:restore"}
     conn.execute(_hold.update().where(live).values(released))
     erase(conn, vault, uni, erasure, outside=None)
+    return True
 
 
 def _known(conn: Connection, ids: list[str]) -> set[str]:
@@ -180,14 +194,16 @@ def _known(conn: Connection, ids: list[str]) -> set[str]:
 def erase_old_words(database: Database, before: datetime) -> Iterator[int]:
     """Erase the raw words older than ``before`` of cases that were over by then and of lobbies: counts by step."""
     vault, uni = database.vault, database.universe
-    after = ""
-    while True:
-        place = after
-        ids = database.run_read(lambda conn: _with_old_words(conn, before, place))  # noqa: B023
-        if not ids:
-            return
-        after = ids[-1]
-        yield database.run(lambda conn, ids=ids: erase_words(conn, vault, uni, ids, before))  # type: ignore[misc]
+
+    def step(conn: Connection, after: str) -> tuple[str, int]:
+        # Looked up where it is erased: a hold that was placed a moment ago counts.
+        ids = _with_old_words(conn, before, after)
+        return (ids[-1], erase_words(conn, vault, uni, ids, before)) if ids else ("", 0)
+
+    after, count = database.run(partial(step, after=""))
+    while after:
+        yield count
+        after, count = database.run(partial(step, after=after))
 
 
 def count_old_words(conn: Connection, before: datetime) -> int:

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
 from storage.database import Database
-from storage.erasures import count_old_words, erase, erase_old_words, new_erasure, note_words
+from storage.encryption import Vault
+from storage.erasures import Erasure, Held, count_old_words, erase, erase_old_words, new_erasure, note_words
 from storage.holds import is_held
 from storage.tables import (
     CaseRow,
@@ -26,6 +28,7 @@ from storage.tables import (
     SubmissionRow,
     table_of,
 )
+from storage.universe import Universe
 
 _record, _current = table_of(MasterRecordRow), table_of(MasterCurrentRow)
 _case, _transition, _submission = table_of(CaseRow), table_of(CaseTransitionRow), table_of(SubmissionRow)
@@ -79,9 +82,14 @@ def run_retention(database: Database, policy: Policy, *, actor: str) -> Iterator
             done.held.append(customer_id)
             continue
         erasure = new_erasure(uni, cause="retention", actor=actor, customer_id=customer_id, before=None)
-        database.run(lambda conn, e=erasure: erase(conn, vault, uni, e, outside=policy.outside))  # type: ignore[misc]
-        done.customers.append(customer_id)
-        yield done
+        try:
+            erased = database.run(partial(_erase_if_due, vault=vault, uni=uni, erasure=erasure, policy=policy))
+        except Held:
+            done.held.append(customer_id)
+            continue
+        if erased:
+            done.customers.append(customer_id)
+            yield done
     before = _months_before(now, policy.words_months)
     for count in erase_old_words(database, before):
         done.words += count
@@ -91,6 +99,16 @@ def run_retention(database: Database, policy: Policy, *, actor: str) -> Iterator
     if done.customers or done.words:
         database.scrub()
     yield done
+
+
+def _erase_if_due(conn: Connection, *, vault: Vault, uni: Universe, erasure: Erasure, policy: Policy) -> bool:
+    """Erase the customer, unless a newer file or something he did has put it off since the list was made."""
+    assert erasure.customer_id is not None
+    until = kept_until(conn, erasure.customer_id, policy)
+    if until is None or until >= uni.now().astimezone(policy.zone).date():
+        return False
+    erase(conn, vault, uni, erasure, outside=policy.outside)
+    return True
 
 
 def plan_retention(database: Database, policy: Policy) -> Done:

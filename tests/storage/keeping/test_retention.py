@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from storage import erasures, retention
 from storage.audit import list_entries
 from storage.cases import CaseStatus, move_case
 from storage.content import save_content, transcript
 from storage.database import Database
 from storage.encryption import Keyring
 from storage.erasures import last_run, reapply
-from storage.holds import place_hold
-from storage.outside import read_lines
+from storage.holds import place_hold, release_hold
+from storage.outside import append_lines, read_lines
 from storage.retention import Done, Policy, kept_until, plan_retention, run_retention
 from storage.universe import FrozenUniverse
-from tests.storage.conftest import Scene, set_scene
+from tests.storage.conftest import Scene, import_rows, master_row, set_scene
 from tests.storage.keeping.conftest import HIS, OTHER, canaries_left, customer_of, end_relationship
 from tests.storage.test_canaries import Canaries
 
@@ -170,3 +171,49 @@ def test_lines_of_another_store_erase_nothing(kept: Database, canaries: Canaries
     before = canaries_left(kept, canaries)
     assert reapply(kept, policy.outside) == 0
     assert canaries_left(kept, canaries) == before
+
+
+def test_what_changes_while_a_run_goes_on_counts(
+    kept: Database, policy: Policy, universe: FrozenUniverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the list and the deed one customer is put under a hold, the other comes back to the bank."""
+    for number in (HIS, OTHER):
+        end_relationship(kept, number, date(2027, 3, 31))
+    his, other = customer_of(kept, HIS), customer_of(kept, OTHER)
+    universe.advance(timedelta(days=366 * 8))
+    listed = list(retention.due_customers(kept, policy))
+    assert {customer for customer, held in listed if not held} == {his, other}
+    kept.run(lambda conn: place_hold(conn, kept.vault, universe, his, reason="訴訟", by="bank"))
+    import_rows(kept, [master_row(OTHER)])
+    monkeypatch.setattr(retention, "due_customers", lambda *_: iter(listed))
+    done = run(kept, policy)
+    assert (done.customers, done.held) == ([], [his])
+    assert customer_of(kept, OTHER) == other
+
+
+def test_a_hold_placed_after_an_erasure_that_failed_keeps_the_customer(
+    kept: Database, canaries: Canaries, policy: Policy, universe: FrozenUniverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line stands outside although the transaction was rolled back; the next start must not follow it."""
+    from tests.storage.keeping.test_erasing import erase_now
+
+    everything = canaries_left(kept, canaries)
+    with monkeypatch.context() as patch:
+
+        def note_and_fail(path: Path, lines: list[Any]) -> None:
+            append_lines(path, lines)
+            raise OSError
+
+        patch.setattr(erasures, "append_lines", note_and_fail)
+        with pytest.raises(OSError):
+            erase_now(kept, HIS, policy)
+    assert policy.outside is not None
+    assert len(read_lines(policy.outside)) == 1
+    his = customer_of(kept, HIS)
+    universe.advance(timedelta(hours=1))
+    kept.run(lambda conn: place_hold(conn, kept.vault, universe, his, reason="訴訟", by="bank"))
+    assert reapply(kept, policy.outside) == 0
+    assert canaries_left(kept, canaries) == everything
+    kept.run(lambda conn: release_hold(conn, kept.vault, universe, his, reason="終結", by="bank"))
+    assert reapply(kept, policy.outside) == 1
+    assert canaries_left(kept, canaries) == []
