@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from bot import turns
 from bot.channels.base import Inbound, InboundKind, Tap
 from bot.console.desk import NotOwner
 from dialogs.guard import find_secret
@@ -90,7 +91,7 @@ async def test_what_raised_once_is_not_swept_for_ever(house: House, monkeypatch:
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(house.service.turns, "_input", defect)
+        broken.setattr(turns, "input_of", defect)
         await customer.types("こんにちは")
     assert say("handover.bot_failed") in customer.said
     house.advance(minutes=5)

@@ -54,7 +54,8 @@ class Phone:
         quiet = -1
         while quiet != await self.heard():
             quiet = await self.heard()
-            await self.page.wait_for_timeout(250)
+            # What follows may wait for Telegram's pace: one message a second to a chat.
+            await self.page.wait_for_timeout(1200)
 
     async def type(self, text: str) -> None:
         before = await self.heard()

@@ -125,6 +125,7 @@ def test_the_closed_list_of_digests() -> None:
         "full_name",
         "full_phone",
         "receipt",
+        "bank_login",
         "master_row",
     ]
 
