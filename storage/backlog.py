@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from storage.tables import ConversationRow, ImageRow, InboundRow, OutgoingRow, table_of
+from storage.tables.messages import OPEN_STATES
 from storage.undelivered import count_undelivered
 
 _outgoing = table_of(OutgoingRow)
 _inbound = table_of(InboundRow)
 _conversation = table_of(ConversationRow)
 _image = table_of(ImageRow)
-
-#: Written out, so that SQLite finds the index over open messages.
-_OPEN: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +39,7 @@ class Backlog:
 
 def backlog(conn: Connection) -> Backlog:
     """Count what waits; each count reads an index over just that."""
-    open_now = select(func.count(), func.min(_outgoing.c.due_at)).where(_outgoing.c.state.in_(_OPEN))
+    open_now = select(func.count(), func.min(_outgoing.c.due_at)).where(_outgoing.c.state.in_(OPEN_STATES))
     undone = select(func.count(), func.min(_inbound.c.received_at)).where(_inbound.c.done_at.is_(None))
     waiting = select(func.count(), func.min(_conversation.c.waiting_since)).where(_conversation.c.owner == "waiting")
     images = select(func.count(), func.min(_image.c.received_at)).where(_image.c.state == literal_column("'waiting'"))

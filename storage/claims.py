@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from dialogs.personal import Personal
 from storage.content import open_content
@@ -20,6 +20,7 @@ from storage.outgoing import OutgoingBatch, OutgoingRow
 from storage.pacing import Pace, Wish, exhausted, grant
 from storage.problems import KeyProblem
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
+from storage.tables.messages import OPEN_STATES
 from storage.universe import Universe
 from storage.unreadable import give_up_unreadable
 
@@ -34,9 +35,6 @@ _content = table_of(ContentRow)
 #: No channel has a pace.
 _UNHURRIED: Mapping[str, Pace] = MappingProxyType({})
 
-#: Written out: SQLite uses the index over open messages only where it can read the states in the statement.
-_OPEN: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
-
 
 def _heads_statement(*, but: bool) -> Any:
     """Due heads of conversations: the first open message, if no live lease holds it.
@@ -47,7 +45,7 @@ def _heads_statement(*, but: bool) -> Any:
     blocked = select(earlier.c.id).where(
         earlier.c.conversation_id == _outgoing.c.conversation_id,
         earlier.c.seq < _outgoing.c.seq,
-        earlier.c.state.in_(_OPEN),
+        earlier.c.state.in_(OPEN_STATES),
     )
     free = (_outgoing.c.state == "pending") | (_outgoing.c.lease_until <= bindparam("now"))
     heads = select(_outgoing.c.conversation_id)
@@ -57,7 +55,7 @@ def _heads_statement(*, but: bool) -> Any:
         its_own = _conversation.c.id == _outgoing.c.conversation_id
         heads = heads.where(~select(_conversation.c.id).select_from(there).where(its_own, held).exists())
     return (
-        heads.where(_outgoing.c.state.in_(_OPEN), _outgoing.c.due_at <= bindparam("now"), free, ~blocked.exists())
+        heads.where(_outgoing.c.state.in_(OPEN_STATES), _outgoing.c.due_at <= bindparam("now"), free, ~blocked.exists())
         .order_by(_outgoing.c.due_at, _outgoing.c.id)
         .limit(bindparam("heads"))
         # Another sender's heads are passed over instead of waited for.
@@ -72,7 +70,7 @@ _FIRST = (
     select(_outgoing.c.conversation_id.label("conversation_id"), func.min(_outgoing.c.seq).label("seq"))
     .where(
         _outgoing.c.conversation_id.in_(bindparam("conversations", expanding=True)),
-        _outgoing.c.state.in_(_OPEN),
+        _outgoing.c.state.in_(OPEN_STATES),
     )
     .group_by(_outgoing.c.conversation_id)
     .subquery("first")
@@ -96,12 +94,12 @@ _FOLLOWERS = (
     .join(_account, _account.c.id == _conversation.c.account_id)
     .outerjoin(_replaced, _replaced.c.id == _outgoing.c.replaces)
     .join(_FIRST, _FIRST.c.conversation_id == _outgoing.c.conversation_id)
-    .where(_outgoing.c.seq.between(_FIRST.c.seq, _FIRST.c.seq + BATCH - 1), _outgoing.c.state.in_(_OPEN))
+    .where(_outgoing.c.seq.between(_FIRST.c.seq, _FIRST.c.seq + BATCH - 1), _outgoing.c.state.in_(OPEN_STATES))
     .order_by(_outgoing.c.conversation_id, _outgoing.c.seq)
 )
 _LEASE = (
     update(_outgoing)
-    .where(_outgoing.c.id.in_(bindparam("ids", expanding=True)), _outgoing.c.state.in_(_OPEN))
+    .where(_outgoing.c.id.in_(bindparam("ids", expanding=True)), _outgoing.c.state.in_(OPEN_STATES))
     .values(
         state="leased",
         lease_owner=bindparam("owner"),

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dialogs.personal import Personal
 from storage.content import save_content
 from storage.direct import Direct
 from storage.encryption import Vault
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
+from storage.tables.messages import OPEN_STATES
 from storage.universe import Universe
 
 _outgoing = table_of(_OutgoingTable)
@@ -29,9 +30,6 @@ _conversation = table_of(ConversationRow)
 _account = table_of(AccountRow)
 _content = table_of(ContentRow)
 _INSERT = Direct(insert(_outgoing))
-
-#: Written out: SQLite uses the index over open messages only where it can read the states in the statement.
-_OPEN: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
 
 
 class _HasOutSeq(Protocol):
@@ -230,4 +228,4 @@ def next_due(conn: Connection) -> datetime | None:
 
 def all_settled(conn: Connection) -> bool:
     """Whether nothing waits to be sent and nothing is on its way."""
-    return conn.execute(select(_outgoing.c.id).where(_outgoing.c.state.in_(_OPEN)).limit(1)).first() is None
+    return conn.execute(select(_outgoing.c.id).where(_outgoing.c.state.in_(OPEN_STATES)).limit(1)).first() is None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, literal_column, text
 
 from storage.tables.base import Stored, code, key, link, number, sealed, when
 
 _UNDONE = text("done_at IS NULL")
 _OPEN = text("state IN ('pending', 'leased')")
 _LOST = text("state IN ('unknown', 'failed')")
+#: The states of an open message, written out: SQLite uses the indexes over open messages only where it can read
+#: them in the statement.
+OPEN_STATES: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
 
 
 class InboundRow(Stored, table=True):
