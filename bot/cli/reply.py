@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,26 +24,45 @@ app = typer.Typer()
 
 @app.command("reply")
 def reply(
-    kind: Annotated[str | None, typer.Argument(help="Kind of value: date, amount, phone, ...")] = None,
-    text: Annotated[str | None, typer.Argument(help="What the customer typed.")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KIND TEXT",
+            help="A kind of value (date, amount, phone, ...) and what was typed; with --eval, files.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, also for a problem.")] = False,
     batch: Annotated[bool, typer.Option("--batch", help='Read JSON Lines {"kind","text"[,"today"]} on stdin.')] = False,
+    evaluate: Annotated[bool, typer.Option("--eval", help="Measure the readers on files of labelled replies.")] = False,
+    failures: Annotated[bool, typer.Option("--failures", help="With --eval: the rows that were not right.")] = False,
     today: Annotated[str | None, typer.Option(help="The customer's day (ISO 8601); today if left out.")] = None,
     locale: Annotated[str, typer.Option(help="Language of display and messages: ja or en.")] = "ja",
 ) -> None:
-    """Read one typed reply as a kind of value."""
+    """Read one typed reply as a kind of value, or measure the readers."""
     from locales import SHIPPED_LANGUAGES
 
     if locale not in SHIPPED_LANGUAGES:
         raise UserError(f"Unknown locale {locale!r}; use one of {', '.join(SHIPPED_LANGUAGES)}.")
+    if evaluate:
+        if not words or batch or today:
+            raise UserError(
+                "--eval takes the files to measure, each row of which has its own day; no --batch, no --today."
+            )
+        from bot.cli.reply_eval import measure
+
+        measure([Path(word) for word in words], locale=locale, as_json=as_json, failures=failures)
+        return
+    if failures:
+        raise UserError("--failures belongs to --eval.")
     context = _context(_day(today, "--today") if today else _real_today(), locale)
     if batch:
-        if kind is not None:
+        if words:
             raise UserError("--batch reads its replies from standard input; leave KIND and TEXT out.")
         _read_lines(context)
         return
-    if kind is None or text is None:
+    if not words or len(words) != 2:
         raise UserError("Give KIND and TEXT, or --batch with JSON Lines on standard input.")
+    kind, text = words
     found = _read(kind, text, context, where="")
     if found["problem"] is not None and not as_json:
         sys.stdout.write(f"{found['problem']}: {found['message']}\n")
