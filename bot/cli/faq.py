@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +15,7 @@ import typer
 from bot.cli.errors import UserError
 
 if TYPE_CHECKING:
+    from dialogs.conversation.evaluation import Outcome
     from dialogs.conversation.understanding import Reading, Understanding
     from dialogs.faq.topics import Topic
 
@@ -97,6 +100,72 @@ def check(
         typer.echo(f"{len(topics)} topics, {drafts} drafts, {len(errors)} errors, {len(warnings)} warnings")
     if errors:
         raise typer.Exit(1)
+
+
+@app.command("eval")
+def evaluate(
+    labelled: Annotated[
+        Path, typer.Argument(metavar="FILE", help='JSON Lines: "text", "expect" and what goes with it.')
+    ],
+    locale: LocaleOption = "ja",
+    file: FileOption = None,
+    failures: Annotated[bool, typer.Option("--failures", help="List what fails in every third row.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how well a labelled file of texts is understood."""
+    from dialogs.conversation.evaluation import EvaluationError, judge, judge_reply, read_rows, report
+    from dialogs.definition.yaml_format import load_shipped
+
+    understanding = _understanding(_topics(locale, file), locale)
+    form = load_shipped("individual")
+    understanding.read("-", locale)  # dictionaries are opened with the first text
+    outcomes = []
+    try:
+        for row in read_rows(_text(labelled).splitlines(), name=labelled.name):
+            started = perf_counter()
+            reading = understanding.read(row.text, locale)
+            took = (perf_counter() - started) * 1000
+            if row.expect == "reply" and row.question is not None:
+                outcome = judge_reply(row, reading, form, locale)
+            else:
+                outcome = judge(row, reading)
+            outcomes.append(replace(outcome, milliseconds=took))
+    except EvaluationError as error:
+        raise UserError(str(error)) from error
+    parts = {
+        "all": report(outcomes),
+        "open": report([one for one in outcomes if one.row.is_open]),
+        "kept": report([one for one in outcomes if not one.row.is_open]),
+    }
+    failed = [one for one in outcomes if failures and one.row.is_open and (one.wrong_answer or not one.right)]
+    if as_json:
+        typer.echo(json.dumps({**parts, "failures": [_failure(one) for one in failed]}, ensure_ascii=False))
+        return
+    for name in parts["all"]:
+        typer.echo(f"{name}: " + "  ".join(f"{part} {_figure(figures[name])}" for part, figures in parts.items()))
+    for one in failed:
+        typer.echo(json.dumps(_failure(one), ensure_ascii=False))
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} {_figure(of)}" for name, of in value.items()) + "}"
+    return "-" if value is None else str(value)
+
+
+def _failure(outcome: Outcome) -> dict[str, Any]:
+    row = outcome.row
+    return {
+        "row": row.number,
+        "text": row.text,
+        "expect": row.expect,
+        "wanted": [*row.topics, *row.commands],
+        "action": outcome.action,
+        "command": outcome.command,
+        "ranked": outcome.ranked[:3],
+        "shown": outcome.shown,
+        "wrong_answer": outcome.wrong_answer,
+    }
 
 
 def _outcome(reading: Reading) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from dialogs.conversation import asking, events as ev
 from dialogs.conversation.choosing import try_option
 from dialogs.conversation.commands import Command
@@ -12,8 +14,7 @@ from dialogs.conversation.steps import Leave
 from dialogs.conversation.turn import Turn
 
 #: The FAQ topics behind the commands that are really questions.
-_VERIFY_TOPIC = "F08"
-_PAPER_TOPIC = "F13"
+TOPICS_OF_COMMANDS = MappingProxyType({Command.VERIFY: "F08", Command.PAPER: "F13"})
 
 
 def carry_out(turn: Turn, command: Command) -> bool:
@@ -33,10 +34,8 @@ def carry_out(turn: Turn, command: Command) -> bool:
             resume(turn)
         case Command.HELP:
             aside(turn, Phrase(key="engine.help"), buttons=(asking.VERIFY, asking.STAFF))
-        case Command.VERIFY:
-            topic(turn, _VERIFY_TOPIC)
-        case Command.PAPER:
-            topic(turn, _PAPER_TOPIC)
+        case Command.VERIFY | Command.PAPER:
+            topic(turn, TOPICS_OF_COMMANDS[command])
         case Command.LANGUAGE_JA | Command.LANGUAGE_EN:
             turn.record(ev.LanguageChanged(at=turn.now, locale="ja" if command is Command.LANGUAGE_JA else "en"))
             aside(turn, Phrase(key="engine.language_changed"))

@@ -129,3 +129,22 @@ def test_unreadable_files_and_languages_are_said_plainly(tmp_path: Path) -> None
         run("match", "--topics", str(empty), stdin="")
     with pytest.raises(UserError, match="no FAQ in the language"):
         run("ask", "x", "--locale", "fr")
+
+
+def test_eval_measures_a_labelled_file(tmp_path: Path) -> None:
+    file = tmp_path / "labelled.jsonl"
+    rows = [
+        {"text": "暗証番号いる?", "expect": "topic", "topic": "F14"},
+        {"text": "暗証番号いる?", "expect": "topic", "topic": "F14"},
+        {"text": "会社員です", "expect": "reply", "question": "occupation"},
+    ]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    report = json.loads(run("eval", str(file), "--json", "--failures"))
+    assert (report["all"]["first"], report["kept"]["replies_taken"]) == (0.0, 0.0)
+    # Only rows that may be looked at are shown.
+    assert [row["row"] for row in report["failures"]] == [0]
+    shown = run("eval", str(file))
+    assert "wrong_answers: all 0.6667  open 1.0  kept 0.5" in shown
+    file.write_text("[]", encoding="utf-8")
+    with pytest.raises(UserError, match=r"labelled\.jsonl, line 1"):
+        run("eval", str(file))
