@@ -24,8 +24,9 @@ REPLIES = sorted((HERE / "replies").glob("*.jsonl"))
 #: At least so many texts a set, and of each kind.
 QUESTIONS = {
     "ja": {"topic": 320, "command": 110, "staff": 70, "none": 40, "reply": 60, "unknown": 30},
+    "en": {"topic": 80, "command": 27, "staff": 17, "none": 10, "reply": 15, "unknown": 7},
 }
-SIZES = {"ja": 640}
+SIZES = {"ja": 640, "en": 160}
 COMMANDS = {"staff": 25, "back": 15}
 REPLIES_A_FILE = 200
 STYLES = {"short", "kana", "dialect", "typo", "rude", "long", "polite"}
