@@ -1,41 +1,71 @@
 """A typed address, as it is to be stored: prefecture, municipality, number; width put right.
 
-Nothing is looked up here, so only what the text itself shows is judged: a prefecture of the list (added
-where a designated city or a ward of Tokyo settles it), a municipality, a number.  A city that lies in
-another prefecture is asked back.  Addresses in Latin letters are taken when they name a prefecture.
+Sources: Japan Post's list of municipalities and postal codes; Act on Indication of Residential Address.
+Nothing that was typed is corrected.  Added is only what the list settles: the prefecture, the district (郡),
+the city of a ward or the ward of a city, and what a postal code in front stands for.  A municipality that does
+not exist, or not in that prefecture or under that code, is asked back; towns, 小字 and buildings never are,
+because no list has them all.  Addresses in Latin letters are taken when they name a prefecture.
 """
 
 from __future__ import annotations
 
 import re
 
-from dialogs.japanese.numerals import DIGIT_CHARS
+from dialogs.japanese.municipalities import town_at_start
+from dialogs.japanese.postal import Place, places_of
 from dialogs.japanese.width import strip_variation_selectors, to_storable_width
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import about, opening, strip_chatter
-from dialogs.replies.prefectures import PREFECTURES, UNIQUE_CITIES
+from dialogs.replies.house_numbers import has_house_number
+from dialogs.replies.places import begins_with_number, describe, locate, names_another_place
+from dialogs.replies.prefectures import PREFECTURES
 from dialogs.replies.problems import problem
 
 LONGEST = 120
 
-_LEAD = (*about("住所", "ご住所", "新住所", "新しい住所", "現住所", "所在地", "本社", "address"), "新住所", "日本国")
-_TAIL = (
-    "に引っ越しました",
-    "に引越しました",
-    "に住んでいます",
-    "に住んでます",
-    "に移りました",
-    "に転居しました",
-    "に変わりました",
+_LEAD = (
+    *about(
+        "住所",
+        "ご住所",
+        "新住所",
+        "新しい住所",
+        "現住所",
+        "いまの住所",
+        "今の住所",
+        "所在地",
+        "本社",
+        "自宅",
+        "address",
+    ),
+    *("新住所", "現住所", "日本国", "住所", "郵便番号は", "郵便番号:", "郵便番号"),
 )
-_POSTAL = re.compile(r"^(?:〒|郵便番号)? ?\d{3} ?-? ?\d{4}[ 、,]*(?=\D)|^〒 ?")
-_MUNICIPALITY = re.compile(r"^.{1,12}?[市区町村郡]")
-_NUMBER = re.compile(f"\\d|[{DIGIT_CHARS}十百]+(?:丁目|番地?|号|地割|条|線)|無番地")
-_LATIN = re.compile(r"[A-Za-z0-9ÀÁÈÉÌÍÒÓÙÚāīūēōĀĪŪĒŌ ,.'#/&()\-]+")
+_TAIL = (
+    *("に引っ越しました", "に引越しました", "へ引っ越しました", "へ引越しました", "に引っ越した", "に引っ越したよ"),
+    *("に住んでいます", "に住んでます", "に住んでおります", "に住んでる", "に住んでいる", "在住です", "在住"),
+    *(
+        "に移りました",
+        "に転居しました",
+        "へ転居しました",
+        "に変わりました",
+        "に変更です",
+        "に変更しました",
+        "になりました",
+    ),
+)
+_CODE_IN_FRONT = re.compile(r"(?:〒|郵便番号)? ?(?P<area>\d{3}) ?-? ?(?P<rest>\d{4})(?=\D|$)[ 、,の]*|〒 ?")
+_CODE_BEHIND = re.compile(r"[ 、,(]*(?:〒|郵便番号) ?(?P<area>\d{3})-?(?P<rest>\d{4})\)?$")
+_CODE_IN_LATIN = re.compile(r"(?:^|[ ,])〒?(?P<area>\d{3})-?(?P<rest>\d{4})(?=$|[ ,])(?:,? )?")
+_LATIN = re.compile(r"[A-Za-z0-9ÀÁÈÉÌÍÒÓÙÚāīūēōĀĪŪĒŌ ,.'#/&()\-]*[A-Za-z][A-Za-z0-9ÀÁÈÉÌÍÒÓÙÚāīūēōĀĪŪĒŌ ,.'#/&()\-]*")
 #: Signs that no address has; emoji and symbols come from slips of the thumb.
 _BAD = re.compile("[^\\w\\s・.,'’\"&/()（）「」\\-ー~#°＃々〆ヶ〇、。:+]")
-_SPACE_BEFORE_NUMBER = re.compile(r"(?<=[^\x00-\x7f]) (?=\d)|(?<=[都道府県市区町村郡]) (?=[^\x00-\x7f])")
-_TOKYO = re.compile(r"^東京(?!都)(?=[^都]{1,5}[区市])")
+#: A sentence around or instead of an address; no name of a place or building holds these.
+_SENTENCE = re.compile(
+    "ません|でした|ました|ですが|ですけど|ですか|でしょう|ください|下さい|だった|[てで]い?ます|てない|ていない|してる"
+    "|けど|から(?:変|引|越|移|の)|わから|分から|わかん|変わ[らっりる]|ではな[くい]|じゃな[くい]|かわら|同じ|おなじ|変更|引っ?越[しす]|以前|前の住所|転居"
+)
+_SPACE_BEFORE_NUMBER = re.compile(r"(?<=[^\x00-\x7f]) (?=\d)|(?<=[都道府県市区町村郡字]) (?=[^\x00-\x7f])")
+_SPACE_AFTER_TOWN_NUMBER = re.compile(r"(?<=丁目) (?=\d)")
+_SPACED_DASH = re.compile(r"(?<=\d) ?- ?(?=\d)")
 
 
 def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -44,56 +74,69 @@ def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
     if isinstance(plain, Problem):
         return plain
     typed = strip_chatter(to_storable_width(text.replace("\n", " ")), lead=_LEAD, tail=_TAIL)
-    typed = _POSTAL.sub("", typed).strip()
-    if not typed:
-        return problem("address.no_prefecture", context)
+    code, typed = _without_code(typed)
+    typed = strip_chatter(typed, lead=_LEAD, tail=_TAIL)
     if len(typed) > LONGEST:
         return problem("address.too_long", context, limit=str(LONGEST))
     if _BAD.search(strip_variation_selectors(typed)):
         return problem("address.bad_character", context)
-    return _latin(typed, context) if _LATIN.fullmatch(typed) else _japanese(typed, context)
-
-
-def _japanese(typed: str, context: ReplyContext) -> Parsed | Problem:
-    address = _TOKYO.sub("東京都", _without_spaces(typed))
-    prefecture = next((name for name in PREFECTURES if address.startswith(name)), None)
-    if prefecture is None:
-        prefecture = _prefecture_of(address)
-        if prefecture is None:
+    if _SENTENCE.search(typed):
+        return problem("address.not_an_address", context)
+    places = places_of(code)
+    if code and not places:
+        return problem("address.no_such_postal_code", context)
+    if not typed:
+        if not places:
             return problem("address.no_prefecture", context)
-        address = prefecture + address
-    rest = address[len(prefecture) :].strip()
-    for city, belongs in UNIQUE_CITIES.items():
-        if rest.startswith(city) and belongs != prefecture:
-            return problem("address.prefecture_mismatch", context, city=city, prefecture=belongs)
-    municipality = _MUNICIPALITY.match(rest)
-    if municipality is None:
-        return problem("address.no_municipality", context)
-    if not _NUMBER.search(rest, municipality.end()):
+        return problem("address.only_postal_code", context, place=describe(places))
+    return _latin(typed, places, context) if _LATIN.fullmatch(typed) else _japanese(typed, places, context)
+
+
+def _without_code(typed: str) -> tuple[str, str]:
+    """A postal code that stands in front of an address or, marked as one, behind it; and the rest."""
+    pattern = _CODE_IN_LATIN if _LATIN.fullmatch(typed) else None
+    found = pattern.search(typed) if pattern else _CODE_IN_FRONT.match(typed) or _CODE_BEHIND.search(typed)
+    if found is None:
+        return "", typed
+    rest = f"{typed[: found.start()]} {typed[found.end() :]}".strip(" ,、")
+    return (found["area"] or "") + (found["rest"] or ""), rest
+
+
+def _japanese(typed: str, places: tuple[Place, ...], context: ReplyContext) -> Parsed | Problem:
+    located = locate(_spaced(typed), places, context)
+    if isinstance(located, Problem):
+        return located
+    town = town_at_start(located.rest, located.municipality)
+    if not has_house_number(located.rest[town:], located.municipality.prefecture, town_is_known=town > 0):
         return problem("address.no_number", context)
-    address = prefecture + rest
+    if names_another_place(located.rest):
+        return problem("address.several", context)
+    address = located.head + located.rest
     return Parsed(value=address, display=address)
 
 
-def _without_spaces(typed: str) -> str:
+def _spaced(typed: str) -> str:
     """Without the spaces between the parts of an address up to its first number; a room keeps its own."""
     first = re.search(r"\d", typed)
     end = first.start() + 1 if first else len(typed)
-    return _SPACE_BEFORE_NUMBER.sub("", typed[:end]) + typed[end:]
+    joined = _SPACE_BEFORE_NUMBER.sub("", typed[:end]) + typed[end:]
+    return _SPACED_DASH.sub("-", _SPACE_AFTER_TOWN_NUMBER.sub("", joined))
 
 
-def _prefecture_of(address: str) -> str | None:
-    """The prefecture of an address that begins with a city of unmistakable name (千葉市 lies in 千葉県)."""
-    for city, prefecture in UNIQUE_CITIES.items():
-        if address.startswith(city):
-            return prefecture
-    return next((name for name in PREFECTURES if address.startswith(f"{name[:-1]}市") and name != "東京都"), None)
-
-
-def _latin(typed: str, context: ReplyContext) -> Parsed | Problem:
+def _latin(typed: str, places: tuple[Place, ...], context: ReplyContext) -> Parsed | Problem:
     words = re.sub(r"[^a-z]+", " ", typed.lower().replace("ō", "o").replace("ū", "u")).split()
-    if not any(name in words or f"{name}ken" in words or f"{name}fu" in words for name in PREFECTURES.values()):
+    named = {
+        prefecture
+        for prefecture, name in PREFECTURES.items()
+        if not {name, f"{name}ken", f"{name}fu"}.isdisjoint(words)
+    }
+    if not named and begins_with_number(typed) and places:
+        # 1-2-3 みほんハイツ without its Japanese: a number that the postal code completes.
+        return _japanese(typed, places, context)
+    if not named:
         return problem("address.no_prefecture", context)
+    if places and named.isdisjoint(place.prefecture for place in places):
+        return problem("address.postal_code_mismatch", context)
     if not re.search(r"\d", typed):
         return problem("address.no_number", context)
     if len(words) < 2:

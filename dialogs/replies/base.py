@@ -23,6 +23,8 @@ class ReplyContext:
     #: The customer's day, for "today" and for plausibility.
     today: date
     locale: str = "ja"
+    #: The address that a postal code must belong to, where one was answered just before.
+    address: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

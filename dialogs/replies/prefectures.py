@@ -1,7 +1,4 @@
-"""The 47 prefectures, and the cities and wards whose names say which prefecture they lie in.
-
-Source: Local Autonomy Act and the cabinet order that names the designated cities (20 in 2026).
-"""
+"""The 47 prefectures (Local Autonomy Act)."""
 
 from __future__ import annotations
 
@@ -21,33 +18,5 @@ PREFECTURES: Mapping[str, str] = MappingProxyType(
         **{"徳島県": "tokushima", "香川県": "kagawa", "愛媛県": "ehime", "高知県": "kochi", "福岡県": "fukuoka"},
         **{"佐賀県": "saga", "長崎県": "nagasaki", "熊本県": "kumamoto", "大分県": "oita", "宮崎県": "miyazaki"},
         **{"鹿児島県": "kagoshima", "沖縄県": "okinawa"},
-    }
-)
-
-#: Designated cities and the wards of Tokyo whose names occur only once.
-UNIQUE_CITIES: Mapping[str, str] = MappingProxyType(
-    {
-        **{"札幌市": "北海道", "仙台市": "宮城県", "さいたま市": "埼玉県", "千葉市": "千葉県", "横浜市": "神奈川県"},
-        **{"川崎市": "神奈川県", "相模原市": "神奈川県", "新潟市": "新潟県", "静岡市": "静岡県", "浜松市": "静岡県"},
-        **{"名古屋市": "愛知県", "京都市": "京都府", "大阪市": "大阪府", "堺市": "大阪府", "神戸市": "兵庫県"},
-        **{"岡山市": "岡山県", "広島市": "広島県", "北九州市": "福岡県", "福岡市": "福岡県", "熊本市": "熊本県"},
-        **dict.fromkeys(
-            (
-                *(
-                    "千代田区",
-                    "新宿区",
-                    "文京区",
-                    "台東区",
-                    "墨田区",
-                    "江東区",
-                    "品川区",
-                    "目黒区",
-                    "大田区",
-                    "世田谷区",
-                ),
-                *("渋谷区", "中野区", "杉並区", "豊島区", "荒川区", "板橋区", "練馬区", "足立区", "葛飾区", "江戸川区"),
-            ),
-            "東京都",
-        ),
     }
 )

@@ -155,7 +155,8 @@ REFUSED: dict[str, dict[str, str]] = {
     "kana": {"not_kana": "山田|ヤマダ123", "not_a_name": "なし"},
     "postal_code": {"digits": "100-001|10000011", "no_such": "000-0001", "unreadable": "abc"},
     "address": {
-        "no_prefecture": "北区王子1-1|変わりません",
+        "no_prefecture": "北区王子1-1",
+        "not_an_address": "変わりません",
         "no_municipality": "東京都",
         "no_number": "東京都千代田区|新宿区に引っ越しました",
         "prefecture_mismatch": "東京都横浜市西区1-1",
