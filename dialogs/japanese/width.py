@@ -30,7 +30,7 @@ _SPACES = re.compile(r"\s+")
 _KEEP = re.compile("([²³¹⁰-⁹₀-₉¼-¾⅐-⅞↉]+)")
 _CIRCLED = re.compile("[①-⑳㉑-㉟㊱-㊿❶-❿⑴-⒇⒈-⒛]")
 _VOICING = str.maketrans({"゛": "\u3099", "゜": "\u309a", "〜": "~", "～": "~", "∼": "~", "￥": "¥", "⁓": "~"})
-_JAPANESE = "ぁ-ゖァ-ヺー々〇一-鿿㐀-䶿豈-﫿\U00020000-\U0003ffff"
+_JAPANESE = "ぁ-ゖァ-ヺー々〇一-鿿㐀-䶿\uf900-\ufaff\U00020000-\U0003ffff"
 _INNER_SPACE = re.compile(f" (?=[{_JAPANESE}])|(?<=[{_JAPANESE}]) ")
 _END_MARKS = " 。．.、，,!！…‥~♪☆★※"
 

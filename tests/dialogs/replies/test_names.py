@@ -1,0 +1,74 @@
+"""Names and readings: of every script that is kept, and never an answer to something else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dialogs.replies import READERS
+from dialogs.replies.base import Parsed, Problem, ReplyContext
+
+TODAY = ReplyContext(today=date(2026, 11, 28))
+FAMILY = st.sampled_from(["髙橋", "山﨑", "齋藤", "辻\U000e0100", "𠮷田", "渡邊", "佐々木", "李", "\ufa19山"])
+GIVEN = st.sampled_from(["花子", "陽翔", "りょう", "マリア", "一", "のり子", "Anh", "José"])
+
+NAMES = {
+    "山田 太郎": "私は山田 太郎です|はい、山田　太郎です|山田 太郎さん|山田 太郎だよ|漢字で山田 太郎",
+    "O'Brien Mary-Jane": "O´Brien Mary-Jane|Ｏ’Ｂｒｉｅｎ Ｍａｒｙ－Ｊａｎｅ|O`Brien Mary‐Jane",
+    "Nguyễn Văn Anh": "Nguye\u0302\u0303n Va\u0306n Anh|Nguyễn Văn Anh",
+    "DELA CRUZ, JUAN MIGUEL": "DELA CRUZ, JUAN MIGUEL|ＤＥＬＡ ＣＲＵＺ， ＪＵＡＮ ＭＩＧＵＥＬ",
+    "グエン・ヴァン・アン": "グエン・ヴァン・アン|ｸﾞｴﾝ･ｳﾞｧﾝ･ｱﾝ",
+    "John Q. Smith Jr.": "This is John Q. Smith Jr.|John Q. Smith Jr.",
+}
+NO_NAMES = {
+    "not_a_name": (
+        "そうです|いまのままで|旧字の髙です|はしごだかの高橋です|No name|same as before|my name has changed|"
+        "山田 太郎 と 山田 花子|山田 太郎 ヤマダ タロウ"
+    ),
+    "bad_character": "김민수|Иванов|山田/太郎",
+}
+READINGS = {
+    "ヤマダ ハナコ": "やまだ、はなこ|ﾔﾏﾀﾞ,ﾊﾅｺ|カタカナでヤマダ ハナコ|ヤマダ　ハナコ様",
+    "ヤマダ サダヨ": "やまだ さだよ",
+    "ファン チュン": "ﾌｧﾝ ﾁｭﾝ|ふぁん ちゅん",
+    "ヴィクトリア": "ウ゛ィクトリア|ｳﾞｨｸﾄﾘｱ",
+}
+NO_READINGS = {
+    "not_kana": "ゃまだ たろう|オオノ ー|yamada hanako|山田 ヤマダ",
+    "not_a_name": "やまだ たろうだよ|やまだ たろうやで|いまのまま|かわりません",
+}
+
+
+def _cases(table: dict[str, str]) -> list[tuple[str, str]]:
+    return [(typed, expected) for expected, texts in table.items() for typed in texts.split("|")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "value"),
+    [("name", *case) for case in _cases(NAMES)] + [("kana", *case) for case in _cases(READINGS)],
+)
+def test_taken(kind: str, typed: str, value: str) -> None:
+    found = READERS[kind](typed, TODAY)
+    assert isinstance(found, Parsed), found
+    assert found.value == value
+    assert READERS[kind](found.display, TODAY) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "reason"),
+    [("name", *case) for case in _cases(NO_NAMES)] + [("kana", *case) for case in _cases(NO_READINGS)],
+)
+def test_asked_back(kind: str, typed: str, reason: str) -> None:
+    found = READERS[kind](typed, TODAY)
+    assert isinstance(found, Problem)
+    assert found.code == f"{kind}.{reason}"
+
+
+@given(family=FAMILY, given_name=GIVEN, space=st.sampled_from(["", " ", "　"]))
+@settings(deadline=None)
+def test_every_character_of_a_name_stays(family: str, given_name: str, space: str) -> None:
+    found = READERS["name"](f"{family}{space}{given_name}です", TODAY)
+    assert isinstance(found, Parsed)
+    assert found.value == f"{family}{' ' if space else ''}{given_name}"
