@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from dialogs.japanese.kana import to_katakana
+
 
 @dataclass(frozen=True, kw_only=True)
 class Era:
@@ -20,6 +22,7 @@ class Era:
     name: str
     letter: str
     romaji: str
+    kana: str
     first: date
     last: date | None
 
@@ -28,11 +31,13 @@ class Era:
         return self.first.year + year - 1
 
 
-MEIJI = Era(name="明治", letter="M", romaji="meiji", first=date(1868, 1, 25), last=date(1912, 7, 30))
-TAISHO = Era(name="大正", letter="T", romaji="taisho", first=date(1912, 7, 30), last=date(1926, 12, 25))
-SHOWA = Era(name="昭和", letter="S", romaji="showa", first=date(1926, 12, 25), last=date(1989, 1, 7))
-HEISEI = Era(name="平成", letter="H", romaji="heisei", first=date(1989, 1, 8), last=date(2019, 4, 30))
-REIWA = Era(name="令和", letter="R", romaji="reiwa", first=date(2019, 5, 1), last=None)
+MEIJI = Era(name="明治", letter="M", romaji="meiji", kana="めいじ", first=date(1868, 1, 25), last=date(1912, 7, 30))
+TAISHO = Era(
+    name="大正", letter="T", romaji="taisho", kana="たいしょう", first=date(1912, 7, 30), last=date(1926, 12, 25)
+)
+SHOWA = Era(name="昭和", letter="S", romaji="showa", kana="しょうわ", first=date(1926, 12, 25), last=date(1989, 1, 7))
+HEISEI = Era(name="平成", letter="H", romaji="heisei", kana="へいせい", first=date(1989, 1, 8), last=date(2019, 4, 30))
+REIWA = Era(name="令和", letter="R", romaji="reiwa", kana="れいわ", first=date(2019, 5, 1), last=None)
 
 #: In order of time.
 ERAS = (MEIJI, TAISHO, SHOWA, HEISEI, REIWA)
@@ -40,9 +45,11 @@ ERAS = (MEIJI, TAISHO, SHOWA, HEISEI, REIWA)
 #: The first day of the solar calendar in Japan.
 SOLAR_CALENDAR = date(1873, 1, 1)
 
-#: Every way to write an era, folded to lower case: 昭和, 昭, s, showa.
+#: Every way to write an era, folded to lower case: 昭和, 昭, s, showa, しょうわ, ショウワ.
 SPELLINGS: dict[str, Era] = {
-    spelling: era for era in ERAS for spelling in (era.name, era.name[0], era.letter.lower(), era.romaji)
+    spelling: era
+    for era in ERAS
+    for spelling in (era.name, era.name[0], era.letter.lower(), era.romaji, era.kana, to_katakana(era.kana))
 }
 
 

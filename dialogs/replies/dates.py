@@ -1,9 +1,10 @@
 """A typed day becomes a date: Western or Japanese calendar, 8 digits, or a word such as 今日.
 
 Eras end on their real day (see ``dialogs.japanese.eras``); 昭和100年 is refused with the year that was
-meant.  Two figures without an era could be either calendar and are refused as ambiguous, and so is
-a month and a day that could stand in either order.  Whether a day is plausible (future, past) is the
-question's own constraint.
+meant, and so is a day whose weekday or age, where one was added, says otherwise.  Two figures
+without an era could be either calendar and are refused as ambiguous, and so is a month and a day
+that could stand in either order.  Whether a day is plausible (future, past) is the question's own
+constraint.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from calendar import monthrange
 from datetime import date
 
 from dialogs.japanese.eras import SOLAR_CALENDAR, SPELLINGS, Era, era_year, era_year_name
+from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.numerals import arabic
+from dialogs.japanese.spoken import spoken_before
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
 from dialogs.replies.problems import problem
@@ -25,17 +28,51 @@ _LEAD = (
     ),
     *about("設立年月日", "birthday", "date of birth", "born"),
     *("西暦で", "西暦", "和暦で", "和暦", "born on ", "on "),
+    *("在留カードの", "在留の", "ビザの", "カードの", "会社の", "期限が", "誕生日が", "生年月日が"),
 )
 _TAIL = (
     *("生まれ", "うまれ", "生まれの者", "生", "まで", "迄", "から", "付け", "付", "設立", "創業", "満了", "予定"),
+    *(
+        "が期限",
+        "まで有効",
+        "有効",
+        "に切れます",
+        "に満了",
+        "に満了します",
+        "に生まれました",
+        "となってる",
+        "と書いてあります",
+        "と書いてある",
+    ),
     *CASUAL_TAIL,
 )
 
 _YEARS = (1800, 2199)
 _ERA = "|".join(sorted(map(re.escape, SPELLINGS), key=len, reverse=True))
-_AFTER_YEAR = r"(?: ?年の ?| ?[年/.\-・,] ?| )"
-_AFTER_MONTH = r"(?: ?[月/.\-・,] ?| )"
-_WEEKDAY = re.compile(r" ?(?:[月火水木金土日]曜日?|\([月火水木金土日](?:曜日?)?\))$")
+_AFTER_YEAR = r"(?: ?年の ?| ?[年/.\-・,_] ?| )"
+_AFTER_MONTH = r"(?: ?月の ?| ?[月/.\-・,_] ?| )"
+#: Spelled in kana: しがつついたち.
+_SPOKEN_UNITS = {"ねん": "年", "がつ": "月", "にち": "日"}
+_SPOKEN_DAYS = {
+    **{
+        "ついたち": "1日",
+        "ふつか": "2日",
+        "みっか": "3日",
+        "よっか": "4日",
+        "いつか": "5日",
+        "むいか": "6日",
+        "なのか": "7日",
+    },
+    **{"ようか": "8日", "ここのか": "9日", "とおか": "10日", "はつか": "20日", "がんねん": "元年"},
+}
+_SPOKEN_DAY = re.compile("|".join(sorted(_SPOKEN_DAYS, key=len, reverse=True)))
+_WEEKDAYS = "月火水木金土日"
+_WEEKDAY = re.compile(rf" ?(?:(?P<long>[{_WEEKDAYS}])曜日?|\((?P<short>[{_WEEKDAYS}])(?:曜日?)?\))$")
+_AGE = re.compile(r"(?:生まれ)?(?:の|で|、|,| |\()+(?:今|いま|現在|満)* ?(?P<age>\d{1,3})(?:歳|才)\)?$")
+_MONTH_END = re.compile(
+    rf"(?:(?P<era>{_ERA})[. ]?(?P<era_year>元|\d{{1,3}})|(?P<year>\d{{4}}))(?: ?年の?|[/.\-]) ?"
+    r"(?P<month>\d{1,2})月?(?:の?末日?|の?月末|の最終日)"
+)
 _NAMED_YEAR = re.compile(rf"^(?:(?P<era>{_ERA})[. ]?(?P<era_year>元|\d{{1,3}})|(?P<year>\d{{1,4}}))年?")
 _ERA_DATE = re.compile(
     rf"(?P<era>{_ERA})[. ]? ?(?P<year>元|\d{{1,3}}){_AFTER_YEAR}"
@@ -47,7 +84,8 @@ _EIGHT = re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")
 _SIX = re.compile(r"\d{6}")
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 _BOTH_CALENDARS = re.compile(
-    r"(?P<western>\d{4})年?\((?P<era>[^()]{2,16})\)(?P<rest>.*)|(?P<before>[^()]+)\((?P<year>[^()]{2,16})\)"
+    rf"(?P<western>\d{{4}}|(?:{_ERA}) ?(?:元|\d{{1,2}}))年?\((?P<era>[^()]{{2,16}})\)年?(?P<rest>.+)"
+    r"|(?P<before>[^()]+)\((?P<year>[^()]{2,16})\)"
 )
 _MONTHS = {
     name: number
@@ -108,10 +146,38 @@ def show_date(day: date, locale: str) -> str:
 
 
 def _read(plain: str, context: ReplyContext) -> date | Problem:
-    text = arabic(_WEEKDAY.sub("", plain.lower()).strip())
+    """The day, where nothing that was said beside it contradicts it."""
+    text = arabic(_without_kana(plain.lower()))
+    weekday, age = _WEEKDAY.search(text), _AGE.search(text)
+    if age is not None:
+        text = text[: age.start()]
+    if weekday is not None:
+        text = text[: weekday.start()]
+    found = _read_calendar(text.strip(), context)
+    if isinstance(found, Problem):
+        return found
+    if weekday is not None and _WEEKDAYS[found.weekday()] != (weekday["long"] or weekday["short"]):
+        return problem("date.mismatch", context)
+    return found if age is None or _age(found, context.today) == int(age["age"]) else problem("date.mismatch", context)
+
+
+def _without_kana(text: str) -> str:
+    """さんがつはつか as 三月20日; a text without these words stays."""
+    if not any(unit in to_hiragana(text) for unit in _SPOKEN_UNITS):
+        return text
+    return spoken_before(_SPOKEN_DAY.sub(lambda match: _SPOKEN_DAYS[match[0]], to_hiragana(text)), _SPOKEN_UNITS)
+
+
+def _age(birth: date, today: date) -> int:
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+
+
+def _read_calendar(text: str, context: ReplyContext) -> date | Problem:
     if "(" in text:
         return _read_both_calendars(text, context)
     text = strip_chatter(text, tail=_TAIL).rstrip(".")
+    if match := _MONTH_END.fullmatch(text):
+        return _month_end(match, context)
     if match := _ERA_DATE.fullmatch(text) or _ERA_DIGITS.fullmatch(text):
         era_year = 1 if match["year"] == "元" else int(match["year"])
         return _era_day(SPELLINGS[match["era"]], era_year, int(match["month"]), int(match["day"]), context)
@@ -135,23 +201,35 @@ def _read_both_calendars(text: str, context: ReplyContext) -> date | Problem:
     if match is None:
         return problem("date.unreadable", context)
     if match["western"]:
-        first = _read(f"{match['western']}年{match['rest']}".replace("年年", "年"), context)
+        first = _read_calendar(f"{match['western']}年{match['rest']}".replace("年年", "年"), context)
         named = match["era"]
     else:
-        first = _read(match["before"].strip(), context)
+        first = _read_calendar(match["before"].strip(), context)
         named = match["year"]
     if isinstance(first, Problem):
         return first
     year = _NAMED_YEAR.fullmatch(named.strip())
     second: date | Problem
     if year is None:
-        second = _read(named, context)
+        second = _read_calendar(named, context)
     elif year["era"]:
         era_year = 1 if year["era_year"] == "元" else int(year["era_year"])
         second = _era_day(SPELLINGS[year["era"]], era_year, first.month, first.day, context)
     else:
         second = _western_day(year["year"], first.month, first.day, context)
     return first if second == first else problem("date.mismatch", context)
+
+
+def _month_end(match: re.Match[str], context: ReplyContext) -> date | Problem:
+    """2028年3月末: the last day of a month, in the era that was named."""
+    month = int(match["month"])
+    if not 1 <= month <= 12:
+        return problem("date.no_such_day", context)
+    if match["year"]:
+        return _western_day(match["year"], month, monthrange(int(match["year"]), month)[1], context)
+    era, era_year = SPELLINGS[match["era"]], 1 if match["era_year"] == "元" else int(match["era_year"])
+    last = monthrange(min(era.western_year(era_year), _YEARS[1]), month)[1]
+    return _era_day(era, era_year, month, last, context)
 
 
 def _western_day(year: str, month: int, day: int, context: ReplyContext) -> date | Problem:

@@ -1,0 +1,59 @@
+"""Numbers spelled in kana as they are spoken: さんじゅうごまん, れいわななねん.
+
+Pure.  Only a whole run of number words is read, so that no particle is taken for a figure; whether the
+run is a number at all is for ``numerals`` to say.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.japanese.kana import to_hiragana
+
+_WORDS = {
+    **{
+        "ぜろ": "〇",
+        "れい": "〇",
+        "いち": "一",
+        "いっ": "一",
+        "に": "二",
+        "さん": "三",
+        "よん": "四",
+        "よ": "四",
+        "し": "四",
+    },
+    **{"ご": "五", "ろく": "六", "ろっ": "六", "なな": "七", "しち": "七", "はち": "八", "はっ": "八", "きゅう": "九"},
+    **{
+        "きゅー": "九",
+        "く": "九",
+        "じゅう": "十",
+        "じゅー": "十",
+        "じゅっ": "十",
+        "じっ": "十",
+        "ひゃく": "百",
+        "ひゃっ": "百",
+    },
+    **{"びゃく": "百", "ぴゃく": "百", "せん": "千", "ぜん": "千", "まん": "万", "おく": "億"},
+}
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+_EACH = re.compile(_WORD)
+_RUN = re.compile(f"(?:{_WORD})+")
+
+
+def spoken_number(text: str) -> str | None:
+    """A text that is nothing but spoken number words, in kanji numerals; ``None`` for any other."""
+    kana = to_hiragana(text)
+    return _in_kanji(kana) if _RUN.fullmatch(kana) else None
+
+
+def spoken_before(text: str, units: dict[str, str]) -> str:
+    """Spoken numbers before one of the ``units`` as kanji numerals with its sign: ごねん is 五年."""
+    return re.sub(
+        f"((?:{_WORD})+|\\d+)({'|'.join(units)})",
+        lambda match: (match[1] if match[1].isdigit() else _in_kanji(match[1])) + units[match[2]],
+        text,
+    )
+
+
+def _in_kanji(kana: str) -> str:
+    return "".join(_WORDS[word] for word in _EACH.findall(kana))
