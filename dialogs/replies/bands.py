@@ -52,13 +52,18 @@ def _edges(band: Choice) -> tuple[int, int | None]:
     return low, high
 
 
+def _lowest(amount: AmountRange) -> int:
+    """Who says 130万まで has something: a range that is open below begins above nothing."""
+    return 1 if amount.low is None else amount.low
+
+
 def _holds(band: Choice, amount: AmountRange) -> bool:
     low, high = _edges(band)
-    inside_below = (amount.low or 0) >= low
+    inside_below = _lowest(amount) >= low
     inside_above = high is None or (amount.high is not None and amount.high <= high)
     return inside_below and inside_above
 
 
 def _touches(band: Choice, amount: AmountRange) -> bool:
     low, high = _edges(band)
-    return (high is None or (amount.low or 0) <= high) and (amount.high is None or amount.high >= low)
+    return (high is None or _lowest(amount) <= high) and (amount.high is None or amount.high >= low)
