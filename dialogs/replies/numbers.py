@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from dialogs.japanese.numerals import digits_of, parse_number
+from dialogs.japanese.numerals import arabic, digits_of, parse_number
+from dialogs.japanese.spoken import spoken_number
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
 from dialogs.replies.problems import problem
@@ -31,33 +32,52 @@ _COUNTERS = (
         "年間",
         "日",
         "日間",
-        "か月",
-        "ヶ月",
-        "ヵ月",
-        "カ月",
-        "ケ月",
-        "箇月",
+        "口",
+        "株",
+        "枚",
+        "本",
+        "台",
     ),
-    *("か国", "ヶ国", "カ国", "口", "株", "枚", "本", "台", "度", "種類", "people", "persons", "times"),
+    *("度", "匹", "コ", "ヶ", "種類", "世帯", "名義", "人位", "名位", "回位", "個位", "件位", "年位", "日位"),
+    *(f"{mark}{unit}" for mark in "かヶカヵケ箇ヵ" for unit in ("国", "月", "月間", "所", "年")),
+    *("にん", "かい", "こ", "けん", "しゃ", "さい", "ねん", "にち", "かこく"),
+    *(" people", " persons", " person", " times", " years", " months", "people", "persons", "times"),
 )
 _LEAD = (
-    *about("人数", "回数", "件数", "年齢", "割合", "比率", "持株比率", "議決権"),
-    "約",
-    "だいたい",
-    "全部で",
-    "合計",
+    *about("人数", "回数", "件数", "年齢", "割合", "比率", "持株比率", "持ち株比率", "議決権", "持分", "出資比率"),
+    *("約", "だいたい", "大体", "およそ", "おおよそ", "全部で", "合計で", "合計", "全員で", "満"),
+    *("議決権の", "議決権", "株式の", "全体の", "about ", "around ", "approximately "),
 )
-_TAIL = (*CASUAL_TAIL, "くらい", "ぐらい", "ほど", "程度")
+_TAIL = (
+    *CASUAL_TAIL,
+    "くらい",
+    "ぐらい",
+    "位",
+    "ほど",
+    "程度",
+    "前後",
+    "だけ",
+    "のみ",
+    "かな",
+    "と思います",
+    "だと思います",
+)
 _NATIVE = {
     **{"ひとつ": 1, "一つ": 1, "ふたつ": 2, "みっつ": 3, "よっつ": 4, "いつつ": 5, "むっつ": 6, "ななつ": 7},
     **{"やっつ": 8, "ここのつ": 9, "とお": 10, "ひとり": 1, "一人": 1, "ふたり": 2, "二人": 2},
+    **{"おひとり": 1, "お一人": 1, "おふたり": 2, "お二人": 2},
     **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
-    **{"ゼロ": 0, "ぜろ": 0, "zero": 0},
+    **{"eleven": 11, "twelve": 12, "zero": 0},
 }
 _FRACTION = re.compile(r"(\d{1,4}) ?分の ?(\d{1,4})|(\d{1,4}) ?/ ?(\d{1,4})")
-_WARI = re.compile(r"(?:(\d{1,2}) ?割)(?: ?(\d) ?分)?(?: ?(\d) ?厘)?")
+_WARI = re.compile(r"(?:(\d{1,2}(?:\.\d)?) ?割)(?: ?(\d) ?分)?(?: ?(\d) ?厘)?")
 _PERCENT = re.compile(r" ?(?:%|パーセント|ぱーせんと|パー|プロ|percent)$")
-_HALVES = {"半分": 50, "半々": 50, "はんぶん": 50, "half": 50, "全部": 100, "全て": 100, "すべて": 100, "全額": 100}
+_HALVES = {
+    **dict.fromkeys(("半分", "半々", "はんぶん", "half", "a half", "one half"), 50),
+    **dict.fromkeys(("全部", "ぜんぶ", "全て", "すべて", "全額", "全株", "全株式", "all"), 100),
+    **dict.fromkeys(("a quarter", "quarter", "one quarter"), 25),
+}
+_DECIMAL_DOT = re.compile(r"(?<=[〇一二三四五六七八九])・(?=[〇一二三四五六七八九])")
 
 
 def read_integer(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -83,13 +103,16 @@ def read_percentage(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("percentage", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = strip_chatter(plain.lower(), lead=_LEAD, tail=_TAIL)
+    plain = plain.lower()
+    # 全部です would lose 全部で as an opening.
+    whole = strip_chatter(plain, tail=_TAIL)
+    plain = whole if whole in _HALVES else strip_chatter(plain, lead=_LEAD, tail=_TAIL)
     number = _share(plain)
     if number is None:
         return problem("percentage.unreadable", context)
     if number < 0:
         return problem("percentage.negative", context)
-    if 0 < number < 1 and not _PERCENT.search(plain) and "." in digits_of(plain).replace("点", "."):
+    if 0 < number < 1 and not _PERCENT.search(plain) and not re.search("[/分割]", plain):
         return problem("percentage.ambiguous", context)
     if number > 100:
         return problem("percentage.over", context)
@@ -100,11 +123,11 @@ def read_percentage(text: str, context: ReplyContext) -> Parsed | Problem:
 def _share(plain: str) -> Decimal | None:
     if plain in _HALVES:
         return Decimal(_HALVES[plain])
-    figures = digits_of(plain)
+    figures = arabic(plain)
     if match := _FRACTION.fullmatch(figures):
         part, whole = (match[2], match[1]) if match[1] else (match[3], match[4])
         return None if int(whole) == 0 else _two_places(Decimal(part) * 100 / Decimal(whole))
-    if match := _WARI.fullmatch("10割" if figures == "十割" else figures):
+    if match := _WARI.fullmatch(figures):
         return Decimal(match[1]) * 10 + Decimal(match[2] or 0) + Decimal(match[3] or 0) / 10
     return _number(_PERCENT.sub("", plain))
 
@@ -114,9 +137,11 @@ def _read(kind: str, text: str, context: ReplyContext) -> Decimal | Problem:
     if isinstance(plain, Problem):
         return plain
     plain = strip_chatter(plain.lower(), lead=_LEAD, tail=_TAIL)
-    if plain in _NATIVE:
-        return Decimal(_NATIVE[plain])
-    number = _number(strip_chatter(plain, tail=_COUNTERS))
+    counted = strip_chatter(plain, tail=_COUNTERS)
+    for word in (plain, counted):
+        if word in _NATIVE:
+            return Decimal(_NATIVE[word])
+    number = _number(counted)
     if number is None:
         return problem(f"{kind}.unreadable", context)
     return problem(f"{kind}.too_large", context) if abs(number) > LARGEST else number
@@ -129,10 +154,16 @@ def _number(text: str) -> Decimal | None:
         if text.startswith(mark):
             text, sign = text.removeprefix(mark).strip(), Decimal(-1)
             break
+    text = _DECIMAL_DOT.sub(".", text.replace("ゼロ", "0").replace("ぜろ", "0"))
     whole, point, places = text.partition("点")
+    if not point and "てん" in text:
+        whole, point, places = text.partition("てん")
+        whole, places = (spoken_number(part) or part for part in (whole, places))
     if point:
         text = f"{digits_of(whole)}.{digits_of(places)}"
-    number = parse_number(text.removeprefix("+"))
+    if re.match(r"\.\d", text):
+        text = f"0{text}"
+    number = parse_number(spoken_number(text) or text.removeprefix("+"))
     return None if number is None else sign * number
 
 
