@@ -13,7 +13,7 @@ from dialogs.japanese.width import fold, normalise
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import opening
 from dialogs.replies.problems import problem
-from dialogs.replies.yes_no_words import EITHER, NO, YES
+from dialogs.replies.yes_no_words import ADVERBS, EITHER, MATTERS, NO, YES
 
 
 class _Says(Enum):
@@ -44,12 +44,31 @@ _ENDINGS = (
         "と思います",
     ),
     *("とおもいます", "と思う", "ですね", "ですよ", "ですけど", "のです", "んです", "でした", "んよ", "っす"),
+    *(
+        "ばい",
+        "たい",
+        "べ",
+        "だべ",
+        "やな",
+        "やわ",
+        "じゃ",
+        "じゃよ",
+        "ぞ",
+        "のよ",
+        "んだ",
+        "とです",
+        "とよ",
+        "けん",
+        "がな",
+    ),
 )
 _NEGATIVE_END = re.compile("(?:ません|ない|なかった|ませんでした|へん|ひん|ありまへん|おまへん|ぬ|しまへん)$")
 _NEGATIVE_BUT_UNCLEAR = re.compile(
     "わかりません|分かりません|わからない|分からない|わからへん|わからん|知りません|知らない|知らん|覚えて"
     "|憶えて|答え|こたえ|言いたく|言えません|言えない|すみません|すいません|かもしれ|かも知れ|しょうがない|しょうがありません"
     "|仕方|申し訳|決まって|決めて|未定|できません|できない|ないわけ|なくはない|なくもない|ないことは|ないとは|限りません|限らない|いけません|ならない|なりません|見つか|読めません|見えません|忘れ|思い出"
+    # Hardly ever is not never, and "nobody but me" says yes to "only you?".
+    "|ほとんど|ほぼ|めったに|滅多に|あまり|あんまり|しか"
 )
 _CONTRAST = re.compile(
     "けど|けれど|ですが|ますが|たが|でも|ただし|ただ、|場合|時々|ときどき|たまに|たぶん|多分|おそらく|恐らく|かな|以前|昔|前は"
@@ -58,7 +77,7 @@ _CONTRAST = re.compile(
 _QUESTION = re.compile(r"\?|(?:か|かな|かね|かしら|の?でしょうか|ですかね|って何|とは|なに|何|なぜ|どう(?:いう|して))$")
 #: 問題ない and 必要ない decline or consent; ほかの人は使っていません denies something that was not asked.
 _FINE = re.compile(
-    "問題|心配|差し支え|差支え|不都合|支障|必要|構|かま|いりません|要りません|いらない|違わない|違いません"
+    "問題|心配|差し支え|差支え|不都合|支障|必要|構|かま|いりません|要りません|いらない|要らない|違わない|違いません"
 )
 _ABOUT_OTHERS = re.compile("他|ほか|誰|だれ|以外|家族|人に|人は|人も|貸し|貸した|譲|使わせ|渡し|夫|妻|子ども|親")
 _CLAUSES = re.compile(r"[、。,.!！…\n ]+")
@@ -137,6 +156,8 @@ _LONGEST_ENGLISH = 40
 def _clause(clause: str) -> _Says:
     """What one clause says: a known word, or a sentence whose verb is denied."""
     known = _known(clause)
+    if known is _Says.UNCLEAR:
+        known = _known(_ABOUT_IT.sub("", clause))
     if known is not _Says.UNCLEAR:
         return known
     if _NEGATIVE_BUT_UNCLEAR.search(clause) or _CONTRAST.search(clause) or _QUESTION.search(clause):
@@ -153,11 +174,16 @@ def _clause(clause: str) -> _Says:
 
 def _known(clause: str) -> _Says:
     """Yes, no or either, where the whole clause is one of the words above."""
-    for candidate in _without_endings(clause):
+    for candidate in dict.fromkeys((*_without_endings(clause), *_without_endings(_unstretched(clause)))):
         for words, says in ((EITHER, _Says.EITHER), (YES, _Says.YES), (NO, _Says.NO)):
             if candidate in words:
                 return says
     return _Says.UNCLEAR
+
+
+def _unstretched(clause: str) -> str:
+    """ないよー and はぃ as ないよ and はい."""
+    return clause.translate(_LARGE_VOWELS).rstrip("ーっ~")
 
 
 def _without_endings(clause: str) -> list[str]:
@@ -173,5 +199,11 @@ def _without_endings(clause: str) -> list[str]:
     return candidates
 
 
+_LARGE_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
+#: もちろん, 年に1回, 送金の予定は: how often and of what, before a word that says yes or no.
+_ABOUT_IT = re.compile(
+    f"^(?:(?:{'|'.join(map(re.escape, ADVERBS))})|(?:(?:年|月|週)に?)?\\d{{1,2}}回(?:くらい|ぐらい|ほど|程度)?"
+    f"|(?:{'|'.join(map(re.escape, MATTERS))})(?:を|は|が|も|に|へ|の|で)*)+"
+)
 _AGREEING = tuple(map(fold, ("はい", "ええ", "うん")))
 _FOLDED_ENDINGS = tuple(fold(ending) for ending in _ENDINGS)
