@@ -6,6 +6,7 @@ end of the text, so the work is linear.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from dialogs.japanese.width import normalise
@@ -27,6 +28,7 @@ _LEAD = (
         "答えは",
     ),
     *("わたくしの", "わたしの", "私の", "僕の", "俺の", "うちの", "新しい", "it's ", "it is "),
+    *("わたくしは", "わたしは", "私は", "僕は", "俺は", "自分は"),
 )
 _TAIL = (
     *(
@@ -39,16 +41,38 @@ _TAIL = (
         "となってます",
     ),
     *("であります", "と申します", "といいます", "と言います", "っす", "ですね", "ですよ", "です"),
+    *("です~", "ですー", "でーす", "ですぅ", "(笑)", "(^^)", "(^_^)", "m(_ _)m", "m(__)m"),
     *(
-        "でお願いいたします",
-        "でお願いします",
-        "でよろしくお願いします",
-        "よろしくお願いいたします",
-        "よろしくお願いします",
+        f"{how}{please}"
+        for how in (
+            "で",
+            "でよろしく",
+            "よろしく",
+            "でどうぞよろしく",
+            "どうぞよろしく",
+            "で宜しく",
+            "宜しく",
+            "どうぞ宜しく",
+        )
+        for please in ("お願い致します", "お願い申し上げます", "お願いいたします", "お願いします", "お願い", "")
+        if please or "ろしく" in how or "宜しく" in how
     ),
-    *("お願いいたします", "お願いします", "でいいです", "で大丈夫です", "ございます", "おねがいします"),
+    *(
+        "お願い致します",
+        "お願いいたします",
+        "お願いします",
+        "でいいです",
+        "で大丈夫です",
+        "ございます",
+        "おねがいします",
+    ),
 )
 _MAX_STEPS = 8
+#: Pictures at either end; ○, × and ✓ are answers, and figures in circles are figures.
+_PICTURES = "\u2600-\u2712\u2719-\u2775\u2794-\u27bf\U0001f000-\U0001faff"
+_PICTURES_AT_END = re.compile(f"^[{_PICTURES} ]+|[{_PICTURES} ]+$")
+#: Kinds of which a picture would be a part, and is refused or kept as such.
+_AS_TYPED = frozenset(("name", "kana", "address", "text"))
 
 #: Further closing words, only for kinds whose values can never end with them (a name can: 山田 is やまだ).
 CASUAL_TAIL = ("だよ", "だね", "だ", "デス", "やで", "や", "じゃ", "じゃよ", "ね", "よ")
@@ -77,7 +101,7 @@ def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = 
 
 def about(*nouns: str) -> tuple[str, ...]:
     """Opening words of one kind: ``about("電話番号")`` gives 電話番号は, 電話番号: and so on."""
-    return tuple(noun + mark for noun in nouns for mark in ("は、", "は ", "は", ":", "："))
+    return tuple(noun + mark for noun in nouns for mark in ("は、", "は ", "は", ":", "：", " "))
 
 
 def opening(kind: str, text: str, context: ReplyContext) -> str | Problem:
@@ -85,6 +109,8 @@ def opening(kind: str, text: str, context: ReplyContext) -> str | Problem:
     if len(text) > MAX_LENGTH:
         return problem(f"{kind}.too_long", context, limit=str(MAX_LENGTH))
     plain = normalise(text)
+    if kind not in _AS_TYPED:
+        plain = _PICTURES_AT_END.sub("", plain) or plain
     if not plain:
         return problem(f"{kind}.empty", context)
     return plain

@@ -17,24 +17,58 @@ from dialogs.replies.places import covers
 from dialogs.replies.problems import problem
 
 _POSTAL_LEAD = (*about("郵便番号", "〒", "ゆうびんばんごう", "postal code", "zip code", "zip"), "〒", "郵便番号")
+_OURS = ("当社の", "弊社の", "当法人の", "会社の", "わが社の", "我が社の", "my ", "our ")
 _CORPORATE_LEAD = (
-    *about("法人番号", "番号", "登録番号", "インボイス番号", "corporate number"),
-    "法人番号",
-    "No.",
-    "no.",
+    *about("法人番号", "番号", "登録番号", "インボイス番号", "インボイス", "当社", "弊社", "会社"),
+    *about("corporate number", "company number", "corporate number is", "number is", "number"),
+    *(
+        "法人番号",
+        "登録番号",
+        "番号",
+        "国税庁の",
+        "適格請求書の",
+        "適格請求書発行事業者の",
+        "インボイスの",
+        "No.",
+        "no.",
+        *_OURS,
+    ),
 )
 _CARD_LEAD = (
-    *about("在留カード番号", "在留カード", "カード番号", "番号", "card number"),
-    "在留カード番号",
-    "No.",
-    "no.",
+    *about("在留カード番号", "在留カード", "カード番号", "番号", "カード", "在留番号"),
+    *about(
+        "residence card number", "residence card", "card number", "card", "number", "my card number is", "number is"
+    ),
+    *(
+        "在留カードの",
+        "カードの",
+        "在留カード番号",
+        "在留カード",
+        "カード番号",
+        "番号",
+        "No.",
+        "no.",
+        "my ",
+        "card no.",
+        "card no",
+    ),
+)
+_WRITTEN = (
+    "と書いてあります",
+    "と書いてある",
+    "って書いてあります",
+    "って書いてある",
+    "と記載されています",
+    "と記載",
+    "番",
+    *CASUAL_TAIL,
 )
 
-_FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~の\\-]+")
 _BEFORE_PLACE = re.compile(r"(?P<area>\d{3}) ?-? ?(?P<number>\d{4})[ 、,]*(?P<rest>\D.*)")
+_FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~の・_/\\-]+")
 _NOT_FIGURES = re.compile(r"\D")
 _CARD = re.compile(r"[A-Z]{2}\d{8}[A-Z]{2}")
-_CARD_SEPARATORS = re.compile(r"[ .\-]")
+_CARD_SEPARATORS = re.compile(r"[ .,・_/()ー\-]")
 
 
 def read_postal_code(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -79,7 +113,7 @@ def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("corporate_number", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = strip_chatter(plain, lead=_CORPORATE_LEAD, tail=CASUAL_TAIL)
+    plain = strip_chatter(plain, lead=_CORPORATE_LEAD, tail=_WRITTEN).strip("()")
     digits = _only_figures(re.sub(r"^[Tt][ \-]?(?=\d)", "", plain))
     if digits is None:
         return problem("corporate_number.unreadable", context)
@@ -95,7 +129,7 @@ def read_residence_card(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("residence_card", text, context)
     if isinstance(plain, Problem):
         return plain
-    card = _CARD_SEPARATORS.sub("", strip_chatter(plain, lead=_CARD_LEAD, tail=CASUAL_TAIL)).upper()
+    card = digits_of(_CARD_SEPARATORS.sub("", strip_chatter(plain, lead=_CARD_LEAD, tail=_WRITTEN))).upper()
     if not _CARD.fullmatch(card):
         return problem("residence_card.format", context)
     return Parsed(value=card, display=card)

@@ -18,25 +18,60 @@ from dialogs.replies.country_codes import ALIASES, ALPHA2, ALPHA3, SHARED_NAMES
 from dialogs.replies.problems import problem
 
 _LEAD = (
-    *about("国籍", "国", "国名", "居住国", "送金先", "相手国", "nationality", "country"),
-    "i am from ",
-    "i'm from ",
-    "from ",
+    *about(
+        "国籍", "国", "国名", "居住国", "送金先", "相手国", "相手", "出身", "出身国", "住まい", "nationality", "country"
+    ),
+    *("i am from ", "i'm from ", "from ", "i am ", "i'm ", "my nationality is ", "my country is ", "nationality is "),
+    *("country is ", "i live in ", "live in ", "citizen of ", "a citizen of "),
 )
 _TAIL = (
     "国籍",
     "の国籍",
     "籍",
-    "人",
-    "国民",
-    "出身",
-    "から来ました",
-    "に住んでいます",
-    "に送っています",
-    "に送ります",
-    " citizen",
-    " nationality",
+    *(
+        "人",
+        "じん",
+        "ジン",
+        "国民",
+        "出身",
+        "の出身",
+        "の方",
+        "の人",
+        "から",
+        "から来ました",
+        "から来た",
+        "へ送金",
+        "に送金",
+    ),
+    *(
+        "に住んでいます",
+        "に住んでます",
+        "在住",
+        "に送っています",
+        "に送ってます",
+        "に送ります",
+        "へ送ります",
+        "へ送っています",
+    ),
+    *(
+        "に送金します",
+        "に送金しています",
+        "だけ",
+        "のみ",
+        "(帰化)",
+        "です(帰化)",
+        "を持っています",
+        "を持ってます",
+        "のパスポート",
+    ),
+    *(" citizen", " nationality", " national", " passport", " only"),
     *CASUAL_TAIL,
+)
+#: The form of a state around its name: エジプト・アラブ共和国, Kingdom of Sweden.
+_STATE = re.compile(
+    "・?(?:イスラム|アラブ|社会主義|人民|民主|民主主義|連邦|独立|多民族)*(?:共和国|王国|連邦|公国|国)$"
+    r"|^(?:the )?(?:[a-z']+ )*(?:republic|kingdom|federation|state|commonwealth|principality|union) of (?:the )?",
+    re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[、,/・&+と]| and |および|及び|または|か(?=[^ら])")
 _LANGUAGES = ("ja", "en")
@@ -75,11 +110,17 @@ def _code(word: str) -> str | None:
         return ALPHA3[word]
     if re.fullmatch("[A-Z]{3}", word) and word in ALPHA2:
         return word
-    return _by_name().get(_key(word))
+    names = _by_name()
+    plain = _STATE.sub("", word)
+    return names.get(_key(word)) or (names.get(_key(plain)) if len(plain) > 1 else None)
 
 
 def _key(word: str) -> str:
-    return re.sub("^the |[・.' ()\\-=]", "", fold(word))
+    return re.sub("^the |[・.' ()\\-=]", "", fold(word)).translate(_LARGE_VOWELS)
+
+
+#: フイリピン is typed as often as フィリピン.
+_LARGE_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
 
 
 @lru_cache(maxsize=4)

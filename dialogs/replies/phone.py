@@ -9,31 +9,49 @@ from __future__ import annotations
 
 import re
 
-from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
+from dialogs.japanese.numerals import digits_of
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, opening, strip_chatter
 from dialogs.replies.problems import problem
 
-_LEAD = (
-    *about(
-        "電話番号",
-        "電話",
-        "携帯番号",
-        "携帯電話",
-        "携帯",
-        "自宅",
-        "番号",
-        "連絡先",
-        "スマホ",
-        "でんわ",
-        "phone number",
-        "phone",
+_WHERE = "自宅|じたく|家|うち|実家|会社|職場|勤務先|携帯|ケータイ|けいたい|スマホ|固定|新しい|今の|日中|昼間"
+_WHAT = "電話番号|電話|でんわ|番号|連絡先"
+#: 自宅の電話は, 携帯: and so on; never whose number it is.
+_LEAD = re.compile(
+    rf"^(?:(?:{_WHERE}|{_WHAT})(?:の|は|が|、|,|:| )*|tel[.:]? ?|[℡☎📞] ?"
+    r"|(?:my )?(?:phone|mobile|cell)(?: number)?(?: is|:)? ?)+",
+    re.IGNORECASE,
+)
+_TAIL = (
+    *(
+        "番",
+        "に電話ください",
+        "に電話してください",
+        "にお電話ください",
+        "にかけてください",
+        "におかけください",
+        "に連絡ください",
     ),
-    *("tel.", "tel:", "tel", "電話番号", "電話", "携帯電話", "携帯", "自宅", "℡", "☎", "📞", "phone"),
+    *(
+        "にご連絡ください",
+        "にお願いします",
+        "へお願いします",
+        "まで",
+        "へ",
+        "(携帯)",
+        "(自宅)",
+        "(会社)",
+        "(職場)",
+        "(固定)",
+        "(家)",
+    ),
+    *CASUAL_TAIL,
 )
 _EXTENSION = re.compile(r" ?\(?(?:内線|ext\.?|extension|x(?=\d))(?:番号)?[:\- .]*\d{1,6}\)?(?:番)?$", re.IGNORECASE)
-_SEVERAL = re.compile(r"(?<=\d)(?: ?(?:と|か|または|もしくは|及び|、|,|/|;|\n) ?)(?=\+?0|\()")
-_ALLOWED = re.compile(r"\+?[\d ()\[\].~ー\-−の/]+")
+_SEVERAL = re.compile(r"(?<=\d)(?: ?(?:と|か|または|もしくは|及び|、|,|/|;) ?| )(?=\+?0|\()")
+_ALLOWED = re.compile(r"\+?[\d ()\[\]〔〕.,・_~ー\-−の/]+")
+#: The country code without +, or behind the prefix that one dials from Japan or to it.
+_DIALLED_ABROAD = re.compile(r"^(?:010(?=\d{9})|00(?=81)|(?=81\d{9,10}$))")
 _LETTER = re.compile(r"[A-Za-z]")
 _ZERO_IN_BRACKETS = re.compile(r"\(0\)")
 
@@ -43,8 +61,9 @@ def read_phone(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("phone", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = strip_chatter(plain, lead=_LEAD, tail=(*CASUAL_TAIL, "番"))
-    plain = _EXTENSION.sub("", digits_of(plain) if re.search(f"[{DIGIT_CHARS}]", plain) else plain)
+    plain = _LEAD.sub("", strip_chatter(plain, tail=_TAIL))
+    plain = re.sub(r"^\((\+\d{1,3})\)", r"\1", strip_chatter(plain, tail=_TAIL))
+    plain = _EXTENSION.sub("", digits_of(plain.replace("ゼロ", "0")))
     if _SEVERAL.search(plain) and len(re.sub(r"\D", "", plain)) > 15:
         return problem("phone.several", context)
     if _LETTER.search(plain):
@@ -55,6 +74,8 @@ def read_phone(text: str, context: ReplyContext) -> Parsed | Problem:
     digits = re.sub(r"\D", "", _ZERO_IN_BRACKETS.sub("", plain) if foreign else plain)
     if not digits:
         return problem("phone.unreadable", context)
+    if not foreign and _DIALLED_ABROAD.match(digits):
+        foreign, digits = True, _DIALLED_ABROAD.sub("", digits)
     return _checked("+" + digits if foreign else digits, context)
 
 

@@ -6,12 +6,14 @@ permanent residents.  育成就労 begins on 1 April 2027.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from dialogs.japanese.numerals import arabic
 from dialogs.japanese.width import fold
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
 from dialogs.replies.problems import problem
 
 #: Code -> (Japanese, English, further spellings).
@@ -86,6 +88,56 @@ STATUSES: Mapping[str, tuple[str, str, tuple[str, ...]]] = MappingProxyType(
         "designated_activities": ("特定活動", "Designated Activities", ("特活", "特定活動ビザ")),
     }
 )
+#: Further ways to say them, kana for those who write no kanji.
+_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "permanent_resident": ("一般永住", "permanent", "えいじゅう", "えいじゅうしゃ", "えいじゅうけん"),
+        "special_permanent_resident": ("special permanent", "とくべつえいじゅう", "とくべつえいじゅうしゃ"),
+        "spouse_of_japanese": (
+            "日本人の配偶者ビザ",
+            "spouse or child of a japanese national",
+            "spouse of a japanese national",
+            "japanese spouse",
+            "にほんじんのはいぐうしゃ",
+        ),
+        "spouse_of_permanent_resident": (
+            "永住者の配偶者ビザ",
+            "spouse or child of a permanent resident",
+            "えいじゅうしゃのはいぐうしゃ",
+        ),
+        "long_term_resident": ("long term", "long-term", "ていじゅう", "ていじゅうしゃ", "告示外定住"),
+        "engineer_humanities_international": (
+            "技術",
+            "人文知識",
+            "国際業務",
+            "人文国際",
+            "技術人文",
+            "技術国際",
+            "humanities",
+            "international services",
+            "specialist in humanities",
+            "engineer specialist in humanities international services",
+        ),
+        "student": ("りゅうがく", "りゅうがくせい"),
+        "dependent": ("家族ビザ", "family stay", "dependant", "かぞくたいざい"),
+        "designated_activities": ("ワーホリ", "ワーキングホリデー", "working holiday", "とくていかつどう"),
+        "specified_skilled_worker": ("とくていぎのう", "特定技能外国人"),
+        "technical_intern": ("ぎのうじっしゅう", "ぎのうじっしゅうせい", "technical intern trainee"),
+        "business_manager": ("投資経営", "business management", "management", "けいえいかんり"),
+        "skilled_labor": ("調理師ビザ", "コックビザ", "ぎのう"),
+        "intra_company_transferee": ("企業内転勤ビザ", "intra-company transfer", "きぎょうないてんきん"),
+        "temporary_visitor": ("観光", "たんきたいざい", "short stay"),
+        "diplomat": ("外交官",),
+        "nursing_care": ("介護福祉士", "かいご"),
+        "instructor": ("きょういく",),
+        "professor": ("きょうじゅ",),
+        "highly_skilled_professional": ("高度専門", "高度専門職ビザ", "highly skilled", "こうどせんもんしょく"),
+        "employment_for_skill_development": ("いくせいしゅうろう",),
+        "medical_services": ("medical",),
+        "religious_activities": ("religious",),
+        "legal_accounting": ("法律", "会計"),
+    }
+)
 #: Words that several statuses share: never taken, asked back.
 _AMBIGUOUS = frozenset(
     map(
@@ -99,32 +151,66 @@ _AMBIGUOUS = frozenset(
             "就労ビザ",
             "ワーキングビザ",
             "実習",
+            "就労資格",
             "work visa",
+            "working visa",
+            "work permit",
             "spouse",
+            "spouse visa",
             "特定",
         ),
     )
 )
 
-_LEAD = about("在留資格", "資格", "ビザ", "ビザの種類", "status of residence", "status", "visa")
-_TAIL = (
-    "の資格",
-    "の在留資格",
-    "ビザ",
-    " visa",
-    "を持っています",
-    "を持ってます",
-    "で在留しています",
-    "で滞在しています",
+_LEAD = (
+    *about("在留資格", "資格", "ビザ", "ビザの種類", "status of residence", "residence status", "status", "visa"),
+    *(
+        "在留カードには",
+        "在留カードに",
+        "カードには",
+        "カードに",
+        "my visa is ",
+        "my status is ",
+        "i am a ",
+        "i am an ",
+        "i have a ",
+    ),
 )
+_TAIL = (
+    *("の資格", "の在留資格", "ビザ", "の在留カード", " visa", " status"),
+    *("を持っています", "を持ってます", "持っています", "持ってます", "を持ってる", "持ってる", "があります", "あり"),
+    *(
+        "で在留しています",
+        "で滞在しています",
+        "で住んでいます",
+        "で来ています",
+        "と書いてあります",
+        "と書いてある",
+        "って書いてあります",
+    ),
+    *CASUAL_TAIL,
+)
+#: Which number or section of a status it is does not change the status: 特定技能第1号, 高度専門職1号ロ, (ii).
+_SECTION = re.compile(r" ?\(?(?:第? ?\d{1,2} ?号? ?[イロハいろは]?|no\.? ?\d|(?<![a-z])i{1,3}(?:\) ?\([a-c])?)\)?$")
+_WITH_SECTIONS = frozenset(
+    (
+        *("specified_skilled_worker", "technical_intern", "highly_skilled_professional", "designated_activities"),
+        "employment_for_skill_development",
+    )
+)
+_MARKS = re.compile(r"[・/、,\- ]")
 
 
 def _index() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for code, (japanese, english, others) in STATUSES.items():
-        for word in (japanese, english, *others):
-            found[fold(word)] = code
+        for word in (japanese, english, *others, *_ALSO.get(code, ())):
+            found[_key(word)] = code
     return MappingProxyType(found)
+
+
+def _key(word: str) -> str:
+    return _MARKS.sub("", fold(word))
 
 
 _BY_WORD = _index()
@@ -135,13 +221,25 @@ def read_residence_status(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("residence_status", text, context)
     if isinstance(plain, Problem):
         return plain
-    stripped = strip_chatter(plain, lead=_LEAD, tail=_TAIL).strip("()")
-    for word in (fold(stripped), fold(plain), fold(stripped).replace("・", "")):
-        if word in _AMBIGUOUS:
+    opened = strip_chatter(plain, lead=_LEAD)
+    for word in (plain, opened, strip_chatter(opened, tail=CASUAL_TAIL), strip_chatter(opened, tail=_TAIL)):
+        code = _code(word) or _code(word.strip("()")) or _without_section(word)
+        if fold(word) in _AMBIGUOUS or code == "":
             return problem("residence_status.ambiguous", context)
-        if code := _BY_WORD.get(word):
+        if code:
             return Parsed(value=code, display=status_name(code, context.locale))
     return problem("residence_status.unknown", context)
+
+
+def _code(word: str) -> str | None:
+    return _BY_WORD.get(_key(word))
+
+
+def _without_section(word: str) -> str | None:
+    """The code of 特定技能1号 by 特定技能; empty where the status has no numbers: 技能1号 may be either of two."""
+    figures = arabic(word.lower())
+    code = _code(_SECTION.sub("", figures)) if _SECTION.search(figures) else None
+    return code if code is None or code in _WITH_SECTIONS else ""
 
 
 def status_name(code: str, locale: str) -> str:
