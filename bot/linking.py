@@ -25,10 +25,12 @@ from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, Offe
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.asking import STAFF
 from dialogs.conversation.commands import Command
+from dialogs.conversation.events import NotUnderstood
 from dialogs.conversation.faq_replies import topic_buttons
 from dialogs.conversation.moves import about_media
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Piece, Prompt
 from dialogs.conversation.understanding import Reading
+from dialogs.conversation.unmatched import unmatched
 from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
 from dialogs.replies import READERS
@@ -49,6 +51,7 @@ class _Lobby:
     case_id: str | None = None
     code_id: str | None = None
     audit: list[str] = field(default_factory=list)
+    unmatched: NotUnderstood | None = None
 
     def result(self) -> LobbyResult:
         return LobbyResult(
@@ -58,6 +61,7 @@ class _Lobby:
             case_id=self.case_id,
             code_id=self.code_id,
             audit=tuple(self.audit),
+            unmatched=self.unmatched,
         )
 
     # Saying -------------------------------------------------------------------------------
@@ -101,7 +105,7 @@ def lobby_step(state: LobbyState, what: inp.Input, facts: LobbyFacts, now: datet
             lobby.say(Phrase(key="lobby.welcome"))
     match what:
         case inp.Said():
-            _said(lobby, what.reading)
+            _said(lobby, what)
         case inp.Chose():
             _chose(lobby, what)
         case inp.SecretWithheld():
@@ -165,14 +169,16 @@ def normalise_code(text: str) -> str | None:
 # Replies ------------------------------------------------------------------------------------
 
 
-def _said(lobby: _Lobby, reading: Reading) -> None:
+def _said(lobby: _Lobby, said: inp.Said) -> None:
+    reading = said.reading
     if reading.exact is not None and _command(lobby, reading.exact):
         return
     if _reply(lobby, reading):
         return
     if reading.command is not None and _command(lobby, reading.command):
         return
-    match = reading.match
+    state, match = lobby.state, reading.match
+    lobby.unmatched = unmatched(reading, said.content_id, at=lobby.now, locale=state.locale, asked=state.step.value)
     if match.action is Action.ANSWER:
         lobby.say(FaqText(topic=match.offered[0]))
     elif match.action is Action.OFFER:

@@ -95,8 +95,10 @@ def save_lobby(talk: Talk, conversation: Conversation, result: LobbyResult) -> C
         phase=f"lobby:{result.state.step.value}",
         open_question=result.state.step.value,
     )
-    event = {"kind": "lobby_moved", "at": talk.now.isoformat(), "state": state}
-    return talk.save(conversation, [event], list(result.says))
+    events = [{"kind": "lobby_moved", "at": talk.now.isoformat(), "state": state}]
+    if result.unmatched is not None:
+        events.append(ev.to_json(result.unmatched))
+    return talk.save(conversation, events, list(result.says))
 
 
 # Ownership ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from dialogs.conversation.events import NotUnderstood
 from dialogs.conversation.prompts import Prompt
 
 MAX_FAILURES = 5
@@ -124,3 +125,5 @@ class LobbyResult:
     audit: tuple[str, ...] = ()
     #: Why a person is to take over.
     reason: str = "customer_asked"
+    #: A question that no topic answered.
+    unmatched: NotUnderstood | None = None

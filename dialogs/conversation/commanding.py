@@ -12,6 +12,7 @@ from dialogs.conversation.moves import aside, back, explain, resume, topic
 from dialogs.conversation.prompts import Phrase, Wording
 from dialogs.conversation.steps import Leave
 from dialogs.conversation.turn import Turn
+from dialogs.conversation.unmatched import record_none_fits
 
 #: The FAQ topics behind the commands that are really questions.
 TOPICS_OF_COMMANDS = MappingProxyType({Command.VERIFY: "F08", Command.PAPER: "F13"})
@@ -24,6 +25,7 @@ def carry_out(turn: Turn, command: Command) -> bool:
     prompt = turn.state.open
     match command:
         case Command.STAFF:
+            record_none_fits(turn)
             turn.to_waiting("customer_asked")
         case Command.LATER:
             if turn.state.is_over:
@@ -31,6 +33,7 @@ def carry_out(turn: Turn, command: Command) -> bool:
             turn.record(ev.Paused(at=turn.now))
             turn.say(Phrase(key="engine.paused"), buttons=(asking.RESUME,))
         case Command.RESUME:
+            record_none_fits(turn)
             resume(turn)
         case Command.HELP:
             aside(turn, Phrase(key="engine.help"), buttons=(asking.VERIFY, asking.STAFF))

@@ -33,6 +33,7 @@ from dialogs.conversation.steps import Step
 from dialogs.conversation.taking_back import take_back
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
+from dialogs.conversation.unmatched import record_unmatched
 from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
@@ -109,7 +110,7 @@ def _returned(turn: Turn) -> None:
 def _said(turn: Turn, said: inp.Said) -> None:
     reading = said.reading
     if turn.state.owner is Owner.WAITING:
-        _while_waiting(turn, reading)
+        _while_waiting(turn, said)
         return
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))
@@ -122,7 +123,7 @@ def _said(turn: Turn, said: inp.Said) -> None:
         return
     if reading.command is not None and carry_out(turn, reading.command):
         return
-    if (not said.unseen and _needs_answer(turn, reading)) or reply_from_faq(turn, reading):
+    if (not said.unseen and _needs_answer(turn, reading)) or reply_from_faq(turn, reading, said.content_id):
         return
     if turn.state.is_over:
         turn.go_on()
@@ -130,6 +131,8 @@ def _said(turn: Turn, said: inp.Said) -> None:
     if said.unseen:
         turn.ask_again(Phrase(key="engine.not_seen"))
         return
+    if reading.is_question:
+        record_unmatched(turn, reading, said.content_id)
     _problem(turn, reading)
 
 
@@ -172,14 +175,15 @@ _ANSWERED_WHILE_PAUSED = frozenset(
 _LANGUAGES = (Command.LANGUAGE_JA, Command.LANGUAGE_EN)
 
 
-def _while_waiting(turn: Turn, reading: Reading) -> None:
+def _while_waiting(turn: Turn, said: inp.Said) -> None:
+    reading = said.reading
     if reading.exact in (Command.RESUME, Command.BACK) or reading.command is Command.RESUME:
         resume(turn)
     elif reading.exact in _LANGUAGES or reading.command in _LANGUAGES:
         carry_out(turn, next(command for command in (reading.exact, reading.command) if command in _LANGUAGES))
     elif reading.action is Action.ANSWER and not turn.state.waiting_answered:
         # What is known for certain need not wait; the person still comes.
-        record_faq(turn, reading)
+        record_faq(turn, reading, said.content_id)
         turn.still_waiting(FaqText(topic=reading.match.offered[0]), again=True)
     else:
         turn.still_waiting()

@@ -194,6 +194,26 @@ class FaqShown(Event):
     #: Hash of the FAQ version that spoke, and the best score.
     version: str
     score: float
+    #: Of an offer: the text that led to it, and how well each of the topics fits.
+    content_id: str | None = None
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotUnderstood(Event):
+    """A question that no topic answered: staff find it in their list, with the words of its content row."""
+
+    kind = "not_understood"
+    content_id: str
+    locale: str
+    #: unknown, none_fits (topics were offered, and none was it), no_reply (marked as a question, like no topic)
+    why: str
+    #: Name of the question of the form that was open, or the lobby's step.
+    asked: str | None = None
+    #: The nearest topics, best first, with their scores, by that version of the FAQ.
+    topics: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    version: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +296,7 @@ _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
         Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, PageTurned, ChangeAnnounced, Refused,
-        FaqShown, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed,
+        FaqShown, NotUnderstood, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed,
         LanguageChanged, SecretKeptBack, Ended, Reopened, Confirmed,
     )
 }  # fmt: skip
@@ -314,7 +334,7 @@ def from_json(data: Mapping[str, Any]) -> Event:
             value = datetime.fromisoformat(value)
         elif spec.name == "key" and value is not None:
             value = Key(value[0], value[1])
-        elif spec.name in ("selection", "topics", "only"):
+        elif spec.name in ("selection", "topics", "scores", "only"):
             value = tuple(value)
         enum = _ENUMS.get((cls.kind, spec.name))
         values[spec.name] = enum(value) if enum else value

@@ -8,11 +8,12 @@ from dialogs.conversation.prompts import Button, FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
+from dialogs.conversation.unmatched import record_unmatched
 from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
 from dialogs.faq.matcher import Action, Reason
 
 
-def reply_from_faq(turn: Turn, reading: Reading) -> bool:
+def reply_from_faq(turn: Turn, reading: Reading, content_id: str | None) -> bool:
     """Answer or offer approved topics; true when something was said."""
     if not any(sign.isalpha() for sign in reading.folded):
         return False  # figures alone ask nothing
@@ -21,7 +22,7 @@ def reply_from_faq(turn: Turn, reading: Reading) -> bool:
     if _rather_a_slip(turn, reading):
         return False
     if match.action in (Action.ANSWER, Action.OFFER) or (match.action is Action.STAFF and topics):
-        record_faq(turn, reading)
+        record_faq(turn, reading, content_id)
     match match.action:
         case Action.ANSWER:
             aside(turn, FaqText(topic=topics[0]))
@@ -31,18 +32,27 @@ def reply_from_faq(turn: Turn, reading: Reading) -> bool:
         case Action.STAFF if topics:
             turn.to_waiting(f"faq:{topics[0]}", FaqText(topic=topics[0]))
         case Action.STAFF:
+            record_unmatched(turn, reading, content_id)
             aside(turn, Phrase(key="faq.staff"), buttons=(asking.STAFF,))
         case _:
             return False
     return True
 
 
-def record_faq(turn: Turn, reading: Reading) -> None:
+def record_faq(turn: Turn, reading: Reading, content_id: str | None) -> None:
     """What was shown, by which version of the FAQ and how near it was."""
     match = reading.match
-    score = round(match.ranked[0].score, 4) if match.ranked else 0.0
+    scores = {scored.topic: round(scored.score, 4) for scored in match.ranked}
     turn.record(
-        ev.FaqShown(at=turn.now, topics=match.offered, action=match.action.value, version=match.version, score=score)
+        ev.FaqShown(
+            at=turn.now,
+            topics=match.offered,
+            action=match.action.value,
+            version=match.version,
+            score=round(match.ranked[0].score, 4) if match.ranked else 0.0,
+            content_id=content_id,
+            scores=tuple(scores.get(topic, 0.0) for topic in match.offered),
+        )
     )
 
 

@@ -67,6 +67,8 @@ class State:
     waiting_answered: bool = False
     #: The answer that called for a person, until one hands back.
     handover_at: Key | None = None
+    #: Topics that were offered just now: nothing has happened since.
+    offered: ev.FaqShown | None = None
 
     @property
     def phase(self) -> str:
@@ -98,6 +100,8 @@ def fold(events: Iterable[Event], state: State | None = None) -> State:
 
 def apply(state: State, event: Event) -> State:
     """The state after one more event."""
+    if state.offered is not None:
+        state = replace(state, offered=None)
     match event:
         case ev.Started():
             return replace(
@@ -181,6 +185,8 @@ def apply(state: State, event: Event) -> State:
             return replace(state, waiting_told=True)
         case ev.FaqShown() if state.owner is Owner.WAITING:
             return replace(state, waiting_answered=True)
+        case ev.FaqShown(action="offer"):
+            return replace(state, offered=event)
         case ev.PromptClosed():
             return replace(state, open=state.beneath, beneath=None)
         case ev.LanguageChanged():
@@ -252,6 +258,7 @@ def to_json(state: State) -> dict[str, Any]:
         "waiting_told": state.waiting_told,
         "waiting_answered": state.waiting_answered,
         "handover_at": _key_json(state.handover_at),
+        "offered": None if state.offered is None else ev.to_json(state.offered),
     }
 
 
@@ -283,7 +290,13 @@ def from_json(data: Mapping[str, Any]) -> State:
         waiting_told=data["waiting_told"],
         waiting_answered=data.get("waiting_answered", False),
         handover_at=_key(data["handover_at"]),
+        offered=_offered(data.get("offered")),
     )
+
+
+def _offered(data: Mapping[str, Any] | None) -> ev.FaqShown | None:
+    event = None if data is None else ev.from_json(data)
+    return event if isinstance(event, ev.FaqShown) else None
 
 
 def _key_json(key: Key | None) -> list[Any] | None:

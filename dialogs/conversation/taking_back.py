@@ -52,7 +52,7 @@ def _is_of(before: State, asked: ev.Asked, content_id: str) -> bool:
 
 def take_back(turn: Turn, content_id: str) -> None:
     """Record it, and where the bot is asking and something is open now that was not before, ask that."""
-    before = turn.state
+    before = replace(turn.state, offered=None)  # whatever happens ends an offer
     turn.record(ev.TakenBack(at=turn.now, content_id=content_id))
     asking = turn.state.owner is Owner.BOT and turn.state.phase in ("asking", "review")
     if asking and turn.state != before:
