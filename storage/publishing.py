@@ -1,7 +1,8 @@
 """Published questionnaires and FAQ files.
 
 Promise: a version is never altered and can always be loaded by its SHA-256, so a conversation stays on the
-wording it began with; which version is live is one row.
+wording it began with; which version is live is one row.  That row also knows whether staff edited what came from a
+file, so that the next file does not undo it unseen.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, select, update
 
 from storage.counters import insert_or
 from storage.tables import LiveContentRow, PublishedRow, table_of
@@ -18,6 +19,10 @@ from storage.universe import Universe
 
 _published = table_of(PublishedRow)
 _live = table_of(LiveContentRow)
+
+
+class OtherVersionLive(Exception):
+    """The version that was edited is not the live one any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +55,27 @@ def publish(
     sha256: str,
     version: str,
     actor: str,
+    edits: str | None = None,
 ) -> bool:
-    """Make a version live; true where it was not live before (an older version may become live again)."""
+    """Make a version live; true where it was not live before (an older version may become live again).
+
+    ``edits`` is the live version that staff made it from; raises ``OtherVersionLive`` where another one is live.
+    Without it the version comes from a file.
+    """
     place = {"kind": kind, "name": name, "locale": locale or ""}
-    query = select(_live.c.sha256).where(*_at(_live, place)).with_for_update()
-    if conn.execute(query).scalar() == sha256:
+    before = conn.execute(select(_live).where(*_at(_live, place)).with_for_update()).first()
+    if edits is not None and (before is None or before.sha256 != edits):
+        raise OtherVersionLive
+    file_sha256 = None if before is None or edits is None else before.file_sha256 or edits
+    if before is not None and before.sha256 == sha256:
+        if before.file_sha256 != file_sha256:
+            # The file holds by now what was edited.
+            conn.execute(update(_live).where(*_at(_live, place)).values(file_sha256=file_sha256))
         return False
     now = uni.now()
     values = {**place, "sha256": sha256, "version": version, "body": body, "published_at": now, "actor": actor}
     conn.execute(insert_or(conn, _published).on_conflict_do_nothing(), values)
-    pointer = {"sha256": sha256, "since": now, "actor": actor}
+    pointer = {"sha256": sha256, "since": now, "actor": actor, "file_sha256": file_sha256}
     flip = insert_or(conn, _live).values(**place, **pointer)
     keys = [_live.c.kind, _live.c.name, _live.c.locale]
     conn.execute(flip.on_conflict_do_update(index_elements=keys, set_=pointer))
@@ -76,6 +92,13 @@ def live(conn: Connection, kind: str, name: str, locale: str | None = None) -> P
     query = _versions().where(*_at(_published, place), _live.c.sha256 == _published.c.sha256)
     row = conn.execute(query).first()
     return None if row is None else _published_of(row)
+
+
+def file_behind(conn: Connection, kind: str, name: str, locale: str | None = None) -> str | None:
+    """The SHA-256 of what last came from a file, where staff have edited it since."""
+    place = {"kind": kind, "name": name, "locale": locale or ""}
+    found: str | None = conn.execute(select(_live.c.file_sha256).where(*_at(_live, place))).scalar()
+    return found
 
 
 def load_published(conn: Connection, sha256: str) -> Published | None:

@@ -15,6 +15,7 @@ from storage.tables.menus import AccountMenuRow, ChannelMenuRow
 from storage.tables.messages import InboundRow, OutgoingRow
 from storage.tables.pacing import SendingPaceRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
+from storage.tables.questions import QuestionDecisionRow
 from storage.tables.quota import ChannelQuotaRow
 from storage.tables.retention import CustomerHoldRow, ErasureRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
@@ -61,6 +62,7 @@ __all__ = [
     "MasterVersionRow",
     "OutgoingRow",
     "PublishedRow",
+    "QuestionDecisionRow",
     "SendingPaceRow",
     "StaffRow",
     "StaffSessionRow",

@@ -8,6 +8,8 @@ from sqlalchemy import Index, text
 
 from storage.tables.base import Stored, code, key, link, number, sealed, when
 
+_UNMATCHED = text("kind = 'not_understood'")
+
 
 class ConversationRow(Stored, table=True):
     """A conversation: who may speak in clear, what was said in the sealed snapshot."""
@@ -55,6 +57,9 @@ class ConversationEventRow(Stored, table=True):
     """One recorded event; the state is the fold over them."""
 
     __tablename__ = "conversation_event"
+    __table_args__ = (
+        Index("ix_conversation_event_unmatched", "at", sqlite_where=_UNMATCHED, postgresql_where=_UNMATCHED),
+    )
 
     conversation_id: str = link("conversation.id", primary_key=True)
     seq: int = number(primary_key=True)

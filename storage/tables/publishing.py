@@ -34,3 +34,5 @@ class LiveContentRow(Stored, table=True):
     sha256: str = code(64)
     since: datetime = when()
     actor: str = code(80)
+    #: The last version that came from a file; empty where that is the live one. What differs was edited in the console.
+    file_sha256: str | None = code(64, nullable=True)
