@@ -2,6 +2,7 @@
 
 The shipped sources are overlaid by the bank's own folder (``CONTENT_DIR`` with ``questionnaires/`` and
 ``locales/``).  Nothing a customer hears comes from a file directly: only a published version is live.
+What staff added to the live version in the console is never undone by a file unseen.
 """
 
 from __future__ import annotations
@@ -26,6 +27,25 @@ _SUFFIXES = (".yaml", ".yml")
 
 class SourceProblem(Exception):
     """A source cannot be published; the sentence says which file and why."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A phrasing that staff added to the live FAQ in the console, and that no file holds yet."""
+
+    locale: str
+    topic: str
+    text: str
+    #: The live version that has it.
+    sha256: str
+
+
+class EditsWouldBeLost(Exception):
+    """A file would take away what staff added in the console; ``edits`` says what."""
+
+    def __init__(self, edits: tuple[Edit, ...]) -> None:
+        super().__init__(f"{len(edits)} phrasings would be lost")
+        self.edits = edits
 
 
 @dataclass(frozen=True)
@@ -121,14 +141,20 @@ def publish_all(conn: Connection, uni: Universe, content_dir: Path | None, *, ac
     return publish(conn, uni, list(sources(content_dir)), actor=actor)
 
 
-def publish(conn: Connection, uni: Universe, ready: Iterable[Source], *, actor: str) -> list[Source]:
-    """Make the checked sources live, in the caller's transaction; returns those that were not live before."""
+def publish(
+    conn: Connection, uni: Universe, ready: Iterable[Source], *, actor: str, drop_edits: bool = False
+) -> list[Source]:
+    """Make the checked sources live, in the caller's transaction; returns those that were not live before.
+
+    Raises ``EditsWouldBeLost`` before anything is written, unless that is wanted (``drop_edits``).
+    """
+    ready = list(ready)
+    lost = () if drop_edits else tuple(edit for source in ready for edit in _edits_missing(conn, source))
+    if lost:
+        raise EditsWouldBeLost(lost)
     became: list[Source] = []
     for source in ready:
-        live = publishing.live(conn, source.kind, source.name, source.locale)
-        if live is not None and live.sha256 == source.sha256:
-            continue
-        publishing.publish(
+        if not publishing.publish(
             conn,
             uni,
             kind=source.kind,
@@ -138,7 +164,8 @@ def publish(conn: Connection, uni: Universe, ready: Iterable[Source], *, actor: 
             sha256=source.sha256,
             version=source.version,
             actor=actor,
-        )
+        ):
+            continue
         audit.record(
             conn,
             uni,
@@ -150,6 +177,31 @@ def publish(conn: Connection, uni: Universe, ready: Iterable[Source], *, actor: 
         )
         became.append(source)
     return became
+
+
+def edits(conn: Connection, locale: str) -> list[Edit]:
+    """The phrasings that staff added since the live FAQ last came from a file."""
+    origin = publishing.file_behind(conn, "faq", "faq", locale)
+    live = publishing.live(conn, "faq", "faq", locale)
+    base = None if origin is None else publishing.load_published(conn, origin)
+    if live is None or base is None:
+        return []
+    before = {topic.id: topic.variants for topic in faq.read_canonical(base.body)}
+    return [
+        Edit(locale, topic.id, text, live.sha256)
+        for topic in faq.read_canonical(live.body)
+        for text in topic.variants
+        if text not in before.get(topic.id, ())
+    ]
+
+
+def _edits_missing(conn: Connection, source: Source) -> list[Edit]:
+    """Those that a FAQ file does not hold."""
+    added = edits(conn, source.locale) if source.kind == "faq" and source.locale is not None else []
+    if not added:
+        return []
+    held = {topic.id: topic.variants for topic in faq.read_canonical(source.body)}
+    return [edit for edit in added if edit.text not in held.get(edit.topic, ())]
 
 
 def live_drafts(conn: Connection) -> int:

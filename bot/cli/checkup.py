@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from bot.channels.report import Level
 from bot.cli.errors import UserError
 from bot.cli.store import open_database
-from bot.content_sources import SourceProblem, live_drafts, sources
+from bot.content_sources import SourceProblem, edits, live_drafts, sources
 from bot.problems import SettingsProblem
 from bot.settings import Settings, load_settings, unknown_variables
+from locales import SHIPPED_LANGUAGES
 from storage import publishing
 from storage.database import Database
 
@@ -133,3 +134,8 @@ def _content(database: Database, settings: Settings) -> Iterator[Finding]:
     ok = drafts == 0 or settings.allow_drafts
     advice = "all approved" if drafts == 0 else f"{drafts} FAQ answers are drafts; approve and publish them"
     yield Finding("faq", ok, advice)
+    for locale in SHIPPED_LANGUAGES:
+        added = database.run_read(lambda conn, one=locale: edits(conn, one))  # type: ignore[misc]
+        if added:
+            command = f"kakunin content export {added[0].sha256[:12]} --out locales/{locale}/faq.yaml"
+            yield Finding(f"faq.{locale}", True, f"{len(added)} phrasings were added in the console; keep: {command}")

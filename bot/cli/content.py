@@ -17,7 +17,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 
 
 @app.command("publish")
-def publish(as_json: JsonOption = False) -> None:
+def publish(
+    as_json: JsonOption = False,
+    drop_edits: Annotated[
+        bool, typer.Option("--drop-edits", help="Also where phrasings that staff added are not in the file.")
+    ] = False,
+) -> None:
     """Make the shipped sources, overlaid by the bank's folder (CONTENT_DIR), live."""
     from bot import content_sources
 
@@ -28,7 +33,21 @@ def publish(as_json: JsonOption = False) -> None:
     except content_sources.SourceProblem as problem:
         raise UserError(str(problem)) from None
     with office.store() as database:
-        became = database.run(lambda conn: content_sources.publish(conn, database.universe, ready, actor=os_user()))
+        uni = database.universe
+        try:
+            became = database.run(
+                lambda conn: content_sources.publish(conn, uni, ready, actor=os_user(), drop_edits=drop_edits)
+            )
+        except content_sources.EditsWouldBeLost as lost:
+            first = lost.edits[0]
+            raise office.refuse(
+                "content.edits_would_be_lost",
+                count=str(len(lost.edits)),
+                file=f"locales/{first.locale}/faq.yaml",
+                topic=first.topic,
+                text=first.text,
+                digest=first.sha256[:12],
+            ) from None
     if as_json:
         rows = [{"kind": s.kind, "name": s.name, "locale": s.locale, "sha256": s.sha256} for s in became]
         typer.echo(json.dumps({"published": rows}, ensure_ascii=False))
@@ -61,7 +80,9 @@ def export_source(
     sha256: Annotated[str, typer.Argument(help="The version's SHA-256, or its first 12 characters.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it.")],
 ) -> None:
-    """Write a published version back as a file (canonical JSON, which is YAML too)."""
+    """Write a published version back as a file: a FAQ as YAML to go on with, a questionnaire as JSON (YAML too)."""
+    from dialogs.faq.topics import read_canonical
+    from dialogs.faq.writing import to_yaml
     from storage import publishing
 
     office = Office()
@@ -72,8 +93,10 @@ def export_source(
         found = database.run_read(lambda conn: publishing.load_published(conn, rows[0].sha256))
     if found is None:
         raise office.refuse("content.no_such_version", digest=sha256)
+    as_yaml = found.kind == "faq" and out.suffix.lower() in (".yaml", ".yml")
+    text = to_yaml(read_canonical(found.body)) if as_yaml else found.body + "\n"
     try:
-        office.writable(out).write_text(found.body + "\n", encoding="utf-8")
+        office.writable(out).write_text(text, encoding="utf-8")
     except OSError:
         raise office.refuse("content.not_written", name=str(out)) from None
     typer.echo(str(out))
