@@ -33,6 +33,7 @@ class Permission(StrEnum):
     SIGNED_IN = "signed_in"
     SEE_CONVERSATIONS = "see_conversations"
     ANSWER = "answer"
+    EDIT_CONTENT = "edit_content"
     SEE_EXPORTS = "see_exports"
     EXPORT = "export"
 
@@ -42,6 +43,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.SIGNED_IN: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.SEE_CONVERSATIONS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.ANSWER: frozenset({"operator", "back_office", "approver", "admin"}),
+    Permission.EDIT_CONTENT: frozenset({"back_office", "approver", "admin"}),
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
 }

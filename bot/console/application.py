@@ -16,7 +16,7 @@ from bot.console.context import MOUNT, Console, ExportResponses, Visit
 from bot.console.desk import Desk
 from bot.console.door import install, redirect
 from bot.console.headers import Assets, add_headers
-from bot.console.pages import conversation, exports, inbox, picture, sign_in
+from bot.console.pages import conversation, exports, inbox, picture, questions, sign_in
 from bot.console.passwords import Passwords
 from bot.settings import Settings
 from storage.database import Database
@@ -56,6 +56,7 @@ def make_console(
 def routes(assets: Assets) -> list[tuple[str, str, Page]]:
     """Every page and deed of the console."""
     here = "/conversations/{ref:[0-9a-z]{8}}"
+    question = "/questions/{ref:[0-9a-z]{8}}/{seq:[0-9]{1,9}}"
     return [
         ("GET", "", _home),
         ("GET", "/static/{name}", _serve(assets)),
@@ -74,6 +75,9 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{here}/release", conversation.release),
         ("GET", "/live/inbox", live.inbox),
         ("GET", f"/live{here}", live.conversation),
+        ("GET", "/questions", questions.show),
+        ("POST", f"{question}/phrasing", questions.add_phrasing),
+        ("POST", f"{question}/set-aside", questions.set_aside),
         ("GET", "/exports", exports.show),
         ("POST", "/exports/responses", exports.export_responses),
     ]

@@ -94,7 +94,7 @@ def load_folders(conn: Connection, staff: StaffMember) -> tuple[Folder, ...]:
         _conversation.c.owner == "staff", _conversation.c.owner_staff_id == staff.id
     )
     counts["mine"] = conn.execute(mine).scalar_one()
-    counts[UNDELIVERED] = count_undelivered(conn, within=_visible(staff))
+    counts[UNDELIVERED] = count_undelivered(conn, within=visible(staff))
     return tuple(Folder(name=name, count=counts.get(name, 0)) for name in (*FOLDERS, UNDELIVERED))
 
 
@@ -119,7 +119,7 @@ def list_open_work(conn: Connection, staff: StaffMember) -> list[Slip]:
 
 def list_undelivered(conn: Connection, staff: StaffMember, *, limit: int = PAGE) -> list[Missed]:
     """Messages that did not or may not have arrived, newest first, each with its conversation."""
-    messages = undelivered(conn, within=_visible(staff), limit=limit)
+    messages = undelivered(conn, within=visible(staff), limit=limit)
     wanted = _slips(staff).where(_conversation.c.id.in_({message.conversation_id for message in messages}))
     slips = {slip.conversation_id: slip for slip in map(_slip, conn.execute(wanted).mappings())}
     return [Missed(slip=slips[message.conversation_id], message=message) for message in messages]
@@ -153,7 +153,7 @@ def _in_scope(query: _Query, staff: StaffMember) -> _Query:
     return query if staff.branch_no is None else query.where(_record.c.branch_no == staff.branch_no)
 
 
-def _visible(staff: StaffMember) -> Select[tuple[str]] | None:
+def visible(staff: StaffMember) -> Select[tuple[str]] | None:
     """The ids of the conversations this member of staff may see; nothing where that is all of them."""
     if staff.branch_no is None:
         return None

@@ -1,4 +1,4 @@
-"""A small bank for the console's tests: two branches, four members of staff, conversations in every state.
+"""A small bank for the console's tests: two branches, a few members of staff, conversations in every state.
 
 The desk here keeps the real ownership rules on the real store (one conditional update, owner checked in
 the transaction), without a questionnaire: what stands beside a conversation is set by hand.
@@ -254,7 +254,9 @@ def _staff(conn: Connection, universe: FrozenUniverse) -> None:
         ("sato", "operator", None),
         ("suzuki", "approver", None),
         ("kimura", "auditor", None),
+        ("kato", "back_office", None),
         ("mori", "operator", "200"),
+        ("hara", "back_office", "200"),
         ("ono", "operator", "100"),
     ):
         staff.add_staff(conn, universe, login, role, branch, password_hash, must_change=False)

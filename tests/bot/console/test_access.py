@@ -76,7 +76,9 @@ def paths(ref: str) -> list[tuple[str, str, Permission]]:
     return [
         (
             method,
-            path.replace("{ref:[0-9a-z]{8}}", ref).replace("{image:[0-9a-f-]{36}}", "0" * 36),
+            path.replace("{ref:[0-9a-z]{8}}", ref)
+            .replace("{image:[0-9a-f-]{36}}", "0" * 36)
+            .replace("{seq:[0-9]{1,9}}", "1"),
             page.permission,
         )
         for method, path, page in routes(Assets("bot.console"))
@@ -103,6 +105,11 @@ async def test_an_expired_session_tells_the_live_page_to_reload(browser: Browser
     ("role", "permission", "allowed"),
     [
         ("operator", Permission.ANSWER, True),
+        ("operator", Permission.EDIT_CONTENT, False),
+        ("back_office", Permission.EDIT_CONTENT, True),
+        ("approver", Permission.EDIT_CONTENT, True),
+        ("admin", Permission.EDIT_CONTENT, True),
+        ("auditor", Permission.EDIT_CONTENT, False),
         ("operator", Permission.SEE_EXPORTS, False),
         ("operator", Permission.EXPORT, False),
         ("back_office", Permission.EXPORT, True),
@@ -135,7 +142,7 @@ async def test_a_role_without_the_permission_is_refused_on_every_route_and_audit
     await browser.sign_in("kimura")
     refused = 0
     for method, path, permission in paths(bank.refs["waiting_long"]):
-        if permission not in (Permission.ANSWER, Permission.EXPORT):
+        if permission not in (Permission.ANSWER, Permission.EXPORT, Permission.EDIT_CONTENT):
             continue
         answer = await browser.client.request(method, f"/console{path}", data={"csrf": browser.csrf})
         assert answer.status == 403, path
@@ -143,19 +150,20 @@ async def test_a_role_without_the_permission_is_refused_on_every_route_and_audit
     entries = [
         e for e in bank.database.run_read(lambda c: list(audit.list_entries(c))) if e.action == "console.refused"
     ]
-    assert refused == 5
+    assert refused == 8
     assert len(entries) == refused
-    assert {entry.detail["needed"] for entry in entries} == {"answer", "export"}
+    assert {entry.detail["needed"] for entry in entries} == {"answer", "edit_content", "export"}
 
 
-async def test_another_branchs_conversation_does_not_exist(browser: Browser, bank: Bank) -> None:
-    await browser.sign_in("mori")
+@pytest.mark.parametrize(("login", "role"), [("mori", "operator"), ("hara", "back_office")])
+async def test_another_branchs_conversation_does_not_exist(browser: Browser, bank: Bank, login: str, role: str) -> None:
+    await browser.sign_in(login)
     status, page = await browser.get("/")
     assert status == 200
     assert bank.refs["branch_200"] in page
     for name in ("waiting_long", "waiting_short", "with_bot", "lobby"):
-        for method, path, _ in paths(bank.refs[name]):
-            if bank.refs[name] not in path or "/live/" in path:
+        for method, path, permission in paths(bank.refs[name]):
+            if bank.refs[name] not in path or "/live/" in path or role not in access.ROLES[permission]:
                 continue
             answer = await browser.client.request(
                 method, f"/console{path}", data={"csrf": browser.csrf, "text": "x", "reason": "x"}
