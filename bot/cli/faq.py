@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.errors import UserError
+from bot.cli.unmatched import unmatched
 
 if TYPE_CHECKING:
     from dialogs.conversation.evaluation import Outcome
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dialogs.faq.topics import Topic
 
 app = typer.Typer(no_args_is_help=True, help="Questions that customers ask, and the approved answers.")
+app.command()(unmatched)
 
 LocaleOption = Annotated[str, typer.Option("--locale", help="Language of the FAQ: ja or en.")]
 FileOption = Annotated[Path | None, typer.Option("--file", help="An FAQ file instead of the shipped one.")]

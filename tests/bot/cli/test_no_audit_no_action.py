@@ -21,6 +21,7 @@ DEEDS = {
     "worklist": ("export", "worklist", "phone", "--out", "phone.csv"),
     "staff": ("staff", "add", "sato", "--role", "admin"),
     "publish": ("content", "publish"),
+    "unmatched": ("faq", "unmatched"),
 }
 
 
