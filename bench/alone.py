@@ -79,7 +79,7 @@ class _Player:
         """One act and the turn that it leads to."""
         inbound = self._event(customer.user_id, customer.next_act())
         prepared = self._timed("reading", lambda: asyncio.run(self._turns._prepare(inbound)))
-        self._timed("transaction", lambda: self._database.run(lambda conn: self._turns._turn(conn, prepared)))
+        self._timed("transaction", lambda: self._database.run(lambda conn: self._turns._turn(conn, prepared, {})))
         for words, buttons in self._database.run_read(lambda conn: list(self._shown(conn))):
             customer.sees(words, buttons)
 

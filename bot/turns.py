@@ -9,7 +9,7 @@ the event stays undone, a person takes over, and the customer hears so once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ from dialogs.conversation import inputs as inp
 from dialogs.personal import Personal
 from storage import accounts, audit, conversations, inbound as inbox
 from storage.accounts import Account
-from storage.conversations import Conversation
+from storage.conversations import Conversation, Times
 from storage.database import Database
 from storage.inbound import InboundRow
 from storage.problems import StaleConversation
@@ -49,6 +49,19 @@ LEFT_OVER = timedelta(seconds=10)
 #: The store is in trouble, or another transaction was quicker: nothing is wrong with the turn, so it is run
 #: again (storage.database) or delivered again by the platform.
 STORE_TROUBLE = (OperationalError, InterfaceError, InternalError, StaleConversation)
+
+
+#: The events at which a step raised, by their keys, and what it raised.
+_Failed = Mapping[str, Exception]
+
+
+class _StepFailed(Exception):
+    """The step of one event raised: what the transaction did so far must not be kept."""
+
+    def __init__(self, event_key: str, error: Exception) -> None:
+        super().__init__(event_key)
+        self.event_key = event_key
+        self.error = error
 
 
 class Turns:
@@ -73,9 +86,8 @@ class Turns:
                 continue  # a group is nobody's conversation: a bank's bot does not speak there
             try:
                 prepared = await self._prepare(event)
-                await unless_damaged(
-                    self._database,
-                    lambda conn, p=prepared: self._turn(conn, p),  # type: ignore[misc]
+                await self._transact(
+                    lambda conn, failed, p=prepared: self._turn(conn, p, failed),  # type: ignore[misc]
                     lambda conn, problem, p=prepared: self._keep(conn, p, problem),  # type: ignore[misc]
                 )
             except Exception as error:
@@ -88,16 +100,31 @@ class Turns:
         older = self._database.universe.now() - LEFT_OVER
         stale = await self._database.read(lambda conn: inbox.stale_undone(conn, older))
         for conversation_id in stale:
-            await unless_damaged(
-                self._database,
-                lambda conn, c=conversation_id: self._drain(self._talk(conn), c, {}),  # type: ignore[misc]
+            await self._transact(
+                lambda conn, failed, c=conversation_id: self._drain(self._talk(conn), c, {}, failed),  # type: ignore[misc]
                 lambda conn, problem, c=conversation_id: give_to_person(self._talk(conn), c, problem),  # type: ignore[misc]
             )
         return len(stale)
 
     # The transaction ----------------------------------------------------------------------------
 
-    def _turn(self, conn: Connection, prepared: Prepared) -> None:
+    async def _transact(
+        self, deed: Callable[[Connection, _Failed], None], otherwise: Callable[[Connection, Unreadable], None]
+    ) -> None:
+        """Run ``deed`` as one transaction; an event at which it raises is told to the next run, which leaves it alone.
+
+        A savepoint around each event would keep the first run, and cost every turn two statements for it.
+        """
+        failed: dict[str, Exception] = {}
+        while True:
+            try:
+                await unless_damaged(self._database, lambda conn: deed(conn, failed), otherwise)
+            except _StepFailed as stopped:
+                failed[stopped.event_key] = stopped.error
+            else:
+                return
+
+    def _turn(self, conn: Connection, prepared: Prepared, failed: _Failed) -> None:
         database, event = self._database, prepared.event
         uni = database.universe
         account = accounts.upsert_account(
@@ -136,7 +163,7 @@ class Turns:
                 unreachable(talk, account)
             else:
                 reachable(talk, account, may_answer=event.may_answer)
-        self._drain(talk, conversation.id, {inbound_id: prepared})
+        self._drain(talk, conversation.id, {inbound_id: prepared}, failed)
 
     def _conversation_for(self, talk: Talk, account: Account, prepared: Prepared) -> Conversation:
         """The conversation the event belongs to: the one its button is from, else the active one."""
@@ -185,43 +212,51 @@ class Turns:
         uni = self._database.universe
         return Talk(conn, self._database.vault, uni, self._live, self._rules, uni.new_id())
 
-    def _drain(self, talk: Talk, conversation_id: str, prepared: dict[str, Prepared]) -> None:
+    def _drain(self, talk: Talk, conversation_id: str, prepared: dict[str, Prepared], failed: _Failed) -> None:
         """All undone events of a conversation, in the order in which they happened."""
         talk.lock(conversation_id)
         for row in inbox.undone_inbound(talk.conn, talk.vault, conversation_id):
-            self._one(talk, conversation_id, row, prepared.get(row.id))
+            if row.event_key in failed:
+                self._give_up(talk, conversation_id, row, failed[row.event_key])
+            else:
+                self._one(talk, conversation_id, row, prepared.get(row.id))
 
     def _one(self, talk: Talk, conversation_id: str, row: InboundRow, prepared: Prepared | None) -> None:
-        conversation = talk.lock(conversation_id)
         talk.begin_reply(_reply_right(row))
-        savepoint = talk.conn.begin_nested()
+        before = talk.lock(conversation_id)
+        seen = conversations.hold_times(talk.conn, before, self._times(talk, before, row))
         try:
-            self._apply(talk, conversation, row, prepared)
+            self._apply(talk, seen, row, prepared)
         except STORE_TROUBLE:
             raise
         except Exception as error:
-            # Whatever a defect raises: nothing of it is kept, the customer is not left alone.
-            savepoint.rollback()
-            if lacks_key(error, talk.conn):
-                raise  # another process has the key: the platform delivers again
-            if is_damage(error, talk.conn):
-                record_unreadable(talk.conn, talk.uni, error)
-            log.exception("turn.failed", conversation=conversation_id, inbound=row.id, error=type(error).__name__)
-            inbox.count_attempt(talk.conn, row.id, type(error).__name__)
-            self._apologise(talk, conversation_id)
-            audit.record(
-                talk.conn,
-                talk.uni,
-                "turn.failed",
-                actor_kind="system",
-                actor_id=None,
-                subjects={"conversation": conversation_id, "inbound": row.id},
-                detail={"error": type(error).__name__},
-            )
-            return
-        savepoint.commit()
+            raise _StepFailed(row.event_key, error) from error
         inbox.mark_done(talk.conn, talk.uni, row.id)
-        self._seen(talk, conversation_id, row)
+        after = talk.lock(conversation_id)
+        times = self._times(talk, after, row)
+        if after.version == seen.version or times != after.times:
+            conversations.touch_conversation(talk.conn, after, times)
+
+    def _give_up(self, talk: Talk, conversation_id: str, row: InboundRow, error: Exception) -> None:
+        """Whatever a defect raised: nothing of it is kept, the customer is not left alone."""
+        if lacks_key(error, talk.conn):
+            raise error  # another process has the key: the platform delivers again
+        if is_damage(error, talk.conn):
+            record_unreadable(talk.conn, talk.uni, error)
+        name = type(error).__name__
+        log.error("turn.failed", conversation=conversation_id, inbound=row.id, error=name, exc_info=error)
+        talk.begin_reply(_reply_right(row))
+        inbox.count_attempt(talk.conn, row.id, name)
+        self._apologise(talk, conversation_id)
+        audit.record(
+            talk.conn,
+            talk.uni,
+            "turn.failed",
+            actor_kind="system",
+            actor_id=None,
+            subjects={"conversation": conversation_id, "inbound": row.id},
+            detail={"error": name},
+        )
 
     @staticmethod
     def _apologise(talk: Talk, conversation_id: str) -> None:
@@ -239,15 +274,13 @@ class Turns:
         savepoint.commit()
 
     @staticmethod
-    def _seen(talk: Talk, conversation_id: str, row: InboundRow) -> None:
-        conversation = talk.lock(conversation_id)
+    def _times(talk: Talk, conversation: Conversation, row: InboundRow) -> Times:
+        """The times of a conversation after an event that is worked off."""
         # A clock that went ahead must not make everything late that comes after.
         latest = max(filter(None, (conversation.last_occurred_at, min(row.occurred_at, talk.now))))
         # Only who was known a moment ago stays known: that the second factor was asked must not count as given.
         verified_at = conversation.verified_at if was_away(talk, conversation) else talk.now
-        conversations.touch_conversation(
-            talk.conn, conversation, last_inbound_at=talk.now, last_occurred_at=latest, verified_at=verified_at
-        )
+        return Times(last_inbound_at=talk.now, last_occurred_at=latest, verified_at=verified_at)
 
     def _apply(self, talk: Talk, conversation: Conversation, row: InboundRow, prepared: Prepared | None) -> None:
         kind = InboundKind(row.kind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -23,11 +23,13 @@ from storage.universe import Universe
 __all__ = [
     "Conversation",
     "StaleConversation",
+    "Times",
     "claim_conversation",
     "conversation_of_case",
     "conversations_of_account",
     "create_conversation",
     "find_conversation_ref",
+    "hold_times",
     "list_conversations",
     "load_conversation",
     "load_events",
@@ -58,6 +60,16 @@ _CHANGING = (
     "verified_at",
     "closed_at",
 )
+
+
+class Times(NamedTuple):
+    """When something of the customer was worked off last."""
+
+    last_inbound_at: datetime | None
+    #: The platform's time of the newest event.
+    last_occurred_at: datetime | None
+    #: When the second factor was last given, or the customer last spoke without having been away since.
+    verified_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +107,10 @@ class Conversation:
     closed_at: datetime | None
     #: The snapshot of the fold.
     state: dict[str, Any] = field(repr=False)
+
+    @property
+    def times(self) -> Times:
+        return Times(self.last_inbound_at, self.last_occurred_at, self.verified_at)
 
 
 def create_conversation(
@@ -266,34 +282,24 @@ def save_conversation(
 _TOUCH = Direct(
     update(_conversation)
     .where(_conversation.c.id == bindparam("wanted"), _conversation.c.version == bindparam("expected"))
-    .values(
-        version=_conversation.c.version + 1,
-        **{name: bindparam(f"new_{name}") for name in ("last_inbound_at", "last_occurred_at", "verified_at")},
-    )
+    .values(version=_conversation.c.version + 1, **{name: bindparam(f"new_{name}") for name in Times._fields})
 )
 
 
-def touch_conversation(
-    conn: Connection,
-    conversation: Conversation,
-    *,
-    last_inbound_at: datetime,
-    last_occurred_at: datetime,
-    verified_at: datetime | None,
-) -> Conversation:
+def hold_times(conn: Connection, conversation: Conversation, times: Times) -> Conversation:
+    """The locked conversation with these times: they are written when it is saved, or by ``touch_conversation``."""
+    timed = replace(conversation, **times._asdict())
+    held(conn)[_conversation.name, timed.id] = timed
+    return timed
+
+
+def touch_conversation(conn: Connection, conversation: Conversation, times: Times) -> Conversation:
     """``save_conversation`` where only these times change: the snapshot stays as it was sealed."""
-    times: dict[str, Any] = {
-        "last_inbound_at": last_inbound_at,
-        "last_occurred_at": last_occurred_at,
-        "verified_at": verified_at,
-    }
-    values: dict[str, Any] = {f"new_{name}": value for name, value in times.items()}
+    values: dict[str, Any] = {f"new_{name}": value for name, value in times._asdict().items()}
     values |= {"wanted": conversation.id, "expected": conversation.version}
     if _TOUCH.run(conn, values) != 1:
         raise StaleConversation("The conversation was changed by somebody else; run the transaction again.")
-    touched = replace(conversation, version=conversation.version + 1, **times)
-    held(conn)[_conversation.name, touched.id] = touched
-    return touched
+    return hold_times(conn, replace(conversation, version=conversation.version + 1), times)
 
 
 def _event_values(vault: Vault, conversation_id: str, seq: int, event: Mapping[str, Any]) -> dict[str, Any]:

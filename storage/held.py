@@ -1,8 +1,8 @@
 """Rows that a transaction holds locked, so that it reads them once.
 
-Promise: what is given back is what reading again would give.  Only a row under this transaction's own lock is
-kept, every write of the store's own functions puts the changed row in its place or lets go of it, and a
-savepoint that is rolled back lets go of all.
+Promise: what is given back is what reading again would give, or what this transaction is about to write.  Only a
+row under this transaction's own lock is kept, every write of the store's own functions puts the changed row in
+its place or lets go of it, and a savepoint that is rolled back lets go of all.
 """
 
 from __future__ import annotations

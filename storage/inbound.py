@@ -27,6 +27,8 @@ class InboundRow:
     """A stored event."""
 
     id: str
+    #: The platform's own key of the event, unique in its channel.
+    event_key: str
     #: text, choice, follow, ...
     kind: str
     #: By the platform's clock.
@@ -192,6 +194,7 @@ def find_inbound_message(conn: Connection, account_id: str, message_id: str) -> 
 def _row_of(vault: Vault, row: Any) -> InboundRow:
     return InboundRow(
         id=row.id,
+        event_key=row.event_key,
         kind=row.kind,
         occurred_at=row.occurred_at,
         received_at=row.received_at,
