@@ -44,6 +44,8 @@ class Position:
         self._groups: dict[tuple[str, int], bool] = {}
         self._calculated: dict[Key, str] = {}
         self._settled: dict[Key, bool] = {}
+        #: Values by the names of questions outside repeats.
+        self._plain: dict[str, str] = {}
         self._busy: set[Key] = set()
 
     def after(self, state: State) -> Position:
@@ -52,7 +54,7 @@ class Position:
         before = self.state
         if state.answers is before.answers and state.master is before.master and state.locale == before.locale:
             later._relevant, later._groups, later._calculated = self._relevant, self._groups, self._calculated
-            later._settled = self._settled
+            later._settled, later._plain = self._settled, self._plain
             for name in ("slots", "asked_slots"):
                 if name in self.__dict__:
                     later.__dict__[name] = self.__dict__[name]
@@ -126,7 +128,11 @@ class Position:
         return found
 
     def _groups_relevant(self, names: tuple[str, ...], instance: int) -> bool:
-        return not names or all(self._group_relevant(name, instance) for name in names)
+        for name in names:
+            found = self._groups.get((name, instance))
+            if not (self._group_relevant(name, instance) if found is None else found):
+                return False
+        return True
 
     def _group_relevant(self, name: str, instance: int) -> bool:
         found = self._groups.get((name, instance))
@@ -208,7 +214,11 @@ class Position:
 
     def slot(self, key: Key) -> Slot | None:
         """The slot at ``key``, when it is relevant now."""
-        return next((slot for slot in self.asked_slots if slot.key == key), None)
+        question = self.definition.by_name.get(key.question)
+        if question is None or key.instance or key.question in self.definition.repeats:
+            return next((slot for slot in self.asked_slots if slot.key == key), None)
+        # Most of the form need not be looked at for one question.
+        return Slot(key, question) if question.is_asked and self.is_relevant(key) else None
 
     @cached_property
     def current(self) -> Slot | None:
@@ -284,7 +294,14 @@ class _Scope:
         self._choice = choice
 
     def value(self, name: str) -> str:
-        return self._position.value(self._place(name))
+        position = self._position
+        found = position._plain.get(name)
+        if found is None:
+            key = self._place(name)
+            found = position.value(key)
+            if not key.instance and key not in position._busy:
+                position._plain[name] = found
+        return found
 
     def own(self) -> str:
         return self._position.value(self._key) if self._own is None else self._own

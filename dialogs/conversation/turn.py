@@ -323,8 +323,8 @@ class Turn:
     def _settle(self) -> None:
         """Bring the answers in line with the form: set aside what is irrelevant, mark what this channel may not ask."""
         while True:
-            relevant = {slot.key for slot in self.position.asked_slots}
-            stray = [key for key in self.state.answers if key not in relevant]
+            position = self.position
+            stray = [key for key in self.state.answers if position.slot(key) is None]
             if stray:
                 for key in stray:
                     self.record(ev.SetAside(at=self.now, key=key))
