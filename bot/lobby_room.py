@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -190,6 +190,8 @@ class Facts:
     def __init__(self, talk: Talk, account: Account) -> None:
         self._talk = talk
         self._account = account
+        #: What the bank knows of the customer of a case, by the case: one step asks for several fields.
+        self._fields: dict[str, Mapping[str, str]] = {}
 
     def is_locked(self) -> bool:
         until = self._account.locked_until
@@ -239,9 +241,11 @@ class Facts:
 
     def _field(self, case_id: str, name: str) -> str:
         talk = self._talk
-        case = cases.load_case(talk.conn, case_id)
-        customer = None if case is None else customers.load_customer(talk.conn, talk.vault, case.customer_id)
-        return "" if customer is None else customer.fields.get(name, "")
+        if case_id not in self._fields:
+            case = cases.load_case(talk.conn, case_id)
+            customer = None if case is None else customers.load_customer(talk.conn, talk.vault, case.customer_id)
+            self._fields[case_id] = {} if customer is None else customer.fields
+        return self._fields[case_id].get(name, "")
 
     def has_factor(self, case_id: str) -> bool:
         """Whether the master record has what the second factor asks for."""

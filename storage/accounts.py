@@ -29,6 +29,11 @@ _by_id = select(_account).where(_account.c.id == bindparam("wanted"))
 _UNOPENED = "channel_account.sealed"
 _BY_USER, _BY_ID = Direct(_by_user), Direct(_by_id)
 _USER_LOCKED, _ID_LOCKED = (Direct(query.with_for_update(key_share=True)) for query in (_by_user, _by_id))
+_LINK = Direct(insert(_link))
+_links, _live = select(_link).order_by(_link.c.linked_at, _link.c.id), _link.c.ended_at.is_(None)
+_LIVE_OF_ACCOUNT = Direct(_links.where(_link.c.account_id == bindparam("account"), _live))
+_ALL_OF_CASE = Direct(_links.where(_link.c.case_id == bindparam("case")))
+_LIVE_OF_CASE = Direct(_links.where(_link.c.case_id == bindparam("case"), _live))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,23 +217,20 @@ def make_link(conn: Connection, uni: Universe, account_id: str, customer_id: str
         "linked_at": uni.now(),
         "ended_at": None,
     }
-    conn.execute(insert(_link), values)
+    _LINK.run(conn, values)
     touch_menu(conn, account_id)
     return Link(**values)
 
 
 def live_links(conn: Connection, account_id: str) -> list[Link]:
     """For whom the account acts now, oldest first."""
-    query = select(_link).where(_link.c.account_id == account_id, _link.c.ended_at.is_(None))
-    return [_link_of(row) for row in conn.execute(query.order_by(_link.c.linked_at, _link.c.id))]
+    return [_link_of(row) for row in _LIVE_OF_ACCOUNT.rows(conn, {"account": account_id})]
 
 
 def links_of_case(conn: Connection, case_id: str, *, live_only: bool = False) -> list[Link]:
     """Every link a case has or had, oldest first; with ``live_only`` the one that holds."""
-    query = select(_link).where(_link.c.case_id == case_id).order_by(_link.c.linked_at, _link.c.id)
-    if live_only:
-        query = query.where(_link.c.ended_at.is_(None))
-    return [_link_of(row) for row in conn.execute(query)]
+    wanted = _LIVE_OF_CASE if live_only else _ALL_OF_CASE
+    return [_link_of(row) for row in wanted.rows(conn, {"case": case_id})]
 
 
 def end_link(conn: Connection, uni: Universe, link_id: str, reason: str) -> bool:

@@ -19,12 +19,14 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from storage.counters import insert_or
+from storage.direct import Direct
 from storage.encryption import Vault, canonical_json
 from storage.problems import KeyProblem
 from storage.tables import AuditChainRow, AuditEntryRow, AuditHeadRow, table_of
 from storage.universe import Universe
 
 _entry = table_of(AuditEntryRow)
+_INSERT = Direct(insert(_entry))
 _chain = table_of(AuditChainRow)
 _head = table_of(AuditHeadRow)
 
@@ -94,7 +96,7 @@ def record(
         "subjects": _codes(subjects or {}),
         "detail": _codes(detail or {}),
     }
-    conn.execute(insert(_entry), values)
+    _INSERT.run(conn, values)
     return str(values["id"])
 
 

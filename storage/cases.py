@@ -92,11 +92,12 @@ def _cases() -> Select[Any]:
 _by_id = _cases().where(_case.c.id == bindparam("wanted"))
 _BY_ID = Direct(_by_id)
 _LOCKED = Direct(_by_id.with_for_update(of=_case, key_share=True))
-_MOVE = (
+_MOVE = Direct(
     update(_case)
     .where(_case.c.id == bindparam("wanted"))
     .values(status=bindparam("status"), returns_to=bindparam("returns_to"))
 )
+_APPEND = Direct(insert(_transition))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,7 +283,7 @@ def move_case(
     values: dict[str, Any] = {"status": CaseStatus(to).value, "returns_to": None}
     if to == CaseStatus.WITH_STAFF:
         values["returns_to"] = case.status.value
-    conn.execute(_MOVE, {"wanted": case_id, **values})
+    _MOVE.run(conn, {"wanted": case_id, **values})
     held(conn).pop((_case.name, case_id), None)
     if (case.status in ANSWERABLE) is not (to in ANSWERABLE):
         touch_menus_of_case(conn, case_id)
@@ -309,7 +310,7 @@ def _append_transition(
         "reason": reason,
         "source": source,
     }
-    conn.execute(insert(_transition), values)
+    _APPEND.run(conn, values)
 
 
 def transitions_of(conn: Connection, case_id: str) -> list[Transition]:

@@ -152,10 +152,11 @@ def create_conversation(
     values = {name: getattr(conversation, name) for name in _CHANGING}
     for name in ("id", "ref", "kind", "case_id", "version", "event_seq", "created_at"):
         values[name] = getattr(conversation, name)
-    conn.execute(insert(_conversation), {**values, "sealed": _seal(vault, conversation)})
+    _INSERT.run(conn, {**values, "sealed": _seal(vault, conversation)})
     return conversation
 
 
+_INSERT = Direct(insert(_conversation))
 _by_id = select(_conversation).where(_conversation.c.id == bindparam("wanted"))
 _BY_ID = Direct(_by_id)
 # NO KEY UPDATE: inserting an event or a message takes a key share lock on the conversation, and two
@@ -212,11 +213,23 @@ def strand(conn: Connection, uni: Universe, conversation_id: str) -> Conversatio
     return look_at_conversation(conn, conversation_id)
 
 
+_id = select(_conversation.c.id)
+_BY_REF = Direct(_id.where(_conversation.c.ref == bindparam("ref")))
+_BY_CASE = Direct(_id.where(_conversation.c.case_id == bindparam("case")))
+_LOBBY = Direct(
+    _id.where(_conversation.c.account_id == bindparam("account"), _conversation.c.kind == "lobby")
+    .order_by(_conversation.c.created_at, _conversation.c.id)
+    .limit(1)
+)
+
+
+def _id_of(row: Any) -> str | None:
+    return None if row is None else row.id
+
+
 def lobby_of_account(conn: Connection, account_id: str) -> str | None:
     """The id of the account's own conversation."""
-    query = select(_conversation.c.id).where(_conversation.c.account_id == account_id, _conversation.c.kind == "lobby")
-    found: str | None = conn.execute(query.order_by(_conversation.c.created_at, _conversation.c.id).limit(1)).scalar()
-    return found
+    return _id_of(_LOBBY.first(conn, {"account": account_id}))
 
 
 def find_conversation_ref(conn: Connection, ref: str) -> str | None:
@@ -224,8 +237,7 @@ def find_conversation_ref(conn: Connection, ref: str) -> str | None:
     if not (ref.isascii() and ref.isalnum()):
         # PostgreSQL takes no NUL in a text and no driver half of a surrogate pair: the event would come for ever.
         return None
-    found: str | None = conn.execute(select(_conversation.c.id).where(_conversation.c.ref == ref)).scalar()
-    return found
+    return _id_of(_BY_REF.first(conn, {"ref": ref}))
 
 
 def epoch_of(conn: Connection, conversation_id: str) -> int | None:
@@ -238,8 +250,7 @@ def epoch_of(conn: Connection, conversation_id: str) -> int | None:
 
 def conversation_of_case(conn: Connection, case_id: str) -> str | None:
     """The id of the case's conversation."""
-    found: str | None = conn.execute(select(_conversation.c.id).where(_conversation.c.case_id == case_id)).scalar()
-    return found
+    return _id_of(_BY_CASE.first(conn, {"case": case_id}))
 
 
 def conversations_of_account(conn: Connection, account_id: str) -> list[str]:

@@ -19,15 +19,21 @@ _counter = table_of(CounterRow)
 
 def insert_or(conn: Connection, table: Table) -> Any:
     """An INSERT of the connection's dialect, which can say ``on_conflict_do_nothing`` or ``_do_update``."""
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_of(conn.dialect.name, table)
+
+
+def insert_of(dialect: str, table: Table) -> Any:
+    """``insert_or`` for statements that are written before there is a connection."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 @cache
 def _next_statement(dialect: str) -> Any:
-    insert: Any = postgresql.insert(_counter) if dialect == "postgresql" else sqlite.insert(_counter)
-    return insert.on_conflict_do_update(
-        index_elements=[_counter.c.name], set_={"value": _counter.c.value + 1}
-    ).returning(_counter.c.value)
+    return (
+        insert_of(dialect, _counter)
+        .on_conflict_do_update(index_elements=[_counter.c.name], set_={"value": _counter.c.value + 1})
+        .returning(_counter.c.value)
+    )
 
 
 def next_value(conn: Connection, name: str) -> int:

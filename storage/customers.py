@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from storage.counters import insert_or, next_value
+from storage.direct import Direct
 from storage.encryption import DigestKind, Vault, canonical_json
 from storage.problems import MasterVersionProblem
 from storage.tables import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow, table_of
@@ -74,7 +75,7 @@ def normal_phone(phone: str) -> str:
 
 def load_customer(conn: Connection, vault: Vault, customer_id: str) -> Customer | None:
     """The customer with its current record; ``None`` where there is none."""
-    row = conn.execute(_current_records().where(_customer.c.id == customer_id)).first()
+    row = _BY_ID.first(conn, {"wanted": customer_id})
     return None if row is None else _customer_of(vault, row)
 
 
@@ -122,6 +123,9 @@ def _current_records() -> Select[Any]:
         .join(_current, _current.c.id == 1)
         .join(_record, (_record.c.customer_id == _customer.c.id) & (_record.c.seq == newest))
     )
+
+
+_BY_ID = Direct(_current_records().where(_customer.c.id == bindparam("wanted")))
 
 
 def _customer_of(vault: Vault, row: Row[Any]) -> Customer:

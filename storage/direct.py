@@ -28,21 +28,26 @@ class _Ready:
     sql: str
     #: Of each parameter in the statement: name, value where the statement brings it, processor.
     parameters: tuple[tuple[str, Any, _Process | None], ...]
+    names: tuple[str, ...]
     positional: bool
-    columns: tuple[_Process | None, ...]
+    #: Columns that are not used as the driver gives them: place and processor.
+    processed: tuple[tuple[int, _Process], ...]
     row: Any
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         bound = [
-            (name, value if process is None else process(value))
+            values.get(name, own) if process is None else process(values.get(name, own))
             for name, own, process in self.parameters
-            for value in (values.get(name, own),)
         ]
-        return [value for _, value in bound] if self.positional else dict(bound)
+        return bound if self.positional else dict(zip(self.names, bound, strict=True))
 
     def read(self, row: Sequence[Any]) -> Any:
-        pairs = zip(self.columns, row, strict=True)
-        return self.row._make([value if process is None else process(value) for process, value in pairs])
+        if not self.processed:
+            return self.row._make(row)
+        values = list(row)
+        for place, process in self.processed:
+            values[place] = process(values[place])
+        return self.row._make(values)
 
 
 class Direct:
@@ -99,14 +104,16 @@ class Direct:
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
         own = compiled.params
         read = statement.exported_columns if compiled.effective_returning or statement.is_select else {}
+        processors = [_of(dialect, column.type).result_processor(dialect, None) for column in read.values()]
         return _Ready(
             sql=compiled.string,
+            names=tuple(names or ()),
             parameters=tuple(
                 (name, own.get(name), _of(dialect, compiled.binds[name].type).bind_processor(dialect))
                 for name in names or ()
             ),
             positional=compiled.positional,
-            columns=tuple(_of(dialect, column.type).result_processor(dialect, None) for column in read.values()),
+            processed=tuple((place, one) for place, one in enumerate(processors) if one is not None),
             row=namedtuple("Row", read.keys()) if read else None,
         )
 

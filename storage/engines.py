@@ -90,6 +90,8 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
         poolclass=QueuePool,
         pool_size=max(readers, 1),
         max_overflow=0,
+        # Every transaction is ended by who began it: nothing is left to roll back.
+        pool_reset_on_return=None,
         # A writer asks by itself, see below.
         connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000 if readers else 0},
     )
@@ -114,7 +116,8 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
 
 
 def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # The driver's own connection: SQLAlchemy takes longer to send this word than SQLite to carry it out.
+    connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]
 
 
 def _begin_writing(connection: Connection) -> None:
@@ -126,11 +129,11 @@ def _begin_writing(connection: Connection) -> None:
     patience = time.monotonic() + BUSY_MILLISECONDS / 1000
     while True:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
             return
-        except OperationalError as problem:
-            if getattr(problem.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
-                raise
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise OperationalError("BEGIN IMMEDIATE", None, problem, hide_parameters=True) from problem
         time.sleep(_POLL_MILLISECONDS / 1000)
 
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.counters import insert_of
 from storage.direct import Direct
 from storage.encryption import Vault
 from storage.tables import InboundRow as _InboundTable, table_of
@@ -53,9 +53,8 @@ class FoundMessage:
 
 
 def _insert_once(dialect: str) -> Any:
-    insert: Any = postgresql.insert(_inbound) if dialect == "postgresql" else sqlite.insert(_inbound)
     keys = [_inbound.c.channel, _inbound.c.event_key]
-    return insert.on_conflict_do_nothing(index_elements=keys).returning(_inbound.c.id)
+    return insert_of(dialect, _inbound).on_conflict_do_nothing(index_elements=keys).returning(_inbound.c.id)
 
 
 _INSERT = Direct(_insert_once)

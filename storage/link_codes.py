@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 
+from storage.direct import Direct
 from storage.encryption import DigestKind, Vault
 from storage.tables import CaseRow, LinkCodeRow, table_of
 from storage.universe import Universe
@@ -74,13 +75,14 @@ def make_link_code(
     return code, clear
 
 
+_by_digest = select(_link_code).where(_link_code.c.code_digest == bindparam("digest"))
+_BY_DIGEST, _LOCKED = Direct(_by_digest), Direct(_by_digest.with_for_update(key_share=True))
+
+
 def find_link_code(conn: Connection, vault: Vault, code: str, *, for_update: bool = False) -> LinkCode | None:
     """The code that a customer typed, in whatever state; the caller decides what that means."""
     digest = vault.digest(DigestKind.LINK_CODE, normal_code(code))
-    query = select(_link_code).where(_link_code.c.code_digest == digest)
-    if for_update:
-        query = query.with_for_update(key_share=True)
-    row = conn.execute(query).first()
+    row = (_LOCKED if for_update else _BY_DIGEST).first(conn, {"digest": digest})
     return None if row is None else _code_of(row)
 
 

@@ -10,15 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from dialogs.personal import Personal
 from storage.case_status import ANSWERABLE
-from storage.counters import insert_or
+from storage.counters import insert_of, insert_or
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.problems import KeyProblem
 from storage.tables import (
@@ -85,35 +98,42 @@ class DueMenu:
 # Marking ------------------------------------------------------------------------------------
 
 
+def _touching(accounts: Select[tuple[str]], **more: str) -> Direct:
+    """The statement that marks these accounts' menus."""
+    of_channels = or_(*(_account.c.channel == channel for channel in CHANNELS))
+    rows = accounts.where(of_channels).add_columns(*_NEW)
+    again = {"touched": _shown.c.touched + 1, "due_at": _AT_ONCE, "tries": 0, **more}
+
+    def statement(dialect: str) -> Any:
+        put = insert_of(dialect, _shown).from_select(_COLUMNS, rows)
+        return put.on_conflict_do_update(index_elements=[_shown.c.account_id], set_=again)
+
+    return Direct(statement)
+
+
+_one = select(_account.c.id).where(_account.c.id == bindparam("wanted"))
+_linked = select(_account.c.id).join(_link, _link.c.account_id == _account.c.id).where(_link.c.ended_at.is_(None))
+_TOUCH, _FORGET = _touching(_one), _touching(_one, shown="")
+_TOUCH_OF_CASE = _touching(_linked.where(_link.c.case_id == bindparam("wanted")))
+_TOUCH_OF_CUSTOMER = _touching(_linked.where(_link.c.customer_id == bindparam("wanted")).distinct())
+
+
 def touch_menu(conn: Connection, account_id: str, *, forget: bool = False) -> None:
     """Something has changed that the account's menu may follow from.
 
     ``forget``: what it is shown is not known any more.
     """
-    account = select(_account.c.id).where(_account.c.id == account_id)
-    _touch(conn, account, {"shown": ""} if forget else {})
+    (_FORGET if forget else _TOUCH).run(conn, {"wanted": account_id})
 
 
 def touch_menus_of_case(conn: Connection, case_id: str) -> None:
     """The same for the account that is linked to a case."""
-    _touch(conn, _linked().where(_link.c.case_id == case_id))
+    _TOUCH_OF_CASE.run(conn, {"wanted": case_id})
 
 
 def touch_menus_of_customer(conn: Connection, customer_id: str) -> None:
     """The same for the accounts that act for a customer."""
-    _touch(conn, _linked().where(_link.c.customer_id == customer_id).distinct())
-
-
-def _linked() -> Select[tuple[str]]:
-    linked = select(_account.c.id).join(_link, _link.c.account_id == _account.c.id)
-    return linked.where(_link.c.ended_at.is_(None))
-
-
-def _touch(conn: Connection, accounts: Select[tuple[str]], more: Mapping[str, str] = MappingProxyType({})) -> None:
-    rows = accounts.where(_account.c.channel.in_(CHANNELS)).add_columns(*_NEW)
-    put = insert_or(conn, _shown).from_select(_COLUMNS, rows)
-    again = {"touched": _shown.c.touched + 1, "due_at": _AT_ONCE, "tries": 0, **more}
-    conn.execute(put.on_conflict_do_update(index_elements=[_shown.c.account_id], set_=again))
+    _TOUCH_OF_CUSTOMER.run(conn, {"wanted": customer_id})
 
 
 # Bringing the platform to it --------------------------------------------------------------------

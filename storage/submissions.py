@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from storage.counters import next_value
 from storage.differences import (
@@ -21,6 +21,7 @@ from storage.differences import (
     load_differences,
     replace_differences,
 )
+from storage.direct import Direct
 from storage.encryption import DigestKind, Vault
 from storage.link_codes import normal_code
 from storage.tables import CaseRow, SubmissionRow, table_of
@@ -44,6 +45,8 @@ __all__ = [
 ]
 
 _submission = table_of(SubmissionRow)
+_INSERT = Direct(insert(_submission))
+_BY_RECEIPT = Direct(select(_submission.c.id).where(_submission.c.receipt_digest == bindparam("digest")))
 _case = table_of(CaseRow)
 
 
@@ -113,7 +116,7 @@ def save_submission(
     values["receipt_digest"] = _receipt_digest(vault, receipt_no)
     values["reconciled_at"] = None
     values["sealed"] = vault.seal(_submission.name, submission.id, kept_sealed)
-    conn.execute(insert(_submission), values)
+    _INSERT.run(conn, values)
     return submission
 
 
@@ -135,8 +138,7 @@ def case_of_submission(conn: Connection, submission_id: str) -> str:
 
 def is_receipt_taken(conn: Connection, vault: Vault, receipt_no: str) -> bool:
     """Whether a submission bears this number."""
-    query = select(_submission.c.id).where(_submission.c.receipt_digest == _receipt_digest(vault, receipt_no))
-    return conn.execute(query).first() is not None
+    return _BY_RECEIPT.first(conn, {"digest": _receipt_digest(vault, receipt_no)}) is not None
 
 
 def find_receipt(conn: Connection, vault: Vault, receipt_no: str) -> Submission | None:

@@ -8,7 +8,7 @@ the event (which the store seals): they are what the customer told the bank.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
@@ -308,16 +308,20 @@ _ENUMS: dict[tuple[str, str], type[StrEnum]] = {
 }
 
 
+_NAMES: dict[type[Event], tuple[str, ...]] = {cls: tuple(spec.name for spec in fields(cls)) for cls in _KINDS.values()}
+
+
 def to_json(event: Event) -> dict[str, Any]:
     """The event as plain data; ``from_json`` is its inverse."""
     data: dict[str, Any] = {"kind": event.kind}
-    for name, value in asdict(event).items():
+    for name in _NAMES[type(event)]:
+        value = getattr(event, name)
         if name == "at":
-            value = event.at.isoformat()
-        elif name == "key" and value is not None:
-            value = [value[0], value[1]]
-        elif isinstance(value, tuple):
+            value = value.isoformat()
+        elif isinstance(value, tuple):  # a key is one too
             value = list(value)
+        elif isinstance(value, Mapping):
+            value = dict(value)
         data[name] = value
     return data
 
