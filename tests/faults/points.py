@@ -17,6 +17,8 @@ from sqlalchemy import Engine, event
 from bot.channels.base import Channel
 from storage.database import Database
 
+#: A transaction begins.
+BEGIN = "BEGIN"
 #: A commit begins, and has ended.
 COMMIT, COMMITTED = "COMMIT", "COMMITTED"
 #: A platform is called, and has answered; the kinds of the messages stand behind it.
@@ -52,6 +54,11 @@ class Points:
             self._watch_channel(channel)
 
     def _watch_engine(self, engine: Engine) -> None:
+        # First of those who hear of it: SQLite's own BEGIN, which may have to wait, is sent by another listener.
+        @event.listens_for(engine, "begin", insert=True)
+        def begun(_c: object) -> None:
+            self.passed(BEGIN)
+
         @event.listens_for(engine, "before_cursor_execute")
         def before(_c: object, _cursor: object, statement: str, *_: object) -> None:
             self.passed(" ".join(statement.split())[:90])

@@ -18,6 +18,7 @@ from tests.e2e.house import Customer
 from tests.faults.bank import Bank, Process
 from tests.faults.conftest import At
 from tests.faults.invariants import Violated, check
+from tests.faults.points import BEGIN
 
 on_postgresql = pytest.mark.parametrize("kind", ["postgresql"])
 
@@ -156,7 +157,7 @@ async def test_a_store_locked_by_another_process_is_waited_for(bank: Bank, at: A
     with closing(sqlite3.connect(bank.url.removeprefix("sqlite:///"), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         delivering = asyncio.create_task(status(bank, event))
-        await bank.passes(process, "BEGIN IMMEDIATE")
+        await bank.passes(process, BEGIN)
         other.execute("COMMIT")
     assert await delivering == 200
     await answered_once(bank, customer, process, before, event)
