@@ -52,6 +52,8 @@ _TAIL = (
         "になりました",
     ),
 )
+#: Closing words that no name of a building is told apart from, unless a number stands before them.
+_BEHIND_NUMBER = re.compile("(?<=[0-9号番地室階])(?:だよ|だね|だ|やで|や|じゃよ|じゃ|ですわ|ね|よ)+$")
 _CODE_IN_FRONT = re.compile(r"(?:〒|郵便番号)? ?(?P<area>\d{3}) ?-? ?(?P<rest>\d{4})(?=\D|$)[ 、,の]*|〒 ?")
 _CODE_BEHIND = re.compile(r"[ 、,(]*(?:〒|郵便番号) ?(?P<area>\d{3})-?(?P<rest>\d{4})\)?$")
 _CODE_IN_LATIN = re.compile(r"(?:^|[ ,])〒?(?P<area>\d{3})-?(?P<rest>\d{4})(?=$|[ ,])(?:,? )?")
@@ -75,13 +77,15 @@ def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
         return plain
     typed = strip_chatter(to_storable_width(text.replace("\n", " ")), lead=_LEAD, tail=_TAIL)
     code, typed = _without_code(typed)
-    typed = strip_chatter(typed, lead=_LEAD, tail=_TAIL)
+    typed = _BEHIND_NUMBER.sub("", strip_chatter(typed, lead=_LEAD, tail=_TAIL))
     if len(typed) > LONGEST:
         return problem("address.too_long", context, limit=str(LONGEST))
     if _BAD.search(strip_variation_selectors(typed)):
         return problem("address.bad_character", context)
     if _SENTENCE.search(typed):
         return problem("address.not_an_address", context)
+    if code and _without_code(typed)[0]:
+        return problem("address.several", context)
     places = places_of(code)
     if code and not places:
         return problem("address.no_such_postal_code", context)
@@ -98,7 +102,8 @@ def _without_code(typed: str) -> tuple[str, str]:
     found = pattern.search(typed) if pattern else _CODE_IN_FRONT.match(typed) or _CODE_BEHIND.search(typed)
     if found is None:
         return "", typed
-    rest = f"{typed[: found.start()]} {typed[found.end() :]}".strip(" ,、")
+    parts = (typed[: found.start()].strip(" ,、"), typed[found.end() :].strip(" ,、"))
+    rest = (", " if pattern else " ").join(part for part in parts if part)
     return (found["area"] or "") + (found["rest"] or ""), rest
 
 

@@ -1,22 +1,18 @@
-"""Numbers with a fixed shape: postal code, 法人番号, 在留カード番号.
+"""Numbers with a fixed shape: 法人番号, 在留カード番号.
 
-Sources: Japan Post (seven digits, and the list of codes in use), National Tax Agency (check digit of the
-corporate number), Immigration Services Agency (two letters, eight digits, two letters; no public check rule).
+Sources: National Tax Agency (check digit of the corporate number), Immigration Services Agency (two letters,
+eight digits, two letters; no public check rule).
 """
 
 from __future__ import annotations
 
 import re
 
-from dialogs.japanese.municipalities import begins_with
 from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
-from dialogs.japanese.postal import places_of
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
-from dialogs.replies.places import covers
 from dialogs.replies.problems import problem
 
-_POSTAL_LEAD = (*about("郵便番号", "〒", "ゆうびんばんごう", "postal code", "zip code", "zip"), "〒", "郵便番号")
 _OURS = ("当社の", "弊社の", "当法人の", "会社の", "わが社の", "我が社の", "my ", "our ")
 _CORPORATE_LEAD = (
     *about("法人番号", "番号", "登録番号", "インボイス番号", "インボイス", "当社", "弊社", "会社"),
@@ -64,48 +60,10 @@ _WRITTEN = (
     *CASUAL_TAIL,
 )
 
-_BEFORE_PLACE = re.compile(r"(?P<area>\d{3}) ?-? ?(?P<number>\d{4})[ 、,]*(?P<rest>\D.*)")
-_FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~の・_/\\-]+")
+_FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~のノ・_/\\-]+")
 _NOT_FIGURES = re.compile(r"\D")
 _CARD = re.compile(r"[A-Z]{2}\d{8}[A-Z]{2}")
 _CARD_SEPARATORS = re.compile(r"[ .,・_/()ー\-]")
-
-
-def read_postal_code(text: str, context: ReplyContext) -> Parsed | Problem:
-    """A postal code that is in use, and that belongs to the municipality of the address it was asked for."""
-    found = read_postal_digits(text, context)
-    if isinstance(found, Problem):
-        return found
-    places = places_of(str(found.value))
-    if not places:
-        return problem("postal_code.no_such", context)
-    if context.address and not covers(places, context.address, context):
-        return problem("postal_code.mismatch", context)
-    return found
-
-
-def read_postal_digits(text: str, context: ReplyContext) -> Parsed | Problem:
-    """Seven digits, in use or not: an old record keeps the code that its place had then."""
-    plain = opening("postal_code", text, context)
-    if isinstance(plain, Problem):
-        return plain
-    plain = strip_chatter(plain, lead=_POSTAL_LEAD, tail=CASUAL_TAIL)
-    digits = _only_figures(plain) or _in_front_of_its_place(plain)
-    if digits is None:
-        return problem("postal_code.unreadable", context)
-    if len(digits) != 7:
-        return problem("postal_code.digits", context, count=str(len(digits)))
-    return Parsed(value=digits, display=f"{digits[:3]}-{digits[3:]}")
-
-
-def _in_front_of_its_place(plain: str) -> str | None:
-    """The digits of a code that an address follows, where that address begins like the place of the code."""
-    written = _BEFORE_PLACE.fullmatch(plain)
-    if written is None:
-        return None
-    code, rest = written["area"] + written["number"], written["rest"]
-    starts = ((place.prefecture, place.municipality) for place in places_of(code))
-    return code if any(begins_with(rest, name) for names in starts for name in names) else None
 
 
 def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -114,7 +72,7 @@ def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
     if isinstance(plain, Problem):
         return plain
     plain = strip_chatter(plain, lead=_CORPORATE_LEAD, tail=_WRITTEN).strip("()")
-    digits = _only_figures(re.sub(r"^[Tt][ \-]?(?=\d)", "", plain))
+    digits = only_figures(re.sub(r"^[Tt][ \-]?(?=\d)", "", plain))
     if digits is None:
         return problem("corporate_number.unreadable", context)
     if len(digits) != 13:
@@ -143,7 +101,7 @@ def is_corporate_number(digits: str) -> bool:
     return int(digits[0]) == 9 - total % 9
 
 
-def _only_figures(plain: str) -> str | None:
+def only_figures(plain: str) -> str | None:
     """The digits of a text that holds nothing else than digits and separators."""
     if not _FIGURES.fullmatch(plain):
         return None

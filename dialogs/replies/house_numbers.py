@@ -13,8 +13,8 @@ from dialogs.japanese.numerals import DIGIT_CHARS
 
 _KANJI = f"[{DIGIT_CHARS}十百千]"
 #: What makes a number of the town's name, of a floor or of a room.
-_NO_HOUSE = "丁目|丁(?!目)|番[町丁街館棟]|号[室館棟]|条|線|地割|階|室|[Ff](?![a-z])"
-_COUNTED_IN_HOKKAIDO = "番[町丁街館棟]|号[室館棟]|階|室|[Ff](?![a-z])"
+_NO_HOUSE = "丁目|丁(?!目)|番[町丁街館棟]|号[室館棟]|条|線|地割|階|室|分|年|月|人|[mk]|[Ff](?![a-z])"
+_COUNTED_IN_HOKKAIDO = "番[町丁街館棟]|号[室館棟]|階|室|分|年|月|人|[mk]|[Ff](?![a-z])"
 _DWELLING = (
     "(?:ハイツ|コーポ|マンション|アパート|メゾン|レジデンス|ハイム|パレス|ハウス|コート|ビル|タワー|ヒルズ|ホーム"
     "|団地|荘|寮|棟|第)"

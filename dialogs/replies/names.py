@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from dialogs.japanese.kana import is_katakana_reading, to_hiragana, to_katakana
+from dialogs.japanese.kana import is_katakana_reading, to_katakana
 from dialogs.japanese.variants import has_gaiji
-from dialogs.japanese.width import fold, strip_variation_selectors, to_storable_width
+from dialogs.japanese.width import strip_variation_selectors, to_storable_width
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import about, opening, strip_chatter
+from dialogs.replies.name_words import KANJI, holds_its_reading, is_not_a_name
 from dialogs.replies.problems import problem
 
 LONGEST = 60
@@ -36,6 +37,7 @@ _LEAD = (
         "会社名",
     ),
     *about("私", "わたし", "わたくし", "僕", "俺"),
+    *("お名前 ", "名前 ", "氏名 ", "フリガナ ", "ふりがな "),
     *("漢字で", "カタカナで", "ひらがなで", "カナで", "ローマ字で", "英字で"),
     *("my name is ", "name: ", "name:", "i am ", "i'm ", "this is "),
 )
@@ -49,15 +51,17 @@ _TAIL = (
     "という者です",
     "という名前です",
 )
-_KANJI = "一-鿿㐀-䶿\uf900-\ufaff々〆〇𠀀-𯨟"
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
-_NAME = re.compile(f"[{_KANJI}ぁ-ゖァ-ヺーヽヾゝゞ{_LETTERS}・.,'’& \\-]+")
-_WITH_FIGURES = re.compile(f"[{_KANJI}ぁ-ゖァ-ヺーヽヾゝゞ{_LETTERS}0-9・.,'’& \\-()]+")
-_ANY_LETTER = re.compile(f"[{_KANJI}ぁ-ゖァ-ヺ{_LETTERS}]")
+_NAME = re.compile(f"[{KANJI}ぁ-ゖァ-ヺーヽヾゝゞ{_LETTERS}・.,'’& \\-]+")
+_WITH_FIGURES = re.compile(f"[{KANJI}ぁ-ゖァ-ヺーヽヾゝゞ{_LETTERS}0-9・.,'’& \\-()]+")
+#: Between Latin names a comma has a meaning, between Japanese ones nobody knows which; no name ends in a dash.
+_MISPLACED = re.compile(f"[{KANJI}ぁ-ゖァ-ヺー],|^[-ー]|-$")
+_ANY_LETTER = re.compile(f"[{KANJI}ぁ-ゖァ-ヺ{_LETTERS}]")
 _CORPORATE = re.compile(
     "株式会社|有限会社|合同会社|合資会社|合名会社|法人|組合|事務所|協会|学園|財団|社団|inc|llc|ltd|corp|gmbh|co\\.",
     re.IGNORECASE,
 )
+_COMPANY_AND_PERSON = re.compile("(?:社|法人).* (?:代表|取締役|社長|理事)")
 _CORPORATE_MARKS = {
     "㈱": "株式会社",
     "(株)": "株式会社",
@@ -66,108 +70,13 @@ _CORPORATE_MARKS = {
     "(有)": "有限会社",
     "(同)": "合同会社",
 }
-_NOT_A_NAME = frozenset(
-    fold(word)
-    for word in (
-        *(
-            "同じ",
-            "おなじ",
-            "同上",
-            "前と同じ",
-            "前回と同じ",
-            "今までと同じ",
-            "そのまま",
-            "変更なし",
-            "変更無し",
-            "変わりなし",
-            "変化なし",
-        ),
-        *(
-            "なし",
-            "無し",
-            "ない",
-            "無い",
-            "特になし",
-            "特に無し",
-            "わからない",
-            "分からない",
-            "不明",
-            "知らない",
-            "未定",
-            "秘密",
-        ),
-        *(
-            "はい",
-            "いいえ",
-            "うん",
-            "ううん",
-            "ええ",
-            "ok",
-            "yes",
-            "no",
-            "結構",
-            "大丈夫",
-            "いいです",
-            "いや",
-            "嫌",
-            "だめ",
-            "そう",
-        ),
-        *(
-            "戻る",
-            "もどる",
-            "やめる",
-            "あとで",
-            "後で",
-            "ヘルプ",
-            "変更あり",
-            "変わった",
-            "本人",
-            "自分",
-            "私",
-            "わたし",
-            "none",
-            "same",
-        ),
-        *(
-            "unchanged",
-            "help",
-            "back",
-            "stop",
-            "n/a",
-            "na",
-            "test",
-            "テスト",
-            "名前",
-            "氏名",
-            "ありがとう",
-            "こんにちは",
-        ),
-    )
-)
-#: Ends of sentences that also end names in kana (ヤマシタ, トーマス, タカラ): only where a kanji stands before.
-_SENTENCE = re.compile(
-    "(?:ません|ました|ます|でした|ですか|ください|下さい|したい|けど|から|ないです|ないよ|へん|だった|ない|たい|って|のまま|の人|ので|くの|[?？])$"
-    "|旧字|新字|はしご|立つ?崎|たつさき|漢字|の方|ほう[のが]| と |と同じ|のまま[でに]"
-    "|聞[いかくけ]|変わ|変更|教え|待って|係の|旧姓|電話|一緒|前回|今まで|以前|戻[っらりるし]|分から|結婚|離婚|名前|苗字|名字|本人"
-    f"|[{_KANJI}]は[{_KANJI}]"
-)
-#: In kana alone: what surely is no name.
-_SENTENCE_IN_KANA = re.compile(
-    "^(?:いまのまま|いままで|なんで|どうして|なぜ|そのまま|おなじ|まえと|かわら|かわっ|かわり(?:ま|な)|わから|おしえ|ちょっとま)"
-    "|(?:ません|ないです|ですか|ください|でした|いらない|りました|えました|たくない|[?？])$"
-    # 貞代 and 忠代 are names that end like a sentence.
-    "|(?<![さた])だよ$|(?:やで|だね|ですわ|やねん)$"
-)
-_SENTENCE_IN_LATIN = re.compile(
-    r"\b(?:same as|the same|no change|not changed?|has changed|unchanged|no name|don'?t|do not|why do|what is|is my)\b",
-    re.IGNORECASE,
-)
 #: What people add to a name of kanji: 山田太郎だよ, 山田太郎さん.
-_BEHIND_KANJI = re.compile(f"(?<=[{_KANJI}])(?:だよ|だね|やで|じゃよ|ですわ|さん)$")
+_BEHIND_KANJI = re.compile(f"(?<=[{KANJI}])(?:だよ|だね|やで|じゃよ|ですわ|さん|様)+$")
+#: デス in katakana, which foreign names end with as well (フェルナンデス, バルデス).
+_BEHIND_READING = re.compile("(?: ?(?<![ンル])デス)+$")
+_BEHIND_HIRAGANA = re.compile("(?<=[ぁ-ゖ]) さん$")
 _MARKED = re.compile(f"[{_LETTERS}][\u0300-\u036f]+")
 _APOSTROPHES = str.maketrans("`´‘’ʻʼ", "'" * 6)
-_ALL_KANJI, _ALL_KANA = re.compile(f"[{_KANJI}]+"), re.compile("[ぁ-ゖァ-ヺー]+")
 #: No reading of a name begins with these.
 _NO_BEGINNING = re.compile("(?:^|[ ・])(?:[ャュョッヮー]|$)")
 
@@ -177,15 +86,24 @@ def read_name(text: str, context: ReplyContext) -> Parsed | Problem:
     typed = _typed("name", text, context)
     if isinstance(typed, Problem):
         return typed
-    typed = _BEHIND_KANJI.sub("", typed)
     for mark, word in _CORPORATE_MARKS.items():
         typed = typed.replace(mark, word)
+    typed = _BEHIND_KANJI.sub("", typed)
     if has_gaiji(typed):
         return problem("name.gaiji", context)
-    if _is_not_a_name(typed) or _holds_its_reading(typed):
+    if (
+        is_not_a_name(typed)
+        or _is_still_chatter(typed)
+        or _COMPANY_AND_PERSON.search(typed)
+        or holds_its_reading(typed)
+    ):
         return problem("name.not_a_name", context)
     allowed = _WITH_FIGURES if _CORPORATE.search(typed) else _NAME
-    if not allowed.fullmatch(strip_variation_selectors(typed)) or not _ANY_LETTER.search(typed):
+    if (
+        _MISPLACED.search(typed)
+        or not allowed.fullmatch(strip_variation_selectors(typed))
+        or not _ANY_LETTER.search(typed)
+    ):
         return problem("name.bad_character", context)
     return Parsed(value=typed, display=typed)
 
@@ -195,13 +113,18 @@ def read_kana(text: str, context: ReplyContext) -> Parsed | Problem:
     typed = _typed("kana", text, context)
     if isinstance(typed, Problem):
         return typed
-    if _is_not_a_name(typed):
+    reading = to_katakana(_BEHIND_HIRAGANA.sub("", typed).replace("-", "ー").replace("=", "・").replace(" ・ ", "・"))
+    reading = _BEHIND_READING.sub("", reading)
+    if is_not_a_name(typed) or is_not_a_name(reading) or _is_still_chatter(reading):
         return problem("kana.not_a_name", context)
-    reading = " ".join(re.sub("[、,]", " ", typed).split())
-    reading = to_katakana(reading.replace("-", "ー").replace("=", "・").replace(" ・ ", "・"))
     if not is_katakana_reading(reading) or not re.search("[ァ-ヺ]", reading) or _NO_BEGINNING.search(reading):
         return problem("kana.not_kana", context)
     return Parsed(value=reading, display=reading)
+
+
+def _is_still_chatter(typed: str) -> bool:
+    """Whether words around a name are left where its own were taken off: だれだれ様さん."""
+    return strip_chatter(typed, lead=_LEAD, tail=_TAIL) != typed
 
 
 def _typed(kind: str, text: str, context: ReplyContext) -> str | Problem:
@@ -214,20 +137,3 @@ def _typed(kind: str, text: str, context: ReplyContext) -> str | Problem:
     if not typed:
         return problem(f"{kind}.empty", context)
     return typed if len(typed) <= LONGEST else problem(f"{kind}.too_long", context, limit=str(LONGEST))
-
-
-def _is_not_a_name(typed: str) -> bool:
-    if fold(typed) in _NOT_A_NAME or _SENTENCE_IN_KANA.search(to_hiragana(typed)) or _SENTENCE_IN_LATIN.search(typed):
-        return True
-    return re.search(f"[{_KANJI}]", typed) is not None and _SENTENCE.search(typed) is not None
-
-
-def _holds_its_reading(typed: str) -> bool:
-    """Whether a name is followed by its reading: 山田 太郎 ヤマダ タロウ."""
-    words = typed.split()
-    half = len(words) // 2
-    return (
-        len(words) >= 4
-        and all(_ALL_KANJI.fullmatch(word) for word in words[:half])
-        and all(_ALL_KANA.fullmatch(word) for word in words[half:])
-    )

@@ -10,7 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialogs.japanese.municipalities import Found, Municipality, begins_with, find_municipality, town_at_start
+from dialogs.japanese.municipalities import (
+    Found,
+    Municipality,
+    begins_with,
+    find_municipality,
+    fold_place,
+    town_at_start,
+)
 from dialogs.japanese.numerals import NUMERAL_CHARS
 from dialogs.japanese.postal import Place
 from dialogs.replies.base import Problem, ReplyContext
@@ -70,6 +77,18 @@ def covers(places: Sequence[Place], address: str, context: ReplyContext) -> bool
         return True
     one = located.municipality
     return any((place.prefecture, place.municipality) == (one.prefecture, one.whole) for place in places)
+
+
+def names_place(text: str, place: Place) -> bool:
+    """Whether ``text`` is a part of the name of ``place`` (姫路, 中央町, Osaka), or an address that begins with it."""
+    whole = fold_place(place.prefecture + place.municipality + place.town)
+    named = fold_place(text)
+    starts = (place.prefecture, place.municipality)
+    return (
+        (len(named) > 1 and named in whole)
+        or any(begins_with(text, name) for name in starts)
+        or text.lower() == PREFECTURES[place.prefecture]
+    )
 
 
 def describe(places: Sequence[Place]) -> str:

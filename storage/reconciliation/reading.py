@@ -20,7 +20,7 @@ _FULL_YEAR = re.compile("[0-9０-９]{4}")
 def read_value(kind: str, text: str) -> str | None:
     """The canonical text of a value, or ``None`` where it cannot be read for certain."""
     from dialogs.replies import READERS
-    from dialogs.replies.codes import read_postal_digits
+    from dialogs.replies.postal_code import read_postal_digits
 
     # A code that is out of use today was right when it was recorded, and is compared as it is.
     reader = read_postal_digits if kind == "postal_code" else READERS[kind]

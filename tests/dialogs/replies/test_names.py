@@ -30,13 +30,13 @@ NO_NAMES = {
     "bad_character": "김민수|Иванов|山田/太郎",
 }
 READINGS = {
-    "ヤマダ ハナコ": "やまだ、はなこ|ﾔﾏﾀﾞ,ﾊﾅｺ|カタカナでヤマダ ハナコ|ヤマダ　ハナコ様",
+    "ヤマダ ハナコ": "カタカナでヤマダ ハナコ|ヤマダ　ハナコ様",
     "ヤマダ サダヨ": "やまだ さだよ",
     "ファン チュン": "ﾌｧﾝ ﾁｭﾝ|ふぁん ちゅん",
     "ヴィクトリア": "ウ゛ィクトリア|ｳﾞｨｸﾄﾘｱ",
 }
 NO_READINGS = {
-    "not_kana": "ゃまだ たろう|オオノ ー|yamada hanako|山田 ヤマダ",
+    "not_kana": "ヤマダ、ハナコ|ゃまだ たろう|オオノ ー|yamada hanako|山田 ヤマダ",
     "not_a_name": "やまだ たろうだよ|やまだ たろうやで|いまのまま|かわりません",
 }
 
@@ -72,3 +72,42 @@ def test_every_character_of_a_name_stays(family: str, given_name: str, space: st
     found = READERS["name"](f"{family}{space}{given_name}です", TODAY)
     assert isinstance(found, Parsed)
     assert found.value == f"{family}{' ' if space else ''}{given_name}"
+
+
+def test_a_closing_desu_in_katakana_is_no_name_and_fernandes_is_one() -> None:
+    def value(typed: str) -> object:
+        found = READERS["kana"](typed, TODAY)
+        return found.value if isinstance(found, Parsed) else found.code
+
+    assert value("ﾔﾏﾀﾞ ﾊﾅｺﾃﾞｽ") == "ヤマダ ハナコ"
+    assert value("ヤマダ ハナコ デス") == "ヤマダ ハナコ"
+    assert value("やまだ はなこ さん") == "ヤマダ ハナコ"
+    assert value("マリア フェルナンデス") == "マリア フェルナンデス"
+    assert value("アウン サン") == "アウン サン"
+    assert value("ハイデス") == "kana.not_a_name"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "主婦です",
+        "父の一郎です",
+        "通訳につないで",
+        "田中太郎と鈴木花子",
+        "田中 〇〇",
+        "ああああ",
+        "以前伝えた通り",
+        "氏名",
+    ],
+)
+def test_what_is_no_name_is_not_kept_as_one(typed: str) -> None:
+    found = READERS["name"](typed, TODAY)
+    assert isinstance(found, Problem)
+    assert found.code == "name.not_a_name"
+
+
+@pytest.mark.parametrize("typed", ["株式会社見本商店", "ＮＰＯ法人見本の会", "見本商店（株）"])
+def test_companies_are_names_too_but_not_together_with_a_person(typed: str) -> None:
+    assert isinstance(READERS["name"](typed, TODAY), Parsed)
+    together = READERS["name"](f"{typed} 代表 山田太郎", TODAY)
+    assert isinstance(together, Problem)

@@ -1,0 +1,70 @@
+"""What is typed instead of a name: answers to other questions, commands, sentences.
+
+Promise: nothing here is a name that somebody in Japan bears; a family name such as 本, 一 or 王 stays one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.japanese.kana import to_hiragana
+from dialogs.japanese.width import fold
+
+KANJI = "一-鿿㐀-䶿\uf900-\ufaff々〆〇𠀀-𯨟"
+
+_WORDS = """
+同じ おなじ 同上 前と同じ 前回と同じ 今までと同じ そのまま 変更なし 変更無し 変わりなし 変化なし
+なし 無し ない 無い 特になし 特に無し わからない 分からない 不明 知らない 未定 未記入 空欄
+秘密 ひみつ 内緒 ないしょ 匿名 名無し ななし 名なし
+はい いいえ うん ううん ええ そう そうそう ok yes no 結構 大丈夫 いいです いや 嫌 だめ
+戻る もどる やめる あとで 後で ヘルプ 変更あり 変わった 本人 自分 私 わたし 僕 俺
+none same unchanged help back stop n/a na test テスト 名前 氏名 なまえ ありがとう こんにちは こんばんは おはよう
+会社員 社員 正社員 会社役員 公務員 自営業 自営 個人事業主
+主婦 主夫 専業主婦 学生 大学生 無職 年金 年金受給者 パート アルバイト
+男 女 男性 女性 独身 既婚 日本 日本人 株式会社 有限会社 合同会社 会社 住所 電話 電話番号 生年月日 郵便番号
+"""
+_NOT_A_NAME = frozenset(fold(word) for word in _WORDS.split())
+#: Ends of sentences that also end names in kana (ヤマシタ, トーマス, タカラ): only where a kanji stands before.
+_SENTENCE = re.compile(
+    "(?:ません|ました|ます|でした|ですか|ください|下さい|したい|けど|から|ないです|ないよ|へん|だった|ない|たい|って|のまま|の人|ので"
+    "|くの|[?？])$"
+    f"|[{KANJI}]った|(?:通り|とおり|どおり)$|旧字|新字|はしご|立つ?崎|たつさき|漢字|の方|ほう[のが]"
+    "| と |と同じ|のまま[でに]"
+    "|聞[いかくけ]|変わ|変更|教え|待って|係の|旧姓|電話|一緒|前回|今まで|以前|戻[っらりるし]|分から|結婚|離婚|名前|苗字|名字|本人"
+    "|担当者|係員|につな|に代わ|屋号|^(?:代表|社長|店長|世帯主|夫|妻|父|母|息子|娘|主人|家内|兄|弟|姉|妹)の"
+    f"|[{KANJI}]は[{KANJI}]|[{KANJI}]{{3}}と[{KANJI}]{{3}}"
+)
+#: In kana alone: what surely is no name.
+_SENTENCE_IN_KANA = re.compile(
+    "^(?:いまのまま|いままで|なんで|どうして|なぜ|そのまま|おなじ|まえと|かわら|かわっ|かわり(?:ま|な)|わから|おしえ|ちょっとま)"
+    "|^あとで|(?:ません|ないです|ですか|ください|でした|いらない|りました|えました|たくない|[りしきいちみ]ます|[?？])$"
+    # 貞代 and 忠代 are names that end like a sentence.
+    "|(?<![さた])だよ$|(?:やで|だね|ですわ|やねん)$"
+)
+_SENTENCE_IN_LATIN = re.compile(
+    r"\b(?:same as|the same|no change|not changed?|has changed|unchanged|no name|don'?t|do not|why do|what is|is my)\b",
+    re.IGNORECASE,
+)
+#: 〇〇 stands for a name that is not said, wwwww for a laugh.
+_NO_WORD = re.compile(r"〇〇|([A-Za-zぁ-ゖァ-ヺ])\1\1\1|^([A-Za-zぁ-ゖァ-ヺ])\2\2+$")
+_ALL_KANJI, _ALL_KANA = re.compile(f"[{KANJI}]+"), re.compile("[ぁ-ゖァ-ヺー]+")
+
+
+def is_not_a_name(typed: str) -> bool:
+    """Whether ``typed`` is surely something else than a name or a reading."""
+    if fold(typed) in _NOT_A_NAME or _NO_WORD.search(typed):
+        return True
+    if _SENTENCE_IN_KANA.search(to_hiragana(typed)) or _SENTENCE_IN_LATIN.search(typed):
+        return True
+    return re.search(f"[{KANJI}]", typed) is not None and _SENTENCE.search(typed) is not None
+
+
+def holds_its_reading(typed: str) -> bool:
+    """Whether a name is followed by its reading: 山田 太郎 ヤマダ タロウ."""
+    words = typed.split()
+    half = len(words) // 2
+    return (
+        len(words) >= 4
+        and all(_ALL_KANJI.fullmatch(word) for word in words[:half])
+        and all(_ALL_KANA.fullmatch(word) for word in words[half:])
+    )
