@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.bank import read_letters
-from bench.phones import PLATFORMS, Platform, Seen
+from bench.phones import PLATFORMS, Platform, Refused, Seen
 from bench.script import Customer, Form, PeerCustomer
 from bench.wire import Client, Served
 
@@ -53,12 +53,16 @@ class Load:
         self._by_id: dict[str, Person] = {}
         self.results = Results()
 
-    def answer(self, method: str, path: str, body: bytes) -> bytes:
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         """A call of the bot's sender."""
-        said, seen = self._platform.take(method, path, body)
+        try:
+            said, seen = self._platform.take(method, path, body)
+        except Refused as refusal:
+            self.results.fail(refusal.why)
+            return 400, refusal.said
         for one in seen:
             self._show(one)
-        return said
+        return 200, said
 
     def _show(self, seen: Seen) -> None:
         person = self._by_id.get(seen.user_id)

@@ -29,6 +29,15 @@ class Seen:
     buttons: list[Shown]
 
 
+class Refused(Exception):
+    """The platform does not take a call."""
+
+    def __init__(self, why: str, said: bytes) -> None:
+        super().__init__(why)
+        self.why = why
+        self.said = said
+
+
 class Platform(Protocol):
     """LINE or Telegram."""
 
@@ -39,7 +48,7 @@ class Platform(Protocol):
         """Headers and body."""
 
     def take(self, method: str, path: str, body: bytes) -> tuple[bytes, list[Seen]]:
-        """The platform's answer to a call, and what it showed."""
+        """The platform's answer to a call, and what it showed; raises ``Refused``."""
 
 
 #: Answers every other question of the sender at once.
@@ -87,7 +96,9 @@ class Line:
     def take(self, method: str, path: str, body: bytes) -> tuple[bytes, list[Seen]]:
         if path.endswith(("/message/reply", "/message/push")):
             call = json.loads(body)
-            user_id = call.get("to") or self._replying.pop(call["replyToken"], "")
+            user_id = call.get("to") or self._replying.pop(call["replyToken"], None)
+            if user_id is None:
+                raise Refused("reply token used", b'{"message":"Invalid reply token"}')
             sent = [{"id": f"6{next(self._numbers):017d}", "quoteToken": "q"} for _ in call["messages"]]
             seen = [Seen(user_id, *_line_message(message)) for message in call["messages"]]
             return json.dumps({"sentMessages": sent}).encode(), seen

@@ -9,8 +9,8 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-#: Method, path, body -> JSON of the answer.
-Answering = Callable[[str, str, bytes], bytes]
+#: Method, path, body -> status and JSON of the answer.
+Answering = Callable[[str, str, bytes], tuple[int, bytes]]
 
 
 class Connection(asyncio.Protocol):
@@ -105,11 +105,11 @@ class Served(asyncio.Protocol):
                 return
             self._buffer = body[length:]
             method, path, _ = head.split(b" ", 2)
-            said = self._answer(method.decode(), path.decode(), body[:length])
+            status, said = self._answer(method.decode(), path.decode(), body[:length])
             assert self._transport is not None
             self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-line-request-id: bench\r\n"
-                b"Content-Length: %d\r\n\r\n" % len(said) + said
+                b"HTTP/1.1 %d -\r\nContent-Type: application/json\r\nx-line-request-id: bench\r\n"
+                b"Content-Length: %d\r\n\r\n" % (status, len(said)) + said
             )
 
 

@@ -184,14 +184,18 @@ def _drop_erased(conn: Connection, ids: list[str], now: datetime) -> None:
 
 
 def _batch_of(rows: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
-    """The head and its followers: those of its first try again, or only such as were never tried."""
+    """The head and its followers: those of its first try again, or only such as were never tried.
+
+    When a follower was due is not asked: the messages of one turn were written one after another, and a claim that
+    took its time between two of them would part the turn, and with it the one free reply that all of them share.
+    """
     if not rows:
         return []
     key = rows[0].batch_key
     batch: list[Row[Any]] = []
     for row in rows[:BATCH]:
         leased = row.state == "leased" and row.lease_until > now
-        if leased or row.batch_key != key or (key is None and row.due_at > now):
+        if leased or row.batch_key != key:
             break
         batch.append(row)
     return batch

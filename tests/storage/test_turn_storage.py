@@ -44,6 +44,7 @@ from storage.outgoing import (
 )
 from storage.problems import KeyProblem, StaleConversation
 from storage.undelivered import undelivered
+from storage.universe import Universe
 
 LEASE = timedelta(seconds=30)
 
@@ -275,6 +276,16 @@ def test_a_batch_holds_the_messages_of_one_conversation_in_order(
     assert second.messages[0].reply_token is None
     assert "U0123456789" not in repr(first)
     assert "t-1" not in repr(first)
+
+
+def test_a_turn_is_not_parted_by_the_time_of_the_claim(database: Database, scene: Any, advance: Any) -> None:
+    say(database, scene, "1", token="t-1")
+    at = database.universe.now()
+    advance(1)
+    say(database, scene, "2", token="t-1")
+    vault, slow = database.vault, Universe(now=lambda: at, new_id=database.universe.new_id, code=database.universe.code)
+    (batch,) = database.run(lambda conn: claim_outgoing(conn, vault, slow, owner="slow", lease=LEASE, limit=10))
+    assert words(batch) == ["1", "2"]
 
 
 def test_a_leased_conversation_is_passed_over_until_its_lease_ends(
