@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 _FINISH_WITHIN = 15.0
 #: Seconds of reading and storing after which the customer is shown that an answer is coming.
 WAIT_SHOWN_AFTER = 1.0
+#: Of a crowd that waits nobody is shown it: the calls would make everybody wait still longer.
+_SHOWN_AMONG = 50
+#: Requests with the store at a time, which keep it busy; the others wait before it. Each thread of the store takes
+#: what came first, so that behind a thousand of them nothing would be sent, and who gets no answer asks again.
+_AT_THE_STORE = 8
 _ANSWERED = frozenset({InboundKind.TEXT, InboundKind.CHOICE})
 
 
@@ -56,6 +61,9 @@ class Service:
     menus: Sequence[MenuKeeper] = ()
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
+    _at_the_store: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_THE_STORE))
+    #: Requests that are not answered yet.
+    _waiting: int = 0
 
     async def start(self, roles: Iterable[str] = ("sender", "timers")) -> None:
         """Open the channels' pools and start the background tasks of ``roles``."""
@@ -75,9 +83,12 @@ class Service:
     async def take(self, channel: Channel, events: list[Inbound]) -> None:
         """Store and answer events, then tell the platform what it waits to hear; raises where nothing was stored."""
         waiting = asyncio.get_running_loop().call_later(WAIT_SHOWN_AFTER, self._show_waiting, channel, events)
+        self._waiting += 1
         try:
-            await self.turns.handle(events)
+            async with self._at_the_store:
+                await self.turns.handle(events)
         finally:
+            self._waiting -= 1
             waiting.cancel()
         self.sender.wake()
         if any(event.image is not None for event in events):
@@ -89,6 +100,8 @@ class Service:
 
     def _show_waiting(self, channel: Channel, events: Sequence[Inbound]) -> None:
         """The answer takes longer than usual: who waits for it sees that something is being done."""
+        if self._waiting > _SHOWN_AMONG:
+            return
         asked = [event for event in events if event.kind in _ANSWERED and event.may_answer]
         for user in {event.user_id.reveal(): event.user_id for event in asked}.values():
             self._beside(channel.show_waiting(user))

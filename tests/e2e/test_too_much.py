@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import aiohttp
 import pytest
 
-from bot import webhooks
+from bot import service, webhooks
+from bot.channels.base import Inbound
 from bot.webhooks import BURST, MAX_EVENTS
 from tests.e2e.conftest import on_both
-from tests.e2e.house import House, post_line
+from tests.e2e.house import House, post_line, until
 
 MORI = "0000124"
 
@@ -111,3 +113,28 @@ async def test_the_gauges_say_that_the_store_is_away(house: House, monkeypatch: 
     monkeypatch.setattr(house.database, "read", away)
     page = (await house.service.metrics.page(house.database)).decode()
     assert "kakunin_store_up 0.0" in page
+
+
+async def test_a_crowd_waits_before_the_store_and_is_not_animated(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has to be sent would stand behind all of them, and a call for each makes it worse."""
+    monkeypatch.setattr(service, "WAIT_SHOWN_AFTER", 0.0)
+    at_the_store: list[int] = []
+    door = asyncio.Event()
+    crowd = service._AT_THE_STORE + service._SHOWN_AMONG
+
+    async def handle(events: Sequence[Inbound]) -> None:
+        at_the_store.append(len(events))
+        await door.wait()
+
+    monkeypatch.setattr(house.service.turns, "handle", handle)
+    events = [house.line.text_event(house.on_line().user_id, "はい") for _ in range(crowd)]
+    posts = asyncio.gather(*(post_line(house, event) for event in events))
+    await until(lambda: house.service._waiting == crowd, patience=5)
+    assert len(at_the_store) == service._AT_THE_STORE
+    await until(lambda: not house.service._acknowledging, patience=5)
+    assert len(house.line.loading) <= service._SHOWN_AMONG
+    door.set()
+    assert await posts == [200] * crowd
+    assert len(at_the_store) == crowd
