@@ -234,7 +234,9 @@ def _without(mapping: Mapping[Key, Answer], key: Key) -> Mapping[Key, Answer]:
 
 def to_json(state: State) -> dict[str, Any]:
     """The state as plain data for the snapshot; ``from_json`` is its inverse."""
-    return {
+    # Written only where there is one: snapshots from before it was known are equal to the fold as they are.
+    offered = {} if state.offered is None else {"offered": ev.to_json(state.offered)}
+    return offered | {
         "definition_sha256": state.definition_sha256,
         "locale": state.locale,
         "receipt_no": state.receipt_no,
@@ -258,7 +260,6 @@ def to_json(state: State) -> dict[str, Any]:
         "waiting_told": state.waiting_told,
         "waiting_answered": state.waiting_answered,
         "handover_at": _key_json(state.handover_at),
-        "offered": None if state.offered is None else ev.to_json(state.offered),
     }
 
 
