@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
+from dialogs.conversation.pairs import reply_context
 from dialogs.conversation.state import Answer
 from dialogs.definition.model import Choice, Question, QuestionType, pick
 from dialogs.replies import READERS
@@ -52,7 +53,7 @@ def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] 
     """What ``text`` means as an answer at ``slot``, where perhaps ``only`` some of the choices are shown."""
     question = slot.question
     assert question is not None
-    context = ReplyContext(today=position.now.date(), locale=position.state.locale)
+    context = reply_context(position, slot)
     if question.is_select:
         shown = tuple(c for c in position.choices(question, slot.key) if c.name in only)
         narrowed = read_select(position, question, shown, text, context) if shown else None

@@ -21,6 +21,7 @@ from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.faq_replies import record_faq, reply_from_faq
 from dialogs.conversation.form import Slot
+from dialogs.conversation.keeping_codes import keep_postal_code
 from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.moves import about_media, aside, back, correct, resume, topic
 from dialogs.conversation.naming import named_to_correct
@@ -258,6 +259,8 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
     if is_typed(turn, slot):
         return answer_typed(turn, prompt, slot, reading, content_id)
     outcome = read_reply(turn.position, slot, reading.text, prompt.only)
+    if keep_postal_code(turn, slot, reading.text, content_id, outcome):
+        return True
     match outcome:
         case Taken():
             turn.offer_answer(slot, outcome, content_id, typed=True, echo=_differs(outcome, reading))
@@ -291,6 +294,7 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
     # Nearly any text reads as a name or as words: another one is taken only where it is asked for.
     if isinstance(outcome, Taken) and reader_kind(slot.question) not in ("text", "name"):
         turn.record(ev.ChangeAnnounced(at=turn.now, key=slot.key))
+        keep_postal_code(turn, slot, reading.text, content_id, outcome)
         turn.offer_answer(slot, outcome, content_id, typed=True, echo=_differs(outcome, reading))
         return True
     return False

@@ -19,7 +19,7 @@ from dialogs.replies.chatter import about, opening, strip_chatter
 from dialogs.replies.house_numbers import has_house_number
 from dialogs.replies.places import begins_with_number, describe, locate, names_another_place
 from dialogs.replies.prefectures import PREFECTURES
-from dialogs.replies.problems import problem
+from dialogs.replies.problems import MAX_LENGTH, problem
 
 LONGEST = 120
 
@@ -65,6 +65,8 @@ _SENTENCE = re.compile(
     "ません|でした|ました|ですが|ですけど|ですか|でしょう|ください|下さい|だった|[てで]い?ます|てない|ていない|してる"
     "|けど|から(?:変|引|越|移|の)|わから|分から|わかん|変わ[らっりる]|ではな[くい]|じゃな[くい]|かわら|同じ|おなじ|変更|引っ?越[しす]|以前|前の住所|転居"
 )
+#: What a postal code that was given before may put right.
+_INCOMPLETE = frozenset(("address.no_prefecture", "address.no_municipality", "address.no_ward"))
 _SPACE_BEFORE_NUMBER = re.compile(r"(?<=[^\x00-\x7f]) (?=\d)|(?<=[都道府県市区町村郡字]) (?=[^\x00-\x7f])")
 _SPACE_AFTER_TOWN_NUMBER = re.compile(r"(?<=丁目) (?=\d)")
 _SPACED_DASH = re.compile(r"(?<=\d) ?- ?(?=\d)")
@@ -75,9 +77,7 @@ def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("address", text, context)
     if isinstance(plain, Problem):
         return plain
-    typed = strip_chatter(to_storable_width(text.replace("\n", " ")), lead=_LEAD, tail=_TAIL)
-    code, typed = _without_code(typed)
-    typed = _BEHIND_NUMBER.sub("", strip_chatter(typed, lead=_LEAD, tail=_TAIL))
+    code, typed = _code_and_rest(text)
     if len(typed) > LONGEST:
         return problem("address.too_long", context, limit=str(LONGEST))
     if _BAD.search(strip_variation_selectors(typed)):
@@ -93,6 +93,25 @@ def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
         if not places:
             return problem("address.no_prefecture", context)
         return problem("address.only_postal_code", context, place=describe(places))
+    found = _read(typed, places, context)
+    if isinstance(found, Problem) and not code and context.postal_code and found.code in _INCOMPLETE:
+        completed = _read(typed, places_of(context.postal_code), context)
+        return completed if isinstance(completed, Parsed) else found
+    return found
+
+
+def typed_postal_code(text: str) -> str:
+    """The postal code that is typed with an address or alone; empty where there is none."""
+    return "" if len(text) > MAX_LENGTH else _code_and_rest(text)[0]
+
+
+def _code_and_rest(text: str) -> tuple[str, str]:
+    typed = strip_chatter(to_storable_width(text.replace("\n", " ")), lead=_LEAD, tail=_TAIL)
+    code, typed = _without_code(typed)
+    return code, _BEHIND_NUMBER.sub("", strip_chatter(typed, lead=_LEAD, tail=_TAIL))
+
+
+def _read(typed: str, places: tuple[Place, ...], context: ReplyContext) -> Parsed | Problem:
     return _latin(typed, places, context) if _LATIN.fullmatch(typed) else _japanese(typed, places, context)
 
 

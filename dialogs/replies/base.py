@@ -23,8 +23,10 @@ class ReplyContext:
     #: The customer's day, for "today" and for plausibility.
     today: date
     locale: str = "ja"
-    #: The address that a postal code must belong to, where one was answered just before.
+    #: The address that a postal code must belong to, where one was answered before.
     address: str | None = field(default=None, repr=False)
+    #: The postal code that may complete an address, where one was given before.
+    postal_code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

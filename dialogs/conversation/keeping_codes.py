@@ -1,0 +1,48 @@
+"""A postal code that is typed where an address is asked for.
+
+Promise: it is not asked for again, only offered to be confirmed; alone it is no failure, it completes the address
+that is typed next.  It is an answer of its message, and goes when that is taken back.
+"""
+
+from __future__ import annotations
+
+from dialogs.conversation import events as ev
+from dialogs.conversation.answering import Several, Taken
+from dialogs.conversation.events import AnswerState
+from dialogs.conversation.form import Slot
+from dialogs.conversation.pairs import partner, reply_context
+from dialogs.conversation.prompts import Phrase
+from dialogs.conversation.turn import Turn
+from dialogs.replies import READERS
+from dialogs.replies.address import typed_postal_code
+from dialogs.replies.base import Parsed, Problem
+
+
+def keep_postal_code(
+    turn: Turn, slot: Slot, text: str, content_id: str | None, outcome: Taken | Several | Problem
+) -> bool:
+    """Keep the code that ``text`` gives at an address; true where it gives nothing else, and the rest is asked for."""
+    alone = isinstance(outcome, Problem) and outcome.code == "address.only_postal_code"
+    if slot.question is None or slot.question.bot.kind != "address" or not (alone or isinstance(outcome, Taken)):
+        return False
+    key = partner(turn.definition, slot)
+    code = READERS["postal_code"](typed_postal_code(text), reply_context(turn.position, slot))
+    if key is None or not isinstance(code, Parsed) or key in turn.state.answers:
+        return False
+    turn.record(
+        ev.Answered(
+            at=turn.now,
+            key=key,
+            value=str(code.value),
+            display=code.display,
+            state=AnswerState.ANSWERED,
+            locale=turn.state.locale,
+            content_id=content_id,
+        )
+    )
+    # Its question may not be relevant yet, and the customer has not seen how the code was read.
+    turn.record(ev.SetAside(at=turn.now, key=key))
+    if alone:
+        assert isinstance(outcome, Problem)
+        turn.ask_current(Phrase(key="engine.postal_code_kept", params=dict(outcome.params), of=content_id))
+    return alone
