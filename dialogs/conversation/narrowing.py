@@ -16,10 +16,9 @@ from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Choice, QuestionType
-from dialogs.japanese import fold
 from dialogs.replies.base import ReplyContext
 from dialogs.replies.chatter import strip_chatter
-from dialogs.replies.choice_words import terms_of
+from dialogs.replies.choice_words import loose, terms_of
 from dialogs.replies.choices import names_number
 
 
@@ -65,16 +64,16 @@ def _read(turn: Turn, slot: Slot, reading: Reading, only: tuple[str, ...]) -> Ta
     outcome = read_select(turn.position, question, readable, reading.text, context) if readable else None
     if isinstance(outcome, Taken):
         return outcome
-    begun = () if reading.is_question else _begin_like(fold(strip_chatter(reading.text)), choices)
+    begun = () if reading.is_question else _begin_like(loose(strip_chatter(reading.text)), choices)
     return Several(names=begun) if begun else outcome if isinstance(outcome, Several) else None
 
 
-def _begin_like(folded: str, choices: Sequence[Choice]) -> tuple[str, ...]:
+def _begin_like(said: str, choices: Sequence[Choice]) -> tuple[str, ...]:
     """The choices that begin like the text, then those that only contain it."""
-    if not folded:
+    if not said:
         return ()
-    first = [c.name for c in choices if any(term.startswith(folded) for term in _terms(c))]
-    rest = [c.name for c in choices if len(folded) > 1 and any(folded in term for term in _terms(c))]
+    first = [c.name for c in choices if any(term.startswith(said) for term in _terms(c))]
+    rest = [c.name for c in choices if len(said) > 1 and any(said in term for term in _terms(c))]
     return tuple(dict.fromkeys((*first, *rest)))
 
 

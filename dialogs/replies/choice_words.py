@@ -1,7 +1,9 @@
 """Which choices a free text names, and whether it affirms them.
 
 Longer terms win over the shorter ones inside them (年金受取 over 年金), Latin terms match whole words
-only, and very short or very common words count only as a whole reply.
+only, and very short or very common words count only as a whole reply.  A term inside another word is
+doubtful: a Japanese compound is what its last part says, so 食品メーカー is a maker, but 永住申請 is no
+residence and 家賃収入 no rent.
 """
 
 from __future__ import annotations
@@ -12,9 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dialogs.definition.model import Choice
-from dialogs.japanese.width import fold, normalise
+from dialogs.japanese.numerals import arabic
+from dialogs.japanese.width import fold, join_japanese, normalise
 
-_PARTS = re.compile(r"[・/／、()「」]|,(?!\d)|または| or ")
+_PARTS = re.compile(r"[・/／、()「」]|,(?!\d)|または|等| or ")
+#: What a label leaves out is no name of it.
+_BUT = re.compile(r"\([^()]*を除く\)|\(except [^()]*\)")
 _LATIN = re.compile(r"[a-z0-9][a-z0-9 .'\-/]*")
 #: Words of every sentence; as a synonym they count only when they are the whole reply.
 _COMMON = frozenset(
@@ -36,6 +41,9 @@ _COMMON = frozenset(
             "こと",
             "できない",
             "日本",
+            "japan",
+            "i am",
+            "customer",
         ),
     )
 )
@@ -43,30 +51,80 @@ _NEGATIVE_LABEL = re.compile("(?:ない|なし|ません|ず)$|not ")
 #: Right after a term: it is denied.
 _DENIED = re.compile(
     "(?:を|に|で|として|と|も|が|は|に関係|の予定|の予定は|という?(?:わけ|こと))*(?:では|じゃ|や|には|とは|は)?"
-    "(?:あり)?(?:しません|しない|してない|していない|してません|していません|してへん|せえへん|せん|ません|まへん"
+    "(?:あり)?(?:しません|しない|してない|していない|してません|していません|してへん|せえへん|せん(?![たと])|ません|まへん"
     "|ない|なく|なかった|ちゃう|ちがう|違|以外|を除|をやめ|を辞め|やめ|辞め| is not|ではなく|あらへん|あれへん"
-    "|おりません|いません|もらってい?ない|受け取ってい?ない|使ってい?ない|使いません)"
+    "|おりません|いません|もらってい?ない|受け取ってい?ない|使ってい?ない|使いません|できません|できない|できへん|しかね|しがた"
+    "|しとうない|したくない|したくありません)"
 )
 #: Right after a term: it was so once.
 _PAST = re.compile(
     "(?:で|を|に)?(?:でした|だった|やった|していました|してました|していた|してた|をしてい?た|だったが|でしたが|をやめ|を辞め)"
 )
 _PLAIN_DENIAL = re.compile(
-    "^(?:では|じゃ|は|も|が|を)?(?:ありません|ません|しません|しない|ない|あらへん|へん|ないです|はしません)"
+    "^(?:では|じゃ|は|も|が|を)?(?:ありません|ません|しません|しない|ない|あらへん|へん|ないです|はしません"
+    "|できません|できない|できへん|できかね|しかね|いたしません|いたしかね|したくない|したくありません)"
 )
 _ONCE_BEFORE = re.compile("(?:元|以前は?|昔は?|前は|かつて|もと)$")
+#: Right before a term: 不同意.
+_NOT_BEFORE = re.compile("[不非未]$")
+_NOT_BEFORE_ENGLISH = re.compile(r"\b(?:not|no longer|never|cannot|don't|can't|won't|no)(?: [a-z]+)? ?$")
+#: What has a term as its topic speaks of something else: 給与は別の銀行, 本人は入院中.
+_ELSEWHERE = re.compile(
+    "は(?!$|い|です|だ|ある|あり|あっ|もら|受|使|し(?:て|ます)|入|とくに|特に|する|送|払|考|予定|該当|あては|当ては|同意|表明|進)"
+)
 #: Another person is spoken of.
-_OTHERS = re.compile("(?:夫|妻|主人|家内|旦那|嫁|父|母|親|息子|娘|子ども|子供|兄|弟|姉|妹|家族|孫)(?:は|が|も)")
-_DOUBT = re.compile("かも|たぶん|多分|おそらく|かな$|と思うけど|だったような|みたいな|maybe|probably|perhaps|not sure")
-_WISH = re.compile("(?:に)?(?:なりたい|なる予定|なるつもり|したいです|を考えて|検討|探して)")
-_QUESTION = re.compile(r"\?|(?:か|かね|かしら|でしょうか|って何|とは|何|なぜ|どれ|どういう(?:こと|意味))$")
+_OTHERS = re.compile(
+    "(?:夫|妻|主人|家内|旦那|嫁|父|母|親|両親|息子|娘|子供|兄|弟|姉|妹|家族|孫|彼|彼女|友人|友達)(?:さん)?[はがも]"
+)
+#: 夫の給料 is not the customer's own; 娘の学費 is paid by the customer.
+_OTHERS_MONEY = re.compile(
+    "(?:夫|妻|主人|家内|旦那|嫁|父|母|親|息子|娘|子供)(?:さん)?の(?:給料|給与|年金|収入|報酬|賞与|ぼーなす)"
+)
+_DOUBT = re.compile(
+    "かも|たぶん|多分|おそらく|かな$|と思うけど|だったような|みたいな|ながら|かたわら|maybe|probably|perhaps|not sure"
+)
+#: Wished for, planned, applied for: not so yet.
+_WISH = re.compile("(?:を|に)?(?:なりたい|なる予定|なるつもり|したいです|を?考えて|考え中|検討|探して|申請|希望|目指)")
+_QUESTION = re.compile(r"\?|(?:(?<![とな])か|かね|かしら|でしょうか|って何|とは|何|なぜ|どれ|どういう(?:こと|意味))$")
+#: What a compound may end in and still be what its first part says: 保険会社, 給与振込, 年金専用.
+_SAME_THING = re.compile(
+    "(?:会社|企業|業者|業界|業務|業|店員|店|屋|事務所|関係|関連|系|勤務|勤め|職員|職|社員|従業員|員|生|者|専用|用途|用|口座|目的"
+    "|園|院|場|館|購入|振込|受取|支払|返済|引落|決済|取引|利用|使用|目当|生活|暮|さん|等|全般|一般|一筋|施設|教室|店舗|商|代|費|料)"
+)
+#: One spelling for what is written in several: 振り込み, 振込み, 振込.
+_SPELLINGS = tuple(
+    (re.compile(pattern), spelling)
+    for pattern, spelling in (
+        *(("受け?取り?", "受取"), ("振り?込み?(?!む)", "振込"), ("引き?落と?し", "引落"), ("支払い(?!ま)", "支払")),
+        *(
+            ("借り?入れ", "借入"),
+            ("買い物", "買物"),
+            ("積み?立て", "積立"),
+            ("子ども|こども", "子供"),
+            ("仕入れ", "仕入"),
+        ),
+        *(("お金", "金"), ("[かけゕゖ箇](?=[国月])", "か"), ("(?<=[年月週])に(?=[0-9数])", "")),
+        *(
+            ("(?<=[0-9])[,・](?=[0-9]+回)", "、"),
+            ("(?<=[0-9数])度(?!目)", "回"),
+            ("(?<=回)(?:程度|くらい|ぐらい|ほど)", ""),
+        ),
+    )
+)
+_COUNTS = re.compile("[〇一二三四五六七八九十]+(?=[回度つ人週号]|[かけゕゖ箇][国月])")
+_KATAKANA = re.compile("[ァ-ヺー]")
+_KANJI = re.compile("[一-鿿々]")
+_COUNTED = re.compile("[0-9.,]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """The folded words of one choice."""
+    """The words of one choice, in the form in which texts are searched for them."""
 
     labels: frozenset[str]
+    #: What its author added as a way of saying it.
+    synonyms: frozenset[str]
+    #: Parts of labels, and the synonyms.
     parts: frozenset[str]
     is_negative: bool
 
@@ -88,15 +146,24 @@ def terms_of(choice: Choice) -> Terms:
 
 @lru_cache(maxsize=4096)
 def _terms(labels: tuple[str, ...], buttons: tuple[str, ...], synonyms: str) -> Terms:
-    whole = frozenset(fold(label) for label in (*labels, *buttons)) - {""}
-    parts = {fold(part) for label in (*labels, *buttons) for part in _PARTS.split(normalise(label))}
-    parts |= {fold(word) for word in synonyms.split("|")}
+    whole = frozenset(loose(label) for label in (*labels, *buttons)) - {""}
+    parts = {loose(part) for label in (*labels, *buttons) for part in _PARTS.split(_BUT.sub("", normalise(label)))}
+    said = frozenset(loose(word) for word in synonyms.split("|")) - {""}
     return Terms(
         labels=whole,
+        synonyms=said,
         # A bare figure is the number of a choice, never a part of its label.
-        parts=frozenset(part for part in parts if part and not part.isdigit()),
+        parts=frozenset(part for part in parts | said if part and not part.isdigit()),
         is_negative=any(_NEGATIVE_LABEL.search(fold(label)) for label in labels),
     )
+
+
+def loose(text: str) -> str:
+    """A text as it is compared with choices: folded, counted in figures, in one of several spellings."""
+    folded = _COUNTS.sub(lambda match: arabic(match[0]), fold(text))
+    for pattern, spelling in _SPELLINGS:
+        folded = pattern.sub(spelling, folded)
+    return folded
 
 
 def is_question(plain: str) -> bool:
@@ -104,13 +171,18 @@ def is_question(plain: str) -> bool:
     return _QUESTION.search(normalise(plain).lower().rstrip("。. !")) is not None
 
 
-def find_words(folded: str, choices: Sequence[Choice]) -> Found:
-    """Sort the choices by what the folded text says about them."""
-    spans = _spans(folded, choices)
-    doubted = _DOUBT.search(folded) is not None
+def find_words(text: str, choices: Sequence[Choice]) -> Found:
+    """Sort the choices by what the text says about them."""
+    said = loose(text)
+    # Katakana is folded away; where only it is gone, it can still be told where a word begins.
+    script = join_japanese(normalise(text).casefold())
+    script = script if len(script) == len(said) else said
+    spans = _spans(said, choices)
+    starts = {start for start, _, _ in spans}
+    doubted = _DOUBT.search(said) is not None
     found = Found()
     for choice in choices:
-        verdicts = [_verdict(folded, start, end) for start, end, owner in spans if owner is choice]
+        verdicts = [_verdict(said, script, start, end, starts) for start, end, owner in spans if owner is choice]
         if not verdicts:
             continue
         if "sure" in verdicts:
@@ -120,21 +192,23 @@ def find_words(folded: str, choices: Sequence[Choice]) -> Found:
         else:
             found.denied.append(choice)
             found.plainly_denied = "plain" in verdicts
-    if not (found.sure or found.doubtful or found.denied) and len(folded) >= 2:
-        found.doubtful = _shortened(folded, choices)
-        if len(found.doubtful) == 1 and not doubted:
-            found.sure, found.doubtful = found.doubtful, []
+    if not (found.sure or found.doubtful or found.denied) and len(said) >= 2:
+        begun, inside = _shortened(said, choices)
+        if len(begun) == 1 and not inside and not doubted:
+            found.sure = begun
+        else:
+            found.doubtful = [choice for choice in choices if choice in begun or choice in inside]
     return found
 
 
-def _spans(folded: str, choices: Sequence[Choice]) -> list[tuple[int, int, Choice]]:
+def _spans(said: str, choices: Sequence[Choice]) -> list[tuple[int, int, Choice]]:
     """Where terms stand in the text, without those that lie inside a longer one."""
     spans = [
         (start, start + len(term), choice)
         for choice in choices
         for term in terms_of(choice).labels | terms_of(choice).parts
         if len(term) >= 2 and term not in _COMMON
-        for start in _places(folded, term)
+        for start in _places(said, term)
     ]
     return [
         span
@@ -145,16 +219,22 @@ def _spans(folded: str, choices: Sequence[Choice]) -> list[tuple[int, int, Choic
     ]
 
 
-def _places(folded: str, term: str) -> list[int]:
+def _places(said: str, term: str) -> list[int]:
     latin = _LATIN.fullmatch(term) is not None
-    places, start = [], folded.find(term)
+    places, start = [], said.find(term)
     while start >= 0:
         end = start + len(term)
-        before, after = folded[start - 1 : start], folded[end : end + 1]
+        before, after = said[start - 1 : start] if start else "", said[end : end + 1]
         inside_word = latin and (_is_latin(before) or _is_latin(after))
-        if not inside_word:
+        # 月1回 is neither in 月10回 nor in 3か月1回.
+        inside_figure = (
+            (_COUNTED.match(term[-1]) and _COUNTED.match(after))
+            or (_COUNTED.match(term) and re.match("[0-9.,、~月週日]", before))
+            or (term[0] in "年月週日" and re.match("[0-9.,かけゕゖ]|(?!毎)[一-鿿]", before))
+        )
+        if not inside_word and not inside_figure:
             places.append(start)
-        start = folded.find(term, start + 1)
+        start = said.find(term, start + 1)
     return places
 
 
@@ -162,25 +242,44 @@ def _is_latin(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _verdict(folded: str, start: int, end: int) -> str:
+def _verdict(said: str, script: str, start: int, end: int, starts: set[int]) -> str:
     """What the words around one place say: sure, doubtful, denied, or plainly denied (plain)."""
-    after, before = folded[end : end + 24], folded[max(0, start - 8) : start]
-    if _PLAIN_DENIAL.match(after):
+    after, before = said[end : end + 24], said[max(0, start - 16) : start]
+    if _PLAIN_DENIAL.match(after) or _NOT_BEFORE.search(before) or _NOT_BEFORE_ENGLISH.search(before):
         return "plain"
-    if _DENIED.match(after) or _PAST.match(after) or _ONCE_BEFORE.search(before):
+    if _DENIED.match(after) or _PAST.match(after) or _ONCE_BEFORE.search(before) or _WISH.match(after):
         return "denied"
-    if re.search(r"\b(?:not|no longer|never)(?: an?)? ?$", before) or _WISH.match(after):
-        return "denied"
-    return "doubtful" if _OTHERS.search(before) else "sure"
+    if _OTHERS_MONEY.search(said, max(0, start - 10), end):
+        return "doubtful"
+    if _OTHERS.search(before[-8:]) or _ELSEWHERE.match(after) or _is_part_of_word(script, start, end, starts):
+        return "doubtful"
+    return "sure"
 
 
-def _shortened(folded: str, choices: Sequence[Choice]) -> list[Choice]:
-    """Choices of which the text is the beginning or the middle of a label."""
-    if folded in _COMMON:
-        return []
-    latin = _LATIN.fullmatch(folded) is not None
-    return [
-        choice
-        for choice in choices
-        if any((term.startswith(folded) if latin else folded in term) for term in terms_of(choice).labels)
-    ]
+def _is_part_of_word(script: str, start: int, end: int, starts: set[int]) -> bool:
+    """Whether a term goes on in another word that says something else, or begins in the middle of one."""
+    last, after = script[end - 1], script[end : end + 1]
+    # A single kanji before hiragana is a verb: 学費送ってる.
+    noun = _KANJI.match(after) and not re.match("[ぁ-ん]", script[end + 1 : end + 2])
+    katakana = bool(_KATAKANA.match(last))
+    goes_on = (katakana and _KATAKANA.match(after)) or ((katakana or _KANJI.match(last)) and noun)
+    if goes_on and end not in starts and not _SAME_THING.match(script, end):
+        return True
+    before = script[start - 1 : start] if start else ""
+    return bool(_KATAKANA.match(script[start]) and _KATAKANA.match(before))
+
+
+def _shortened(said: str, choices: Sequence[Choice]) -> tuple[list[Choice], list[Choice]]:
+    """Choices of which the text is the beginning of a label, and those of which it is the middle of one."""
+    if said in _COMMON:
+        return [], []
+    begun = [choice for choice in choices if any(term.startswith(said) for term in _label_words(choice))]
+    if _LATIN.fullmatch(said):
+        return begun, []
+    inside = [choice for choice in choices if any(said in term for term in terms_of(choice).labels)]
+    return begun, [choice for choice in inside if choice not in begun]
+
+
+def _label_words(choice: Choice) -> frozenset[str]:
+    terms = terms_of(choice)
+    return terms.labels | (terms.parts - terms.synonyms)

@@ -16,47 +16,72 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from dialogs.definition.model import Choice, pick
-from dialogs.japanese.numerals import parse_number
 from dialogs.japanese.width import fold, normalise
 from dialogs.replies.bands import has_bounds, read_band
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, opening, strip_chatter
-from dialogs.replies.choice_words import Found, find_words, is_question, terms_of
-from dialogs.replies.problems import problem
-from dialogs.replies.yes_no import read_yes_no
-
-_TAIL = (*CASUAL_TAIL, "を選びます", "にします", "でお願い", "で", "を希望", "、以上", "以上", "のみ", "だけ")
-_NUMBER = re.compile(
-    r"(?:no\.? ?|番号(?:は)? ?|その|第|\()?"
-    r"(?P<number>\d{1,2}|[〇一二三四五六七八九十]{1,3})"
-    r"(?:\)|番目|番|つ目|つめ|号)?(?:\.|です)?"
+from dialogs.replies.choice_numbers import (
+    DASH_SPAN,
+    NUMBER_THEN_WORDS,
+    SEPARATORS,
+    SPAN,
+    is_bare,
+    place_of,
+    run_together,
 )
-_BARE_NUMBER = re.compile(r"(?:\d{1,2}|[〇一二三四五六七八九十]{1,3})(?:です)?")
-_NUMBER_THEN_WORDS = re.compile(r"(?P<number>\d{1,2})(?:番(?:の|目の)?|[.)): ]|の) ?(?P<words>\D.*)")
+from dialogs.replies.choice_words import Found, find_words, is_question, loose, terms_of
+from dialogs.replies.problems import problem
+from dialogs.replies.yes_no import agrees, read_yes_no
+
+_TAIL = (
+    *CASUAL_TAIL,
+    "を選びます",
+    "を選択します",
+    "にします",
+    "でお願い",
+    "で",
+    "を希望",
+    "、以上",
+    "のみ",
+    "だけ",
+    "など",
+    "とか",
+)
+#: "That is all", not "or more": after 2つ it would be the latter.
+_THAT_IS_ALL = re.compile("(?<![つ回万円人歳国%名])以上$")
 _ALL = frozenset(
     map(
         fold,
         (
-            "全部",
-            "ぜんぶ",
-            "全て",
-            "すべて",
-            "全部です",
-            "全て該当",
-            "みんな",
-            "オール",
-            "all",
-            "all of them",
-            "everything",
+            *("全部", "ぜんぶ", "全て", "すべて", "全部です", "全て該当", "全部該当", "すべて該当", "みんな", "オール"),
+            *(
+                "全部当てはまる",
+                "全部あてはまる",
+                "全て当てはまる",
+                "すべてあてはまる",
+                "全部当てはまります",
+                "全部あてはまります",
+            ),
+            *(
+                "全て当てはまります",
+                "すべてあてはまります",
+                "全部該当します",
+                "全て該当します",
+                "上記全て",
+                "上記すべて",
+                "全項目",
+            ),
+            *("all", "all of them", "everything", "all of the above"),
         ),
     )
 )
-_ALL_BUT = re.compile("(?P<but>.+?)(?:以外|を除いて|を除く|を除き)(?:は|の)?(?:全部|ぜんぶ|全て|すべて)")
-_SEPARATORS = re.compile(
-    r" ?(?:[,、，・/／&+\n;。]| and |と(?!.{0,2}[てい])|および|及び|それから|あと(?=.)|ならびに|並びに|や(?=.)) ?| +"
+_ALL_BUT = (
+    re.compile("(?P<but>.+?)(?:以外|を除いて|を除く|を除き)(?:は|の|、)?(?:全部|ぜんぶ|全て|すべて)"),
+    re.compile("(?:全部|全て|すべて)(?:で|、)?(?P<but>.+?)(?:以外|を除く)"),
+    re.compile("(?:all|everything) (?:but|except(?: for)?) (?P<but>.+)", re.IGNORECASE),
 )
-_SPAN = re.compile(r"(\d{1,2})(?:番)? ?(?:~|から) ?(\d{1,2})(?:番)?(?:まで)?")
-_DASH_SPAN = re.compile(r"(\d{1,2}) ?- ?(\d{1,2})")
+#: What says yes or no in a list's own words, and so may be said in any other words for it.
+_SAYS_YES, _SAYS_NO = frozenset((fold("はい"), "yes")), frozenset((fold("いいえ"), "no"))
 #: Choices that stand alone: they are not part of "all".
 _ALONE = frozenset(("none", "not_applicable", "unknown", "refuse", "refused", "decline", "declined"))
 
@@ -85,7 +110,7 @@ def read_choice(
         return plain
     # ③ is a place in the list and no amount; folded it would be a bare 3.
     circled = any(unicodedata.category(sign) == "No" for sign in text)
-    found = _one(plain, choices, context, None if circled and kind == "amount" else kind)
+    found = _one(plain, choices, context, None if circled and kind == "amount" else kind, is_place=circled)
     return _echo(found, context, default_language) if isinstance(found, Choice) else found
 
 
@@ -96,7 +121,8 @@ def read_choices(
     plain = opening("choice", text, context)
     if isinstance(plain, Problem):
         return plain
-    found = _many(plain, choices, context)
+    circled = any(unicodedata.category(sign) == "No" for sign in text)
+    found = _many(plain, choices, context, is_place=circled or "番" in text)
     if not isinstance(found, list):
         return found
     chosen = [choice for choice in choices if choice in found]
@@ -108,27 +134,28 @@ def read_choices(
 def names_number(text: str) -> bool:
     """Whether the text, or a part of it, is the number of a choice and no word."""
     stripped = strip_chatter(normalise(text), tail=_TAIL)
-    parts = [stripped, *_SEPARATORS.split(stripped)]
-    return any(_number(part) is not None or _SPAN.fullmatch(part) or _DASH_SPAN.fullmatch(part) for part in parts)
+    parts = [stripped, *SEPARATORS.split(stripped)]
+    return any(place_of(part, 1) is not None or SPAN.fullmatch(part) or DASH_SPAN.fullmatch(part) for part in parts)
 
 
 def _one(
-    plain: str, choices: Sequence[Choice], context: ReplyContext, kind: str | None
+    plain: str, choices: Sequence[Choice], context: ReplyContext, kind: str | None, *, is_place: bool = False
 ) -> Choice | Ambiguous | Problem:
     stripped = strip_chatter(plain, tail=_TAIL)
     exact = _exactly(plain, stripped, choices)
     if exact:
         return exact[0] if len(exact) == 1 else _ambiguous(exact, choices)
-    bare_amount = kind == "amount" and _BARE_NUMBER.fullmatch(normalise(stripped)) is not None
-    number = None if bare_amount else _number(stripped)
+    bare_amount = kind == "amount" and is_bare(stripped)
+    number = None if bare_amount else place_of(stripped, len(choices))
     if number is not None:
         if 1 <= number <= len(choices):
-            return choices[number - 1]
+            counted = [] if is_place or not is_bare(stripped) else _counting(number, choices)
+            return _ambiguous([choices[number - 1], *counted], choices) if counted else choices[number - 1]
         if kind != "amount":
             return problem("choice.out_of_range", context, last=str(len(choices)))
     if kind != "amount" and (numbers := _several_numbers(stripped, choices)):
         return _ambiguous(numbers, choices)
-    if match := _NUMBER_THEN_WORDS.fullmatch(stripped):
+    if match := NUMBER_THEN_WORDS.fullmatch(stripped):
         agreed = _number_and_words(int(match["number"]), match["words"], choices)
         if agreed is not None:
             return agreed
@@ -147,7 +174,23 @@ def _one(
             return next(choice for choice in choices if choice.name == ("yes" if said.value else "no"))
         if said.code == "yes_no.ambiguous":
             return said
-    return _by_words(plain, stripped, choices, context)
+    said_so = _by_yes_or_no(plain, choices)
+    return _by_words(plain, stripped, choices, context) if said_so is None else said_so
+
+
+def _by_yes_or_no(plain: str, choices: Sequence[Choice]) -> Choice | None:
+    """うん where a choice may be said as はい."""
+    said = agrees(plain)
+    words = None if said is None else _SAYS_YES if said else _SAYS_NO
+    meant = [choice for choice in choices if words and terms_of(choice).synonyms & words]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _counting(number: int, choices: Sequence[Choice]) -> list[Choice]:
+    """Other choices for which the figure may be the count itself: 「2」 where another says 1回か2回."""
+    count = re.compile(rf"{number}(?:回|つ|人|か国)")
+    found = [choice for choice in choices if any(count.fullmatch(term) for term in terms_of(choice).parts)]
+    return [] if choices[number - 1] in found else found
 
 
 def _by_words(
@@ -158,7 +201,7 @@ def _by_words(
     polar = _one_of_opposites(plain, choices, context)
     if polar is not None:
         return polar
-    found = find_words(fold(stripped), choices)
+    found = find_words(stripped, choices)
     flipped = _other_of_two(found, choices)
     if flipped is not None:
         return flipped
@@ -168,25 +211,27 @@ def _by_words(
         return _ambiguous([*found.sure, *found.doubtful], choices)
     if found.denied:
         return problem("choice.negated", context)
-    near = _nearly(fold(stripped), choices)
+    near = _nearly(loose(stripped), choices)
     return _ambiguous(near, choices) if near else problem("choice.unreadable", context)
 
 
-def _many(plain: str, choices: Sequence[Choice], context: ReplyContext) -> list[Choice] | Ambiguous | Problem:
-    stripped = strip_chatter(plain, tail=_TAIL)
+def _many(
+    plain: str, choices: Sequence[Choice], context: ReplyContext, *, is_place: bool = False
+) -> list[Choice] | Ambiguous | Problem:
+    stripped = strip_chatter(_THAT_IS_ALL.sub("", strip_chatter(plain, tail=_TAIL)), tail=_TAIL)
     if exact := _exactly(plain, stripped, choices):
         return exact[:1] if len(exact) == 1 else _ambiguous(exact, choices)
     if fold(stripped) in _ALL:
         return [choice for choice in choices if not _stands_alone(choice)]
-    if match := _ALL_BUT.fullmatch(stripped):
+    if match := next(filter(None, (pattern.fullmatch(stripped) for pattern in _ALL_BUT)), None):
         but = _many(match["but"], choices, context)
         return [c for c in choices if c not in but and not _stands_alone(c)] if isinstance(but, list) else but
-    if match := _SPAN.fullmatch(stripped):
+    if match := SPAN.fullmatch(stripped):
         first, last = int(match[1]), int(match[2])
         if 1 <= first < last <= len(choices):
             return list(choices[first - 1 : last])
         return problem("choice.out_of_range", context, last=str(len(choices)))
-    if match := _DASH_SPAN.fullmatch(stripped):
+    if match := DASH_SPAN.fullmatch(stripped):
         # 1-3 is "1 to 3" for one customer and "1 and 3" for the next.
         first, last = int(match[1]), int(match[2])
         inside = 1 <= first < last <= len(choices)
@@ -197,6 +242,8 @@ def _many(plain: str, choices: Sequence[Choice], context: ReplyContext) -> list[
         )
     if re.fullmatch(r"\d{2,}", stripped) and int(stripped[:4]) > len(choices):
         return problem("choice.separate", context)
+    if not is_place and (places := run_together(stripped, len(choices))):
+        return _ambiguous([choices[place - 1] for place in places], choices)
     return _each_part(stripped, choices, context)
 
 
@@ -212,13 +259,15 @@ def _each_part(stripped: str, choices: Sequence[Choice], context: ReplyContext) 
             rest = rest.replace(label, "、")
     offered: list[Choice] = []
     unread = 0
-    parts = [part for part in _SEPARATORS.split(rest) if strip_chatter(part, tail=_TAIL).strip("。、, ")]
+    parts = [part for part in SEPARATORS.split(rest) if strip_chatter(part, tail=_TAIL).strip("。、, ")]
     for part in parts:
         found = _one(part, choices, context, None)
         if isinstance(found, Choice):
             taken.append(found)
         elif isinstance(found, Ambiguous):
             offered += [choice for choice in choices if choice.name in found.candidates]
+        elif found.code == "choice.negated" and len(parts) > 1:
+            continue
         elif found.code == "choice.out_of_range" or (len(parts) == 1 and not taken):
             return found
         else:
@@ -232,30 +281,28 @@ def _each_part(stripped: str, choices: Sequence[Choice], context: ReplyContext) 
 
 
 def _exactly(plain: str, stripped: str, choices: Sequence[Choice]) -> list[Choice]:
-    """The choices of which the whole reply is a label, else those of which it is a part or synonym."""
-    words = {fold(plain), fold(stripped)} - {""}
-    labelled = [choice for choice in choices if words & terms_of(choice).labels]
-    return labelled or [choice for choice in choices if words & terms_of(choice).parts]
-
-
-def _number(stripped: str) -> int | None:
-    match = _NUMBER.fullmatch(normalise(stripped).lower())
-    if match is None:
-        return None
-    value = parse_number(match["number"])
-    return None if value is None else int(value)
+    """The choices of which the whole reply is a label, else a synonym, else a part of a label."""
+    words = {loose(plain), loose(stripped)} - {""}
+    terms = [(choice, terms_of(choice)) for choice in choices]
+    for found in (
+        [choice for choice, of in terms if words & of.labels],
+        [choice for choice, of in terms if words & of.synonyms],
+    ):
+        if found:
+            return found
+    return [choice for choice, of in terms if words & of.parts]
 
 
 def _several_numbers(stripped: str, choices: Sequence[Choice]) -> list[Choice]:
     """「1と3」 where one choice is asked for: the choices of these numbers, if they all exist."""
-    numbers = [_number(part) for part in _SEPARATORS.split(stripped) if part]
+    numbers = [place_of(part, len(choices)) for part in re.split(f"{SEPARATORS.pattern}|か", stripped) if part]
     found = [choices[number - 1] for number in numbers if number is not None and 1 <= number <= len(choices)]
     return found if len(found) == len(numbers) > 1 else []
 
 
 def _number_and_words(number: int, words: str, choices: Sequence[Choice]) -> Choice | Ambiguous | None:
     """「2 年金」: both must mean the same choice; where they do not, both are offered."""
-    found = find_words(fold(strip_chatter(words, tail=_TAIL)), choices)
+    found = find_words(strip_chatter(words, tail=_TAIL), choices)
     if not 1 <= number <= len(choices) or not found.sure:
         return None
     numbered = choices[number - 1]
@@ -280,9 +327,9 @@ def _one_of_opposites(plain: str, choices: Sequence[Choice], context: ReplyConte
     if len(stem) < 2 or len(negative) != 1 or len(stem) == min(map(len, labels)):
         return None
     folded = fold(plain)
-    rest = folded.removeprefix(stem).lstrip("はがもを")
-    if rest == folded and folded not in {label[len(stem) :] for label in labels}:
+    if not folded.startswith(stem) and folded not in {label[len(stem) :] for label in labels}:
         return None
+    rest = folded.removeprefix(stem).lstrip("はがもを")
     said = read_yes_no(rest, context)
     if not isinstance(said, Parsed):
         return None
@@ -295,14 +342,14 @@ def _labels_with_separators(choices: Sequence[Choice]) -> list[tuple[str, Choice
         (normalise(label), choice)
         for choice in choices
         for label in {*choice.label.values(), *choice.button.values()}
-        if _SEPARATORS.search(normalise(label))
+        if SEPARATORS.search(normalise(label))
     ]
     return sorted(found, key=lambda item: len(item[0]), reverse=True)
 
 
 def _nearly(folded: str, choices: Sequence[Choice]) -> list[Choice]:
     """Choices whose label differs by a slip of the thumb; they are only ever offered."""
-    if len(folded) < 3:
+    if len(folded) < 3 or re.search(r"\d", folded):
         return []
     from rapidfuzz.fuzz import ratio
 

@@ -13,7 +13,7 @@ from dialogs.japanese.width import fold, normalise
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import opening
 from dialogs.replies.problems import problem
-from dialogs.replies.yes_no_words import ADVERBS, EITHER, MATTERS, NO, YES
+from dialogs.replies.yes_no_words import ADVERBS, AGREE, DISAGREE, EITHER, MATTERS, NO, YES
 
 
 class _Says(Enum):
@@ -95,6 +95,16 @@ def read_yes_no(text: str, context: ReplyContext) -> Parsed | Problem:
     if said is _Says.UNCLEAR:
         return problem("yes_no.unreadable", context)
     return Parsed(value=said is _Says.YES, display=show_yes_no(said is _Says.YES, context.locale))
+
+
+def agrees(plain: str) -> bool | None:
+    """Whether the whole text is a word that agrees or disagrees with whatever was asked; else ``None``."""
+    for candidate in _without_endings(_unstretched(fold(plain))):
+        if candidate in EITHER:
+            return None
+        if candidate in AGREE or candidate in DISAGREE:
+            return candidate in AGREE
+    return None
 
 
 def show_yes_no(value: bool, locale: str) -> str:
