@@ -25,12 +25,12 @@ from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, Offe
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.asking import STAFF
 from dialogs.conversation.commands import Command
-from dialogs.conversation.events import NotUnderstood
+from dialogs.conversation.events import NotUnderstood, to_json
 from dialogs.conversation.faq_replies import topic_buttons
 from dialogs.conversation.moves import about_media
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Piece, Prompt
 from dialogs.conversation.understanding import Reading
-from dialogs.conversation.unmatched import unmatched
+from dialogs.conversation.unmatched import none_fits, unmatched
 from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
 from dialogs.replies import READERS
@@ -84,7 +84,8 @@ class _Lobby:
             self.say(*lead, Phrase(key="lobby.other_number"), Phrase(key="lobby.begin_again"))
             return
         token = f"l{self.state.asked + 1}"
-        self.state = replace(self.state, asked=self.state.asked + 1, tokens=(*self.state.tokens[-4:], token))
+        tokens = (*self.state.tokens[-4:], token)
+        self.state = replace(self.state, asked=self.state.asked + 1, tokens=tokens, offered=None)
         self.says.append(step_prompt(self.state, self.facts, token, lead, self.now.date()))
 
     @property
@@ -178,14 +179,16 @@ def _said(lobby: _Lobby, said: inp.Said) -> None:
     if reading.command is not None and _command(lobby, reading.command):
         return
     state, match = lobby.state, reading.match
-    lobby.unmatched = unmatched(reading, said.content_id, at=lobby.now, locale=state.locale, asked=state.step.value)
+    event = unmatched(reading, said.content_id, at=lobby.now, locale=state.locale, asked=state.step.value)
     if match.action is Action.ANSWER:
         lobby.say(FaqText(topic=match.offered[0]))
     elif match.action is Action.OFFER:
+        lobby.state = replace(state, offered=None if event is None else to_json(event))
         return lobby.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(match.offered), *lobby.staff_button))
     elif match.action is Action.STAFF:
         text = FaqText(topic=match.offered[0]) if match.offered else Phrase(key="faq.staff")
         lobby.say(text, buttons=lobby.staff_button)
+    lobby.unmatched = event
     lobby.ask(*_help(lobby, reading))
 
 
@@ -325,6 +328,7 @@ def _enter(lobby: _Lobby, case: OfferedCase) -> None:
 def _command(lobby: _Lobby, command: Command) -> bool:
     match command:
         case Command.STAFF:
+            lobby.unmatched = none_fits(lobby.state.offered, lobby.now)
             lobby.outcome = Outcome.STAFF
         case Command.VERIFY:
             lobby.say(FaqText(topic="F08"))

@@ -43,11 +43,15 @@ class LobbyState:
     locale: str = "ja"
     greeted: bool = False
     waiting_told: bool = False
+    #: What is recorded if none of the topics that were offered just now is chosen.
+    offered: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
         data["step"] = self.step.value
         data["tokens"] = list(self.tokens)
+        if self.offered is None:
+            del data["offered"]  # snapshots from before it was known stay as they are
         return data
 
     @classmethod

@@ -6,7 +6,10 @@ another business of the bank or small talk; and of the words only where they are
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from dialogs.conversation import events as ev
 from dialogs.conversation.turn import Turn
@@ -20,17 +23,21 @@ _NEAREST = 3
 def unmatched(
     reading: Reading, content_id: str | None, *, at: datetime, locale: str, asked: str | None
 ) -> ev.NotUnderstood | None:
-    """The record of a text that no topic and no reply fitted, where it was a question of ours or may be one."""
+    """The record of a text that no topic and no reply fitted, where it was a question of ours or may be one.
+
+    Of an offer it is the record for when none of the topics is chosen.
+    """
     match = reading.match
     unknown = match.action is Action.STAFF and match.reason is Reason.UNKNOWN
     marked = match.action is Action.NONE and match.reason is not Reason.CHIT_CHAT and reading.is_question
-    if content_id is None or not (unknown or marked) or not any(sign.isalpha() for sign in reading.folded):
+    offered = match.action is Action.OFFER
+    if content_id is None or not (unknown or marked or offered) or not any(sign.isalpha() for sign in reading.folded):
         return None
     return ev.NotUnderstood(
         at=at,
         content_id=content_id,
         locale=locale,
-        why="unknown" if unknown else "no_reply",
+        why="unknown" if unknown else "none_fits" if offered else "no_reply",
         asked=asked,
         topics=tuple(scored.topic for scored in match.ranked[:_NEAREST]),
         scores=tuple(scored.score for scored in match.ranked[:_NEAREST]),
@@ -63,6 +70,12 @@ def record_none_fits(turn: Turn) -> None:
             version=offered.version,
         )
     )
+
+
+def none_fits(offered: Mapping[str, Any] | None, at: datetime) -> ev.NotUnderstood | None:
+    """The record of an offer that was kept as plain data, now that none of its topics was chosen."""
+    event = None if offered is None else ev.from_json(offered)
+    return replace(event, at=at) if isinstance(event, ev.NotUnderstood) else None
 
 
 def _asked(turn: Turn) -> str | None:

@@ -23,6 +23,7 @@ from tests.e2e.house import Customer, House, say
 
 MORI, SATO = "0000124", "0000114"
 ODD = "フクロウの羽根は何色ですか?"
+OFFERED = "うちのネコの分も要りますか?"
 TOPIC = "F02"
 
 
@@ -128,13 +129,13 @@ async def test_the_next_start_keeps_what_staff_added(house: House, office: Brows
 
 
 async def test_none_of_the_topics_that_were_offered(house: House, office: Browser) -> None:
-    customer = await asks(house, MORI, "うちのネコの分も要りますか?")
+    customer = await asks(house, MORI, OFFERED)
     assert any(option.startswith("q.") for option in customer.options())
     _, page = await office.get("/questions")
     assert "<article" not in page
     await customer.taps("staff")
     _, page = await office.get("/questions")
-    assert "うちのネコの分も要りますか?" in page
+    assert OFFERED in page
     house.check_folds()
 
 
@@ -179,4 +180,12 @@ async def test_before_a_customer_is_known(house: House, office: Browser) -> None
     await customer.types(ODD)
     _, page = await office.get("/questions")
     assert ODD in page
+    await customer.types(OFFERED)
+    assert any(option.startswith("q.") for option in customer.options())
+    _, page = await office.get("/questions")
+    assert OFFERED not in page
+    await customer.taps("staff")
+    _, page = await office.get("/questions")
+    assert OFFERED in page
+    assert page.count("<article") == 2
     house.check_folds()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 
@@ -59,6 +61,21 @@ def test_who_edits_an_older_version_is_refused(database: Database) -> None:
     with pytest.raises(OtherVersionLive):
         put(database, AGAIN, edits=FILE)
     assert state(database) == (EDITED, FILE)
+
+
+def test_of_two_edits_of_one_version_one_wins(database: Database) -> None:
+    put(database, FILE)
+
+    def edit(sha256: str) -> bool:
+        try:
+            return put(database, sha256, edits=FILE)
+        except OtherVersionLive:
+            return False
+
+    with ThreadPoolExecutor(2) as pool:
+        won = list(pool.map(edit, (EDITED, AGAIN)))
+    assert sorted(won) == [False, True]
+    assert state(database) == (EDITED if won[0] else AGAIN, FILE)
 
 
 def test_a_pointer_from_before_the_mark_counts_as_from_a_file(database: Database) -> None:
