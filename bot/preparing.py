@@ -6,6 +6,7 @@ holds no lock.  The turn decides by what it finds under its own locks.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -19,11 +20,15 @@ from bot.talk import Rules
 from dialogs.conversation.answering import reader_kind
 from dialogs.conversation.understanding import Reading
 from dialogs.guard import Secret, find_secret
+from dialogs.japanese.municipalities import make_ready
 from locales import SHIPPED_LANGUAGES
 from storage import accounts, conversations
 from storage.database import Database
 
 log = structlog.get_logger("kakunin.turns")
+
+#: Replies of these kinds are read with the list of municipalities; no transaction waits for it.
+_OF_PLACES = frozenset(("address", "postal_code"))
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Preparer:
         """The event with all that can be known of it without writing."""
         look = await self._database.read(lambda conn: self._look(conn, event))
         prepared = Prepared(event, look)
+        if look.expected in _OF_PLACES:
+            await asyncio.to_thread(make_ready)
         if event.text is not None and event.tap is not None and self._live.can_understand:
             # A day that was picked, in the one shape that the platform gives it: nothing to guard against.
             prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)

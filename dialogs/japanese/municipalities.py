@@ -76,6 +76,11 @@ class Found:
         return one.above if self.spelling == fold_place(one.name) and not one.above.endswith("島") else ""
 
 
+def make_ready() -> None:
+    """Read the list now, which takes a tenth of a second once, and not within the first look-up."""
+    _index()
+
+
 def find_municipality(text: str, prefecture: str | None = None) -> Found | None:
     """The longest municipality that ``text`` begins with, of one prefecture or of all Japan."""
     clusters = _CLUSTER.findall(text[: 2 * _LONGEST])[:_LONGEST]
