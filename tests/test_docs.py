@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from bot.settings import Settings
 from dialogs.definition.expressions.functions import FUNCTIONS
 from dialogs.definition.model import QuestionType
 from dialogs.definition.vocabulary import BOT_COLUMNS, BOUNDARIES, KYC_ITEMS, READER_KINDS, SURVEY_COLUMNS
+from dialogs.faq.topics import PLACEHOLDERS, Topic, read_topics
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -180,3 +182,18 @@ def test_every_test_that_is_named_exists(page: Path) -> None:
         assert re.search(rf"^(?:async )?def {name}\(|^class {name}\b|^{name} = ", source, re.MULTILINE), (
             f"{file}::{name}"
         )
+
+
+# The FAQ file ---------------------------------------------------------------------------------
+
+
+def test_every_key_of_a_topic_has_its_row() -> None:
+    assert rows(text_of("faq.md")).keys() == {field.name for field in fields(Topic)}
+
+
+def test_the_example_of_a_topic_can_be_published() -> None:
+    example = re.search(r"```yaml\n(.*?)```", text_of("faq.md"), re.DOTALL)
+    assert example is not None
+    (topic,) = read_topics(example[1], "ja")
+    assert not topic.is_draft
+    assert all(f"`{{{name}}}`" in text_of("faq.md") for name in PLACEHOLDERS)
