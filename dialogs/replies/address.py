@@ -55,7 +55,7 @@ _TAIL = (
 #: Closing words that no name of a building is told apart from, unless a number stands before them.
 _BEHIND_NUMBER = re.compile("(?<=[0-9号番地室階])(?:だよ|だね|だ|やで|や|じゃよ|じゃ|ですわ|ね|よ)+$")
 _CODE_IN_FRONT = re.compile(r"(?:〒|郵便番号)? ?(?P<area>\d{3}) ?-? ?(?P<rest>\d{4})(?=\D|$)[ 、,の]*|〒 ?")
-_CODE_BEHIND = re.compile(r"[ 、,(]*(?:〒|郵便番号) ?(?P<area>\d{3})-?(?P<rest>\d{4})\)?$")
+_CODE_BEHIND = re.compile(r"[ 、,(]*(?:〒|郵便番号[は:]?|(?<=\()) ?(?P<area>\d{3})-?(?P<rest>\d{4})\)?$")
 _CODE_IN_LATIN = re.compile(r"(?:^|[ ,])〒?(?P<area>\d{3})-?(?P<rest>\d{4})(?=$|[ ,])(?:,? )?")
 _LATIN = re.compile(r"[A-Za-z0-9ÀÁÈÉÌÍÒÓÙÚāīūēōĀĪŪĒŌ ,.'#/&()\-]*[A-Za-z][A-Za-z0-9ÀÁÈÉÌÍÒÓÙÚāīūēōĀĪŪĒŌ ,.'#/&()\-]*")
 #: Signs that no address has; emoji and symbols come from slips of the thumb.
@@ -63,7 +63,7 @@ _BAD = re.compile("[^\\w\\s・.,'’\"&/()（）「」\\-ー~#°＃々〆ヶ〇�
 #: A sentence around or instead of an address; no name of a place or building holds these.
 _SENTENCE = re.compile(
     "ません|でした|ました|ですが|ですけど|ですか|でしょう|ください|下さい|だった|[てで]い?ます|てない|ていない|してる"
-    "|けど|から(?:変|引|越|移|の)|わから|分から|わかん|変わ[らっりる]|ではな[くい]|じゃな[くい]|かわら|同じ|おなじ|変更|引っ?越[しす]|以前|前の住所|転居"
+    "|けど|から(?:変|引|越|移|の)|わから|分から|わかん|変わ[らっりる]|ではな[くい]|じゃな[くい]|かわら|同じ|おなじ|変更|引っ?越[しす]|以前|前の住所|転居|と思[いう]|たぶん|多分|(?:電話|携帯|TEL|tel)[^0-9]{0,4}0[0-9]"
 )
 #: What a postal code that was given before may put right.
 _INCOMPLETE = frozenset(("address.no_prefecture", "address.no_municipality", "address.no_ward"))

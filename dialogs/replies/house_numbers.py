@@ -36,7 +36,7 @@ _ALL_KANJI = re.compile(f" ?{_KANJI}+")
 _BEHIND_DWELLING = re.compile(rf"{_DWELLING}[ \-]?(?:[A-Za-z]-?)?\d+(?:号室|号|室)?")
 
 #: A building's name directly behind the town: what follows it is a room.
-_BUILDING_FIRST = re.compile(r" ?[ァ-ヶー・A-Za-z ]{3,}\d")
+_BUILDING_FIRST = re.compile(r" ?[ァ-ヶー・A-Za-z ]{3,}\D*\d+(?:号室|号|室)?$")
 
 
 def has_house_number(rest: str, prefecture: str, *, town_is_known: bool) -> bool:
