@@ -11,12 +11,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from dialogs.japanese.postal import municipalities, towns_of
 
-_LONGEST = 14
+_LONGEST, _LONGEST_TOWN = 14, 24
 #: 下北郡 of 下北郡東通村, 札幌市 of 札幌市厚別区, 三宅島 of 三宅島三宅村.
 _ABOVE = re.compile("(?P<above>.+?郡|.+?市(?=.+区$)|三宅島|八丈島)(?P<name>.+[町村区])")
 _CLUSTER = re.compile("[\\s\\S][\U000e0100-\U000e01ef]*")
@@ -102,8 +102,16 @@ def begins_with(text: str, name: str) -> int:
 
 def town_at_start(text: str, municipality: Municipality) -> int:
     """How many characters of ``text`` are a town of the municipality; 0 where the table knows none."""
-    towns = towns_of(municipality.prefecture, municipality.whole)
-    return max((begins_with(text, town) for town in towns if _plain(town[0]) == _plain(text[:1])), default=0)
+    towns = _towns(municipality)
+    clusters = _CLUSTER.findall(text[: 2 * _LONGEST_TOWN])[:_LONGEST_TOWN]
+    folded = "".join(_plain(cluster[0]) for cluster in clusters)
+    length = next((length for length in range(len(folded), 0, -1) if folded[:length] in towns), 0)
+    return sum(map(len, clusters[:length]))
+
+
+@lru_cache(maxsize=256)
+def _towns(municipality: Municipality) -> frozenset[str]:
+    return frozenset(map(fold_place, towns_of(municipality.prefecture, municipality.whole)))
 
 
 def fold_place(text: str) -> str:

@@ -65,16 +65,22 @@ def municipalities() -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=256)
 def towns_of(prefecture: str, municipality: str) -> frozenset[str]:
-    """The names of the towns of one municipality, without 丁目."""
-    found: set[Place] = set()
+    """The names of the towns of one municipality, without 丁目, and of buildings that have codes of their own."""
+    # Codes are ordered by place, so this reads a thousandth of the table, along its index; the few codes of several
+    # towns name the others only in their entry.
+    query = (
+        "SELECT neighborhood, CASE WHEN data LIKE '%\"alternates\": []%' THEN NULL ELSE data END FROM postal_data"
+        " WHERE code BETWEEN ? AND ? AND prefecture = ? AND city = ?"
+    )
+    towns: set[str] = set()
     with _table() as table:
         for area in _areas().get((prefecture, municipality), ()):
-            # Codes are ordered by place: a tenth of a thousandth of the table is read, along its index.
-            query = "SELECT data FROM postal_data WHERE code BETWEEN ? AND ? AND prefecture = ? AND city = ?"
-            for (data,) in table.execute(query, (f"{area}0000", f"{area}9999", prefecture, municipality)):
-                found.update(_places(json.loads(data)))
-    own = (place for place in found if (place.prefecture, place.municipality) == (prefecture, municipality))
-    return frozenset(place.town for place in own if place.town and not place.is_building)
+            for town, entry in table.execute(query, (f"{area}0000", f"{area}9999", prefecture, municipality)):
+                towns.add(_town(town, municipality))
+                for place in () if entry is None else _places(json.loads(entry)):
+                    if (place.prefecture, place.municipality) == (prefecture, municipality):
+                        towns.add(place.town)
+    return frozenset(towns - {""})
 
 
 @cache
@@ -90,10 +96,14 @@ def _areas() -> Mapping[tuple[str, str], tuple[str, ...]]:
 
 def _places(entry: Mapping[str, Any]) -> Iterator[Place]:
     for one in (entry, *entry["alternates"]):
-        town, note = to_storable_width(one["neighborhood"]), one.get("note") or ""
-        if _NO_TOWN_NAME.search(town) or one["city"].endswith(town):
-            town = ""
+        town, note = _town(one["neighborhood"], one["city"]), one.get("note") or ""
         yield Place(one["prefecture"], one["city"], town, note, bool(_FLOOR.search(note)))
+
+
+def _town(neighborhood: str, municipality: str) -> str:
+    """The name of one town; empty where the entry describes several, a condition or the whole municipality."""
+    town = to_storable_width(neighborhood)
+    return "" if _NO_TOWN_NAME.search(town) or municipality.endswith(town) else town
 
 
 @contextmanager
