@@ -15,14 +15,12 @@ from sqlalchemy import Connection
 
 from dialogs.definition.checker import check
 from dialogs.definition.issues import DefinitionError, Issue, Severity
-from dialogs.definition.yaml_format import canonical_source, read_canonical, shipped_names, shipped_source
+from dialogs.definition.source_files import SUFFIXES, read_source
+from dialogs.definition.yaml_format import read_canonical, shipped_names, shipped_source
 from dialogs.faq import topics as faq
 from locales import SHIPPED_LANGUAGES, load_catalogue
 from storage import audit, publishing
 from storage.universe import Universe
-
-#: How a questionnaire of the bank's own may be called.
-_SUFFIXES = (".yaml", ".yml")
 
 
 class SourceProblem(Exception):
@@ -93,13 +91,13 @@ def _own_files(content_dir: Path | None) -> list[Path]:
     if content_dir is None:
         return []
     files = (content_dir / "questionnaires").glob("*")
-    # Hidden ones are what editors leave behind.
-    return sorted(path for path in files if path.suffix.lower() in _SUFFIXES and not path.name.startswith("."))
+    # Hidden ones, and those of a workbook that is open, are what editors leave behind.
+    return sorted(path for path in files if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~$")))
 
 
 def _questionnaire(raw: bytes, origin: str, locale: str) -> Source:
     try:
-        body = canonical_source(raw, origin=origin)
+        body = read_source(raw, origin=origin).canonical()
         form = read_canonical(body)
         errors = [issue for issue in check(form) if issue.severity is Severity.ERROR]
     except DefinitionError as problem:

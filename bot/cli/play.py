@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from bot.cli.errors import UserError
+from bot.cli.questionnaire_files import form_of, read_file
 from dialogs.conversation import engine, events as ev, inputs as inp, wording
 from dialogs.conversation.events import AnswerState, Form, Key
 from dialogs.conversation.form import Position
@@ -192,27 +193,26 @@ def make_player(definition: Questionnaire, *, locale: str, today: date | None, z
     )
 
 
-def load_form(name_or_path: str) -> Questionnaire:
+def load_form(name_or_path: str, locale: str | None = None) -> Questionnaire:
     """A shipped form by name, or a file; raises ``UserError`` where it cannot be read."""
-    from dialogs.definition.issues import DefinitionError
-    from dialogs.definition.yaml_format import load_shipped, read_questionnaire, shipped_names
+    from dialogs.definition.source_files import SUFFIXES
+    from dialogs.definition.yaml_format import load_shipped, shipped_names
+    from locales import SHIPPED_LANGUAGES, load_catalogue
 
     if name_or_path in shipped_names():
         return load_shipped(name_or_path)
     path = Path(name_or_path)
-    if path.suffix.lower() not in (".yaml", ".yml"):
-        raise UserError(f"{name_or_path}: a questionnaire is a .yaml file or one of {', '.join(shipped_names())}.")
-    try:
-        return read_questionnaire(path.read_bytes(), origin=path.name)
-    except OSError:
-        raise UserError(f"{name_or_path}: there is no such file, or it cannot be read.") from None
-    except DefinitionError as error:
-        raise UserError(str(error)) from None
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(
+            f"{name_or_path}: a questionnaire is a .yaml or .xlsx file or one of {', '.join(shipped_names())}."
+        )
+    catalogue = load_catalogue(locale if locale in SHIPPED_LANGUAGES else SHIPPED_LANGUAGES[0])
+    return form_of(read_file(path, catalogue), path, catalogue)
 
 
 def play(form: str, *, locale: str | None, today: date | None, as_json: bool, stdin: TextIO, stdout: TextIO) -> None:
     """Play a form: replies are lines on ``stdin``; the first turn comes before any of them."""
-    definition = load_form(form)
+    definition = load_form(form, locale)
     player = make_player(definition, locale=locale or definition.default_language, today=today)
     player.begin()
     _show(player, as_json, stdout)
@@ -297,7 +297,7 @@ def _lines(said: Iterable[Message]) -> Iterator[str]:
 
 def chat(form: str, *, locale: str | None) -> None:
     """A conversation in the terminal; an empty line or Ctrl-D ends it."""
-    definition = load_form(form)
+    definition = load_form(form, locale)
     player = make_player(definition, locale=locale or definition.default_language, today=None)
     player.begin()
     _show(player, False, sys.stdout)

@@ -1,4 +1,4 @@
-"""``kakunin questionnaire`` and ``kakunin chat``: checking and playing a form."""
+"""``kakunin questionnaire`` and ``kakunin chat``: checking, converting and playing a form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.errors import UserError
 
-app = typer.Typer(no_args_is_help=True, help="Questionnaires: check and play a form.")
+app = typer.Typer(no_args_is_help=True, help="Questionnaires: check, convert and play a form.")
 
 LocaleOption = Annotated[str | None, typer.Option("--locale", help="ja or en; the form's own language if left out.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -19,7 +19,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 @app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A questionnaire in YAML.")], as_json: JsonOption = False
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A questionnaire (.yaml or .xlsx).")],
+    as_json: JsonOption = False,
 ) -> None:
     """Find what is wrong with a form before it meets a customer; exit 1 if anything is an error."""
     from bot.cli.questionnaire_check import check as run_check
@@ -27,9 +28,20 @@ def check(
     run_check(file, as_json)
 
 
+@app.command("convert")
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A questionnaire (.yaml or .xlsx).")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The same form as .yaml or .xlsx, by the suffix.")],
+) -> None:
+    """Turn a form in YAML into an XLSForm workbook, or back."""
+    from bot.cli.questionnaire_convert import convert as run_convert
+
+    run_convert(source, target)
+
+
 @app.command("play")
 def play(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A questionnaire in YAML, or the name of a shipped one.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A questionnaire (.yaml or .xlsx), or a shipped one.")],
     locale: LocaleOption = None,
     today: Annotated[str | None, typer.Option(metavar="DATE", help="The customer's day (ISO 8601).")] = None,
     as_json: JsonOption = False,
@@ -41,9 +53,9 @@ def play(
 
 
 def chat(
-    form: Annotated[str, typer.Option("--questionnaire", help="A questionnaire in YAML, or a shipped one.")] = (
-        "individual"
-    ),
+    form: Annotated[
+        str, typer.Option("--questionnaire", help="A questionnaire (.yaml or .xlsx), or a shipped one.")
+    ] = ("individual"),
     locale: LocaleOption = None,
 ) -> None:
     """A conversation in the terminal with the real engine."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.errors import UserError
+from bot.cli.questionnaire_files import read_file
 
 if TYPE_CHECKING:
-    from dialogs.definition.issues import Issue, UnreadableSource
+    from dialogs.definition.issues import Issue
     from locales import Catalogue
 
 
@@ -33,48 +33,17 @@ def check(file: Path, json_output: bool = False, locale: str = "ja") -> None:
         raise typer.Exit(code=1)
 
 
-def find_issues(file: Path, catalogue: Catalogue) -> list[Issue]:
-    """What is wrong with a file, with the line of each finding; raises ``UserError`` for an unreadable one."""
-    from dataclasses import replace
-
+def find_issues(path: Path, catalogue: Catalogue) -> list[Issue]:
+    """What is wrong with a file, with the place of each finding; raises ``UserError`` for an unreadable one."""
     from dialogs.definition import checker
-    from dialogs.definition.builder import build, row_lines
-    from dialogs.definition.issues import DefinitionError, UnreadableSource
-    from dialogs.definition.yaml_format import read_tree
+    from dialogs.definition.issues import DefinitionError
 
-    source = _read(file, catalogue)
+    file = read_file(path, catalogue)
     try:
-        tree = read_tree(source, origin=file.name)
-    except UnreadableSource as error:
-        raise UserError(_sentence(file, error, catalogue)) from error
-    try:
-        questionnaire = build(tree, origin=file.name)
+        questionnaire = file.questionnaire()
     except DefinitionError as error:
-        return error.issues
-    lines = row_lines(tree)
-    return [
-        replace(issue, place=replace(issue.place, line=lines.get(issue.place.row, 0)))
-        if issue.place.sheet == "survey" and not issue.place.line
-        else issue
-        for issue in checker.check(questionnaire)
-    ]
-
-
-def _read(file: Path, catalogue: Catalogue) -> bytes:
-    if file.suffix.lower() not in (".yaml", ".yml"):
-        raise UserError(catalogue.text("check.file.unknown_format", file=str(file)))
-    try:
-        return file.read_bytes()
-    except FileNotFoundError as error:
-        raise UserError(catalogue.text("check.file.missing", file=str(file))) from error
-    except OSError as error:
-        raise UserError(catalogue.text("check.file.not_readable", file=str(file))) from error
-
-
-def _sentence(file: Path, error: UnreadableSource, catalogue: Catalogue) -> str:
-    first = error.issues[0]
-    reason = first.message(catalogue.text)
-    return catalogue.text("check.file.unreadable", file=str(file), place=str(first.place) or "-", reason=reason)
+        return [*error.issues, *file.warnings]
+    return [*map(file.placed, checker.check(questionnaire)), *file.warnings]
 
 
 def _print_table(issues: list[Issue], catalogue: Catalogue) -> None:
@@ -127,6 +96,7 @@ def issue_record(issue: Issue) -> dict[str, Any]:
             "column": place.column or None,
             "language": place.language or None,
             "line": place.line or None,
+            "cell": place.cell or None,
         },
         "message": {language: issue.message(load_catalogue(language).text) for language in SHIPPED_LANGUAGES},
     }

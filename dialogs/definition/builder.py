@@ -168,7 +168,7 @@ class _Builder:
                 row.note("missing_column", "type", column="type")
         elif kind in BOUNDARIES:
             self._boundary(kind, number, row, row.table("bot"))
-        elif kind in set(QuestionType):
+        elif kind in set(QuestionType) and len(list_name.split()) < 2:
             self._question(QuestionType(kind), list_name.strip(), number, row)
         else:
             known = {*QuestionType, *BOUNDARIES}

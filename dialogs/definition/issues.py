@@ -29,6 +29,18 @@ _ERRORS = (
     "tag",
     "several_documents",
     "not_a_questionnaire",
+    "not_a_workbook",
+    "old_workbook",
+    "encrypted_workbook",
+    "workbook_too_large",
+    "too_many_rows",
+    "too_many_columns",
+    "unsupported_sheet",
+    "column_without_name",
+    "error_in_cell",
+    "formula_without_value",
+    "several_settings",
+    "not_for_workbook",
     "bad_character",
     "duplicate_key",
     "wrong_shape",
@@ -79,6 +91,7 @@ _ERRORS = (
     *(f"expression.{code}" for code in sorted(EXPRESSION_ERROR_CODES)),
 )
 _WARNINGS = (
+    "sheet_not_read",
     "unused_list",
     "equals_on_multiple",
     "text_as_condition",
@@ -110,9 +123,11 @@ class Place:
     language: str = ""
     #: Line of the source file, where it is known.
     line: int = 0
+    #: In a workbook the cell (``D7``) or the row (``7``); ``row`` is then the row of the sheet.
+    cell: str = ""
 
     def __str__(self) -> str:
-        row = f"[{self.row}]" if self.row else ""
+        row = f"!{self.cell}" if self.cell else f"[{self.row}]" if self.row else ""
         column = ".".join(part for part in (self.column, self.language) if part)
         place = " ".join(part for part in (f"{self.sheet}{row}", self.name, column) if part)
         return f"{place} (line {self.line})".strip() if self.line else place

@@ -17,17 +17,28 @@ KYC_ITEMS = frozenset({
     "foreign_pep", "beneficial_owner", "representative", "funds",
 })
 
-SETTINGS_COLUMNS = frozenset({"id", "version", "title", "default_language", "required_items"})
+#: The columns in the order in which a file is written.
+SETTINGS_ORDER = ("id", "version", "title", "default_language", "required_items")
 
-SURVEY_COLUMNS = frozenset({
+SURVEY_ORDER = (
     "type", "name", "label", "hint", "required", "required_message", "relevant", "constraint",
     "constraint_message", "calculation", "choice_filter", "default", "read_only", "repeat_count", "bot",
-})
+)
 
-BOT_COLUMNS = frozenset({
+BOT_ORDER = (
     "kind", "button", "confirm", "decline", "prefill", "compare", "sensitive", "handover", "end", "check",
     "check_message", "max_repeats", "kyc_item", "example", "why", "faq",
-})
+)
+
+CHOICE_ORDER = ("name", "label", "button")
+
+SETTINGS_COLUMNS = frozenset(SETTINGS_ORDER)
+SURVEY_COLUMNS = frozenset(SURVEY_ORDER)
+BOT_COLUMNS = frozenset(BOT_ORDER)
+
+#: Columns of the survey that hold wording by language, and those of ``bot``.
+SURVEY_TEXTS = frozenset({"label", "hint", "required_message", "constraint_message"})
+BOT_TEXTS = frozenset({"button", "check_message", "example", "why"})
 
 #: Columns of the survey that only a question with an answer of the customer can have.
 ANSWER_COLUMNS = frozenset({

@@ -15,9 +15,14 @@ KINDS = ("text", "integer", "one", "many", "date", "acknowledge", "phone", "note
 MASTER = {"phone": "09012345678", "occupation": "b", "purposes": "a;c", "number": "7"}
 
 
-@st.composite
-def forms(draw: st.DrawFn) -> Questionnaire:
+def forms() -> st.SearchStrategy[Questionnaire]:
     """A form of two to six rows; a condition looks only at what stands before it."""
+    return sources().map(_read)
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> str:
+    """The source of such a form; JSON is YAML."""
     kinds = draw(st.lists(st.sampled_from(KINDS), min_size=2, max_size=6))
     rows: list[dict[str, object]] = []
     earlier: list[tuple[str, str]] = []
@@ -34,7 +39,7 @@ def forms(draw: st.DrawFn) -> Questionnaire:
         rows.append(row)
         if kind not in ("note", "acknowledge"):
             earlier.append((name, kind))
-    return _read(json.dumps({"settings": _SETTINGS, "survey": rows, "choices": _CHOICES}, ensure_ascii=False))
+    return json.dumps({"settings": _SETTINGS, "survey": rows, "choices": _CHOICES}, ensure_ascii=False)
 
 
 _SETTINGS = {"id": "random", "version": "1", "title": {"ja": "質問票", "en": "Form"}, "default_language": "ja"}
@@ -59,7 +64,6 @@ _CHOICES = {
 
 @lru_cache(maxsize=512)
 def _read(source: str) -> Questionnaire:
-    # JSON is YAML; every scalar is text to the reader.
     return read_questionnaire(source.encode(), origin="random.yaml")
 
 

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.definition import builder, cells, checks, issues, source_tree, yaml_source
+from dialogs.definition import (
+    builder,
+    cells,
+    checks,
+    issues,
+    source_tree,
+    workbook_cells,
+    workbook_format,
+    workbook_writing,
+    yaml_source,
+)
 from dialogs.definition.checks import names, paths, texts, types
 from dialogs.definition.expressions import ExpressionError, parse, typecheck
 from dialogs.definition.issues import ISSUE_CODES, Issue, Place, Severity, issue_of
@@ -38,6 +48,7 @@ def test_both_languages_use_the_same_parameters() -> None:
 
 def test_every_code_is_used_somewhere() -> None:
     modules = (builder, cells, source_tree, yaml_source, names, paths, texts, types, typecheck)
+    modules += (workbook_cells, workbook_format, workbook_writing)
     source = "".join(inspect.getsource(module) for module in modules)
     unused = {code for code in ISSUE_CODES if not code.startswith("expression.") and f'"{code}"' not in source}
     assert unused == set()
