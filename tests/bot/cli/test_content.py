@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dialogs.definition.source_files import read_source, write_source
 from dialogs.definition.yaml_format import shipped_source
 from locales import shipped_text
 from storage.audit import list_entries
@@ -129,6 +130,16 @@ def test_files_with_a_byte_order_mark_and_hidden_ones(shell: Shell) -> None:
     own(shell, "questionnaires/.#visit.yaml", "what an editor leaves behind")
     own(shell, "questionnaires/README.md", "how we write forms")
     assert publish(shell) == SHIPPED | {("questionnaire", "branch_visit", None)}
+
+
+def test_a_workbook_is_the_same_version_as_its_yaml(shell: Shell) -> None:
+    yaml = own(shell, "questionnaires/visit.yaml", OWN_FORM)
+    publish(shell)
+    own(shell, "questionnaires/~$visit.xlsx", "what a spreadsheet leaves behind while it is open")
+    book = yaml.with_suffix(".xlsx")
+    book.write_bytes(write_source(read_source(yaml.read_bytes(), origin=yaml.name), ".xlsx"))
+    yaml.unlink()
+    assert publish(shell) == set()
 
 
 BROKEN = [
