@@ -96,7 +96,8 @@ def issue_record(issue: Issue) -> dict[str, Any]:
             "column": place.column or None,
             "language": place.language or None,
             "line": place.line or None,
-            "cell": place.cell or None,
+            # Only a workbook has cells.
+            **({"cell": place.cell} if place.cell else {}),
         },
         "message": {language: issue.message(load_catalogue(language).text) for language in SHIPPED_LANGUAGES},
     }
