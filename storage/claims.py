@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from dialogs.personal import Personal
 from storage.content import open_content
+from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.outgoing import OutgoingBatch, OutgoingRow
 from storage.pacing import Pace, Wish, exhausted, grant
@@ -63,57 +64,59 @@ def _heads_statement(*, but: bool) -> Any:
     )
 
 
-_HEADS = _heads_statement(but=False)
+def _followers_statement(dialect: str) -> Any:
+    """The open messages of some conversations, with all that sending them needs."""
+    # From where each conversation goes on; with a long backlog no more of it is read than one batch can hold.
+    first = (
+        select(_outgoing.c.conversation_id.label("conversation_id"), func.min(_outgoing.c.seq).label("seq"))
+        .where(among(dialect, _outgoing.c.conversation_id, "conversations"), _outgoing.c.state.in_(OPEN_STATES))
+        .group_by(_outgoing.c.conversation_id)
+        .subquery("first")
+    )
+    replaced = _outgoing.alias("replaced")
+    return (
+        select(
+            _outgoing,
+            replaced.c.provider_id.label("replaced_id"),
+            _content.c.sealed.label("words"),
+            _conversation.c.ref,
+            _conversation.c.epoch.label("epoch_now"),
+            _conversation.c.owner.label("owner_now"),
+            _conversation.c.account_id,
+            _account.c.channel,
+            _account.c.state.label("account_state"),
+            _account.c.sealed.label("user"),
+        )
+        .join(_content, _content.c.id == _outgoing.c.content_id)
+        .join(_conversation, _conversation.c.id == _outgoing.c.conversation_id)
+        .join(_account, _account.c.id == _conversation.c.account_id)
+        .outerjoin(replaced, replaced.c.id == _outgoing.c.replaces)
+        .join(first, first.c.conversation_id == _outgoing.c.conversation_id)
+        .where(_outgoing.c.seq.between(first.c.seq, first.c.seq + (BATCH - 1)), _outgoing.c.state.in_(OPEN_STATES))
+        .order_by(_outgoing.c.conversation_id, _outgoing.c.seq)
+    )
+
+
+_HEADS = Direct(_heads_statement(but=False))
 _OTHER_HEADS = _heads_statement(but=True)
-#: From where each conversation goes on; with a long backlog no more of it is read than one batch can hold.
-_FIRST = (
-    select(_outgoing.c.conversation_id.label("conversation_id"), func.min(_outgoing.c.seq).label("seq"))
-    .where(
-        _outgoing.c.conversation_id.in_(bindparam("conversations", expanding=True)),
-        _outgoing.c.state.in_(OPEN_STATES),
-    )
-    .group_by(_outgoing.c.conversation_id)
-    .subquery("first")
-)
-_replaced = _outgoing.alias("replaced")
-_FOLLOWERS = (
-    select(
-        _outgoing,
-        _replaced.c.provider_id.label("replaced_id"),
-        _content.c.sealed.label("words"),
-        _conversation.c.ref,
-        _conversation.c.epoch.label("epoch_now"),
-        _conversation.c.owner.label("owner_now"),
-        _conversation.c.account_id,
-        _account.c.channel,
-        _account.c.state.label("account_state"),
-        _account.c.sealed.label("user"),
-    )
-    .join(_content, _content.c.id == _outgoing.c.content_id)
-    .join(_conversation, _conversation.c.id == _outgoing.c.conversation_id)
-    .join(_account, _account.c.id == _conversation.c.account_id)
-    .outerjoin(_replaced, _replaced.c.id == _outgoing.c.replaces)
-    .join(_FIRST, _FIRST.c.conversation_id == _outgoing.c.conversation_id)
-    .where(_outgoing.c.seq.between(_FIRST.c.seq, _FIRST.c.seq + BATCH - 1), _outgoing.c.state.in_(OPEN_STATES))
-    .order_by(_outgoing.c.conversation_id, _outgoing.c.seq)
-)
-_LEASE = (
+_FOLLOWERS = Direct(_followers_statement)
+_LEASE = Direct(
     update(_outgoing)
-    .where(_outgoing.c.id.in_(bindparam("ids", expanding=True)), _outgoing.c.state.in_(OPEN_STATES))
+    # Only what is still open: a hand-over may have cancelled a follower meanwhile.
+    .where(_outgoing.c.id == bindparam("wanted"), _outgoing.c.state.in_(OPEN_STATES))
     .values(
         state="leased",
         lease_owner=bindparam("owner"),
         lease_until=bindparam("until"),
         attempts=_outgoing.c.attempts + 1,
+        batch_key=bindparam("key"),
     )
-    .returning(_outgoing.c.id)
 )
 _HOLD = (
     update(_outgoing)
     .where(_outgoing.c.id == bindparam("wanted"), _outgoing.c.state == "pending")
     .values(due_at=bindparam("at"), detail="paced")
 )
-_KEEP_KEY = update(_outgoing).where(_outgoing.c.id == bindparam("wanted")).values(batch_key=bindparam("key"))
 
 
 def claim_outgoing(
@@ -131,40 +134,38 @@ def claim_outgoing(
     No more than the platforms take at this moment (storage.pacing); the rest waits without a lease.
     """
     now = uni.now()
-    wanted = {"now": now, "heads": limit}
-    channels = exhausted(conn, now, paces)
-    found = conn.execute(_OTHER_HEADS, {**wanted, "channels": channels}) if channels else conn.execute(_HEADS, wanted)
-    heads = list(found.scalars())
+    heads = _due_heads(conn, now, limit, paces)
     if not heads:
         return []
-    waiting: dict[str, list[Row[Any]]] = {}
-    for row in conn.execute(_FOLLOWERS, {"conversations": heads}):
+    waiting: dict[str, list[Any]] = {}
+    for row in _FOLLOWERS.rows(conn, {"conversations": heads}):
         waiting.setdefault(row.conversation_id, []).append(row)
     chosen = [_batch_of(waiting.get(conversation_id, []), now) for conversation_id in heads]
     _drop_erased(conn, [row.id for rows in chosen for row in rows if row.words is None], now)
     kept = [[row for row in rows if row.words is not None] for rows in chosen]
     kept = _in_pace(conn, now, paces, [rows for rows in kept if rows])
-    ids = [row.id for rows in kept for row in rows]
-    # Only what is still open: a hand-over may have cancelled a follower meanwhile.
-    held = set(conn.execute(_LEASE, {"ids": ids, "owner": owner, "until": now + lease}).scalars())
-    mine = [[row for row in rows if row.id in held] for rows in kept]
-    keyed = [(rows, rows[0].batch_key or rows[0].retry_key) for rows in mine if rows]
-    first_tries = [{"wanted": row.id, "key": key} for rows, key in keyed for row in rows if row.batch_key is None]
-    if first_tries:
-        conn.execute(_KEEP_KEY, first_tries)
     batches: list[OutgoingBatch] = []
-    for rows, key in keyed:
+    for rows in filter(None, kept):
+        key = rows[0].batch_key or rows[0].retry_key
+        held = {"owner": owner, "until": now + lease, "key": key}
+        mine = [row for row in rows if _LEASE.run(conn, {"wanted": row.id, **held})]
         try:
-            batches.append(_open_batch(vault, rows, key))
+            batches += [_open_batch(vault, mine, key)] if mine else []
         except KeyProblem as problem:
             # The others are not held up.
-            give_up_unreadable(conn, uni, rows, problem)
+            give_up_unreadable(conn, uni, mine, problem)
     return batches
 
 
-def _in_pace(
-    conn: Connection, now: datetime, paces: Mapping[str, Pace], batches: list[list[Row[Any]]]
-) -> list[list[Row[Any]]]:
+def _due_heads(conn: Connection, now: datetime, limit: int, paces: Mapping[str, Pace]) -> list[str]:
+    """The conversations whose next message may go now, those of a channel that takes no call left out."""
+    wanted = {"now": now, "heads": limit}
+    heads = [row.conversation_id for row in _HEADS.rows(conn, wanted)]
+    channels = exhausted(conn, now, paces) if heads else []
+    return list(conn.execute(_OTHER_HEADS, {**wanted, "channels": channels}).scalars()) if channels else heads
+
+
+def _in_pace(conn: Connection, now: datetime, paces: Mapping[str, Pace], batches: list[list[Any]]) -> list[list[Any]]:
     """What of the batches may go now; a chat that takes nothing yet is looked at again when it does."""
     if not paces:
         return batches
@@ -183,7 +184,7 @@ def _drop_erased(conn: Connection, ids: list[str], now: datetime) -> None:
         conn.execute(update(_outgoing).where(_outgoing.c.id.in_(ids)).values(values))
 
 
-def _batch_of(rows: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
+def _batch_of(rows: Sequence[Any], now: datetime) -> list[Any]:
     """The head and its followers: those of its first try again, or only such as were never tried.
 
     When a follower was due is not asked: the messages of one turn were written one after another, and a claim that
@@ -192,7 +193,7 @@ def _batch_of(rows: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
     if not rows:
         return []
     key = rows[0].batch_key
-    batch: list[Row[Any]] = []
+    batch: list[Any] = []
     for row in rows[:BATCH]:
         leased = row.state == "leased" and row.lease_until > now
         if leased or row.batch_key != key:
@@ -201,7 +202,7 @@ def _batch_of(rows: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
     return batch
 
 
-def _open_batch(vault: Vault, rows: Sequence[Row[Any]], key: str) -> OutgoingBatch:
+def _open_batch(vault: Vault, rows: Sequence[Any], key: str) -> OutgoingBatch:
     head = rows[0]
     return OutgoingBatch(
         conversation_id=head.conversation_id,
@@ -217,7 +218,7 @@ def _open_batch(vault: Vault, rows: Sequence[Row[Any]], key: str) -> OutgoingBat
     )
 
 
-def _open_message(vault: Vault, row: Row[Any]) -> OutgoingRow:
+def _open_message(vault: Vault, row: Any) -> OutgoingRow:
     token = None if row.sealed is None else Personal(vault.open(_outgoing.name, row.id, row.sealed)["reply_token"])
     return OutgoingRow(
         id=row.id,

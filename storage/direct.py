@@ -13,7 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -51,7 +64,7 @@ class _Ready:
 
 
 class Direct:
-    """One statement, always with the same names of parameters; none of them may be a list."""
+    """One statement, always with the same names of parameters; none of them may be a list, but one of ``among``."""
 
     def __init__(self, statement: Executable | Callable[[str], Executable]) -> None:
         #: Or what makes it for the name of a dialect.
@@ -116,6 +129,14 @@ class Direct:
             processed=tuple((place, one) for place, one in enumerate(processors) if one is not None),
             row=namedtuple("Row", read.keys()) if read else None,
         )
+
+
+def among(dialect: str, column: Column[str], name: str) -> ColumnElement[bool]:
+    """Whether the column is one of the texts of a list that is sent as one value, however many they are."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(Text)))
+    texts = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+    return column.in_(select(texts.c.value))
 
 
 def _of(dialect: Dialect, kind: TypeEngine[Any]) -> TypeEngine[Any]:

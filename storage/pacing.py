@@ -18,10 +18,26 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
 
-from storage.counters import insert_or
+from storage.counters import insert_of
+from storage.direct import Direct, among
 from storage.tables import SendingPaceRow, table_of
 
 _pace = table_of(SendingPaceRow)
+
+
+def _paid_statement(dialect: str) -> Any:
+    new: Any = insert_of(dialect, _pace)
+    return new.on_conflict_do_update(index_elements=[_pace.c.key], set_={"paid_until": new.excluded.paid_until})
+
+
+def _of_keys(dialect: str) -> Select[Any]:
+    return select(_pace).where(among(dialect, _pace.c.key, "keys")).order_by(_pace.c.key)
+
+
+_READ = Direct(_of_keys)
+_LOCK = Direct(lambda dialect: _of_keys(dialect).with_for_update())
+_MAKE = Direct(lambda dialect: insert_of(dialect, _pace).on_conflict_do_nothing())
+_PAY = Direct(_paid_statement)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +83,8 @@ def grant(conn: Connection, now: datetime, paces: Mapping[str, Pace], wishes: Se
     channels = sorted({wish.channel for wish in wishes if wish.channel in paces})
     chats = sorted({wish.account_id for wish in wishes if wish.channel in paces and paces[wish.channel].chat_each})
     # The channel's row is the lock over its chats as well: nobody else grants meanwhile.
-    paid = {**_locked(conn, now, channels), **_read(conn, chats)}
+    locked = _locked(conn, now, channels)
+    paid = {**{key: row.paid_until for key, row in locked.items()}, **_read(conn, chats)}
     before = dict(paid)
     grants = []
     for wish in wishes:
@@ -96,7 +113,7 @@ def _grant(wish: Wish, pace: Pace, paid: dict[str, datetime], now: datetime) -> 
 
 def hold_back(conn: Connection, now: datetime, channel: str, account_id: str, pace: Pace, wait: timedelta) -> None:
     """The platform refused a call for being too fast: nobody calls before ``wait`` is over."""
-    row = conn.execute(_lock(conn, now, [channel])).one()
+    row = _locked(conn, now, [channel])[channel]
     until = now + wait
     second = row.refused not in (None, account_id) and row.refused_until is not None and row.refused_until > now
     keep = {channel: max(row.paid_until, until + (pace.burst - 1) * pace.each)} if second or not pace.chat_each else {}
@@ -116,25 +133,20 @@ def free_calls(paid_until: datetime, now: datetime, each: timedelta, burst: int)
     return max(0, (now + burst * each - max(paid_until, now)) // each)
 
 
-def _lock(conn: Connection, now: datetime, keys: Sequence[str]) -> Select[Any]:
-    missing = insert_or(conn, _pace).on_conflict_do_nothing()
-    conn.execute(missing, [{"key": key, "paid_until": now, "refused": None, "refused_until": None} for key in keys])
-    return select(_pace).where(_pace.c.key.in_(keys)).order_by(_pace.c.key).with_for_update()
-
-
-def _locked(conn: Connection, now: datetime, keys: Sequence[str]) -> dict[str, datetime]:
-    return {row.key: row.paid_until for row in conn.execute(_lock(conn, now, keys))} if keys else {}
+def _locked(conn: Connection, now: datetime, keys: Sequence[str]) -> dict[str, Any]:
+    """The rows of ``keys``, made where there are none, held until the commit."""
+    found = _LOCK.rows(conn, {"keys": list(keys)}) if keys else []
+    if len(found) < len(keys):
+        for key in keys:
+            _MAKE.run(conn, {"key": key, "paid_until": now, "refused": None, "refused_until": None})
+        found = _LOCK.rows(conn, {"keys": list(keys)})
+    return {row.key: row for row in found}
 
 
 def _read(conn: Connection, keys: Sequence[str]) -> dict[str, datetime]:
-    query = select(_pace.c.key, _pace.c.paid_until).where(_pace.c.key.in_(keys))
-    return {row.key: row.paid_until for row in conn.execute(query)} if keys else {}
+    return {row.key: row.paid_until for row in _READ.rows(conn, {"keys": list(keys)})} if keys else {}
 
 
 def _keep(conn: Connection, paid: Mapping[str, datetime]) -> None:
-    if not paid:
-        return
-    new = insert_or(conn, _pace)
-    statement = new.on_conflict_do_update(index_elements=[_pace.c.key], set_={"paid_until": new.excluded.paid_until})
-    rows = [{"key": key, "paid_until": paid[key], "refused": None, "refused_until": None} for key in sorted(paid)]
-    conn.execute(statement, rows)
+    for key in sorted(paid):
+        _PAY.run(conn, {"key": key, "paid_until": paid[key], "refused": None, "refused_until": None})
