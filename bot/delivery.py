@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -43,6 +44,8 @@ _LONGEST_WAIT = timedelta(minutes=5)
 _STANDBY_LOOK = timedelta(minutes=5)
 #: Seconds between two looks where nobody says that something was queued.
 _LOOK_EVERY = 0.5
+#: The same where something was, and the pace of a platform may have held back the rest.
+_LOOK_AGAIN = 0.05
 #: Seconds of rest after a round that the store did not let through.
 _AFTER_TROUBLE = 0.5
 #: How often it is tried to record how a call ended: a store that changes over is outlasted.
@@ -55,6 +58,7 @@ _BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value, Messa
 _SETTLED_TRIES = 12
 #: States that put a message on the worklist of staff.
 _LOST = frozenset({"unknown", "failed"})
+T = TypeVar("T")
 #: Channel and user id.
 _Person = tuple[str, str]
 
@@ -93,8 +97,9 @@ class Sender:
         try:
             while not self._stopping:
                 self._woken.clear()
+                room = _CLAIM - len(on_their_way)
                 try:
-                    claimed = await self._claim(_CLAIM - len(on_their_way))
+                    claimed = await self._claim(room)
                 except Exception as error:
                     # The store is away for a moment; a sender that ended here would leave everybody without answers.
                     log.exception("delivery.round_failed", error=type(error).__name__)
@@ -105,9 +110,10 @@ class Sender:
                     self._latest[person] = task
                     on_their_way.add(task)
                     task.add_done_callback(lambda done, person=person: self._arrived(person, done, on_their_way))  # type: ignore[misc]
-                if not claimed:
+                if not claimed or sum(map(len, claimed.values())) < room:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), timeout=_LOOK_EVERY)
+                        async with asyncio.timeout(_LOOK_AGAIN if claimed else _LOOK_EVERY):
+                            await self._woken.wait()
             if on_their_way:
                 await asyncio.wait(on_their_way)
         finally:
@@ -115,11 +121,11 @@ class Sender:
                 task.cancel()
 
     def _arrived(self, person: _Person, done: asyncio.Task[None], on_their_way: set[asyncio.Task[None]]) -> None:
+        if len(on_their_way) >= _CLAIM:
+            self.wake()  # there is room again
         on_their_way.discard(done)
         if self._latest.get(person) is done:
             del self._latest[person]
-        # What stood behind it in its conversation may go now.
-        self.wake()
 
     async def send_due(self) -> int:
         """Send what is due now; returns to how many people something was claimed."""
@@ -167,18 +173,18 @@ class Sender:
         messages = [m for m in batch.messages if m not in stale]
         channel = self._channels.get(batch.channel)
         if channel is None:
-            await self._settle(messages, "failed", "channel_off")
+            await self._settle(batch, messages, "failed", "channel_off")
             return
         if batch.account_state == "standby":
             await self._hold(messages)
             return
         if batch.account_state == "blocked":
             # LINE takes a push for who has blocked us and says so to nobody: it would count as sent.
-            await self._settle(messages, "failed", "blocked")
+            await self._settle(batch, messages, "failed", "blocked")
             return
         unsure = [m for m in messages if _may_have_gone(m, channel)]
         if unsure:
-            await self._settle(unsure, "unknown", "interrupted")
+            await self._settle(batch, unsure, "unknown", "interrupted")
             messages = [m for m in messages if m not in unsure]
         size = channel.limits.messages_per_call
         #: Ids that the platform gave just now: what follows may take the place of what went before.
@@ -235,13 +241,14 @@ class Sender:
     async def _outcome(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], sent: Sent) -> bool:
         """Record how a call ended; true when the messages are settled and the next may follow."""
         tries = messages[0].attempts
+        most = _SETTLED_TRIES if messages[0].kind == MessageKind.SETTLED.value else _MAX_TRIES
         match sent.outcome:
             case Outcome.SENT | Outcome.ACCEPTED_BEFORE:
-                await self._settle(messages, "sent", sent.outcome.value, sent.provider_ids)
+                await self._settle(batch, messages, "sent", sent.outcome.value, sent.provider_ids)
             case Outcome.REPLY_EXPIRED:
                 await self._again(messages, timedelta(0), clear_reply=True)
                 return False
-            case Outcome.RETRY if tries < _tries(messages[0]):
+            case Outcome.RETRY if tries < most:
                 wait = sent.retry_after or min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
                 # The others wait as long as the platform says, not as long as this message after many tries.
                 slower = (batch, sent.retry_after or _FIRST_WAIT) if sent.too_fast else None
@@ -251,58 +258,59 @@ class Sender:
                 questions = [
                     m for m in messages if m.kind == MessageKind.QUESTION.value and m.attempts < _QUESTION_TRIES
                 ]
-                await self._settle([m for m in messages if m not in questions], "unknown", sent.detail)
+                await self._settle(batch, [m for m in messages if m not in questions], "unknown", sent.detail)
                 if questions:
                     await self._again(questions, _FIRST_WAIT, clear_reply=True)
                     return False
             case Outcome.BLOCKED:
-                await self._settle(messages, "failed", "blocked")
+                await self._settle(batch, messages, "failed", "blocked")
                 await self._database.transact(lambda conn: self._blocked(conn, batch))
             case Outcome.GONE:
-                await self._settle(messages, "failed", sent.detail)
+                await self._settle(batch, messages, "failed", sent.detail)
             case Outcome.QUOTA:
-                await self._settle(messages, "failed", "quota")
+                await self._settle(batch, messages, "failed", "quota")
                 await self._used_up(batch.channel)
             case _:
                 log.warning("delivery.refused", conversation=batch.conversation_id, outcome=sent.outcome.value)
-                await self._settle(messages, "failed", sent.outcome.value)
+                await self._settle(batch, messages, "failed", sent.outcome.value)
         return True
 
     # The store ----------------------------------------------------------------------------------
 
-    async def _keep(self, record: Callable[[Connection], object]) -> None:
+    async def _keep(self, record: Callable[[Connection], T]) -> T:
         """Write down how a call ended: what is known must not become a doubt because the store is away for a moment."""
         for _ in range(_RECORD_TRIES):
             try:
-                await self._records.transact(record)
-                return
+                return await self._records.transact(record)
             except SQLAlchemyError as error:
                 log.warning("delivery.not_recorded_yet", error=type(error).__name__)
                 await asyncio.sleep(_AFTER_TROUBLE)
-        await self._records.transact(record)
+        return await self._records.transact(record)
 
     async def _settle(
-        self, messages: Sequence[OutgoingRow], state: str, detail: str = "", provider_ids: Sequence[str] = ()
+        self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], state: str, detail: str, ids: Sequence[str] = ()
     ) -> None:
         if not messages:
             return
         # That a change did not get through is nothing that somebody has to look after.
         quiet = [m.id for m in messages if state in _LOST and m.kind == MessageKind.SETTLED.value]
-        ids = [m.id for m in messages if m.id not in quiet]
+        loud = [m.id for m in messages if m.id not in quiet]
 
-        def record(conn: Connection) -> None:
-            for some, how in ((ids, state), (quiet, "dropped")):
+        def record(conn: Connection) -> bool:
+            for some, how in ((loud, state), (quiet, "dropped")):
                 outgoing.ack_outgoing(
                     conn,
                     self._database.universe,
                     some,
                     owner=self._name,
                     state=how,
-                    provider_ids=provider_ids,
+                    provider_ids=ids,
                     detail=detail,
                 )
+            return outgoing.has_waiting(conn, batch.conversation_id, self._database.universe.now())
 
-        await self._keep(record)
+        if await self._keep(record):
+            self.wake()
 
     async def _again(
         self,
@@ -325,6 +333,8 @@ class Sender:
                 hold_back(conn, now, batch.channel, batch.account_id, self._paces[batch.channel], pause)
 
         await self._keep(put_back)
+        if not wait:
+            self.wake()
 
     async def _hold(self, messages: Sequence[OutgoingRow]) -> None:
         """Another system holds the chat: nothing is sent, and nothing is lost, until it is ours again."""
@@ -350,6 +360,7 @@ class Sender:
             )
 
         await self._database.transact(drop)
+        self.wake()
 
     async def _used_up(self, channel: str) -> None:
         """The month's allowance is used up: said once; the messages are on the staff's list."""
@@ -371,10 +382,6 @@ def _pace(limits: Limits) -> Pace:
         chat_burst=limits.chat_at_once,
         messages_per_call=limits.messages_per_call,
     )
-
-
-def _tries(message: OutgoingRow) -> int:
-    return _SETTLED_TRIES if message.kind == MessageKind.SETTLED.value else _MAX_TRIES
 
 
 def _may_have_gone(message: OutgoingRow, channel: Channel) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,8 @@ from storage.database import Database
 #: A transaction stays short.
 _MOST = 50
 
-Record = Callable[[Connection], object]
+T = TypeVar("T")
+Record = Callable[[Connection], T]
 
 
 class Together:
@@ -24,44 +26,47 @@ class Together:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[tuple[Record, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Record[Any], asyncio.Future[Any]]] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def transact(self, record: Record) -> None:
-        """Commit the record, with others where they wait too; raises what it raised by itself."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def transact(self, record: Record[T]) -> T:
+        """Commit the record, with others where they wait too; gives or raises what it did by itself."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((record, done))
         if self._running is None:
             self._running = asyncio.create_task(self._run(), name="recording")
-        await done
+        return await done
 
     async def _run(self) -> None:
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 try:
-                    await self._database.transact(lambda conn, g=group: [record(conn) for record, _ in g])  # type: ignore[misc]
+                    given = await self._database.transact(lambda conn, g=group: [record(conn) for record, _ in g])  # type: ignore[misc]
                 except Exception as error:
                     for record, done in group:
-                        _settle(done, error if len(group) == 1 else await self._alone(record))
+                        if len(group) == 1:
+                            _fail(done, error)
+                        else:
+                            await self._alone(record, done)
                 else:
-                    for _, done in group:
-                        _settle(done, None)
+                    for (_, done), result in zip(group, given, strict=True):
+                        _settle(done, result)
         finally:
             self._running = None
 
-    async def _alone(self, record: Record) -> Exception | None:
+    async def _alone(self, record: Record[T], done: asyncio.Future[T]) -> None:
         try:
-            await self._database.transact(record)
+            _settle(done, await self._database.transact(record))
         except Exception as error:
-            return error
-        return None
+            _fail(done, error)
 
 
-def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
-    if done.done():
-        return  # nobody waits any more
-    if error is None:
-        done.set_result(None)
-    else:
+def _settle(done: asyncio.Future[T], result: T) -> None:
+    if not done.done():  # else nobody waits any more
+        done.set_result(result)
+
+
+def _fail(done: asyncio.Future[T], error: Exception) -> None:
+    if not done.done():
         done.set_exception(error)

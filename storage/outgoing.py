@@ -187,6 +187,23 @@ def ack_outgoing(
     return settled
 
 
+_WAITING = Direct(
+    select(_outgoing.c.id)
+    .where(
+        _outgoing.c.conversation_id == bindparam("wanted"),
+        _outgoing.c.state.in_(OPEN_STATES),
+        _outgoing.c.state == "pending",
+        _outgoing.c.due_at <= bindparam("now"),
+    )
+    .limit(1)
+)
+
+
+def has_waiting(conn: Connection, conversation_id: str, now: datetime) -> bool:
+    """Whether a message of the conversation can be claimed, now that those before it are settled."""
+    return _WAITING.first(conn, {"wanted": conversation_id, "now": now}) is not None
+
+
 def retry_outgoing(
     conn: Connection,
     ids: Sequence[str],

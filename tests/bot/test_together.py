@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -11,9 +12,10 @@ from bot.together import Together
 from storage.database import Database
 
 
-def _record(name: str) -> object:
-    def write(conn: Connection) -> None:
+def _record(name: str) -> Callable[[Connection], str]:
+    def write(conn: Connection) -> str:
         conn.execute(text("INSERT INTO counter (name, value) VALUES (:name, 1)"), {"name": name})
+        return name
 
     return write
 
@@ -31,7 +33,7 @@ async def test_what_waits_meanwhile_is_committed_at_once(database: Database) -> 
 
     event.listen(database._writer, "commit", note)
     together = Together(database)
-    await asyncio.gather(*(together.transact(_record(f"r{at:02d}")) for at in range(12)))  # type: ignore[arg-type]
+    await asyncio.gather(*(together.transact(_record(f"r{at:02d}")) for at in range(12)))
     event.remove(database._writer, "commit", note)
     assert _written(database) == [f"r{at:02d}" for at in range(12)]
     assert len(commits) == 1
@@ -41,7 +43,7 @@ async def test_each_goes_on_only_after_its_commit(database: Database) -> None:
     together = Together(database)
 
     async def one(name: str) -> None:
-        await together.transact(_record(name))  # type: ignore[arg-type]
+        assert await together.transact(_record(name)) == name
         assert name in _written(database)
 
     await asyncio.gather(*(one(f"r{at}") for at in range(5)))
@@ -54,8 +56,8 @@ async def test_one_that_fails_takes_nobody_with_it(database: Database) -> None:
         raise RuntimeError("a defect")
 
     records = [_record("a"), fail, _record("b")]
-    done = await asyncio.gather(*(together.transact(one) for one in records), return_exceptions=True)  # type: ignore[arg-type]
-    assert [type(one) for one in done] == [type(None), RuntimeError, type(None)]
+    done = await asyncio.gather(*(together.transact(one) for one in records), return_exceptions=True)
+    assert [type(one) for one in done] == [str, RuntimeError, str]
     assert _written(database) == ["a", "b"]
     with pytest.raises(RuntimeError):
         await together.transact(fail)
