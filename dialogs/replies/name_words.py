@@ -22,6 +22,10 @@ none same unchanged help back stop n/a na test テスト 名前 氏名 なまえ
 会社員 社員 正社員 会社役員 公務員 自営業 自営 個人事業主
 主婦 主夫 専業主婦 学生 大学生 無職 年金 年金受給者 パート アルバイト
 男 女 男性 女性 独身 既婚 日本 日本人 株式会社 有限会社 合同会社 会社 住所 電話 電話番号 生年月日 郵便番号
+えっと ええと もういい うるさい だるい 面倒 めんどう 次 つぎ 了解 りょうかい わかった 分かった わかりました よろしく
+おねがい お願い むり 無理 やだ いやだ 嫌だ それ それで それでいい これ これで これでいい オッケー オーケー だいじょうぶ
+ただしい 正しい 合ってる あってる 合ってます あってます まちがいない 間違いない かえる 変える 変更する 登録済み
+skip next nothing why later correct right same-name sure okay please unknown anonymous
 """
 _NOT_A_NAME = frozenset(fold(word) for word in _WORDS.split())
 #: Ends of sentences that also end names in kana (ヤマシタ, トーマス, タカラ): only where a kanji stands before.
@@ -31,28 +35,34 @@ _SENTENCE = re.compile(
     f"|[{KANJI}]った|(?:通り|とおり|どおり)$|旧字|新字|はしご|立つ?崎|たつさき|漢字|の方|ほう[のが]"
     "| と |と同じ|のまま[でに]"
     "|聞[いかくけ]|変わ|変更|教え|待って|係の|旧姓|電話|一緒|前回|今まで|以前|戻[っらりるし]|分から|結婚|離婚|名前|苗字|名字|本人"
-    "|担当者|係員|につな|に代わ|屋号|^(?:代表|社長|店長|世帯主|夫|妻|父|母|息子|娘|主人|家内|兄|弟|姉|妹)の"
-    f"|[{KANJI}]は[{KANJI}]|[{KANJI}]{{3}}と[{KANJI}]{{3}}"
+    "|誰|登録|届[けい]|書い|調べ|知って|無理|同様|担当者|係員|につな|に代わ|屋号|^(?:代表|社長|店長|世帯主|夫|妻|父|母|息子|娘|主人|家内|兄|弟|姉|妹)の"
+    f"|[{KANJI}]は[{KANJI}]|[{KANJI}]{{3}}と[{KANJI}]{{3}}|[{KANJI}]から[{KANJI}]|^[{KANJI}]{{2,}}の[{KANJI}]$"
+    f"|[{KANJI}](?:(?:な?ん?だ|や|です)(?:けど|が)|だ|じゃ|どす|でっせ|っす|になった|になる|にした|w+)$"
+    f"|[{KANJI}]{{3,}} [男女]$|^[{KANJI}]{{2,3}}[都道府県]$"
 )
 #: In kana alone: what surely is no name.
 _SENTENCE_IN_KANA = re.compile(
     "^(?:いまのまま|いままで|なんで|どうして|なぜ|そのまま|おなじ|まえと|かわら|かわっ|かわり(?:ま|な)|わから|おしえ|ちょっとま)"
-    "|^あとで|(?:ません|ないです|ですか|ください|でした|いらない|りました|えました|たくない|[りしきいちみ]ます|[?？])$"
+    "|^(?:あとで|後で)|(?:ません|ないです|ですか|ください|でした|いらない|りました|えました|たくない|[りしきいちみ]ます|[?？])$"
     # 貞代 and 忠代 are names that end like a sentence.
+    "|(?:のまま|になった|とおなじ|でしょう?|のとおり|どおり|だけど|やけど|どす|ですが|でっせ)$"
     "|(?<![さた])だよ$|(?:やで|だね|ですわ|やねん)$"
 )
 _SENTENCE_IN_LATIN = re.compile(
-    r"\b(?:same as|the same|no change|not changed?|has changed|unchanged|no name|don'?t|do not|why do|what is|is my)\b",
+    r"^(?:as|who|yes|no) |\b(?:changed|my name|registered|call me|same name|same as|the same|no change|not changed?)\b"
+    r"|\b(?:unchanged|no name|don'?t|do not|why do|what is|is my)\b",
     re.IGNORECASE,
 )
 #: 〇〇 stands for a name that is not said, wwwww for a laugh.
 _NO_WORD = re.compile(r"〇〇|([A-Za-zぁ-ゖァ-ヺ])\1\1\1|^([A-Za-zぁ-ゖァ-ヺ])\2\2+$")
+#: In hiragana only: ボルジャ is a name.
+_DIALECT = re.compile("[ぁ-ゖー ]+じゃ")
 _ALL_KANJI, _ALL_KANA = re.compile(f"[{KANJI}]+"), re.compile("[ぁ-ゖァ-ヺー]+")
 
 
 def is_not_a_name(typed: str) -> bool:
     """Whether ``typed`` is surely something else than a name or a reading."""
-    if fold(typed) in _NOT_A_NAME or _NO_WORD.search(typed):
+    if fold(typed) in _NOT_A_NAME or _NO_WORD.search(typed) or _DIALECT.fullmatch(typed):
         return True
     if _SENTENCE_IN_KANA.search(to_hiragana(typed)) or _SENTENCE_IN_LATIN.search(typed):
         return True

@@ -20,7 +20,7 @@ NAMES = {
     "Nguyễn Văn Anh": "Nguye\u0302\u0303n Va\u0306n Anh|Nguyễn Văn Anh",
     "DELA CRUZ, JUAN MIGUEL": "DELA CRUZ, JUAN MIGUEL|ＤＥＬＡ ＣＲＵＺ， ＪＵＡＮ ＭＩＧＵＥＬ",
     "グエン・ヴァン・アン": "グエン・ヴァン・アン|ｸﾞｴﾝ･ｳﾞｧﾝ･ｱﾝ",
-    "John Q. Smith Jr.": "This is John Q. Smith Jr.|John Q. Smith Jr.",
+    "John Q. Smith Jr.": "Mr. John Q. Smith Jr. desu|This is John Q. Smith Jr.|John Q. Smith Jr.",
 }
 NO_NAMES = {
     "not_a_name": (
@@ -37,7 +37,7 @@ READINGS = {
 }
 NO_READINGS = {
     "not_kana": "ヤマダ、ハナコ|ゃまだ たろう|オオノ ー|yamada hanako|山田 ヤマダ",
-    "not_a_name": "やまだ たろうだよ|やまだ たろうやで|いまのまま|かわりません",
+    "not_a_name": "やまだ たろうだよ|やまだじゃ|つうちょうとおなじ|よろしく|やまだ たろうやで|いまのまま|かわりません",
 }
 
 
