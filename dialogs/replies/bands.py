@@ -1,13 +1,15 @@
 """Typed amounts against the bands of a choice list.
 
 A band is taken only when the whole amount lies inside exactly one of them; what touches several is
-offered.  Bounds are the extra columns ``from`` (>=), ``above`` (>), ``to`` (<=) and ``below`` (<), in yen;
-``period`` (month or year) may say per what the bands are.
+offered, and 前後 reaches a tenth to either side.  Bounds are the extra columns ``from`` (>=),
+``above`` (>), ``to`` (<=) and ``below`` (<), in yen; ``period`` (month or year) may say per what
+the bands are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dialogs.definition.model import Choice
 from dialogs.replies.base import Problem, ReplyContext
@@ -27,6 +29,8 @@ def read_band(text: str, choices: Sequence[Choice], context: ReplyContext) -> Ch
     amount = read_amount_range(text, context)
     if isinstance(amount, Problem):
         return amount
+    if amount.around and amount.low is not None and amount.low == amount.high:
+        amount = replace(amount, low=amount.low - amount.low // 10, high=amount.low + amount.low // 10)
     bands = [choice for choice in choices if has_bounds(choice)]
     period = next((choice.extra["period"] for choice in bands if choice.extra.get("period")), None)
     if not amount.period.fits(period):

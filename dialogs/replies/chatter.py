@@ -13,59 +13,37 @@ from dialogs.japanese.width import normalise
 from dialogs.replies.base import Problem, ReplyContext
 from dialogs.replies.problems import MAX_LENGTH, problem
 
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text between spaces: a list that can be read."""
+    return tuple(text.split())
+
+
 _TRIM = " 　。．、，,!！…♪\t\n\r「」『』“”\"'*"
 _LEAD = (
-    *("えーっと", "えーと", "えっと", "ええと", "えと", "あのー", "あの、", "はい、", "はい。", "はい ", "そうですね"),
-    *(
-        "お世話になっております",
-        "お世話になります",
-        "こんにちは",
-        "すみません",
-        "すいません",
-        "回答:",
-        "回答は",
-        "答え:",
-        "答えは",
+    *words(
+        "えーっと えーと えっと ええと えと あのー あの、 はい、 はい。 そうですね すみません すいません こんにちは"
     ),
-    *("わたくしの", "わたしの", "私の", "僕の", "俺の", "うちの", "新しい", "it's ", "it is "),
-    *("わたくしは", "わたしは", "私は", "僕は", "俺は", "自分は"),
+    *words("お世話になっております お世話になります 回答: 回答は 答え: 答えは"),
+    *words(
+        "わたくしの わたしの 私の 僕の 俺の うちの 新しい わたくしは わたしは 私は 僕は 俺は 自分は わしは あたしは"
+    ),
+    *("はい ", "it's ", "it is ", "my "),
 )
 _TAIL = (
-    *(
-        "でございます",
-        "でございました",
-        "となっております",
-        "になっております",
-        "となります",
-        "になります",
-        "となってます",
+    *words(
+        "でございます でございました となっております になっております となります になります となってます であります"
     ),
-    *("であります", "と申します", "といいます", "と言います", "っす", "ですね", "ですよ", "です"),
-    *("です~", "ですー", "でーす", "ですぅ", "(笑)", "(^^)", "(^_^)", "m(_ _)m", "m(__)m"),
+    *words("と申します といいます と言います っす ですね ですよ です です~ ですー でーす ですぅ"),
+    *words("(笑) (^^) (^_^) m(__)m"),
+    "m(_ _)m",
     *(
-        f"{how}{please}"
-        for how in (
-            "で",
-            "でよろしく",
-            "よろしく",
-            "でどうぞよろしく",
-            "どうぞよろしく",
-            "で宜しく",
-            "宜しく",
-            "どうぞ宜しく",
-        )
-        for please in ("お願い致します", "お願い申し上げます", "お願いいたします", "お願いします", "お願い", "")
-        if please or "ろしく" in how or "宜しく" in how
+        how + please
+        for how in words("で でよろしく よろしく でどうぞよろしく どうぞよろしく で宜しく 宜しく どうぞ宜しく")
+        for please in words("お願い致します お願い申し上げます お願いいたします お願いします おねがいします お願い")
     ),
-    *(
-        "お願い致します",
-        "お願いいたします",
-        "お願いします",
-        "でいいです",
-        "で大丈夫です",
-        "ございます",
-        "おねがいします",
-    ),
+    *words("お願い致します お願いいたします お願いします おねがいします よろしく 宜しく でよろしく で宜しく"),
+    *words("でいいです で大丈夫です ございます ありがとうございます ありがとう おおきに"),
 )
 _MAX_STEPS = 8
 #: Pictures at either end; ○, × and ✓ are answers, and figures in circles are figures.
@@ -75,7 +53,21 @@ _PICTURES_AT_END = re.compile(f"^[{_PICTURES} ]+|[{_PICTURES} ]+$")
 _AS_TYPED = frozenset(("name", "kana", "address", "text"))
 
 #: Further closing words, only for kinds whose values can never end with them (a name can: 山田 is やまだ).
-CASUAL_TAIL = ("だよ", "だね", "だ", "デス", "やで", "や", "じゃ", "じゃよ", "ね", "よ")
+CASUAL_TAIL = words(
+    "だよ だね だ で デス やで や じゃ じゃよ ね よ だべ だべさ べ やなあ やねん やん やわ ですわ ですねえ ですねぇ"
+    " ですな ですなあ ばい ぜよ desu でしゅ どすえ どす"
+)
+#: Said of what is written somewhere, or has become so.
+WRITTEN = (
+    *(
+        mark + written
+        for mark in ("と", "って")
+        for written in words("書いてあります 書いてある ありました 書いてあった")
+    ),
+    *words("とあります と記載されています と記載 と出ています となっています になっています になりました になってます"),
+)
+#: A pair of brackets around the whole reply.
+_WRAPPED = re.compile(r"^[(\[{【〔<《「『\"](?P<inside>[^()\[\]{}【】〔〕<>《》「」『』\"]+)[)\]}】〕>》」』\"][。.]?$")
 
 
 def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = ()) -> str:
@@ -111,6 +103,8 @@ def opening(kind: str, text: str, context: ReplyContext) -> str | Problem:
     plain = normalise(text)
     if kind not in _AS_TYPED:
         plain = _PICTURES_AT_END.sub("", plain) or plain
+        if wrapped := _WRAPPED.match(plain):
+            plain = wrapped["inside"].strip() or plain
     if not plain:
         return problem(f"{kind}.empty", context)
     return plain

@@ -89,7 +89,7 @@ _QUESTION = re.compile(r"\?|(?:(?<![とな])か|かね|かしら|でしょうか
 #: What a compound may end in and still be what its first part says: 保険会社, 給与振込, 年金専用.
 _SAME_THING = re.compile(
     "(?:会社|企業|業者|業界|業務|業|店員|店|屋|事務所|関係|関連|系|勤務|勤め|職員|職|社員|従業員|員|生|者|専用|用途|用|口座|目的"
-    "|園|院|場|館|購入|振込|受取|支払|返済|引落|決済|取引|利用|使用|目当|生活|暮|さん|等|全般|一般|一筋|施設|教室|店舗|商|代|費|料)"
+    "|収入|所得|金|園|院|場|館|購入|振込|受取|支払|返済|引落|決済|取引|利用|使用|目当|生活|暮|さん|等|全般|一般|一筋|施設|教室|店舗|商|代|費|料)"
 )
 #: One spelling for what is written in several: 振り込み, 振込み, 振込.
 _SPELLINGS = tuple(
@@ -103,7 +103,7 @@ _SPELLINGS = tuple(
             ("子ども|こども", "子供"),
             ("仕入れ", "仕入"),
         ),
-        *(("お金", "金"), ("[かけゕゖ箇](?=[国月])", "か"), ("(?<=[年月週])に(?=[0-9数])", "")),
+        *(("お金", "金"), ("[かけゕゖ箇](?=[国月])", "か"), ("(?<=[年月週日])に(?=[0-9数])", "")),
         *(
             ("(?<=[0-9])[,・](?=[0-9]+回)", "、"),
             ("(?<=[0-9数])度(?!目)", "回"),
@@ -115,6 +115,12 @@ _COUNTS = re.compile("[〇一二三四五六七八九十]+(?=[回度つ人週号
 _KATAKANA = re.compile("[ァ-ヺー]")
 _KANJI = re.compile("[一-鿿々]")
 _COUNTED = re.compile("[0-9.,]")
+#: 月1回, 週数回; of 3か月 or 給料日 it is another rate.
+_RATE = re.compile("[年月週日][0-9数]")
+_OF_ANOTHER = re.compile("[0-9.,]$|[0-9数][かけゕゖ]$|(?!毎)[一-鿿]$")
+#: Whose it is, in front of somebody else: 本人の母 is not the customer.
+_THEIRS = re.compile("(?:夫|妻|主人|父|母|親|息子|娘|兄|弟|姉|妹|孫)の$")
+_WHOSE = re.compile("の(?:母|父|親|妻|夫|息子|娘|子|兄|弟|姉|妹|孫|家族|友|知人|秘書|代理|代わり|申請|予定)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,10 +166,14 @@ def _terms(labels: tuple[str, ...], buttons: tuple[str, ...], synonyms: str) -> 
 
 def loose(text: str) -> str:
     """A text as it is compared with choices: folded, counted in figures, in one of several spellings."""
-    folded = _COUNTS.sub(lambda match: arabic(match[0]), fold(text))
+    return respell(_COUNTS.sub(lambda match: arabic(match[0]), fold(text)))
+
+
+def respell(text: str) -> str:
+    """A normalised text in one of several spellings, its spaces and its script left alone."""
     for pattern, spelling in _SPELLINGS:
-        folded = pattern.sub(spelling, folded)
-    return folded
+        text = pattern.sub(spelling, text)
+    return text
 
 
 def is_question(plain: str) -> bool:
@@ -207,8 +217,8 @@ def _spans(said: str, choices: Sequence[Choice]) -> list[tuple[int, int, Choice]
         (start, start + len(term), choice)
         for choice in choices
         for term in terms_of(choice).labels | terms_of(choice).parts
-        if len(term) >= 2 and term not in _COMMON
-        for start in _places(said, term)
+        if term not in _COMMON
+        for start in (_places(said, term) if len(term) >= 2 else _alone(said, term, choice))
     ]
     return [
         span
@@ -230,12 +240,19 @@ def _places(said: str, term: str) -> list[int]:
         inside_figure = (
             (_COUNTED.match(term[-1]) and _COUNTED.match(after))
             or (_COUNTED.match(term) and re.match("[0-9.,、~月週日]", before))
-            or (term[0] in "年月週日" and re.match("[0-9.,かけゕゖ]|(?!毎)[一-鿿]", before))
+            or (_RATE.match(term) and _OF_ANOTHER.search(said[max(0, start - 2) : start]))
         )
         if not inside_word and not inside_figure:
             places.append(start)
         start = said.find(term, start + 1)
     return places
+
+
+def _alone(said: str, term: str, choice: Choice) -> list[int]:
+    """Where a single kanji that an author gave is a word: 塾 in 塾の講師, 円 in 円で, but not in 円安."""
+    if not _KANJI.fullmatch(term) or term not in terms_of(choice).synonyms:
+        return []
+    return [match.start() for match in re.finditer(f"(?<![一-鿿々]){term}(?=[。のでにがはをと、]|です|$)", said)]
 
 
 def _is_latin(char: str) -> bool:
@@ -250,6 +267,14 @@ def _verdict(said: str, script: str, start: int, end: int, starts: set[int]) -> 
     if _DENIED.match(after) or _PAST.match(after) or _ONCE_BEFORE.search(before) or _WISH.match(after):
         return "denied"
     if _OTHERS_MONEY.search(said, max(0, start - 10), end):
+        return "doubtful"
+    is_person = _OTHERS.match(said[start:end] + "は") is not None
+    if _WHOSE.match(said, end):
+        return "doubtful" if is_person else "denied"
+    if is_person and _THEIRS.search(before):
+        return "doubtful"
+    # 週1か月1: one or the other.
+    if _COUNTED.match(said[end - 1]) and said[end : end + 1] == "か":
         return "doubtful"
     if _OTHERS.search(before[-8:]) or _ELSEWHERE.match(after) or _is_part_of_word(script, start, end, starts):
         return "doubtful"

@@ -29,7 +29,7 @@ from dialogs.replies.choice_numbers import (
     place_of,
     run_together,
 )
-from dialogs.replies.choice_words import Found, find_words, is_question, loose, terms_of
+from dialogs.replies.choice_words import Found, find_words, is_question, loose, respell, terms_of
 from dialogs.replies.problems import problem
 from dialogs.replies.yes_no import agrees, read_yes_no
 
@@ -252,7 +252,7 @@ def _each_part(stripped: str, choices: Sequence[Choice], context: ReplyContext) 
     if is_question(stripped):
         return problem("choice.question", context)
     taken: list[Choice] = []
-    rest = stripped
+    rest = respell(re.sub(r"(?<=\d)\.(?=\d)", "、", stripped))
     for label, choice in _labels_with_separators(choices):
         if label in rest:
             taken.append(choice)
@@ -339,7 +339,7 @@ def _one_of_opposites(plain: str, choices: Sequence[Choice], context: ReplyConte
 def _labels_with_separators(choices: Sequence[Choice]) -> list[tuple[str, Choice]]:
     """Labels that a separator would cut apart, longest first: 技術・人文知識・国際業務."""
     found = [
-        (normalise(label), choice)
+        (respell(normalise(label)), choice)
         for choice in choices
         for label in {*choice.label.values(), *choice.button.values()}
         if SEPARATORS.search(normalise(label))

@@ -10,8 +10,9 @@ import re
 
 from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
 from dialogs.replies.problems import problem
+from dialogs.replies.sentences import lone
 
 _OURS = ("当社の", "弊社の", "当法人の", "会社の", "わが社の", "我が社の", "my ", "our ")
 _CORPORATE_LEAD = (
@@ -26,6 +27,7 @@ _CORPORATE_LEAD = (
         "適格請求書発行事業者の",
         "インボイスの",
         "No.",
+        "No ",
         "no.",
         *_OURS,
     ),
@@ -43,26 +45,27 @@ _CARD_LEAD = (
         "カード番号",
         "番号",
         "No.",
+        "No ",
         "no.",
         "my ",
         "card no.",
         "card no",
     ),
 )
-_WRITTEN = (
-    "と書いてあります",
-    "と書いてある",
-    "って書いてあります",
-    "って書いてある",
-    "と記載されています",
-    "と記載",
-    "番",
-    *CASUAL_TAIL,
+_TAIL = (*WRITTEN, "番", *CASUAL_TAIL)
+
+_COMPANY_WORDS = (
+    "法人|ほうじん|ホウジン|番号|ばんごう|バンゴウ|デス|ハ(?= )|会社|本社|当社|弊社|うち|no|インボイス|適格請求書"
+    "|登録|済み?|発行事業者|国税庁|corporate|company|number|invoice"
 )
+_CARD_WORDS = "在留|ざいりゅう|ザイリュウ|zairyu|カード|かーど|番号|ばんごう|等|右上|no|number|card|residence"
 
 _FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~のノ・_/\\-]+")
 _NOT_FIGURES = re.compile(r"\D")
+#: Thirteen figures inside a sentence, and a card's number inside one.
+_THIRTEEN = re.compile(r"(?<![A-Za-z0-9])(?:T ?-? ?)?\d(?:[ \-]?\d){12}(?![A-Za-z0-9])", re.IGNORECASE)
 _CARD = re.compile(r"[A-Z]{2}\d{8}[A-Z]{2}")
+_CARD_INSIDE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ \-]?\d{4}[ \-]?\d{4}[ \-]?[A-Z]{2}(?![A-Za-z0-9])", re.IGNORECASE)
 _CARD_SEPARATORS = re.compile(r"[ .,・_/()ー\-]")
 
 
@@ -71,8 +74,10 @@ def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("corporate_number", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = strip_chatter(plain, lead=_CORPORATE_LEAD, tail=_WRITTEN).strip("()")
+    plain = strip_chatter(plain, lead=_CORPORATE_LEAD, tail=_TAIL).strip("()")
     digits = only_figures(re.sub(r"^[Tt][ \-]?(?=\d)", "", plain))
+    if digits is None and (told := lone(plain, _THIRTEEN, _COMPANY_WORDS)):
+        digits = _NOT_FIGURES.sub("", told)
     if digits is None:
         return problem("corporate_number.unreadable", context)
     if len(digits) != 13:
@@ -87,7 +92,9 @@ def read_residence_card(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("residence_card", text, context)
     if isinstance(plain, Problem):
         return plain
-    card = digits_of(_CARD_SEPARATORS.sub("", strip_chatter(plain, lead=_CARD_LEAD, tail=_WRITTEN))).upper()
+    card = digits_of(_CARD_SEPARATORS.sub("", strip_chatter(plain, lead=_CARD_LEAD, tail=_TAIL))).upper()
+    if not _CARD.fullmatch(card) and (told := lone(plain, _CARD_INSIDE, _CARD_WORDS)):
+        card = _CARD_SEPARATORS.sub("", told).upper()
     if not _CARD.fullmatch(card):
         return problem("residence_card.format", context)
     return Parsed(value=card, display=card)

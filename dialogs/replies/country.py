@@ -116,11 +116,14 @@ def _code(word: str) -> str | None:
 
 
 def _key(word: str) -> str:
-    return re.sub("^the |[・.' ()\\-=]", "", fold(word)).translate(_LARGE_VOWELS)
+    plain = re.sub("^the |[・.' ()\\-=]", "", fold(word)).translate(_LARGE_VOWELS)
+    return _VU.sub(lambda match: _VU_ROW[match[1] or ""], plain)
 
 
-#: フイリピン is typed as often as フィリピン.
+#: フイリピン is typed as often as フィリピン, and スロヴェニア is スロベニア.
 _LARGE_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
+_VU = re.compile("ゔ([あいえお])?")
+_VU_ROW = {"あ": "ば", "い": "び", "え": "べ", "お": "ぼ", "": "ぶ"}
 
 
 @lru_cache(maxsize=4)

@@ -18,32 +18,52 @@ from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.numerals import arabic
 from dialogs.japanese.spoken import spoken_before
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
 from dialogs.replies.problems import problem
 from dialogs.replies.relative_dates import read_relative
+from dialogs.replies.sentences import without_asides
 
 _LEAD = (
     *about(
         "生年月日", "誕生日", "生まれ", "日付", "満了日", "在留期限", "在留期間満了日", "有効期限", "期限", "設立日"
     ),
     *about("設立年月日", "birthday", "date of birth", "born"),
+    *about(
+        "たんじょうび", "せいねんがっぴ", "ゆうこうきげん", "カードの日付", "設立", "創業", "開業", "until", "expires"
+    ),
+    *(
+        "会社は",
+        "当社は",
+        "弊社は",
+        "在留カードには",
+        "在留カードに",
+        "カードには",
+        "until ",
+        "expires on ",
+        "期日は",
+        "満了は",
+    ),
     *("西暦で", "西暦", "和暦で", "和暦", "born on ", "on "),
     *("在留カードの", "在留の", "ビザの", "カードの", "会社の", "期限が", "誕生日が", "生年月日が"),
 )
 _TAIL = (
     *("生まれ", "うまれ", "生まれの者", "生", "まで", "迄", "から", "付け", "付", "設立", "創業", "満了", "予定"),
+    *(f"が{what}" for what in ("期限", "満了日", "有効期限", "誕生日", "生年月日", "設立日", "在留期限")),
     *(
-        "が期限",
-        "まで有効",
-        "有効",
-        "に切れます",
-        "に満了",
-        "に満了します",
-        "に生まれました",
-        "となってる",
-        "と書いてあります",
-        "と書いてある",
+        f"に{done}"
+        for done in (
+            "切れます",
+            "満了",
+            "満了します",
+            "生まれました",
+            "うまれました",
+            "生まれ",
+            "作りました",
+            "できました",
+        )
     ),
+    *(f"に{done}" for done in ("設立しました", "設立", "創業しました", "創業", "開業しました", "開業", "登記しました")),
+    *("まで有効", "有効", "となってる", "でした", *WRITTEN),
     *CASUAL_TAIL,
 )
 
@@ -66,6 +86,7 @@ _SPOKEN_DAYS = {
     **{"ようか": "8日", "ここのか": "9日", "とおか": "10日", "はつか": "20日", "がんねん": "元年"},
 }
 _SPOKEN_DAY = re.compile("|".join(sorted(_SPOKEN_DAYS, key=len, reverse=True)))
+_SPOKEN_LAST = re.compile(f"月の?({_SPOKEN_DAY.pattern})")
 _WEEKDAYS = "月火水木金土日"
 _WEEKDAY = re.compile(rf" ?(?:(?P<long>[{_WEEKDAYS}])曜日?|\((?P<short>[{_WEEKDAYS}])(?:曜日?)?\))$")
 _AGE = re.compile(r"(?:生まれ)?(?:の|で|、|,| |\()+(?:今|いま|現在|満)* ?(?P<age>\d{1,3})(?:歳|才)\)?$")
@@ -127,7 +148,7 @@ def read_date(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("date", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = strip_chatter(plain, lead=_LEAD, tail=_TAIL)
+    plain = strip_chatter(without_asides(plain) if "(" not in plain else plain, lead=_LEAD, tail=_TAIL)
     relative = read_relative(plain, context.today)
     found = relative if relative is not None else _read(plain, context)
     if isinstance(found, Problem):
@@ -163,9 +184,10 @@ def _read(plain: str, context: ReplyContext) -> date | Problem:
 
 def _without_kana(text: str) -> str:
     """さんがつはつか as 三月20日; a text without these words stays."""
-    if not any(unit in to_hiragana(text) for unit in _SPOKEN_UNITS):
-        return text
-    return spoken_before(_SPOKEN_DAY.sub(lambda match: _SPOKEN_DAYS[match[0]], to_hiragana(text)), _SPOKEN_UNITS)
+    kana = to_hiragana(text)
+    if any(unit in kana for unit in _SPOKEN_UNITS):
+        return spoken_before(_SPOKEN_DAY.sub(lambda match: _SPOKEN_DAYS[match[0]], kana), _SPOKEN_UNITS)
+    return _SPOKEN_LAST.sub(lambda match: f"月{_SPOKEN_DAYS[match[1]]}", text)
 
 
 def _age(birth: date, today: date) -> int:

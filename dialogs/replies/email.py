@@ -11,6 +11,7 @@ import re
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
 from dialogs.replies.problems import problem
+from dialogs.replies.sentences import lone
 
 LONGEST = 254
 
@@ -26,6 +27,10 @@ _AT_WORDS = re.compile(
 #: What thumbs and dictation make of the dots of a domain.
 _DOT_WORDS = re.compile(r" ?(?:ドット|どっと| dot ) ?|(?<=[A-Za-z0-9])[。・](?=[A-Za-z0-9])", re.IGNORECASE)
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}")
+_PLAIN = re.compile(r"[!-~]+")
+#: An address inside a Japanese sentence; beside Latin letters it may only be a piece of one.
+_INSIDE = re.compile(r"(?<![!-~])(?<![!-~] )[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[A-Za-z0-9.\-]+(?! ?[!-~])")
+_WORDS = "e?メール|mail|アドレス|メアド|連絡用?|連絡先|普段|いつも|使って|いる|パソコン|スマホ|携帯|自宅|仕事用"
 _LABEL = r"[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[a-z]{{2,24}}")
 #: Endings that do not exist and that thumbs make of com and jp.
@@ -46,6 +51,8 @@ def read_email(text: str, context: ReplyContext) -> Parsed | Problem:
         return plain
     address = _AT_WORDS.sub("@", strip_chatter(plain, lead=_LEAD, tail=CASUAL_TAIL)).strip("<>;")
     address = _DOT_WORDS.sub(".", address).rstrip(".")
+    if not _PLAIN.fullmatch(address) and (told := lone(address, _INSIDE, _WORDS)):
+        address = told
     if len(address) > LONGEST:
         return problem("email.too_long", context, limit=str(LONGEST))
     if address.count("@") > 1:

@@ -19,6 +19,7 @@ from dialogs.replies import money_words as words
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import opening, strip_chatter
 from dialogs.replies.problems import problem
+from dialogs.replies.sentences import without_asides
 
 #: Below ten 兆: an amount never has as many figures as a card number.
 LARGEST = 9_999_999_999_999
@@ -35,6 +36,8 @@ class Period(StrEnum):
     MONTH = "month"
     #: 月収: certainly not an answer to a question about a year.
     MONTH_INCOME = "month_income"
+    #: 手取り: what is left of an income, of a month unless the question is for one amount.
+    TAKE_HOME = "take_home"
     YEAR = "year"
     YEAR_INCOME = "year_income"
     OTHER = "other"
@@ -44,10 +47,10 @@ class Period(StrEnum):
         if self is Period.UNSAID:
             return True
         if asked == "month":
-            return self in (Period.MONTH, Period.MONTH_INCOME)
+            return self in (Period.MONTH, Period.MONTH_INCOME, Period.TAKE_HOME)
         if asked == "year":
             return self in (Period.YEAR, Period.YEAR_INCOME)
-        return self in (Period.MONTH, Period.YEAR_INCOME)
+        return self in (Period.MONTH, Period.TAKE_HOME, Period.YEAR_INCOME)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,8 @@ class AmountRange:
     low: int | None
     high: int | None
     period: Period = Period.UNSAID
+    #: 前後: as likely below as above.
+    around: bool = False
 
 
 def read_amount(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -76,8 +81,10 @@ def read_amount_range(text: str, context: ReplyContext) -> AmountRange | Problem
     plain = opening("amount", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = plain.lower()
+    plain = without_asides(plain.lower(), people_matter=False)
     period = next((Period(name) for pattern, name in words.PERIODS if pattern.search(plain)), Period.UNSAID)
+    around = "前後" in plain
+    plain = words.DONE_WITH.sub("", strip_chatter(plain, tail=words.APPROXIMATE))
     plain = _tidy(strip_chatter(plain, lead=words.LEAD, tail=words.APPROXIMATE))
     plain = words.PER_MONTH.sub("", plain)
     if words.FOREIGN.search(plain):
@@ -85,7 +92,7 @@ def read_amount_range(text: str, context: ReplyContext) -> AmountRange | Problem
     if re.match(r"-|マイナス|▲|△|minus", plain):
         return problem("amount.negative", context)
     found = _two_sided(plain, context) or _open_sided(plain, context) or _single(plain, context)
-    return found if isinstance(found, Problem) else replace(found, period=period)
+    return found if isinstance(found, Problem) else replace(found, period=period, around=around)
 
 
 def show_amount(yen: int, locale: str) -> str:
@@ -232,7 +239,10 @@ def _whole(number: Decimal, text: str, context: ReplyContext, *, unit_known: boo
     if number > LARGEST:
         return problem("amount.too_large", context)
     has_unit = unit_known or words.YEN.search(text) or text.startswith("¥")
-    cut_short = words.CUT_SHORT.search(text) is not None and not has_unit
+    cut_short = not has_unit and (
+        words.CUT_SHORT.search(text) is not None
+        or (number > 10**8 and 0 < number % 10**8 < 10**4 and not text.isdigit())
+    )
     if cut_short or (0 < number < SMALLEST_BARE and not has_unit):
         return problem("amount.unit_missing", context)
     return int(number)

@@ -7,48 +7,40 @@ from __future__ import annotations
 
 import re
 
-from dialogs.replies.chatter import CASUAL_TAIL, about
+from dialogs.replies.chatter import CASUAL_TAIL, about, words
 
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-_NOUNS = _words("給料 お給料 給与 年金 生活費 毎月の給料 ボーナス 賞与")
+_NOUNS = words("給料 お給料 給与 年金 生活費 毎月の給料 ボーナス 賞与 売上 売り上げ 仕送り 家賃")
 LEAD = (
-    *(f"{noun}{particle}" for noun in _NOUNS for particle in ("は", "が", "で", "の", " ", "")),
+    *(f"{noun}{particle}" for noun in _NOUNS for particle in ("は", "が", "で", "の", "だけで", "のみで", " ", "")),
     *about("金額", "予算", "年収", "月収", "合計", "総額", "収入", "入金", "取引額", "取引金額"),
-    *_words("ちょうど だいたい 大体 おおよそ おおむね 概ね およそ 大よそ 約 ざっと ざっくり たぶん 多分"),
-    *_words("毎月 月に 月々 月額 一月に ひと月に ひと月 1か月 1ヶ月 月 手取り 月給 毎週 週に 1週間に 毎日 1日に"),
-    *_words("年間で 年間 年に 毎年 年 合計で 合計 全部で 年収 月収 平均して 平均 税込 金 jpy"),
+    *words("ちょうど だいたい 大体 おおよそ おおむね 概ね およそ 大よそ 約 ざっと ざっくり たぶん 多分"),
+    *words("毎月 月に 月々 月額 一月に ひと月に ひと月 1か月 1ヶ月 月 手取り てどり 月給 毎週 週に 1週間に 毎日 1日に"),
+    *words("年間で 年間 年に 毎年 年 合計で 合計 全部で 年収 月収 平均して 平均 税込 金 jpy"),
     *("about ", "around ", "approximately ", "approx. ", "roughly ", "yen "),
 )
 #: Closing words after which the amount is still the number itself.
 APPROXIMATE = (
-    *_words("くらい ぐらい 位 ほど 程度 程 前後 見当 くらいかな ぐらいかな かな かと かなあ かなぁ かねえ かねぇ"),
-    *_words("と思います と思う くらいだと思います だと思います だと思う やと思います やと思う です。多分 です。たぶん"),
-    *_words("ですかね やな どす といったところ ってところ ってとこ とか ちょうど ぴったり きっかり (税込) の間 の範囲"),
-    *_words(
-        "です かかります あります 也 なり ばかり 入ってます 入っています 入ります 使ってます 使っています 使います"
-    ),
-    *_words("動きます 出ます もらってます もらっています 送ってます 送っています 送ります"),
+    *words("くらい ぐらい 位 ほど 程度 程 前後 見当 くらいかな ぐらいかな かな かと かなあ かなぁ かねえ かねぇ"),
+    *words("と思います と思う くらいだと思います だと思います だと思う やと思います やと思う です。多分 です。たぶん"),
+    *words("ですかね やな どす といったところ ってところ ってとこ とか ちょうど ぴったり きっかり (税込)"),
+    *words("の間 の範囲 のあいだ だけ になると思います になります"),
+    *words("です かかります あります 也 なり ばかり 入ってます 入っています 入ります 使ってます 使っています 使います"),
+    *words("動きます 出ます もらってます もらっています 送ってます 送っています 送ります"),
     *CASUAL_TAIL,
 )
-LITTLE_MORE = _words(
-    "ちょいちょい ちょい ちょっと 強 余り あまり 余 ちょっとくらい とちょっと と少し ちょっと超え 少々"
-)
-UPWARDS, DOWNWARDS = _words("以上 から ~"), _words("以下 まで 以内 を超えない を超えません")
+LITTLE_MORE = words("ちょいちょい ちょい ちょっと 強 余り あまり 余 ちょっとくらい とちょっと と少し ちょっと超え 少々")
+UPWARDS, DOWNWARDS = words("以上 から ~"), words("以下 まで 以内 を超えない を超えません")
 ABOVE = (
-    *(mark + over for mark in ("", "を", "は") for over in _words("超え 超える 超えます 上回る 上回ります")),
-    *_words("超 より多い より上 オーバー"),
+    *(mark + over for mark in ("", "を", "は") for over in words("超え 超える 超えます 上回る 上回ります")),
+    *words("超 より多い より上 オーバー"),
 )
 BELOW = (
     *(
         mark + under
         for mark in ("", "を", "は")
-        for under in _words("下回る 下回ります 切る 切ります いかない いきません")
+        for under in words("下回る 下回ります 切る 切ります いかない いきません")
     ),
-    *_words("未満 より少ない より下 足らず ない位 に満たない に届かない に届きません もない もいかない もいきません"),
+    *words("未満 より少ない より下 足らず ない位 に満たない に届かない に届きません もない もいかない もいきません"),
 )
 #: In front of the amount: a bound on one side.
 AT_MOST = re.compile(
@@ -73,7 +65,8 @@ _FIGURE_FOLLOWS = r"(?=[約¥\d〇一二三四五六七八九十百千])"
 PERIODS = tuple(
     (re.compile(pattern), period)
     for pattern, period in (
-        (r"月収|月給|手取り", "month_income"),
+        (r"月収|月給", "month_income"),
+        (r"手取り|てどり", "take_home"),
         (r"年収", "year_income"),
         (rf"(?:1?年(?:間|額)?(?:に|で)?|毎年){_FIGURE_FOLLOWS}|/ ?年", "year"),
         (rf"(?:(?:毎週|1?週間?に?|1?日に|毎日|1日){_FIGURE_FOLLOWS})|/ ?[週日]", "other"),
@@ -93,6 +86,11 @@ TO = re.compile(
 UNITS = re.compile("[十百千万億兆]+$")
 NEIGHBOURS = re.compile(
     r"(?!\d,000)([1-9一二三四五六七八九]0{0,2}) ?[,、・] ?([1-9一二三四五六七八九]0{0,2})(?P<unit>[十百千万億]+)"
+)
+#: What is done with the money, behind it: を毎月仕送りしてます.
+DONE_WITH = re.compile(
+    r"(?:を|が|は)?(?:毎月|月に|毎年|年に|大体|だいたい)?(?:仕送り|送金|振込|振り込み|貯金|入金|出金|積立|引き出し|支払い|預け入れ)?"
+    r"(?:して|送って|払って|使って|もらって|受け取って|入って|出て|預けて|引き出して|いただいて)(?:い)?(?:ます|る)$"
 )
 #: Cut short: what follows the unit may be its thousands or its ones.
 CUT_SHORT = re.compile(r"[億兆][\d,]+$|(?:[万千]\d{1,2}|[億兆万千][〇一二三四五六七八九])$")

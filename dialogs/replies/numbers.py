@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.numerals import arabic, digits_of, parse_number
-from dialogs.japanese.spoken import spoken_number
+from dialogs.japanese.spoken import spoken_before, spoken_number
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
 from dialogs.replies.problems import problem
+from dialogs.replies.sentences import without_asides
 
 LARGEST = 10**15
 
@@ -46,21 +48,23 @@ _COUNTERS = (
 _LEAD = (
     *about("人数", "回数", "件数", "年齢", "割合", "比率", "持株比率", "持ち株比率", "議決権", "持分", "出資比率"),
     *("約", "だいたい", "大体", "およそ", "おおよそ", "全部で", "合計で", "合計", "全員で", "満"),
-    *("議決権の", "議決権", "株式の", "全体の", "about ", "around ", "approximately "),
+    *("議決権の", "議決権", "株式の", "株の", "全体の", "ちょうど", "丁度", "書類には", "書類に", "about ", "around "),
+    *("approximately ", "exactly "),
 )
 _TAIL = (
     *CASUAL_TAIL,
-    "くらい",
-    "ぐらい",
-    "位",
-    "ほど",
-    "程度",
-    "前後",
-    "だけ",
-    "のみ",
-    "かな",
-    "と思います",
-    "だと思います",
+    *("くらい", "ぐらい", "ほど", "程度", "前後", "だけ", "のみ", "かな", "と思います", "だと思います"),
+    *("おります", "います", "いてます", "いる", "おる", "あります", "ある", "ございます", "ちょうど", "丁度", "ずつ"),
+    *("を持っています", "を持ってます", "持っています", "持ってます", "持ってる", "を保有", "保有", "を保有しています"),
+    *WRITTEN,
+)
+_PERSON = "私|わたし|自分|妻|夫|夫婦|家族|子供|子ども|両親|父|母"
+#: What is counted, in front of the count: 従業員は, 妻と私の. Not when it was so.
+_COUNTED = re.compile(
+    r"^(?!.{0,10}(?:去年|昨年|前|昔|以前|先月|来年|来月|今年|当時|平均|妻は|夫は))"
+    r"(?:[^\d〇一二三四五六七八九十百千万.%、。()\-]{1,12}(?:は|が)"
+    rf"|(?:(?:{_PERSON})(?:と|、))*(?:{_PERSON})(?:の|で)|私|わたし|自分|夫婦(?=2人|二人|ふたり)|全員で?)"
+    r"(?=[\d〇一二三四五六七八九十百千ひふみよい])"
 )
 _NATIVE = {
     **{"ひとつ": 1, "一つ": 1, "ふたつ": 2, "みっつ": 3, "よっつ": 4, "いつつ": 5, "むっつ": 6, "ななつ": 7},
@@ -77,6 +81,7 @@ _HALVES = {
     **dict.fromkeys(("全部", "ぜんぶ", "全て", "すべて", "全額", "全株", "全株式", "all"), 100),
     **dict.fromkeys(("a quarter", "quarter", "one quarter"), 25),
 }
+_SPOKEN_SHARE = re.compile("わり|ワリ|ぱーせんと")
 _DECIMAL_DOT = re.compile(r"(?<=[〇一二三四五六七八九])・(?=[〇一二三四五六七八九])")
 
 
@@ -103,10 +108,10 @@ def read_percentage(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("percentage", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = plain.lower()
+    plain = without_asides(plain.lower(), people_matter=False)
     # 全部です would lose 全部で as an opening.
     whole = strip_chatter(plain, tail=_TAIL)
-    plain = whole if whole in _HALVES else strip_chatter(plain, lead=_LEAD, tail=_TAIL)
+    plain = whole if whole in _HALVES else strip_chatter(_COUNTED.sub("", plain), lead=_LEAD, tail=_TAIL)
     number = _share(plain)
     if number is None:
         return problem("percentage.unreadable", context)
@@ -123,9 +128,15 @@ def read_percentage(text: str, context: ReplyContext) -> Parsed | Problem:
 def _share(plain: str) -> Decimal | None:
     if plain in _HALVES:
         return Decimal(_HALVES[plain])
+    plain = (
+        spoken_before(to_hiragana(plain), {"わり": "割", "ぱーせんと": "%"}) if _SPOKEN_SHARE.search(plain) else plain
+    )
     figures = arabic(plain)
     if match := _FRACTION.fullmatch(figures):
         part, whole = (match[2], match[1]) if match[1] else (match[3], match[4])
+        # 50/50 and 70/30 are two shares and no fraction.
+        if match[3] and (part == whole or int(part) + int(whole) == 100):
+            return None
         return None if int(whole) == 0 else _two_places(Decimal(part) * 100 / Decimal(whole))
     if match := _WARI.fullmatch(figures):
         return Decimal(match[1]) * 10 + Decimal(match[2] or 0) + Decimal(match[3] or 0) / 10
@@ -136,7 +147,8 @@ def _read(kind: str, text: str, context: ReplyContext) -> Decimal | Problem:
     plain = opening(kind, text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = strip_chatter(plain.lower(), lead=_LEAD, tail=_TAIL)
+    told = without_asides(plain.lower(), people_matter=False)
+    plain = strip_chatter(_COUNTED.sub("", strip_chatter(told, lead=_LEAD, tail=_TAIL)), lead=_LEAD, tail=_TAIL)
     counted = strip_chatter(plain, tail=_COUNTERS)
     for word in (plain, counted):
         if word in _NATIVE:
@@ -159,8 +171,10 @@ def _number(text: str) -> Decimal | None:
     if not point and "てん" in text:
         whole, point, places = text.partition("てん")
         whole, places = (spoken_number(part) or part for part in (whole, places))
+    if not point and "." in text and not text.isascii():
+        whole, point, places = text.partition(".")
     if point:
-        text = f"{digits_of(whole)}.{digits_of(places)}"
+        text = f"{arabic(whole)}.{digits_of(places)}"
     if re.match(r"\.\d", text):
         text = f"0{text}"
     number = parse_number(spoken_number(text) or text.removeprefix("+"))

@@ -13,6 +13,7 @@ from dialogs.japanese.numerals import digits_of
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, opening, strip_chatter
 from dialogs.replies.problems import problem
+from dialogs.replies.sentences import lone
 
 _WHERE = "自宅|じたく|家|うち|実家|会社|職場|勤務先|携帯|ケータイ|けいたい|スマホ|固定|新しい|今の|日中|昼間"
 _WHAT = "電話番号|電話|でんわ|番号|連絡先"
@@ -50,6 +51,9 @@ _TAIL = (
 _EXTENSION = re.compile(r" ?\(?(?:内線|ext\.?|extension|x(?=\d))(?:番号)?[:\- .]*\d{1,6}\)?(?:番)?$", re.IGNORECASE)
 _SEVERAL = re.compile(r"(?<=\d)(?: ?(?:と|か|または|もしくは|及び|、|,|/|;) ?| )(?=\+?0|\()")
 _ALLOWED = re.compile(r"\+?[\d ()\[\]〔〕.,・_~ー\-−の/]+")
+#: A number inside a sentence.
+_INSIDE = re.compile(r"(?<![A-Za-z0-9])(?:\+\d{1,3}[ \-]?)?\(?0\d{1,4}[) \-]{0,2}\d{1,4}[ \-]?\d{3,4}(?![A-Za-z0-9])")
+_WORDS = f"{_WHERE}|{_WHAT}|連絡|かけて|かける|お?電話|平日|tel|phone|number|call"
 #: The country code without +, or behind the prefix that one dials from Japan or to it.
 _DIALLED_ABROAD = re.compile(r"^(?:010(?=\d{9})|00(?=81)|(?=81\d{9,10}$))")
 _LETTER = re.compile(r"[A-Za-z]")
@@ -64,6 +68,8 @@ def read_phone(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = _LEAD.sub("", strip_chatter(plain, tail=_TAIL))
     plain = re.sub(r"^\((\+\d{1,3})\)", r"\1", strip_chatter(plain, tail=_TAIL))
     plain = _EXTENSION.sub("", digits_of(plain.replace("ゼロ", "0")))
+    if not _ALLOWED.fullmatch(plain) and (told := lone(plain, _INSIDE, _WORDS)):
+        plain = told
     if _SEVERAL.search(plain) and len(re.sub(r"\D", "", plain)) > 15:
         return problem("phone.several", context)
     if _LETTER.search(plain):

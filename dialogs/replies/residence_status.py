@@ -13,7 +13,7 @@ from types import MappingProxyType
 from dialogs.japanese.numerals import arabic
 from dialogs.japanese.width import fold
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
 from dialogs.replies.problems import problem
 
 #: Code -> (Japanese, English, further spellings).
@@ -172,6 +172,11 @@ _LEAD = (
         "my visa is ",
         "my status is ",
         "i am a ",
+        "i'm a ",
+        "i'm an ",
+        "i am ",
+        "i'm ",
+        "permit: ",
         "i am an ",
         "i have a ",
     ),
@@ -184,9 +189,7 @@ _TAIL = (
         "で滞在しています",
         "で住んでいます",
         "で来ています",
-        "と書いてあります",
-        "と書いてある",
-        "って書いてあります",
+        *WRITTEN,
     ),
     *CASUAL_TAIL,
 )

@@ -83,7 +83,7 @@ def test_taken(question: str, texts: str, names: str) -> None:
         ("occupation", "営業です", "self_employed"),
         ("occupation", "会社員と農業|会社員 農業", "company_employee self_employed"),
         ("occupation", "年金もらいながら働いてます", "pensioner"),
-        ("purposes", "家賃収入", "living_expenses"),
+        ("purposes", "家賃保証", "living_expenses"),
         ("purposes", "給与は別の銀行", "salary"),
         ("purposes", "12", "living_expenses salary other"),
         ("industry", "宝石|貴金属", "jewellery_retail jewellery_dealer"),
