@@ -14,12 +14,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import structlog
 from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
-from telegram.request import HTTPXRequest
 
 from bot.channels.base import Fetched, Inbound, InboundKind, Outcome, Recipient, Sent
 from bot.channels.choices import DoesNotFit
@@ -27,6 +25,7 @@ from bot.channels.limits import TELEGRAM
 from bot.channels.telegram.drawing import Part, render
 from bot.channels.telegram.images import TelegramImages
 from bot.channels.telegram.inbound import CHANNEL, check_secret, parse
+from bot.channels.telegram.request import NOT_SENT, AiohttpRequest
 from dialogs.conversation.prompts import Message, MessageKind
 from dialogs.personal import Personal
 
@@ -64,27 +63,18 @@ class TelegramChannel:
         #: The number before the colon of a token is the bot's id.
         self.bot_id = token.split(":", 1)[0]
         self._bot: Bot | None = None
-        self._pools: tuple[HTTPXRequest, ...] = ()
+        self._pools: tuple[AiohttpRequest, ...] = ()
         self._images = TelegramImages(token, self._api_base)
 
     async def start(self) -> None:
         """Open the connection pool inside the running loop; asks Telegram nothing."""
         # Without this switch the library warns each time it meets a flood wait.
         os.environ.setdefault("PTB_TIMEDELTA", "1")
-        # httpx writes each URL at INFO, and the URL holds the token; the library writes texts at DEBUG.
+        # httpx (pictures) writes each URL at INFO, and the URL holds the token; the library writes texts at DEBUG.
         for noisy in ("httpx", "httpcore", "telegram"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
 
-        def request() -> HTTPXRequest:
-            return HTTPXRequest(
-                connection_pool_size=32,
-                read_timeout=self._time_out,
-                write_timeout=self._time_out,
-                connect_timeout=min(3.0, self._time_out),
-                pool_timeout=min(3.0, self._time_out),
-            )
-
-        polls, sends = request(), request()
+        polls, sends = (AiohttpRequest(connections=32, time_out=self._time_out) for _ in range(2))
         self._bot = Bot(
             self._token,
             base_url=f"{self._api_base}/bot",
@@ -228,9 +218,7 @@ class TelegramChannel:
                 return Sent(outcome=Outcome.BLOCKED, detail=detail)
             case BadRequest() | ChatMigrated():
                 return Sent(outcome=Outcome.REJECTED, detail=detail)
-            case NetworkError() if isinstance(problem.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
-                return Sent(outcome=Outcome.RETRY, detail=detail)
-            case NetworkError() if isinstance(problem.__cause__, httpx.PoolTimeout):
+            case NetworkError() if isinstance(problem.__cause__, NOT_SENT):
                 return Sent(outcome=Outcome.RETRY, detail=detail)
             case TimedOut():
                 return Sent(outcome=Outcome.UNCERTAIN, detail=detail)
