@@ -144,13 +144,22 @@ def offered_value(position: Position, slot: Slot) -> tuple[str, Taken] | None:
     if key in state.changes or key in state.answers:
         return None
     earlier = state.set_aside.get(key)
-    if earlier is not None and earlier.state is AnswerState.ANSWERED and position.is_valid(slot, earlier):
+    if earlier is not None and earlier.state is AnswerState.ANSWERED and _still_fits(position, slot, earlier):
         return "previous", Taken(value=earlier.value, display=earlier.display)
     known = from_master(position, slot)
     if known is not None:
         return "master", known
     default = from_default(position, slot)
     return None if default is None else ("default", default)
+
+
+def _still_fits(position: Position, slot: Slot, earlier: Answer) -> bool:
+    """Whether an answer given before would be taken now; a postal code must belong to the address of today."""
+    if not position.is_valid(slot, earlier):
+        return False
+    if slot.question is None or slot.question.bot.kind != "postal_code":
+        return True
+    return isinstance(READERS["postal_code"](earlier.value, reply_context(position, slot)), Parsed)
 
 
 def read_back(position: Position, question: Question | None, answer: Answer) -> str:

@@ -1,7 +1,8 @@
-"""A postal code that is typed where an address is asked for.
+"""A postal code that is typed where an address is asked for, and one that another address leaves behind.
 
 Promise: it is not asked for again, only offered to be confirmed; alone it is no failure, it completes the address
-that is typed next.  It is an answer of its message, and goes when that is taken back.
+that is typed next.  It is an answer of its message, and goes when that is taken back.  A code that was answered
+before is asked for again when the address moves out of its municipality.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.turn import Turn
 from dialogs.replies import READERS
 from dialogs.replies.address import typed_postal_code
-from dialogs.replies.base import Parsed, Problem
+from dialogs.replies.base import Parsed, Problem, ReplyContext
 
 
 def keep_postal_code(
@@ -26,8 +27,13 @@ def keep_postal_code(
     if slot.question is None or slot.question.bot.kind != "address" or not (alone or isinstance(outcome, Taken)):
         return False
     key = partner(turn.definition, slot)
+    if key is None:
+        return False
+    known = turn.state.answers.get(key)
     code = READERS["postal_code"](typed_postal_code(text), reply_context(turn.position, slot))
-    if key is None or not isinstance(code, Parsed) or key in turn.state.answers:
+    if not isinstance(code, Parsed) or (known is not None and known.value == code.value):
+        if known is not None and isinstance(outcome, Taken) and not _belongs(turn, known.value, outcome.value):
+            turn.record(ev.SetAside(at=turn.now, key=key))
         return False
     turn.record(
         ev.Answered(
@@ -46,3 +52,8 @@ def keep_postal_code(
         assert isinstance(outcome, Problem)
         turn.ask_current(Phrase(key="engine.postal_code_kept", params=dict(outcome.params), of=content_id))
     return alone
+
+
+def _belongs(turn: Turn, code: str, address: str) -> bool:
+    context = ReplyContext(today=turn.now.date(), locale=turn.state.locale, address=address)
+    return isinstance(READERS["postal_code"](code, context), Parsed)

@@ -56,12 +56,30 @@ def test_a_whole_address_is_taken_whatever_code_was_typed_before() -> None:
     talk.say("160-0023")
     talk.say("大阪府大阪市北区梅田1-1")
     talk.say("はい")
-    # The first code belongs elsewhere; it is only offered, and another one is checked against the address.
-    talk.say("いいえ")
+    # The first code belongs elsewhere: it is not offered, and the same once more is asked back.
+    assert "前のご回答" not in talk.texts
     talk.say("160-0023")
     assert "市区町村が合わない" in talk.texts
     talk.say("530-0001")
     assert talk.answers == {"home": "大阪府大阪市北区梅田1-1", "code": "5300001"}
+
+
+def test_an_address_that_moves_elsewhere_asks_for_its_code_again() -> None:
+    talk = Talk(form(HOME))
+    talk.say("東京都新宿区西新宿2-8-1", "はい", "160-0023")
+    talk.say("[なおす]", "ご住所", "大阪府大阪市北区梅田1-1", "はい")
+    assert talk.asked == "code"
+    assert "前のご回答" not in talk.texts
+    talk.say("530-0001")
+    assert talk.answers == {"home": "大阪府大阪市北区梅田1-1", "code": "5300001"}
+
+
+def test_an_address_that_stays_in_its_municipality_keeps_its_code() -> None:
+    talk = Talk(form(HOME))
+    talk.say("東京都新宿区西新宿2-8-1", "はい", "160-0023")
+    talk.say("[なおす]", "ご住所", "東京都新宿区西新宿2-8-2", "はい")
+    assert talk.asked is None
+    assert talk.answers == {"home": "東京都新宿区西新宿2-8-2", "code": "1600023"}
 
 
 def test_a_code_that_was_taken_back_completes_nothing() -> None:
