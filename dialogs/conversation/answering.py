@@ -10,6 +10,7 @@ from dialogs.conversation.pairs import reply_context
 from dialogs.conversation.state import Answer
 from dialogs.definition.model import Choice, Question, QuestionType, pick
 from dialogs.replies import READERS
+from dialogs.replies.acknowledgement import says_that_it_is_read
 from dialogs.replies.base import Parsed, Problem, ReplyContext, Value
 from dialogs.replies.choices import Ambiguous, ParsedMany, read_choice, read_choices
 from dialogs.replies.masking import mask
@@ -60,6 +61,8 @@ def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] 
         if isinstance(narrowed, Taken):
             return narrowed
         return read_select(position, question, position.choices(question, slot.key), text, context)
+    if question.type is QuestionType.ACKNOWLEDGE and says_that_it_is_read(text):
+        return Taken(value="OK", display=text.strip())
     parsed = READERS[reader_kind(question)](text, context)
     if isinstance(parsed, Problem):
         return parsed

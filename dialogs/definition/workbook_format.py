@@ -44,6 +44,7 @@ _ALIASES: Mapping[str, Mapping[str, str]] = {
         "form_id": "id",
         "id_string": "id",
         "form_title": "title",
+        "bot::title": "title",
         "bot::required_items": "required_items",
     },
 }

@@ -102,10 +102,10 @@ def _choices(lists: Plain, form: Questionnaire) -> list[_Row]:
 def _settings(row: Plain, form: Questionnaire) -> list[_Row]:
     assert isinstance(row, dict)
     texts = _flat(row, SETTINGS_ORDER, form)
-    # ODK's own tools know one title only, without a language.
+    # To ODK's own tools a title has no language; the others are a column of ours.
     own_title = f"title::{_spoken(form.default_language)}"
     names = {"id": "form_id", own_title: "form_title", "required_items": "bot::required_items"}
-    found = {names.get(header, header).replace("title::", "form_title::"): text for header, text in texts.items()}
+    found = {names.get(header, header).replace("title::", "bot::title::"): text for header, text in texts.items()}
     if "default_language" in found:
         found["default_language"] = _spoken(form.default_language)
     return [dict.fromkeys(found, ""), found]
