@@ -103,6 +103,16 @@ class Position:
         more = (self.state.answers.get(Key(repeat.name, instance)) for instance in range(1, bound))
         return 1 + sum(1 for _ in takewhile(lambda answer: answer is not None and answer.value == "yes", more))
 
+    def counted(self, name: str) -> int:
+        """How many instances of a repeat belong to this conversation; none where its count looks at itself."""
+        key = Key(name)
+        if key in self._busy:
+            return 0
+        self._busy.add(key)
+        found = self._instances(self.definition.groups[name]) if self._group_relevant(name, 0) else 0
+        self._busy.discard(key)
+        return found
+
     def _whole(self, expression: Expression) -> int:
         text = self._text(expression, Key(""))
         try:
@@ -322,6 +332,8 @@ class _Scope:
 
     def series(self, name: str) -> Sequence[str]:
         position = self._position
+        if name in position.definition.groups:
+            return ("1",) * position.counted(name)
         repeat = position.definition.repeats.get(name)
         if repeat is None:
             return (position.value(Key(name)),)

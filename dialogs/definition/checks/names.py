@@ -8,6 +8,7 @@ from functools import cache
 
 from dialogs.definition.cells import nearest
 from dialogs.definition.checks.subject import AFTER_ANSWER, Subject, check, question_place
+from dialogs.definition.expressions.syntax import Call, Name, Node, children
 from dialogs.definition.issues import Issue, Place
 
 
@@ -51,11 +52,25 @@ def lists_exist(subject: Subject) -> Iterator[Issue]:
 
 @check
 def references_exist(subject: Subject) -> Iterator[Issue]:
+    repeats = {name for name, group in subject.groups.items() if group.is_repeat}
     for use in subject.uses:
-        for name in sorted(use.expression.references - set(subject.questions)):
+        unknown = use.expression.references - set(subject.questions)
+        # count(${people}) counts the instances; a repeat has no other value.
+        for name in sorted(unknown - (repeats - set(_read(use.expression.tree)))):
             suggestion = nearest(name, subject.questions)
             params = {"name": name, "suggestion": f"${{{suggestion}}}" if suggestion else ""}
             yield Issue(code="unknown_name", place=use.place, params=params)
+
+
+def _read(node: Node) -> Iterator[str]:
+    """The names whose values are read, not only counted."""
+    match node:
+        case Call(function="count", arguments=(Name(),)):
+            return
+        case Name(name=name):
+            yield name
+    for child in children(node):
+        yield from _read(child)
 
 
 @check
@@ -87,6 +102,7 @@ def nothing_is_read_before_it_is_asked(subject: Subject) -> Iterator[Issue]:
         if question.is_asked or name in circles:
             return question.row
         rows = [known_at(other) for other in subject.dependencies[name] if other in subject.questions]
+        rows += [subject.groups[other].row for other in subject.dependencies[name] if other in subject.groups]
         return max(rows, default=0)
 
     for use in subject.uses:
@@ -97,6 +113,9 @@ def nothing_is_read_before_it_is_asked(subject: Subject) -> Iterator[Issue]:
             if (same and use.column in AFTER_ANSWER) or use.owner.name in circles.get(name, ()):
                 continue
             if known_at(name) > use.owner.row or same:
+                yield Issue(code="used_before_asked", place=use.place, params={"name": name})
+        for name in sorted(use.expression.references & set(subject.groups)):
+            if subject.groups[name].row >= use.owner.row:
                 yield Issue(code="used_before_asked", place=use.place, params={"name": name})
 
 

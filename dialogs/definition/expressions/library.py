@@ -175,6 +175,15 @@ def normalize_space(value: ExprValue) -> ExprValue:
     return " ".join(text_of(value).split())
 
 
+@function("translate", 3, 3, TEXT, ANY)
+def translate(value: ExprValue, these: ExprValue, those: ExprValue) -> ExprValue:
+    """Each character of the second text becomes the one at its place in the third, or goes."""
+    wanted, instead = text_of(these), text_of(those)
+    # Of a character that is named twice, the first place counts.
+    places = {ord(character): instead[place : place + 1] for place, character in reversed(list(enumerate(wanted)))}
+    return text_of(value).translate(places)
+
+
 @special("regex", 2, 2, BOOLEAN, ANY, TEXT)
 def regex(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
     written = call.arguments[1]
@@ -194,6 +203,21 @@ def regex(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
 @function("number", 1, 1, NUMBER, ANY)
 def number(value: ExprValue) -> ExprValue:
     return number_of(value)
+
+
+@function("decimal", 1, 1, NUMBER, ANY)
+def decimal(value: ExprValue) -> ExprValue:
+    return number_of(value)
+
+
+@function("pow", 2, 2, NUMBER, NUMBER)
+def power(value: ExprValue, exponent: ExprValue) -> ExprValue:
+    base, times = number_of(value), number_of(exponent)
+    if times == 0:
+        return Decimal(1)
+    if isinstance(base, float) or isinstance(times, float):
+        return NAN
+    return tidy(ARITHMETIC.power(base, times))
 
 
 @function("int", 1, 1, NUMBER, ANY)
@@ -249,6 +273,20 @@ def count(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
 def count_non_empty(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
     name = _series_name(call)
     return lambda scope: Decimal(sum(1 for value in scope.series(name) if value))
+
+
+@special("join", 2, None, TEXT, TEXT, ANY)
+def join(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
+    """The answers of one question over all instances, or several values, with the first text between them."""
+    between, *parts = arguments
+    only = call.arguments[1]
+    name = only.name if len(parts) == 1 and isinstance(only, Name) else None
+
+    def run(scope: Scope) -> ExprValue:
+        values: Sequence[ExprValue] = scope.series(name) if name is not None else [part(scope) for part in parts]
+        return text_of(between(scope)).join(map(text_of, values))
+
+    return run
 
 
 @special("min", 1, None, NUMBER, ANY)

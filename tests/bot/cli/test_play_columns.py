@@ -80,6 +80,36 @@ def test_a_repeat_goes_on_until_no_or_its_bound(tmp_path: Path) -> None:
     assert bounded[-1]["answers"]["person__2"] == "花子"
 
 
+def test_how_many_times_a_repeat_was_asked_can_be_read(tmp_path: Path) -> None:
+    form = Form(tmp_path, [
+        ["type", "name", "label", "required", "relevant", "repeat_count", "bot::max_repeats"],
+        ["select_one yn", "any", "ご家族はいますか。", "yes"],
+        ["begin repeat", "people", "ご家族", None, "${any} = 'yes'", None, 3],
+        ["text", "person", "お名前を教えてください。", "yes"],
+        ["end repeat"],
+        ["begin repeat", "rooms", "お部屋", None, None, "count(${people})", 3],
+        ["text", "room", "お部屋の名前を教えてください。", "yes"],
+        ["end repeat"],
+        ["text", "size", "広いですか。", "yes", "count(${people}) > 1"],
+    ])  # fmt: skip
+    yes, no = {"choice": "yes"}, {"choice": "no"}
+    assert form.asked(no) == ["any", None]
+    assert form.asked(yes, "太郎", no, "A") == ["any", "person", "people", "room", None]
+    two = (yes, "太郎", yes, "花子", no, "A", "B")
+    assert form.asked(*two)[-3:] == ["room", "room", "size"]
+
+
+def test_a_count_that_looks_at_itself_asks_nothing_and_ends(tmp_path: Path) -> None:
+    form = Form(tmp_path, [
+        ["type", "name", "label", "required", "relevant", "repeat_count", "bot::max_repeats"],
+        ["begin repeat", "people", "ご家族", None, "count(${people}) = 0", "count(${people})", 3],
+        ["text", "person", "お名前を教えてください。", "yes"],
+        ["end repeat"],
+        ["text", "note", "最後に一言お願いします。", "yes"],
+    ])  # fmt: skip
+    assert form.asked("おわり") == ["note", None]
+
+
 def test_a_count_fixes_the_repeat_and_sums_are_over_it(tmp_path: Path) -> None:
     form = Form(tmp_path, [
         ["type", "name", "label", "required", "relevant", "calculation", "repeat_count", "bot::max_repeats"],

@@ -165,6 +165,25 @@ class TestOrder:
         found = issues_of(form(double, text("a", relevant='"${double} > 40"'), AGE))
         assert "used_before_asked" in codes(found)
 
+    def test_a_repeat_can_be_counted_once_it_was_asked_and_has_no_other_value(self) -> None:
+        people = (
+            "{type: begin_repeat, name: people, label: {ja: 人}, bot: {max_repeats: 3}}",
+            AGE,
+            "{type: end_repeat}",
+        )
+        family = text("a", relevant='"count(${people}) > 1"')
+        assert {"unknown_name", "used_before_asked"}.isdisjoint(codes(issues_of(form(*people, family))))
+        assert "used_before_asked" in codes(issues_of(form(family, *people)))
+        assert "used_before_asked" in codes(
+            issues_of(form(*people).replace("bot: {max", "repeat_count: 'count(${people})', bot: {max"))
+        )
+        calculated = '{type: calculate, name: many, calculation: "count(${people})"}'
+        assert "used_before_asked" in codes(issues_of(form(calculated, text("a", relevant='"${many} > 1"'), *people)))
+        for condition in ("${people} > 1", "count(${people}) > 1 and ${people} != ''", "sum(${people}) > 1"):
+            assert "unknown_name" in codes(issues_of(form(*people, text("a", relevant=f'"{condition}"'))))
+        group = ("{type: begin_group, name: people}", AGE, "{type: end_group}")
+        assert "unknown_name" in codes(issues_of(form(*group, family)))
+
     def test_a_question_cannot_decide_about_itself(self) -> None:
         found = issues_of(form(text("a", relevant="\"${a} != ''\"")))
         assert [i.params["members"] for i in found if i.code == "cycle"] == ["a -> a"]

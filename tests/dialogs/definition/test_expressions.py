@@ -157,6 +157,16 @@ def test_means_what_xpath_means(source: str, expected: str) -> None:
 ANSWERS = {"age": "18", "q": "yes", "purposes": "saving salary", "born": "2000-02-29", "amount": "0.1", "n": "3"}
 
 ODK_FACTS = [
+    ("decimal('1.50')", "1.5"),
+    ("decimal('x')", "NaN"),
+    ("pow(2, 10)", "1024"),
+    ("pow(1.1, 2)", "1.21"),
+    ("pow('', 2)", "NaN"),
+    ("pow(-8, 0.5)", "NaN"),
+    ("pow(0, 0)", "1"),
+    ("translate('bar', 'abc', 'ABC')", "BAr"),
+    ("translate('--aaa--', 'abc-', 'ABC')", "AAA"),
+    ("translate('aa', 'aba', 'xyz')", "xx"),
     ("${age} >= 18 and selected(${purposes}, 'saving')", "true"),
     ("${missing} = ''", "true"),
     ("${missing} != 'yes'", "true"),
@@ -244,6 +254,8 @@ def test_repeats_are_read_over_all_instances() -> None:
     assert parse("count-non-empty(${hole})").evaluate(scope) == 1
     assert text_of(parse("sum(${hole})").evaluate(scope)) == "NaN"
     assert parse("sum(${none})").evaluate(scope) == 0
+    assert parse("join(', ', ${share})").evaluate(scope) == "30, 25.5"
+    assert parse("join('-', 'a', 1 + 1, ${none})").evaluate(scope) == "a-2-"
     assert text_of(parse("max(${none})").evaluate(scope)) == "NaN"
 
 
@@ -357,5 +369,5 @@ def test_numbers_stay_bounded() -> None:
 
 def test_every_function_is_in_the_tables_above() -> None:
     written = " ".join(source for source, _ in XPATH_FACTS + ODK_FACTS)
-    tested_elsewhere = {"sum", "count", "count-non-empty", "once", "format-date-time"}
+    tested_elsewhere = {"sum", "count", "count-non-empty", "join", "once", "format-date-time"}
     assert {name for name in FUNCTIONS if f"{name}(" not in written} == tested_elsewhere
