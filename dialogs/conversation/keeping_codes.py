@@ -31,12 +31,8 @@ def keep_postal_code(
         return False
     known = turn.state.answers.get(key)
     code = READERS["postal_code"](typed_postal_code(text), reply_context(turn.position, slot))
-    if not isinstance(code, Parsed) or (known is not None and known.value == code.value):
-        if known is not None and isinstance(outcome, Taken) and not _belongs(turn, known.value, outcome.value):
-            turn.record(ev.SetAside(at=turn.now, key=key))
-        return False
-    turn.record(
-        ev.Answered(
+    if isinstance(code, Parsed) and (known is None or known.value != code.value):
+        answered = ev.Answered(
             at=turn.now,
             key=key,
             value=str(code.value),
@@ -45,11 +41,12 @@ def keep_postal_code(
             locale=turn.state.locale,
             content_id=content_id,
         )
-    )
-    # Its question may not be relevant yet, and the customer has not seen how the code was read.
-    turn.record(ev.SetAside(at=turn.now, key=key))
-    if alone:
-        assert isinstance(outcome, Problem)
+        # Its question may not be relevant yet, and the customer has not seen how the code was read.
+        turn.record(answered)
+        turn.record(ev.SetAside(at=turn.now, key=key))
+    elif known is not None and isinstance(outcome, Taken) and not _belongs(turn, known.value, outcome.value):
+        turn.record(ev.SetAside(at=turn.now, key=key))
+    if isinstance(outcome, Problem):
         turn.ask_current(Phrase(key="engine.postal_code_kept", params=dict(outcome.params), of=content_id))
     return alone
 

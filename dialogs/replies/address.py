@@ -63,7 +63,8 @@ _BAD = re.compile("[^\\w\\s・.,'’\"&/()（）「」\\-ー~#°＃々〆ヶ〇�
 #: A sentence around or instead of an address; no name of a place or building holds these.
 _SENTENCE = re.compile(
     "ません|でした|ました|ですが|ですけど|ですか|でしょう|ください|下さい|だった|[てで]い?ます|てない|ていない|してる"
-    "|けど|から(?:変|引|越|移|の)|わから|分から|わかん|変わ[らっりる]|ではな[くい]|じゃな[くい]|かわら|同じ|おなじ|変更|引っ?越[しす]|以前|前の住所|転居|と思[いう]|たぶん|多分|(?:電話|携帯|TEL|tel)[^0-9]{0,4}0[0-9]"
+    "|けど|から(?:変|引|越|移|の)|わから|分から|わかん|変わ[らっりる]|ではな[くい]|じゃな[くい]|かわら|同じ|おなじ|変更|引っ?越[しす]"
+    "|以前|前の住所|転居|と思[いう]|たぶん|多分|(?:電話|携帯|TEL|tel)[^0-9]{0,4}0[0-9]"
 )
 #: What a postal code that was given before may put right.
 _INCOMPLETE = frozenset(("address.no_prefecture", "address.no_municipality", "address.no_ward"))
@@ -155,7 +156,7 @@ def _latin(typed: str, places: tuple[Place, ...], context: ReplyContext) -> Pars
         if not {name, f"{name}ken", f"{name}fu"}.isdisjoint(words)
     }
     if not named and begins_with_number(typed) and places:
-        # 1-2-3 みほんハイツ without its Japanese: a number that the postal code completes.
+        # A number, and perhaps a building in Latin letters, that the postal code completes.
         return _japanese(typed, places, context)
     if not named:
         return problem("address.no_prefecture", context)

@@ -80,15 +80,13 @@ def covers(places: Sequence[Place], address: str, context: ReplyContext) -> bool
 
 
 def names_place(text: str, place: Place) -> bool:
-    """Whether ``text`` is a part of the name of ``place`` (姫路, 中央町, Osaka), or an address that begins with it."""
-    whole = fold_place(place.prefecture + place.municipality + place.town)
-    named = fold_place(text)
-    starts = (place.prefecture, place.municipality)
-    return (
-        (len(named) > 1 and named in whole)
-        or any(begins_with(text, name) for name in starts)
-        or text.lower() == PREFECTURES[place.prefecture]
-    )
+    """Whether ``text`` begins the name of ``place`` or of a part of it (姫路, 中央町, Osaka), or goes on behind it."""
+    named, town = fold_place(text), fold_place(place.town)
+    one = _municipality(place)
+    parts = (place.prefecture + one.whole, one.whole, one.name, "")
+    begins = any(len(named) > 1 and (fold_place(part) + town).startswith(named) for part in parts)
+    goes_on = any(begins_with(text, name) for name in (place.prefecture, one.whole))
+    return begins or goes_on or text.lower() == PREFECTURES[place.prefecture]
 
 
 def describe(places: Sequence[Place]) -> str:
@@ -159,11 +157,14 @@ def _completed(rest: str, places: Sequence[Place]) -> Located | None:
     return _at(first, "", rest) if not first.town else None
 
 
-def _at(place: Place, town: str, rest: str) -> Located | None:
+def _at(place: Place, town: str, rest: str) -> Located:
+    return Located(_municipality(place), place.prefecture + place.municipality + town, rest.strip())
+
+
+def _municipality(place: Place) -> Municipality:
     found = find_municipality(place.municipality, place.prefecture)
     assert found is not None
-    one = found.candidates[0]
-    return Located(one, place.prefecture + place.municipality + town, rest.strip())
+    return found.candidates[0]
 
 
 def _not_found(rest: str, prefecture: str | None, places: Sequence[Place], context: ReplyContext) -> Problem:

@@ -77,7 +77,7 @@ def test_an_address_that_moves_elsewhere_asks_for_its_code_again() -> None:
 def test_an_address_that_stays_in_its_municipality_keeps_its_code() -> None:
     talk = Talk(form(HOME))
     talk.say("東京都新宿区西新宿2-8-1", "はい", "160-0023")
-    talk.say("[なおす]", "ご住所", "東京都新宿区西新宿2-8-2", "はい")
+    talk.say("[なおす]", "ご住所", "160-0023", "2-8-2", "はい")
     assert talk.asked is None
     assert talk.answers == {"home": "東京都新宿区西新宿2-8-2", "code": "1600023"}
 

@@ -107,7 +107,7 @@ def test_a_drawn_variant_counts_as_its_character() -> None:
     assert begins_with("葛飾", "") == 0
 
 
-def test_threads_and_forks_ask_at_once() -> None:
+def test_many_threads_ask_at_once() -> None:
     codes = [f"{number:07}" for number in range(1000001, 1000101)] * 8
     expected = [places_of(code) for code in codes]
     places_of.cache_clear()

@@ -162,7 +162,14 @@ def test_the_postal_code_must_belong_to_the_address_before_it() -> None:
     "typed",
     [
         *("100-0001 東京都千代田区", "〒1000001、東京都千代田区千代田", "1000001 千代田区", "千代田区千代田 100-0001"),
-        *("（100-0001）", "100-0001（千代田）", "100-0001 Tokyo", "My postal code is 100-0001", "１００ノ０００１"),
+        *(
+            "（100-0001）",
+            "100-0001（千代田）",
+            "100-0001 Tokyo",
+            "100-0001 東京",
+            "My postal code is 100-0001",
+            "１００ノ０００１",
+        ),
     ],
 )
 def test_a_postal_code_in_front_of_its_own_place_is_taken(typed: str) -> None:
@@ -171,7 +178,9 @@ def test_a_postal_code_in_front_of_its_own_place_is_taken(typed: str) -> None:
     assert found.value == "1000001"
 
 
-@pytest.mark.parametrize("typed", ["100-0001 大阪", "100-0001か100-0005", "100-0001ではない", "前は100-0001でした"])
+@pytest.mark.parametrize(
+    "typed", ["100-0001 大阪", "100-0001 京都", "100-0001か100-0005", "100-0001ではない", "前は100-0001でした"]
+)
 def test_a_postal_code_beside_anything_else_is_asked_back(typed: str) -> None:
     assert isinstance(READERS["postal_code"](typed, TODAY), Problem)
 
