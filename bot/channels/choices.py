@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.channels.base import Tap
-from bot.channels.limits import clean, cut, grapheme_count, is_blank, utf16_units
+from bot.channels.limits import clean, cut, has_at_most, is_blank, utf16_units
 from dialogs.conversation.prompts import Message, ShownButton
 
 #: A label of 20 graphemes with marks and rare kanji; more units than this are an oddity, and are cut.
@@ -47,7 +47,7 @@ def button_data(conversation_ref: str, message: Message, button: ShownButton, mo
 
 
 def _fits(label: str, most: int) -> bool:
-    return not is_blank(label) and grapheme_count(label) <= most and utf16_units(label) <= _LABEL_UNITS
+    return not is_blank(label) and has_at_most(label, most) and utf16_units(label) <= _LABEL_UNITS
 
 
 def _one_line(label: str) -> str:

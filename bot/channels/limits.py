@@ -78,7 +78,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 
 def utf16_units(text: str) -> int:
     """The length of ``text`` in UTF-16 code units."""
-    return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def utf8_bytes(text: str) -> int:
@@ -167,8 +167,15 @@ def grapheme_count(text: str) -> int:
     return sum(1 for _ in graphemes(text))
 
 
+def has_at_most(text: str, most: int) -> bool:
+    """Whether ``text`` has no more graphemes than that; few characters need no counting."""
+    return len(text) <= most or grapheme_count(text) <= most
+
+
 def clean(text: str) -> str:
     """``text`` without what no platform draws: control characters, lone surrogates, odd line ends."""
+    if text.replace("\n", "").isprintable():  # nearly always: nothing to look for in it
+        return text.strip()
     kept = []
     for char in text.replace("\r\n", "\n").replace("\r", "\n"):
         category = unicodedata.category(char)
@@ -190,11 +197,10 @@ def is_blank(text: str) -> bool:
 
 def cut(text: str, most: int, *, units: int) -> str:
     """``text`` within ``most`` graphemes and ``units`` UTF-16 units; an ellipsis shows that some is missing."""
-    shapes = list(graphemes(text))
-    if len(shapes) <= most and utf16_units(text) <= units:
+    if has_at_most(text, most) and utf16_units(text) <= units:
         return text
     kept = ""
-    for shape in shapes[: most - 1]:
+    for shape in list(graphemes(text))[: most - 1]:
         if utf16_units(kept) + utf16_units(shape) > units - 1:
             break
         kept += shape
