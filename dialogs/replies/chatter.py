@@ -43,7 +43,7 @@ _TAIL = (
         for please in words("お願い致します お願い申し上げます お願いいたします お願いします おねがいします お願い")
     ),
     *words("お願い致します お願いいたします お願いします おねがいします よろしく 宜しく でよろしく で宜しく"),
-    *words("でいいです で大丈夫です ございます ありがとうございます ありがとう おおきに"),
+    *words("でいいです で大丈夫です ございます ありがとうございます ありがとう おおきに 、はい"),
 )
 _MAX_STEPS = 8
 #: Pictures at either end; ○, × and ✓ are answers, and figures in circles are figures.
@@ -55,7 +55,7 @@ _AS_TYPED = frozenset(("name", "kana", "address", "text"))
 #: Further closing words, only for kinds whose values can never end with them (a name can: 山田 is やまだ).
 CASUAL_TAIL = words(
     "だよ だね だ で デス やで や じゃ じゃよ ね よ だべ だべさ べ やなあ やねん やん やわ ですわ ですねえ ですねぇ"
-    " ですな ですなあ ばい ぜよ desu でしゅ どすえ どす"
+    " ですな ですなあ ばい ぜよ やけど だけど ですけど ですけどね desu でしゅ どすえ どす"
 )
 #: Said of what is written somewhere, or has become so.
 WRITTEN = (
@@ -93,7 +93,7 @@ def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = 
 
 def about(*nouns: str) -> tuple[str, ...]:
     """Opening words of one kind: ``about("電話番号")`` gives 電話番号は, 電話番号: and so on."""
-    return tuple(noun + mark for noun in nouns for mark in ("は、", "は ", "は", ":", "：", " "))
+    return tuple(noun + mark for noun in nouns for mark in ("は、", "は ", "は", ":", "：", " ", "→", "="))
 
 
 def opening(kind: str, text: str, context: ReplyContext) -> str | Problem:

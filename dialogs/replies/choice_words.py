@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from dialogs.definition.model import Choice
 from dialogs.japanese.numerals import arabic
+from dialogs.japanese.readings import sounds_like
 from dialogs.japanese.width import fold, join_japanese, normalise
 
 _PARTS = re.compile(r"[・/／、()「」]|,(?!\d)|または|等| or ")
@@ -54,7 +55,7 @@ _DENIED = re.compile(
     "(?:あり)?(?:しません|しない|してない|していない|してません|していません|してへん|せえへん|せん(?![たと])|ません|まへん"
     "|ない|なく|なかった|ちゃう|ちがう|違|以外|を除|をやめ|を辞め|やめ|辞め| is not|ではなく|あらへん|あれへん"
     "|おりません|いません|もらってい?ない|受け取ってい?ない|使ってい?ない|使いません|できません|できない|できへん|しかね|しがた"
-    "|しとうない|したくない|したくありません)"
+    "|しとうない|したくない|したくありません|やってい?ない|やってい?ません)"
 )
 #: Right after a term: it was so once.
 _PAST = re.compile(
@@ -103,7 +104,12 @@ _SPELLINGS = tuple(
             ("子ども|こども", "子供"),
             ("仕入れ", "仕入"),
         ),
-        *(("お金", "金"), ("[かけゕゖ箇](?=[国月])", "か"), ("(?<=[年月週日])に(?=[0-9数])", "")),
+        *(
+            ("お金", "金"),
+            ("売り?上げ?", "売上"),
+            ("[かけゕゖ箇](?=[国月])", "か"),
+            ("(?<=[年月週日])に(?=[0-9数])", ""),
+        ),
         *(
             ("(?<=[0-9])[,・](?=[0-9]+回)", "、"),
             ("(?<=[0-9数])度(?!目)", "回"),
@@ -118,7 +124,14 @@ _COUNTED = re.compile("[0-9.,]")
 #: 月1回, 週数回; of 3か月 or 給料日 it is another rate.
 _RATE = re.compile("[年月週日][0-9数]")
 _OF_ANOTHER = re.compile("[0-9.,]$|[0-9数][かけゕゖ]$|(?!毎)[一-鿿]$")
+#: What follows の and is still the same thing: 給料の受取; 役員の運転手 is no officer.
+_OF_THE_SAME = re.compile(
+    "の(?=$|受|支払|振込|引落|返済|利用|使|送|積|売|買|購入|取引|運用|ため|為|方|ほう|み|うち|中|こと|もの|お|仕事|会社|企業|業|業界"
+    "|関係|店|講師|先生|教師|職員|店員|社員|従業員|スタッフ|経営|販売|製造|工場|現場|勤務|手伝|収入|代金|費用|配当|資格|ビザ|まま"
+    "|生活|口座|目的|国|事務|営業|管理|仲介|収集|運搬|と|で|レジ|パート|バイト|アルバイト|正社員|れじ|ぱーと|ばいと|あるばいと)"
+)
 #: Whose it is, in front of somebody else: 本人の母 is not the customer.
+_MYSELF = re.compile("私|わたし|わたくし|僕|ぼく|俺|おれ|自分")
 _THEIRS = re.compile("(?:夫|妻|主人|父|母|親|息子|娘|兄|弟|姉|妹|孫)の$")
 _WHOSE = re.compile("の(?:母|父|親|妻|夫|息子|娘|子|兄|弟|姉|妹|孫|家族|友|知人|秘書|代理|代わり|申請|予定)")
 
@@ -202,6 +215,13 @@ def find_words(text: str, choices: Sequence[Choice]) -> Found:
         else:
             found.denied.append(choice)
             found.plainly_denied = "plain" in verdicts
+    if not (found.sure or found.doubtful or found.denied):
+        sounding = [choice for choice in choices if sounds_like(said, terms_of(choice).parts | terms_of(choice).labels)]
+        # A word in kana is that word; another kanji of the same sound may be a slip.
+        if len(sounding) == 1 and not doubted and not _KANJI.search(said):
+            found.sure = sounding
+        else:
+            found.doubtful = sounding
     if not (found.sure or found.doubtful or found.denied) and len(said) >= 2:
         begun, inside = _shortened(said, choices)
         if len(begun) == 1 and not inside and not doubted:
@@ -271,7 +291,15 @@ def _verdict(said: str, script: str, start: int, end: int, starts: set[int]) -> 
     is_person = _OTHERS.match(said[start:end] + "は") is not None
     if _WHOSE.match(said, end):
         return "doubtful" if is_person else "denied"
-    if is_person and _THEIRS.search(before):
+    if _THEIRS.search(before):
+        # 妻の私 is the wife; 妻の父 may be anybody's.
+        if _MYSELF.fullmatch(said[start:end]):
+            return "denied"
+        if is_person:
+            return "doubtful"
+    if said.startswith("を手伝", end):
+        return "doubtful"
+    if said[end : end + 1] == "の" and end + 1 not in starts and not _OF_THE_SAME.match(said, end):
         return "doubtful"
     # 週1か月1: one or the other.
     if _COUNTED.match(said[end - 1]) and said[end : end + 1] == "か":

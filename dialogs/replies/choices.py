@@ -353,7 +353,16 @@ def _nearly(folded: str, choices: Sequence[Choice]) -> list[Choice]:
         return []
     from rapidfuzz.fuzz import ratio
 
-    return [choice for choice in choices if any(ratio(folded, term) >= 75 for term in _long(choice))][:3]
+    near = [
+        choice
+        for choice in choices
+        if any(ratio(folded, term) >= 75 for term in _long(choice) if _denies(term) is _denies(folded))
+    ]
+    return near[:3]
+
+
+def _denies(folded: str) -> bool:
+    return re.search("(?:ない|ません|へん|ん)$", folded) is not None
 
 
 def _long(choice: Choice) -> list[str]:

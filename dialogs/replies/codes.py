@@ -56,9 +56,12 @@ _TAIL = (*WRITTEN, "番", *CASUAL_TAIL)
 
 _COMPANY_WORDS = (
     "法人|ほうじん|ホウジン|番号|ばんごう|バンゴウ|デス|ハ(?= )|会社|本社|当社|弊社|うち|no|インボイス|適格請求書"
-    "|登録|済み?|発行事業者|国税庁|corporate|company|number|invoice"
+    "|登録|済み?|発行事業者|国税庁|サイト|ネット|見たら|調べたら|確認したら|とうろく|13桁|corporate|company's|company|number|invoice"
 )
-_CARD_WORDS = "在留|ざいりゅう|ザイリュウ|zairyu|カード|かーど|番号|ばんごう|等|右上|no|number|card|residence"
+_CARD_WORDS = (
+    "在留|ざいりゅう|ザイリュウ|zairyu|書いて(?:ある|あります|あった)?|id|カード|かーど|番号|ばんごう|等|右上"
+    "|no|number|card|residence"
+)
 
 _FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~のノ・_/\\-]+")
 _NOT_FIGURES = re.compile(r"\D")

@@ -38,8 +38,8 @@ _ALIASES = {
     "USA": "ユナイテッドステイツ ハワイ べいこく アメリカ国 usa_america アメリカ 米国 アメリカ合衆国"
     " 合衆国 米 ユーエスエー the_united_states united_states_of_america america"
     " u.s. u.s.a. the_us american",
-    "GBR": "えいこく 北アイルランド united_kingdom_of_great_britain 英国 イギリス 英"
-    " グレートブリテン連合王国 連合王国 イングランド スコットランド ウェールズ uk u.k."
+    "GBR": "グレートブリテン及び北アイルランド連合王国 えいこく 北アイルランド united_kingdom_of_great_britain"
+    " 英国 イギリス 英 グレートブリテン連合王国 連合王国 イングランド スコットランド ウェールズ uk u.k."
     " great_britain britain england scotland wales british",
     "CHN": "ちゅうごく チャイナ cn chn 中国 中華人民共和国 中国大陸 prc people's_republic_of_china"
     " mainland_china chinese",

@@ -83,7 +83,7 @@ def read_amount_range(text: str, context: ReplyContext) -> AmountRange | Problem
         return plain
     plain = without_asides(plain.lower(), people_matter=False)
     period = next((Period(name) for pattern, name in words.PERIODS if pattern.search(plain)), Period.UNSAID)
-    around = "前後" in plain
+    around = "前後" in plain or "内外" in plain
     plain = words.DONE_WITH.sub("", strip_chatter(plain, tail=words.APPROXIMATE))
     plain = _tidy(strip_chatter(plain, lead=words.LEAD, tail=words.APPROXIMATE))
     plain = words.PER_MONTH.sub("", plain)

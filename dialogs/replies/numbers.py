@@ -54,7 +54,22 @@ _LEAD = (
 _TAIL = (
     *CASUAL_TAIL,
     *("くらい", "ぐらい", "ほど", "程度", "前後", "だけ", "のみ", "かな", "と思います", "だと思います"),
-    *("おります", "います", "いてます", "いる", "おる", "あります", "ある", "ございます", "ちょうど", "丁度", "ずつ"),
+    *(
+        "おります",
+        "います",
+        "いてます",
+        "いる",
+        "おる",
+        "あります",
+        "ある",
+        "ございます",
+        "ちょうど",
+        "丁度",
+        "ずつ",
+        "しかいません",
+        "しかいない",
+    ),
+    *("私", "自分で", "自分", "私が", "を自分で", "持っとる", "自分で持っとる"),
     *("を持っています", "を持ってます", "持っています", "持ってます", "持ってる", "を保有", "保有", "を保有しています"),
     *WRITTEN,
 )
@@ -63,7 +78,8 @@ _PERSON = "私|わたし|自分|妻|夫|夫婦|家族|子供|子ども|両親|�
 _COUNTED = re.compile(
     r"^(?!.{0,10}(?:去年|昨年|前|昔|以前|先月|来年|来月|今年|当時|平均|妻は|夫は))"
     r"(?:[^\d〇一二三四五六七八九十百千万.%、。()\-]{1,12}(?:は|が)"
-    rf"|(?:(?:{_PERSON})(?:と|、))*(?:{_PERSON})(?:の|で)|私|わたし|自分|夫婦(?=2人|二人|ふたり)|全員で?)"
+    rf"|(?:(?:{_PERSON})(?:と|、))*(?:{_PERSON})(?:の|で)|私|わたし|自分|夫婦(?=2人|二人|ふたり)|全員で?"
+    r"|社員|従業員|役員|株主|株主数|家族|子供|子ども|たった)"
     r"(?=[\d〇一二三四五六七八九十百千ひふみよい])"
 )
 _NATIVE = {
@@ -81,7 +97,7 @@ _HALVES = {
     **dict.fromkeys(("全部", "ぜんぶ", "全て", "すべて", "全額", "全株", "全株式", "all"), 100),
     **dict.fromkeys(("a quarter", "quarter", "one quarter"), 25),
 }
-_SPOKEN_SHARE = re.compile("わり|ワリ|ぱーせんと")
+_SPOKEN_SHARE = re.compile("わり|ワリ|ぶんの|ぱーせんと")
 _DECIMAL_DOT = re.compile(r"(?<=[〇一二三四五六七八九])・(?=[〇一二三四五六七八九])")
 
 
@@ -129,9 +145,11 @@ def _share(plain: str) -> Decimal | None:
     if plain in _HALVES:
         return Decimal(_HALVES[plain])
     plain = (
-        spoken_before(to_hiragana(plain), {"わり": "割", "ぱーせんと": "%"}) if _SPOKEN_SHARE.search(plain) else plain
+        spoken_before(to_hiragana(plain), {"わり": "割", "ぶんの": "分の", "ぱーせんと": "%"})
+        if _SPOKEN_SHARE.search(plain)
+        else plain
     )
-    figures = arabic(plain)
+    figures = arabic(_DECIMAL_DOT.sub(".", plain))
     if match := _FRACTION.fullmatch(figures):
         part, whole = (match[2], match[1]) if match[1] else (match[3], match[4])
         # 50/50 and 70/30 are two shares and no fraction.

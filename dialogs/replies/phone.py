@@ -15,7 +15,9 @@ from dialogs.replies.chatter import CASUAL_TAIL, opening, strip_chatter
 from dialogs.replies.problems import problem
 from dialogs.replies.sentences import lone
 
-_WHERE = "自宅|じたく|家|うち|実家|会社|職場|勤務先|携帯|ケータイ|けいたい|スマホ|固定|新しい|今の|日中|昼間"
+_WHERE = (
+    "家電|自宅電話|自宅|じたく|家|うち|実家|会社|職場|勤務先|携帯|ケータイ|けいたい|スマホ|固定|新しい|今の|日中|昼間"
+)
 _WHAT = "電話番号|電話|でんわ|番号|連絡先"
 #: 自宅の電話は, 携帯: and so on; never whose number it is.
 _LEAD = re.compile(

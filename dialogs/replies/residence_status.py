@@ -165,6 +165,7 @@ _AMBIGUOUS = frozenset(
 _LEAD = (
     *about("在留資格", "資格", "ビザ", "ビザの種類", "status of residence", "residence status", "status", "visa"),
     *(
+        "在留資格",
         "在留カードには",
         "在留カードに",
         "カードには",

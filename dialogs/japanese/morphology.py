@@ -1,0 +1,57 @@
+"""Japanese text as words: how each is read, and the form in which the dictionary lists it.
+
+Sudachi with its small dictionary.  Opening it takes a moment and memory, so it is opened with the first text;
+a tokenizer is not safe for several threads at once, so each thread has its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from dialogs.japanese.kana import to_hiragana
+
+#: Parts of speech that carry meaning by themselves.
+_CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "代名詞", "連体詞", "感動詞"})
+_SIGNS = frozenset({"空白", "補助記号", "記号"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a text."""
+
+    surface: str
+    #: In hiragana; a sign is read as it stands.
+    reading: str
+    #: One spelling for all: 打込む and うちこむ are 打ち込む.
+    normal: str
+    carries_meaning: bool
+
+
+class _OfThread(threading.local):
+    tokenizer: Any = None
+
+
+_of_thread = _OfThread()
+
+
+@cache
+def _dictionary() -> Any:
+    import sudachipy
+
+    return sudachipy.Dictionary(dict="small")
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """The words of a text whose width is normalised (katakana must stay katakana: the dictionary knows it so)."""
+    tokenizer = _of_thread.tokenizer
+    if tokenizer is None:
+        tokenizer = _of_thread.tokenizer = _dictionary().tokenizer()
+    found = []
+    for morpheme in tokenizer.tokenize(text):
+        surface, part = morpheme.surface(), morpheme.part_of_speech()[0]
+        reading = surface if part in _SIGNS else to_hiragana(morpheme.reading_form()) or surface
+        found.append(Word(surface, reading, morpheme.normalized_form(), part in _CONTENT))
+    return tuple(found)
