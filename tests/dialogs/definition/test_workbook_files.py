@@ -8,12 +8,14 @@ import tracemalloc
 import zipfile
 
 import pytest
+from hypothesis import given, settings, strategies as st
 from openpyxl import Workbook
 
 from dialogs.definition import workbook_cells
-from dialogs.definition.issues import UnreadableSource
+from dialogs.definition.issues import DefinitionError, UnreadableSource
 from dialogs.definition.source_files import read_source
-from tests.dialogs.definition.workbooks import SURVEY, workbook
+from dialogs.definition.yaml_format import read_canonical
+from tests.dialogs.definition.workbooks import SURVEY, Sheet, workbook
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -23,6 +25,11 @@ def refused(raw: bytes) -> tuple[str, str]:
         read_source(raw, origin="form.xlsx")
     (issue,) = caught.value.issues
     return issue.code, str(issue.place)
+
+
+def part_of(raw: bytes, name: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        return archive.read(name).decode()
 
 
 def parts_of(raw: bytes, **changed: bytes) -> bytes:
@@ -110,8 +117,7 @@ def test_rows_that_name_one_far_cell_each_do_not_fill_the_memory() -> None:
 
 def test_a_wrong_size_in_the_file_hides_nothing() -> None:
     raw = workbook(survey=SURVEY)
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        sheet = archive.read("xl/worksheets/sheet2.xml")
+    sheet = part_of(raw, "xl/worksheets/sheet2.xml").encode()
     lied = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:A1"', sheet)
     assert lied != sheet
     form = read_source(parts_of(raw, sheet2=lied), origin="form.xlsx").questionnaire()
@@ -120,8 +126,7 @@ def test_a_wrong_size_in_the_file_hides_nothing() -> None:
 
 def test_a_formula_gives_the_value_that_excel_last_saw() -> None:
     raw = workbook(survey=[["type", "name", "default"], ["text", "a", "=1+1"]])
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        sheet = archive.read("xl/worksheets/sheet2.xml")
+    sheet = part_of(raw, "xl/worksheets/sheet2.xml").encode()
     computed = re.sub(rb"<f>1\+1</f><v ?/?>(</v>)?", b"<f>1+1</f><v>2</v>", sheet)
     assert computed != sheet
     default = read_source(parts_of(raw, sheet2=computed), origin="form.xlsx").questionnaire().question("a").default
@@ -139,3 +144,61 @@ def test_many_damaged_workbooks_end_in_one_of_our_errors() -> None:
             codes |= {issue.code for issue in error.issues}
     assert "not_a_workbook" in codes
     assert codes <= {"not_a_workbook", "encrypted_workbook", "workbook_too_large"}
+
+
+READING = '<rPh sb="0" eb="2"><t>カクニン</t></rPh><phoneticPr fontId="1"/>'
+
+
+def test_readings_that_japanese_excel_keeps_beside_a_text_are_no_text() -> None:
+    raw = workbook(survey=SURVEY)
+    sheet, types = (part_of(raw, name) for name in ("xl/worksheets/sheet1.xml", "[Content_Types].xml"))
+    title = "<is><t>確認</t></is>"
+    assert title in sheet
+    inline = sheet.replace(title, f"<is><t>確認</t>{READING}</is>")
+    # As Excel itself keeps texts: in a part of their own, here one with a bold character.
+    shared = sheet.replace(f' t="inlineStr">{title}', ' t="s"><v>0</v>')
+    main, kind = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "application/vnd.openxmlformats-"
+    runs = f"<si><r><rPr><b/></rPr><t>確</t></r><r><t>認</t></r>{READING}</si>"
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}officedocument.spreadsheetml.'
+    parts = {
+        "sheet1": shared.encode(),
+        "[Content_Types]": types.replace("</Types>", f'{override}sharedStrings+xml"/></Types>').encode(),
+    }
+    made = io.BytesIO(parts_of(raw, **parts))
+    with zipfile.ZipFile(made, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}" count="1" uniqueCount="1">{runs}</sst>')
+    for book in (parts_of(raw, sheet1=inline.encode()), made.getvalue()):
+        assert read_source(book, origin="form.xlsx").questionnaire().title == {"ja": "確認"}
+
+
+HEADERS = st.sampled_from(
+    ["type", "name", "label", "label::en", "bot::kind", "bot::why", "bot", "list_name", "form_id", "version",
+     "form_title", "default_language", "bot::required_items", "relevant", "x", "::", "label::", "bot::"]
+)  # fmt: skip
+CELLS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.floats(-1e300, 1e300)
+    | st.dates()
+    | st.times()
+    | st.timedeltas()
+    | st.sampled_from(["text", "select_one l", "begin group", "end_group", "a", "l", "=1", "#N/A", "_xD800_", "yes"])
+    | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6)
+)
+SHEETS = st.lists(st.lists(CELLS, max_size=5), max_size=4).flatmap(
+    lambda rows: st.lists(HEADERS, max_size=6).map(lambda header: [header, *rows])
+)
+
+
+@given(survey=SHEETS, choices=SHEETS, settings_rows=SHEETS)
+@settings(max_examples=80, deadline=None)
+def test_any_workbook_is_read_or_refused(survey: Sheet, choices: Sheet, settings_rows: Sheet) -> None:
+    file = read_source(workbook(survey=survey, choices=choices, settings=settings_rows), origin="form.xlsx")
+    try:
+        form = file.questionnaire()
+    except DefinitionError as error:
+        refused = error
+        assert refused.issues
+    else:
+        assert read_canonical(file.canonical()) == form
