@@ -6,12 +6,15 @@ versions can be compared line by line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import yaml
 
 from dialogs.definition.source_tree import Plain, Tree, plain_of
 from dialogs.definition.vocabulary import BOT_ORDER, CHOICE_ORDER, SETTINGS_ORDER, SURVEY_ORDER
+
+_NEXT = re.compile(r"(?<!:)\n  (?=\S)")
 
 
 class _Writer(yaml.SafeDumper):
@@ -32,7 +35,7 @@ def to_yaml(source_tree: Tree) -> str:
     """The text of a YAML file with this content."""
     plain = _ordered(plain_of(source_tree), ("settings", "survey", "choices"))
     assert isinstance(plain, dict)
-    parts: list[dict[str, Plain]] = []
+    parts: list[str] = []
     for sheet, content in plain.items():
         if sheet == "settings":
             content = _ordered(content, SETTINGS_ORDER)
@@ -40,8 +43,10 @@ def to_yaml(source_tree: Tree) -> str:
             content = [_survey_row(row) for row in content]
         elif isinstance(content, dict):
             content = {name: _choice_rows(rows) for name, rows in content.items()}
-        parts.append({sheet: content})
-    return "".join(yaml.dump(part, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=10_000) for part in parts)
+        text = yaml.dump({sheet: content}, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=10_000)
+        # A blank line before each row but the first; whatever belongs to a row stands further in.
+        parts.append(text if sheet == "settings" else _NEXT.sub("\n\n  ", text))
+    return "\n".join(parts)
 
 
 def _survey_row(row: Plain) -> Plain:

@@ -158,6 +158,6 @@ def test_yaml_is_written_in_one_order_and_in_blocks() -> None:
     file = read_source(FULL.encode(), origin="f.yaml")
     written = write_source(file, ".yaml").decode()
     assert written.startswith("settings:\n  id: form\n  version: '01'\n  title:\n    ja: 確認\n    en: Check\n")
-    assert "  - type: select_one jobs\n    name: job\n    label:\n      ja: 職業\n      en: Job\n" in written
+    assert "\n\n  - type: select_one jobs\n    name: job\n    label:\n      ja: 職業\n      en: Job\n" in written
     assert "    bot:\n      decline: refuse\n      sensitive: 'true'\n" in written
     assert write_source(through(file, ".yaml"), ".yaml").decode() == written
