@@ -111,7 +111,8 @@ def from_master(position: Position, slot: Slot) -> Taken | None:
         names = tuple(value.replace(";", " ").split())
         known = {choice.name for choice in position.choices(question, slot.key)}
         return take_choices(position, question, names) if names and set(names) <= known else None
-    return Taken(value=value, display=_shown(reader_kind(question), value, position))
+    kind = "owners" if question.bot.prefill == "owners" else reader_kind(question)
+    return Taken(value=value, display=_shown(kind, value, position))
 
 
 def _shown(kind: str, value: str, position: Position) -> str:

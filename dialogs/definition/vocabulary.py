@@ -8,7 +8,7 @@ from dialogs.definition.model import QuestionType
 #: Readers that ``bot.kind`` may name.
 READER_KINDS = frozenset({
     "name", "kana", "postal_code", "address", "phone", "email", "country", "corporate_number",
-    "residence_card", "amount", "yes_no",
+    "residence_card", "amount", "percentage", "yes_no",
 })
 
 #: Regulatory items that ``bot.kyc_item`` and ``settings.required_items`` may name.

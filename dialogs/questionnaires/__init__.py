@@ -1,4 +1,4 @@
-"""The questionnaires that are shipped, as data: ``individual.yaml`` (and later ``corporate.yaml``).
+"""The questionnaires that are shipped, as data: ``individual.yaml`` and ``corporate.yaml``.
 
 The wording, the conditions and the order of the questions live here and nowhere in the code, so a
 compliance officer can read, change and sign them without a programmer.  A file is only a source:

@@ -5,6 +5,7 @@ Choice codes have no mask (their labels are shown); so have countries and reside
 
 from __future__ import annotations
 
+import json
 import re
 
 from dialogs.replies.prefectures import PREFECTURES
@@ -106,6 +107,16 @@ def _text(value: str) -> str:
     return f"{head}{rest[0]}{DOT * 3}" if len(rest) > 1 else f"{head}{DOT}"
 
 
+def _owners(value: str) -> str:
+    """佐● 一●(60%)、… of the list that the master file has of a company's owners."""
+    try:
+        owners = json.loads(value)
+        shown = [(_name(str(owner["name"]).strip()), str(owner.get("share", "")).strip(" %")) for owner in owners]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return DOT * 3
+    return "、".join(f"{name}({share}%)" if share else name for name, share in shown) or DOT * 3
+
+
 _MASKS = {
     "name": _name,
     "kana": _name,
@@ -116,6 +127,7 @@ _MASKS = {
     "expiry": _expiry,
     "postal_code": _postal_code,
     "corporate_number": _edges,
+    "owners": _owners,
     "residence_card": _edges,
     "amount": _hidden,
     "integer": _hidden,

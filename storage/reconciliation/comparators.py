@@ -256,7 +256,13 @@ def _owners(value: str) -> _Canonical:
     return tuple(sorted(keys)), ("order",)
 
 
-_OWNER_KINDS = {"name": "name", "name_kana": "kana", "birth_date": "date", "nationality": "country"}
+_OWNER_KINDS = {
+    "name": "name",
+    "name_kana": "kana",
+    "birth_date": "date",
+    "nationality": "country",
+    "share": "percentage",
+}
 
 
 def _address(value: str) -> tuple[AddressKey, tuple[str, ...]] | None:
@@ -287,6 +293,7 @@ COMPARATORS: Mapping[str, Comparator[Any]] = MappingProxyType(
         "phone": Comparator(canonical=_phone, variant=_never, explain=_one_typo),
         "email": Comparator(canonical=_email, variant=_never, explain=_one_typo),
         "amount": Comparator(canonical=_by_reader("amount", "amount_form"), variant=_never, explain=_amount_typo),
+        "percentage": Comparator(canonical=_by_reader("percentage", "amount_form"), variant=_never, explain=_never),
         "country": Comparator(canonical=_countries, variant=_never, explain=_never),
         "code": _coded({}, many=False),
         "codes": _coded({}, many=True),

@@ -1,4 +1,4 @@
-"""A customer of few words: walks the individual form through the real position, without any wording."""
+"""A customer of few words: walks a form through the real position, without any wording."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dialogs.conversation.events import Answered, AnswerState, Key, NoteShown, S
 from dialogs.conversation.form import Position
 from dialogs.conversation.state import State, apply
 from dialogs.definition.model import Questionnaire
-from dialogs.definition.yaml_format import load_shipped
+from dialogs.definition.yaml_format import load_shipped, shipped_names
 
 #: 24 November 2026, ten o'clock in Tokyo.
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -51,6 +51,63 @@ QUIET = {
     "antisocial": "declared",
 }
 
+#: What the head of a small company says, of whom nothing is registered and who owns more than half of it.
+QUIET_COMPANY = {
+    "consent": "agree",
+    "respondent": "representative_officer",
+    "respondent_name": "山田 花子",
+    "respondent_department": "総務部",
+    "respondent_authorised": "yes",
+    "corporate_type": "stock_company",
+    "listed": "unlisted",
+    "corporate_number": "7000012050002",
+    "name": "株式会社みほん商事",
+    "name_kana": "ミホンショウジ",
+    "name_latin": "",
+    "address": "東京都千代田区千代田1-2-3",
+    "postal_code": "1000001",
+    "offices": "head_office",
+    "established": "1998-04-01",
+    "phone": "0312345678",
+    "email": "",
+    "website": "",
+    "representative_name": "佐藤 一郎",
+    "representative_kana": "サトウ イチロウ",
+    "representative_title": "代表取締役",
+    "representative_birth_date": "1965-10-01",
+    "operation": "active",
+    "business_lines": "wholesale",
+    "business_detail": "和菓子の卸売",
+    "licence": "第00000号",
+    "yearly_sales": "from_50m",
+    "staff_count": "from_6",
+    "main_partners": "農家と百貨店",
+    "purposes": "business",
+    "monthly_amount": "over_1m",
+    "large_cash": "no",
+    "remittance": "no",
+    "sanctioned": "no",
+    "owner_exempt": "yes",
+    "owner_majority": "yes",
+    "owner_quarter": "no",
+    "owner_influence": "no",
+    "owner_ground": "share",
+    "owner_kind": "individual",
+    "owner_name": "佐藤 一郎",
+    "owner_kana": "サトウ イチロウ",
+    "owner_birth_date": "1965-10-01",
+    "owner_address": "東京都千代田区千代田1-2-3",
+    "owner_nationality": "JPN",
+    "owner_relation": "representative_officer",
+    "owner_share": "60",
+    "owner_holding": "direct",
+    "owner_pep": "none",
+    "owners_pep": "none",
+    "foreign_pep": "none",
+    "own_use": "yes",
+    "antisocial": "declared",
+}
+
 
 @dataclass(kw_only=True)
 class Walk:
@@ -73,9 +130,20 @@ class Walk:
 Walker = Callable[..., Walk]
 
 
+@pytest.fixture(scope="session", params=shipped_names())
+def form(request: pytest.FixtureRequest) -> Questionnaire:
+    """Each of the shipped forms."""
+    return load_shipped(request.param)
+
+
 @pytest.fixture(scope="session")
 def individual() -> Questionnaire:
     return load_shipped("individual")
+
+
+@pytest.fixture(scope="session")
+def corporate() -> Questionnaire:
+    return load_shipped("corporate")
 
 
 @pytest.fixture
@@ -83,12 +151,22 @@ def walk(individual: Questionnaire) -> Walker:
     """``walk(master, question="value", question__2="second")``; what is registered stays unless it is named."""
 
     def run(master: Mapping[str, str] | None = None, **given: str) -> Walk:
-        return _walk(individual, master or {}, given)
+        return _walk(individual, QUIET, master or {}, given)
 
     return run
 
 
-def _walk(form: Questionnaire, master: Mapping[str, str], given: Mapping[str, str]) -> Walk:
+@pytest.fixture
+def company(corporate: Questionnaire) -> Walker:
+    """The same through the corporate form."""
+
+    def run(master: Mapping[str, str] | None = None, **given: str) -> Walk:
+        return _walk(corporate, QUIET_COMPANY, master or {}, given)
+
+    return run
+
+
+def _walk(form: Questionnaire, quiet: Mapping[str, str], master: Mapping[str, str], given: Mapping[str, str]) -> Walk:
     walk = Walk()
     state = apply(
         State(),
@@ -110,7 +188,7 @@ def _walk(form: Questionnaire, master: Mapping[str, str], given: Mapping[str, st
         kept = bool(known) and value is None
         if kept:
             walk.unchanged.append(name)
-        value = known if kept else QUIET.get(slot.key.question) if value is None else value
+        value = known if kept else quiet.get(slot.key.question) if value is None else value
         assert value is not None, f"the walk does not know what to say to {name}"
         bound = None if kept or not value else question.constraint
         if bound is not None and not position.truth(bound, slot.key, value):

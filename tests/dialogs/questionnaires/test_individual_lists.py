@@ -1,19 +1,16 @@
-"""The choice lists of the individual form: complete, told apart, and found by how customers say it."""
+"""The choice lists of the individual form: complete, and found by how customers say it."""
 
 from __future__ import annotations
 
-from importlib.resources import files
 from itertools import pairwise
 
 import pytest
-import yaml
 
 from dialogs.definition.model import Choice
 from dialogs.definition.vocabulary import KYC_ITEMS
 from dialogs.definition.yaml_format import load_shipped
-from dialogs.japanese.kana import to_katakana
-from dialogs.japanese.width import fold
 from dialogs.replies.residence_status import STATUSES
+from tests.dialogs.questionnaires.test_lists import words_of
 
 FORM = load_shipped("individual")
 
@@ -41,12 +38,6 @@ FUNDS = "給与・報酬 事業収入 年金 家族からの援助 資産運用�
 REMITTANCE = "家族の生活費 学費 投資 不動産 商品代金 その他"
 
 
-def words_of(choice: Choice) -> set[str]:
-    """Everything by which a choice can be named."""
-    words = {choice.name, *choice.label.values(), *choice.button.values()}
-    return words | {word for word in choice.extra.get("synonyms", "").split("|") if word}
-
-
 def bounds_of(choice: Choice) -> tuple[int, int]:
     """The yen that fall inside, both ends counted in."""
     extra = choice.extra
@@ -68,22 +59,6 @@ def bounds_of(choice: Choice) -> tuple[int, int]:
 )
 def test_the_lists_of_the_reference_are_complete(list_name: str, labels: str) -> None:
     assert set(labels.split()) <= {choice.label["ja"] for choice in FORM.choices[list_name]}
-
-
-@pytest.mark.parametrize("list_name", sorted(FORM.choices))
-def test_no_word_means_two_choices_of_a_list(list_name: str) -> None:
-    owner: dict[str, str] = {}
-    for choice in FORM.choices[list_name]:
-        for word in words_of(choice):
-            key = to_katakana(fold(word))
-            assert owner.setdefault(key, choice.name) == choice.name, f"{word}: {owner[key]} and {choice.name}"
-
-
-@pytest.mark.parametrize("list_name", sorted(FORM.choices))
-def test_a_number_in_a_label_is_not_the_place_of_another_choice(list_name: str) -> None:
-    for place, choice in enumerate(FORM.choices[list_name], 1):
-        for word in words_of(choice):
-            assert not fold(word).isdecimal() or int(fold(word)) == place
 
 
 @pytest.mark.parametrize(
@@ -121,30 +96,6 @@ def test_the_reader_of_residence_statuses_knows_the_same_codes() -> None:
     assert listed == {code: (japanese, english) for code, (japanese, english, _) in STATUSES.items()}
 
 
-def test_ambiguous_words_are_nobodys_synonym() -> None:
-    """大丈夫です and いいです mean yes or no: the reader asks back, so no list may decide."""
-    ambiguous = {fold(word) for word in ("大丈夫", "大丈夫です", "いいです", "結構です", "けっこうです", "ok")}
-    for choices in FORM.choices.values():
-        for choice in choices:
-            assert not ambiguous & {fold(word) for word in words_of(choice)}
-
-
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_no_choice_is_named_like_a_command(language: str) -> None:
-    """An exact command word is read before an answer; "I do not know" falls through to the list that offers it."""
-    commands = yaml.safe_load(files("locales").joinpath(language, "commands.yaml").read_text(encoding="utf-8"))
-    taken = {
-        fold(str(word)): name
-        for name, rule in commands.items()
-        if isinstance(rule, dict) and name != "dont_know"
-        for word in rule["exact"]
-    }
-    for list_name, choices in FORM.choices.items():
-        for choice in choices:
-            for word in words_of(choice):
-                assert fold(word) not in taken, f"{list_name}/{choice.name}: {word} is {taken.get(fold(word))}"
-
-
 @pytest.mark.parametrize(
     ("list_name", "lowest"),
     [
@@ -160,15 +111,6 @@ def test_bands_leave_no_gap_and_never_overlap(list_name: str, lowest: int) -> No
     assert bands[-1][1] == 999_999_999_999
     assert all(low <= high for low, high in bands)
     assert all(after[0] == before[1] + 1 for before, after in pairwise(bands))
-
-
-def test_every_amount_question_has_bands_and_every_yes_no_the_two_codes() -> None:
-    for question in FORM.questions:
-        choices = FORM.choices.get(question.list_name or "", ())
-        if question.bot.kind == "amount":
-            assert all({"from", "above", "to", "below"} & set(choice.extra) for choice in choices), question.name
-        if question.bot.kind == "yes_no":
-            assert [choice.name for choice in choices] == ["yes", "no"], question.name
 
 
 def test_the_items_of_the_law_are_covered() -> None:

@@ -28,6 +28,8 @@ from dialogs.replies.masking import mask
         ("postal_code", "1000001", "100-****"),
         ("residence_card", "AB12345678CD", "AB**********"),
         ("amount", "300000", "●●●"),
+        ("owners", '[{"name":"山田 太郎","share":60},{"name":"株式会社青葉"}]', "山● 太●(60%)、株●会●青●"),
+        ("owners", "山田", "●●●"),
         ("country", "JPN", "JPN"),
         ("no such kind", "秘密です", "秘●●●"),
         ("name", "", ""),
