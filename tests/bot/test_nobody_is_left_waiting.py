@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.console.queue import list_undelivered
 from bot.live_content import LiveContent, NothingPublished
@@ -142,8 +142,9 @@ async def test_who_lost_his_factor_meanwhile_is_led_to_a_person_too(house: House
 
 @pytest.mark.parametrize("channel", ["line", "telegram"])
 async def test_a_company_without_a_form_is_led_to_a_person(house: House, channel: str) -> None:
-    """No questionnaire for companies is published: there is nothing to prove oneself for in the chat."""
+    """Where a bank publishes no questionnaire for companies, there is nothing to prove oneself for in the chat."""
     database = house.database
+    database.run(lambda conn: conn.execute(text("DELETE FROM live_content WHERE name = 'corporate'")))
     today = house.universe.now().date()
     opened = open_case_of(database, COMPANY, cause="event", reason="requested", due=today, today=today, actor="test")
     assert opened.opened == 1

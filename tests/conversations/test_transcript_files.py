@@ -14,7 +14,7 @@ from dialogs.definition.model import QuestionType
 from dialogs.definition.yaml_format import load_shipped
 
 FOLDER = Path(__file__).parent
-FILES = sorted(FOLDER.glob("individual_*.yaml"))
+FILES = sorted(FOLDER.glob("*.yaml"))
 SPEAKERS = {"客", "銀行", "係", "時計"}
 KEYS = {
     *("title", "shows", "questionnaire", "channel", "locale", "sensitive_allowed", "start", "master"),

@@ -64,20 +64,25 @@ def versions(shell: Shell) -> list[dict[str, str | bool | None]]:
     return found
 
 
-SHIPPED = {("questionnaire", "individual", None), ("faq", "faq", "ja"), ("faq", "faq", "en")}
+SHIPPED = {
+    ("questionnaire", "individual", None),
+    ("questionnaire", "corporate", None),
+    ("faq", "faq", "ja"),
+    ("faq", "faq", "en"),
+}
 
 
 def test_what_is_shipped_becomes_live_once(shell: Shell) -> None:
     assert versions(shell) == []
     assert publish(shell) == SHIPPED
     before = versions(shell)
-    assert [row["live"] for row in before] == [True] * 3
+    assert [row["live"] for row in before] == [True] * 4
     assert publish(shell) == set()
     assert versions(shell) == before
     with shell.database() as database:
         entries = database.run_read(lambda conn: list(list_entries(conn)))
     # Once for each source; publishing nothing is no deed.
-    assert [(entry.action, entry.actor_kind) for entry in entries] == [("content.published", "os_user")] * 3
+    assert [(entry.action, entry.actor_kind) for entry in entries] == [("content.published", "os_user")] * 4
 
 
 def test_own_sources_lie_over_those_shipped(shell: Shell) -> None:
@@ -94,10 +99,10 @@ def test_own_sources_lie_over_those_shipped(shell: Shell) -> None:
     assert english is not None
     assert [topic["id"] for topic in json.loads(japanese.body)] == ["own_topic"]
     assert len(json.loads(english.body)) > 1
-    assert forms == ["branch_visit", "individual"]
+    assert forms == ["branch_visit", "corporate", "individual"]
     text = shell("content", "list").out.splitlines()
-    assert sum(line.startswith("*") for line in text) == 4
-    assert len(text) == 5
+    assert sum(line.startswith("*") for line in text) == 5
+    assert len(text) == 6
 
 
 def test_a_form_with_the_id_of_a_shipped_one_replaces_it_whatever_its_file_is_called(shell: Shell) -> None:
@@ -108,7 +113,7 @@ def test_a_form_with_the_id_of_a_shipped_one_replaces_it_whatever_its_file_is_ca
     assert publish(shell) == {("questionnaire", "individual", None)}
     # Were the shipped one published as well, the two would take turns.
     assert publish(shell) == set()
-    live_now = [row["version"] for row in versions(shell) if row["kind"] == "questionnaire" and row["live"]]
+    live_now = [row["version"] for row in versions(shell) if row["name"] == "individual" and row["live"]]
     assert live_now == ["2026.12"]
 
 

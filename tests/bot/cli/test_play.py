@@ -310,3 +310,16 @@ def test_bad_input_leaves_with_two(
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 2
     assert len(printed.err.splitlines()) == 1
+
+
+def test_a_company_is_played_to_its_end_by_a_file_of_replies() -> None:
+    file = Path(__file__).parents[2] / "corporate_replies.jsonl"
+    replies = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = played("corporate", *replies)
+    assert [line["problem"] for line in lines if line["problem"]] == ["constraint"]
+    last = lines[-1]
+    assert (last["phase"], last["answers"]["business_lines"]) == ("completed", ["wholesale"])
+    assert [last["answers"][f"owner_share__{number}"] for number in (1, 2)] == [50, 50]
+    # 50 % and 60 % are more than there is; the second one is asked once more.
+    refused = next(number for number, line in enumerate(lines) if line["problem"])
+    assert lines[refused]["asked"] == "owner_share"
