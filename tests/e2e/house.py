@@ -293,13 +293,17 @@ class Customer:
         options = self.options()
         if "submit" in options:
             return await self.taps("submit")
-        name = self.active().open_question or ""
+        active = self.active()
+        name = active.open_question or ""
         definition = self.house.database.run_read(
-            lambda conn: self.house.service.live.live_definition(conn, "individual")
+            lambda conn: self.house.service.live.definition(conn, active.questionnaire_sha256 or "")
         )
         question = definition.question(name)
         choices = [choice.name for choice in definition.choices[question.list_name]] if question.list_name else []
         answer = {**ANSWERS, **wanted}.get(name)
+        if not choices and {"yes", "no"} <= set(options):
+            # What was typed is read back.
+            return await self.taps("yes")
         if answer is None and "same" in options:
             return await self.taps("same")
         if answer is not None and answer in choices and f"c{choices.index(answer)}" in options:

@@ -232,7 +232,7 @@ def test_an_exported_version_can_be_published_again_and_is_the_same(shell: Shell
 
 def test_what_is_exported_is_a_form_that_the_checker_takes(shell: Shell) -> None:
     publish(shell)
-    (form,) = [row for row in versions(shell) if row["kind"] == "questionnaire"]
+    (form,) = [row for row in versions(shell) if row["name"] == "individual"]
     out = shell.folder / "form.yaml"
     assert shell("content", "export", str(form["sha256"]), "--out", out).code == 0
     assert shell("questionnaire", "check", out).code == 0
