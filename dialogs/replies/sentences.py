@@ -12,7 +12,7 @@ import re
 #: Whatever may turn a value into another one, or into none.
 _DOUBTFUL = re.compile(
     r"ない|なく|ません|じゃな|ちゃう|違|ちが|嘘|うそ|かも|たぶん|多分|けど|けれど|でも|ただ|だが|ですが|または|それとも|もしくは"
-    r"|間違|まちが|訂正|古い|前は|前の|昔|旧|以前|でした|だった|以上|未満|以下|から|まで|予定|申請|たら|なら|\?|か[。.]?$|なに|何"
+    r"|パス|ぱす|暗証|暗唱|合言葉|コード|pass|pin|pwd|code|間違|まちが|訂正|古い|前は|前の|昔|旧|以前|でした|だった|以上|未満|以下|から|まで|予定|申請|たら|なら|\?|か[。.]?$|なに|何"
     r"|\b(?:not|no|never|was|were|old|former|maybe|perhaps|or|but|if|until|wrong)\b|n't",
     re.IGNORECASE,
 )

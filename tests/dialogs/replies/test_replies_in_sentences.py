@@ -66,3 +66,16 @@ def test_taken(kind: str, text: str, value: object) -> None:
 )
 def test_asked_back(kind: str, text: str) -> None:
     assert isinstance(READERS[kind](text, SATURDAY), Problem)
+
+
+@pytest.mark.parametrize("kind", ["amount", "integer", "date", "phone", "residence_card", "corporate_number"])
+@pytest.mark.parametrize("value", ["30万円", "3人", "2028年4月1日", "090-1234-5678", "AB12345678CD", "7000012050002"])
+@pytest.mark.parametrize("aside", ["(パスワードはsakura77)", "。暗証は0451です", "。passwordはさくらんぼ"])
+def test_no_secret_passes_as_an_aside(kind: str, value: str, aside: str) -> None:
+    """What is a valid reply is not withheld, so what hides a secret must not be one."""
+    assert isinstance(READERS[kind](value + aside, SATURDAY), Problem)
+
+
+@pytest.mark.parametrize("text", ["パスワードは1234", "暗証番号は1234", "暗証は4桁で1234", "口座番号は1234567"])
+def test_a_named_number_is_no_count(text: str) -> None:
+    assert isinstance(READERS["integer"](text, SATURDAY), Problem)
