@@ -7,7 +7,12 @@ stderr), 1 the work failed.  Command modules import heavy things inside their fu
 
 from __future__ import annotations
 
+import os
 import sys
+
+# One thread for each small matrix product: more only wait for each other, and cost every turn dearly when the
+# machine is busy.  Read by numpy's library when it is first imported, which no command has done yet.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
 

@@ -47,11 +47,13 @@ class Understanding:
         """What ``text`` can mean; ``question_topic`` is the FAQ topic of the open question."""
         matcher = self._matchers.get(locale) or next(iter(self._matchers.values()))
         folded = fold(text[:MAX_LENGTH])
+        match = matcher.match(text, question_topic=question_topic)
+        near = None if match.command is None else Command(match.command)
         return Reading(
             text=text,
             folded=folded,
             exact=commands.exact(folded, locale),
-            command=commands.in_other_words(folded, locale),
+            command=commands.in_other_words(folded, locale) or near,
             is_question=matcher.words.is_question(folded),
-            match=matcher.match(text, question_topic=question_topic),
+            match=match,
         )

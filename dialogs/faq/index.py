@@ -1,115 +1,164 @@
-"""An inverted index over the phrasings of all topics: one query in a fraction of a millisecond."""
+"""How near a text is to each group of phrasings: the evidence, before it is weighed.
+
+Groups are topics, and whatever else a text can be about.  An inverted index over the phrasings gives the
+likeness of writing, reading, words and ideas; a matrix of vectors the likeness of meaning.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogs.faq.calibration import Calibration
-from dialogs.faq.features import Features
+from dialogs.faq.encoder import Vectors
+from dialogs.faq.features import Features, Grams
 
 Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+#: Writing, reading, words: their shares of how alike two texts look.
+_CHANNELS = (0.33, 0.40, 0.27)
+#: The columns of the evidence.  LIGHT: best and second best phrasing by look, best and second best by ideas, share
+#: of the text and of its ideas that the group knows.  MEANING: best, second best and mean by meaning.
+LIGHT, MEANING = 6, 3
+#: A text in kana is given these columns of its own: the encoder is less sure of it.
+COLUMNS = LIGHT + 2 * MEANING
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One way of putting what a group is about."""
+
+    features: Features
+    #: A sentence of an answer counts less than a phrasing.
+    weight: float = 1.0
 
 
 class Index:
-    """Scores of every topic for the features of a text; read-only once built."""
+    """The evidence for the features of a text; read-only once built."""
 
-    def __init__(self, groups: Sequence[Sequence[tuple[Features, float]]], calibration: Calibration) -> None:
-        self._calibration = calibration
-        self._topics = len(groups)
+    def __init__(
+        self, groups: Sequence[Sequence[Phrase]], vectors: Vectors | None = None, spelt: Vectors | None = None
+    ) -> None:
+        self._groups = len(groups)
         self._starts = np.cumsum([0, *(len(group) for group in groups[:-1])])
         self._sizes = np.array([len(group) for group in groups])
-        self._phrases = int(self._sizes.sum())
+        self._weights = np.array([phrase.weight for group in groups for phrase in group])
         self._channels = [
-            _Channel([[(phrase[number], weight) for phrase, weight in group] for group in groups])
-            for number in range(len(calibration.channels))
+            _Channel([[(phrase.features.channels[number], phrase.weight) for phrase in group] for group in groups])
+            for number in range(len(_CHANNELS))
         ]
+        self._ideas = _Channel([[(phrase.features.ideas, phrase.weight) for phrase in group] for group in groups])
+        self._vocabulary = frozenset[str]().union(*(one.features.words for group in groups for one in group))
+        #: Phrasings as written, and as the dictionary spells them.
+        self._vectors, self._spelt = vectors, spelt if spelt is not None else vectors
 
-    def scores(self, query: Features, *, without: tuple[int, int] | None = None) -> Vector:
-        """Between 0 and 1 for each topic: best and second best phrasing, and how much of the text it knows.
-
-        ``without`` (topic, phrasing) leaves one phrasing out, as if it had never been written.
-        """
-        phrases = np.zeros(self._phrases)
-        known = np.zeros(self._topics)
-        total = 0.0
-        for channel, weight, grams in zip(self._channels, self._calibration.channels, query, strict=True):
-            if not grams:
-                continue
-            total += weight
-            near, covered = channel.scores(grams)
-            phrases += weight * near
+    def evidence(
+        self, query: Features, vector: Vectors | None = None, *, without: tuple[int, int] | None = None
+    ) -> Matrix:
+        """One row a group; ``without`` (group, phrasing) leaves one phrasing out, as if it had never been written."""
+        table = np.zeros((self._groups, COLUMNS))
+        near, total = np.zeros(self._weights.size), 0.0
+        for channel, share, grams in zip(self._channels, _CHANNELS, query.channels, strict=True):
+            if grams:
+                total += share
+                phrases, known = channel.scores(grams, without)
+                near += share * phrases
+                table[:, 4] += share * known
+        if total:
+            near, table[:, 4] = near / total, table[:, 4] / total
+            table[:, 0], table[:, 1] = self._best_two(near, without)
+        if query.ideas:
+            phrases, known = self._ideas.scores(query.ideas, without)
+            table[:, 2], table[:, 3] = self._best_two(phrases, without)
+            table[:, 5] = known
+        if vector is not None and self._vectors is not None and self._spelt is not None:
+            like = ((self._spelt if query.is_kana else self._vectors) @ vector).astype(np.float64) * self._weights
+            first = LIGHT + MEANING if query.is_kana else LIGHT
+            table[:, first], table[:, first + 1] = self._best_two(like, without)
             if without is not None:
-                covered[without[0]] = channel.known_without(grams, *without)
-            known += weight * covered
-        if not total:
-            return known
+                like[self._starts[without[0]] + without[1]] = 0.0
+            sizes = self._sizes - (np.arange(self._groups) == without[0]) if without is not None else self._sizes
+            table[:, first + 2] = np.add.reduceat(like, self._starts) / np.maximum(sizes, 1)
+        return table
+
+    def novelty(self, query: Features) -> float:
+        """The share of the words that stand in no phrasing at all: they tell of something else."""
+        words = [word for word in query.words if " " not in word]
+        return sum(word not in self._vocabulary for word in words) / len(words) if words else 0.0
+
+    def vector_of(self, group: int, phrase: int, *, is_kana: bool) -> Vectors | None:
+        """The meaning of a phrasing, as a text of these words would bring it."""
+        vectors = self._spelt if is_kana else self._vectors
+        return None if vectors is None else np.asarray(vectors[self._starts[group] + phrase])
+
+    def _best_two(self, phrases: Vector, without: tuple[int, int] | None) -> tuple[Vector, Vector]:
         if without is not None:
+            phrases = phrases.copy()
             phrases[self._starts[without[0]] + without[1]] = 0.0
         first = np.maximum.reduceat(phrases, self._starts)
         rest = np.where(phrases == np.repeat(first, self._sizes), 0.0, phrases)
         second = np.maximum.reduceat(rest, self._starts)
-        of_first, of_second, of_known = self._calibration.parts
-        # A topic with a single phrasing is not held to a second one.
-        second = np.where(self._sizes == 1, first, second)
-        return (of_first * first + of_second * second + of_known * known) / total
+        # A group with a single phrasing is not held to a second one.
+        return first, np.where(self._sizes == 1, first, second)
 
 
 class _Channel:
-    """The phrasings in one kind of feature, weighted by how few topics share a feature."""
+    """The phrasings in one kind of feature, weighted by how few groups share a feature."""
 
-    def __init__(self, groups: Sequence[Sequence[tuple[frozenset[str], float]]]) -> None:
-        self._topics = len(groups)
+    def __init__(self, groups: Sequence[Sequence[tuple[Grams, float]]]) -> None:
+        self._size = len(groups)
         spread: dict[str, int] = defaultdict(int)
         for group in groups:
             for gram in frozenset().union(*(grams for grams, _ in group)):
                 spread[gram] += 1
-        self._rarity = {gram: math.log((self._topics + 1) / (count + 0.5)) for gram, count in spread.items()}
-        #: A feature that no topic has still counts against all of them.
-        self._unknown = math.log((self._topics + 1) / 1.5)
+        self._rarity = {gram: math.log((self._size + 1) / (count + 0.5)) for gram, count in spread.items()}
+        #: A feature that no group has still counts against all of them.
+        self._unknown = math.log((self._size + 1) / 1.5)
         self._groups = groups
         near: dict[str, list[tuple[int, float]]] = defaultdict(list)
         known: dict[str, dict[int, float]] = defaultdict(dict)
         number = 0
-        for topic, group in enumerate(groups):
+        for place, group in enumerate(groups):
             for grams, weight in group:
                 length = self._length(grams)
                 for gram in grams:
                     near[gram].append((number, weight * self._rarity[gram] / length))
-                    known[gram][topic] = max(weight, known[gram].get(topic, 0.0))
+                    known[gram][place] = max(weight, known[gram].get(place, 0.0))
                 number += 1
         self._phrases = number
         self._near = _Postings((gram, rows) for gram, rows in near.items())
         self._known = _Postings((gram, rows.items()) for gram, rows in known.items())
 
-    def scores(self, query: frozenset[str]) -> tuple[Vector, Vector]:
-        """Cosine with every phrasing, and for every topic the share of the query that it knows."""
+    def scores(self, query: Grams, without: tuple[int, int] | None) -> tuple[Vector, Vector]:
+        """Cosine with every phrasing, and for every group the share of the query that it knows."""
         length = self._length(query)
         # Sorted: floating sums in one order, so that the same text always has the same score.
         grams = sorted(gram for gram in query if gram in self._rarity)
         if not grams:
-            return np.zeros(self._phrases), np.zeros(self._topics)
+            return np.zeros(self._phrases), np.zeros(self._size)
         weights = [self._rarity[gram] / length for gram in grams]
-        return (
-            self._near.sum(grams, weights, self._phrases),
-            self._known.sum(grams, [weight * weight for weight in weights], self._topics),
-        )
+        near = self._near.sum(grams, weights, self._phrases)
+        known = self._known.sum(grams, [weight * weight for weight in weights], self._size)
+        if without is not None:
+            known[without[0]] = self._known_without(query, *without)
+        return near, known
 
-    def known_without(self, query: frozenset[str], topic: int, phrase: int) -> float:
-        """The share of the query that a topic knows from its other phrasings."""
+    def _known_without(self, query: Grams, place: int, phrase: int) -> float:
+        """The share of the query that a group knows from its other phrasings."""
         length = self._length(query)
         known: dict[str, float] = {}
-        for number, (grams, weight) in enumerate(self._groups[topic]):
+        for number, (grams, weight) in enumerate(self._groups[place]):
             if number != phrase:
                 for gram in grams & query:
                     known[gram] = max(weight, known.get(gram, 0.0))
         return math.fsum(weight * (self._rarity[gram] / length) ** 2 for gram, weight in known.items())
 
-    def _length(self, grams: frozenset[str]) -> float:
+    def _length(self, grams: Grams) -> float:
         return math.sqrt(math.fsum(self._rarity.get(gram, self._unknown) ** 2 for gram in grams)) or 1.0
 
 

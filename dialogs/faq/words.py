@@ -15,9 +15,12 @@ from typing import Any
 import yaml
 
 from dialogs.japanese import fold
+from dialogs.japanese.morphology import words as words_of
 
 #: A reading this short is found in too many other words to tell anything.
 _SHORTEST_READING = 4
+_LONGEST_SMALL_TALK = 24
+_KANJI = re.compile(r"[\u3400-\u9fff]")
 
 
 class Finder:
@@ -50,11 +53,13 @@ class Words:
     spaced: bool
     other_business: tuple[str, ...]
     people_only: tuple[str, ...]
+    #: Greetings, thanks and small talk, as they are written.
+    small_phrases: tuple[str, ...]
     #: Words that carry no topic.
     stop_words: frozenset[str]
     other_terms: tuple[str, ...]
-    _readings: Mapping[str, str]
-    _readings_pattern: re.Pattern[str] | None
+    #: How the words of this subject are read, where the dictionary alone would not know it.
+    readings: Mapping[str, str]
     _ideas: Finder
     _ideas_read: Finder
     _people: Finder
@@ -67,12 +72,6 @@ class Words:
     _ask_ends: tuple[str, ...]
     _asks: Finder
 
-    def reading(self, folded: str) -> str:
-        """The text with its known words in kana."""
-        if self._readings_pattern is None:
-            return folded
-        return self._readings_pattern.sub(lambda match: self._readings[match[0]], folded)
-
     def ideas(self, folded: str, reading: str) -> set[str]:
         """The ideas that the text speaks of."""
         return self._ideas.names(folded) | self._ideas_read.names(reading)
@@ -84,7 +83,10 @@ class Words:
     def is_chit_chat(self, folded: str) -> bool:
         """Whether the whole text is a greeting, thanks or small talk."""
         bare = re.sub(r"[\W_]+", "", folded)
-        return not bare or bare in self._chit_chat or bool(self._small_talk.names(folded))
+        if not bare or bare in self._chit_chat:
+            return True
+        # In a longer text such a word is part of a story.
+        return len(bare) <= _LONGEST_SMALL_TALK and bool(self._small_talk.names(folded))
 
     def is_plain_reply(self, folded: str) -> bool:
         """Whether the whole text is a yes, a no or the like."""
@@ -115,28 +117,31 @@ def load_words(locale: str) -> Words:
     if not resource.is_file():
         resource = folder / f"{locale.replace('-', '_').partition('_')[0]}.yaml"
     data: dict[str, Any] = yaml.load(resource.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader: every scalar is text
-    spaced = not data["readings"]
-    readings = {fold(word): fold(kana) for word, kana in data["readings"].items()} if not spaced else {}
-    longest_first = sorted(readings, key=lambda word: (-len(word), word))
-    pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    spaced = data["spaced"] == "true"
+    readings = {fold(word): fold(kana) for word, kana in data["readings"].items()}
 
     def finder(words: Iterable[str]) -> Finder:
         return Finder(((fold(word), word) for word in words), at_word_start=spaced)
 
-    def read(text: str) -> str:
-        return pattern.sub(lambda match: readings[match[0]], text) if pattern else text
+    longest_first = sorted(readings, key=lambda word: (-len(word), word))
+    pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
-    ideas = [(fold(word), name) for name, words in data["concepts"].items() for word in words]
+    def read(word: str) -> str:
+        # Entries are often stems, which the dictionary would read as other words: the list's own readings go first.
+        known = pattern.sub(lambda match: readings[match[0]], fold(word)) if pattern else fold(word)
+        return "".join(one.reading for one in words_of(known)) if _KANJI.search(known) else known
+
+    ideas = [(word, name) for name, words in data["concepts"].items() for word in words]
     return Words(
         locale=locale,
         spaced=spaced,
         other_business=tuple(data["other_business"]),
         people_only=tuple(data["people_only"]),
+        small_phrases=(*data["chit_chat"], *data["small_talk"]),
         stop_words=frozenset(data["stop_words"]),
         other_terms=tuple(fold(word) for word in data["other_terms"]),
-        _readings=readings,
-        _readings_pattern=pattern,
-        _ideas=Finder(ideas, at_word_start=spaced),
+        readings=readings,
+        _ideas=Finder([(fold(word), name) for word, name in ideas], at_word_start=spaced),
         _ideas_read=Finder(
             [(read(word), name) for word, name in ideas if len(read(word)) >= _SHORTEST_READING], at_word_start=spaced
         ),
