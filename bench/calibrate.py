@@ -44,7 +44,7 @@ def samples(matcher: Matcher, locale: str) -> Iterator[Sample]:
             for key, texts in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader).items():
                 for text in [texts] if isinstance(texts, str) else texts:
                     target = names.get(key, key)
-                    target = None if target in ("unknown", "answers") else target
+                    target = None if target == "unknown" else target
                     yield text, matcher.evidence(text), target, 1.0
     groups = [(topic.id, (topic.question, *topic.variants), OF_PHRASING) for topic in matcher.topics.values()]
     groups += [(name, texts, OF_COMMAND) for name, texts in zip(BESIDE, matcher._beside(), strict=True)]
@@ -54,19 +54,19 @@ def samples(matcher: Matcher, locale: str) -> Iterator[Sample]:
             yield text, [matcher.evidence_without(text, number, phrase)], name, weight
 
 
-BESIDE = ("other_business", "people_only", "chit_chat")
+BESIDE = ("other_business", "people_only", "chit_chat", "answers")
 
 
 def design(table: Table, asks: bool, novelty: float, topics: int) -> Table:
-    """One row a group and one for none; columns: evidence, four kinds, none, none where it asks, where it is new."""
+    """One row a group and one for none; columns: evidence, five kinds, none, none where it asks, where it is new."""
     size = len(table)
-    rows = np.zeros((size + 1, COLUMNS + 7))
+    rows = np.zeros((size + 1, COLUMNS + 8))
     rows[:size, :COLUMNS] = table
-    for kind in range(3):
+    for kind in range(4):
         rows[topics + kind, COLUMNS + kind] = 1.0
-    rows[topics + 3 : size, COLUMNS + 3] = 1.0
-    rows[size, COLUMNS + 4] = 1.0
-    rows[size, COLUMNS + 5 :] = float(asks), novelty
+    rows[topics + 4 : size, COLUMNS + 4] = 1.0
+    rows[size, COLUMNS + 5] = 1.0
+    rows[size, COLUMNS + 6 :] = float(asks), novelty
     return rows
 
 

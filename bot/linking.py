@@ -31,7 +31,7 @@ from dialogs.conversation.moves import about_media
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Piece, Prompt
 from dialogs.conversation.understanding import Reading
 from dialogs.conversation.unmatched import none_fits, unmatched
-from dialogs.faq.matcher import Action
+from dialogs.faq.matcher import Action, Reason
 from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Problem, ReplyContext
@@ -186,7 +186,8 @@ def _said(lobby: _Lobby, said: inp.Said) -> None:
         lobby.state = replace(state, offered=None if event is None else to_json(event))
         return lobby.say(Phrase(key="faq.offer"), buttons=(*topic_buttons(match.offered), *lobby.staff_button))
     elif match.action is Action.STAFF:
-        text = FaqText(topic=match.offered[0]) if match.offered else Phrase(key="faq.staff")
+        key = "faq.danger" if match.reason is Reason.DANGER else "faq.staff"
+        text = FaqText(topic=match.offered[0]) if match.offered else Phrase(key=key)
         lobby.say(text, buttons=lobby.staff_button)
     lobby.unmatched = event
     lobby.ask(*_help(lobby, reading))

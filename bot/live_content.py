@@ -20,6 +20,7 @@ from dialogs.conversation.understanding import Understanding
 from dialogs.conversation.wording import Voice
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import read_canonical
+from dialogs.faq.encoder import Mode, encoder_for
 from dialogs.faq.matcher import matcher_for
 from dialogs.faq.topics import Topic, read_canonical as read_topics
 from locales import SHIPPED_LANGUAGES, load_catalogue
@@ -51,6 +52,7 @@ class LiveContent:
 
     facts: Mapping[str, str]
     overlay: Path | None = None
+    encoder: Mode = "auto"
     _definitions: dict[str, Questionnaire] = field(default_factory=dict)
     _faq: _Faq | None = None
 
@@ -84,9 +86,12 @@ class LiveContent:
             self._faq = _Faq(versions, self._faq.topics, self._faq.understanding, now)
             return
         topics = {locale: read_topics(published.body) for locale, published in live.items() if published is not None}
-        understanding = Understanding({locale: matcher_for(items, locale) for locale, items in topics.items()})
+        understanding = Understanding(
+            {locale: matcher_for(items, locale, self.encoder) for locale, items in topics.items()}
+        )
         by_id = {locale: {topic.id: topic for topic in items} for locale, items in topics.items()}
         self._faq = _Faq(versions, by_id, understanding, now)
+        log.info("content.faq_live", encoder=encoder_for(self.encoder) is not None)
 
     def try_refresh(self, conn: Connection, now: datetime) -> None:
         """``refresh``, but where the live FAQ cannot be read the last good one stays, if there was any.

@@ -90,11 +90,11 @@ def doubts(before: LiveFaq, after: LiveFaq, name: str, text: str) -> list[Doubt]
 
     Builds a matcher: not for a transaction.
     """
-    matcher = matcher_for(after.topics, after.locale)
+    matcher = matcher_for(after.topics, after.locale, "off")
     for shared in shared_phrasings(matcher):
         if name in shared.topics and fold(shared.text).rstrip("?") == fold(text).rstrip("?"):
             raise PhrasingRefused("shared", topic=next(one for one in shared.topics if one != name))
-    known = _confusable(matcher_for(before.topics, before.locale))
+    known = _confusable(matcher_for(before.topics, before.locale, "off"))
     found = [Doubt("confusable", topic, phrase, other) for topic, phrase, other in sorted(_confusable(matcher) - known)]
     if name not in matcher.match(text).offered:
         found.append(Doubt("no_effect", name, text))

@@ -239,7 +239,9 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         erasure_file=settings.erasure_file,
     )
     live = LiveContent(
-        facts={"bank_name": settings.bank_name, "bank_phone": settings.bank_phone}, overlay=settings.content_dir
+        facts={"bank_name": settings.bank_name, "bank_phone": settings.bank_phone},
+        overlay=settings.content_dir,
+        encoder=settings.encoder,
     )
     channels = make_channels(settings, database.universe.now)
     turns = Turns(database, live, rules)

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     erasure_file: Path | None = None
     sqlite_synchronous: Literal["full", "normal"] = "full"
     allow_drafts: bool = False
+    encoder: Literal["auto", "on", "off"] = "auto"
 
     @field_validator("sensitive_channels", "trusted_proxies", mode="before")
     @classmethod

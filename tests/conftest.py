@@ -22,6 +22,9 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+# As the command line does it, and before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import hypothesis
 import psycopg
 import pytest

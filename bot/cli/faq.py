@@ -18,6 +18,7 @@ from bot.cli.unmatched import unmatched
 if TYPE_CHECKING:
     from dialogs.conversation.evaluation import Outcome
     from dialogs.conversation.understanding import Reading, Understanding
+    from dialogs.faq.encoder import Mode
     from dialogs.faq.topics import Topic
 
 app = typer.Typer(no_args_is_help=True, help="Questions that customers ask, and the approved answers.")
@@ -37,7 +38,8 @@ def ask(
 ) -> None:
     """Show what the bot would say to a text, and why."""
     topics = _topics(locale, file)
-    reading = _understanding(topics, locale).read(text, locale)
+    understanding = _understanding(topics, locale)
+    reading = understanding.read(text, locale)
     by_id = {topic.id: topic for topic in topics}
     report: dict[str, Any] = {
         **_outcome(reading),
@@ -46,6 +48,7 @@ def ask(
         "topics": list(reading.match.offered),
         "text": list(by_id[reading.match.offered[0]].paragraphs) if _says_an_answer(reading) else [],
         "threshold": reading.match.threshold,
+        "tier": understanding.tier(locale),
         "version": reading.match.version,
     }
     if as_json:
@@ -82,7 +85,7 @@ def check(
     from dialogs.faq.matcher import matcher_for
 
     topics = _topics(locale, file)
-    matcher = matcher_for(topics, locale)
+    matcher = matcher_for(topics, locale, _encoder_mode())
     errors = [f'"{one.text}" stands under {one.topics[0]} and {one.topics[1]}.' for one in shared_phrasings(matcher)]
     warnings = [f"{one.topic}: {one.problem}." for one in layout_problems(matcher)]
     warnings += [
@@ -188,7 +191,20 @@ def _understanding(topics: tuple[Topic, ...], locale: str) -> Understanding:
 
     if locale not in ("ja", "en"):
         raise UserError(f"There is no language {locale}; ja and en are there.")
-    return Understanding({locale: matcher_for(topics, locale)})
+    return Understanding({locale: matcher_for(topics, locale, _encoder_mode())})
+
+
+def _encoder_mode() -> Mode:
+    """As the service of this deployment would understand it."""
+    from bot.settings import load_settings
+    from dialogs.faq.encoder import EncoderMissing, encoder_for
+
+    mode = load_settings().encoder
+    try:
+        encoder_for(mode)
+    except EncoderMissing as error:
+        raise UserError(str(error)) from error
+    return mode
 
 
 def _topics(locale: str, file: Path | None) -> tuple[Topic, ...]:

@@ -238,7 +238,7 @@ class OwnerChanged(Event):
     owner: Owner
     epoch: int
     staff_id: str | None = None
-    #: customer_asked, handover:<question>, faq:<topic>, engine_error, claimed, released:<why>, handed_back,
+    #: customer_asked, handover:<question>, faq:<topic>, danger, engine_error, claimed, released:<why>, handed_back,
     #: customer_returned
     reason: str
     #: The answer that called for a person: without one the form does not go past it.

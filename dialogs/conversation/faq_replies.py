@@ -10,7 +10,7 @@ from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.conversation.unmatched import record_unmatched
 from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
-from dialogs.faq.matcher import Action, Reason
+from dialogs.faq.matcher import Action, Match, Mood, Reason
 
 
 def reply_from_faq(turn: Turn, reading: Reading, content_id: str | None) -> bool:
@@ -25,18 +25,31 @@ def reply_from_faq(turn: Turn, reading: Reading, content_id: str | None) -> bool
         record_faq(turn, reading, content_id)
     match match.action:
         case Action.ANSWER:
-            aside(turn, FaqText(topic=topics[0]))
+            aside(turn, *_kind_word(match), FaqText(topic=topics[0]))
         case Action.OFFER:
             offer = Phrase(key="faq.offer" if len(topics) > 1 else "faq.offer_one")
-            turn.say(offer, buttons=(*topic_buttons(topics), asking.RESUME, asking.STAFF))
+            turn.say(*_kind_word(match), offer, buttons=(*topic_buttons(topics), asking.RESUME, asking.STAFF))
         case Action.STAFF if topics:
             turn.to_waiting(f"faq:{topics[0]}", FaqText(topic=topics[0]))
+        case Action.STAFF if match.reason is Reason.DANGER:
+            turn.to_waiting("danger", Phrase(key="faq.danger"))
         case Action.STAFF:
             record_unmatched(turn, reading, content_id)
-            aside(turn, Phrase(key="faq.staff"), buttons=(asking.STAFF,))
+            aside(turn, *_kind_word(match), Phrase(key="faq.staff"), buttons=(asking.STAFF,))
         case _:
             return False
     return True
+
+
+def _kind_word(match: Match) -> tuple[Phrase, ...]:
+    """To somebody who is angry or worried, a word about that first."""
+    match match.mood:
+        case Mood.ANGRY:
+            return (Phrase(key="faq.angry"),)
+        case Mood.WORRIED:
+            return (Phrase(key="faq.worried"),)
+        case Mood.CALM:
+            return ()
 
 
 def record_faq(turn: Turn, reading: Reading, content_id: str | None) -> None:

@@ -43,9 +43,16 @@ class Understanding:
             raise ValueError("at least one language is needed")
         self._matchers = dict(matchers)
 
+    def tier(self, locale: str) -> str:
+        """``encoder`` or ``light``: with what questions are compared."""
+        return self._matcher(locale).tier
+
+    def _matcher(self, locale: str) -> Matcher:
+        return self._matchers.get(locale) or next(iter(self._matchers.values()))
+
     def read(self, text: str, locale: str, *, question_topic: str | None = None) -> Reading:
         """What ``text`` can mean; ``question_topic`` is the FAQ topic of the open question."""
-        matcher = self._matchers.get(locale) or next(iter(self._matchers.values()))
+        matcher = self._matcher(locale)
         folded = fold(text[:MAX_LENGTH])
         match = matcher.match(text, question_topic=question_topic)
         near = None if match.command is None else Command(match.command)

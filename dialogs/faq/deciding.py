@@ -40,6 +40,14 @@ class Reason(StrEnum):
     NO_QUESTION = "no_question"
 
 
+class Mood(StrEnum):
+    """How a text is meant besides: an answer begins with a word about it."""
+
+    CALM = "calm"
+    ANGRY = "angry"
+    WORRIED = "worried"
+
+
 @dataclass(frozen=True)
 class Scored:
     """A topic and how likely it is meant, between 0 and 1."""
@@ -64,6 +72,7 @@ class Match:
     offered: tuple[str, ...] = ()
     #: The command that the text is near to, by name; where it means nothing, the action holds.
     command: str | None = None
+    mood: Mood = Mood.CALM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +95,15 @@ class Weighed:
     other: float
     danger: float
     small_talk: float
+    #: It looks like the answer to a question of a form.
+    answer: float
     #: The text is marked as a question or seems to ask for something.
     asks: bool
     #: It speaks of a loss or a danger in so many words.
     in_danger: bool
     #: It has a word of the bank's other business that no topic uses.
     foreign: bool
+    mood: Mood
 
 
 def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
@@ -107,7 +119,7 @@ def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
 
     def decided(action: Action, reason: Reason, threshold: float = 0.0, offered: tuple[str, ...] = ()) -> Match:
         danger = reason is Reason.DANGER
-        return Match(action, ranked, version, reason, threshold, offered, None if danger else command)
+        return Match(action, ranked, version, reason, threshold, offered, None if danger else command, weighed.mood)
 
     if weighed.in_danger or (weighed.danger >= limits.danger and weighed.danger > rest):
         return decided(Action.STAFF, Reason.DANGER)
@@ -123,6 +135,8 @@ def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
         return decided(Action.STAFF, Reason.OTHER_BUSINESS)
     if weighed.small_talk >= limits.small_talk:
         return decided(Action.NONE, Reason.CHIT_CHAT, limits.small_talk)
+    if weighed.answer > max(best, weighed.other):
+        return decided(Action.NONE, Reason.NO_QUESTION, best)
     similar = limits.offer if weighed.asks else limits.offer_statement
     if best >= similar:
         floor = best * limits.offer_share

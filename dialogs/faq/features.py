@@ -40,6 +40,8 @@ class Features:
     #: For the encoder.  It knows kana badly: a text without a kanji is put in the dictionary's spelling.
     meaning: str
     is_kana: bool = False
+    #: How it sounds, in hiragana; empty where spaces divide words.
+    sound: str = ""
 
     @property
     def channels(self) -> tuple[Grams, Grams, Grams]:
@@ -74,6 +76,7 @@ def features(text: str, words: Words) -> Features:
         ideas=frozenset(words.ideas(folded, reading)),
         meaning=("".join(word.normal for word in found) if is_kana else text.strip()) or "-",
         is_kana=is_kana,
+        sound=reading,
     )
 
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogs.faq.calibration import CALIBRATIONS, Calibration
-from dialogs.faq.deciding import MAX_OFFERED, Action, Match, Reason, Scored, Weighed, decide
+from dialogs.faq.calibration import CALIBRATIONS, SAME_WORDS, Calibration
+from dialogs.faq.deciding import MAX_OFFERED, Action, Match, Mood, Reason, Scored, Weighed, decide
 from dialogs.faq.encoder import Encoder, Mode, encoder_for
 from dialogs.faq.features import Features, features, spelt_out
 from dialogs.faq.index import Index, Matrix, Phrase
@@ -24,13 +24,17 @@ from dialogs.faq.topics import Topic, canonical_json, read_canonical, sha256_of
 from dialogs.faq.words import Words, load_words
 from dialogs.japanese import fold
 
-__all__ = ["MAX_LENGTH", "MAX_OFFERED", "Action", "Match", "Matcher", "Reason", "Scored", "matcher_for"]
+__all__ = ["MAX_LENGTH", "MAX_OFFERED", "Action", "Match", "Matcher", "Mood", "Reason", "Scored", "matcher_for"]
 
 #: Longer texts are cut: a question stands near the beginning, and the work stays bounded.
 MAX_LENGTH = 500
 MAX_SENTENCES = 6
 #: How many topics are ranked for the record.
 MAX_RANKED = 5
+#: Other business, dangers, small talk, answers.
+_BESIDE = 4
+#: A word in kana that is shorter stands in too many others.
+_SHORTEST_SOUND = 4
 #: A sentence of the answer counts this much of a phrasing.
 _OF_ANSWER = 0.5
 
@@ -67,11 +71,17 @@ class Matcher:
         flat = [text for group in texts for text, _ in group]
         vectors = spelt = None
         if encoder is not None:
-            vectors = encoder.encode(flat)
-            spelt = vectors if self.words.spaced else encoder.encode([spelt_out(text) for text in flat])
+            vectors = encoder.phrasings(flat)
+            spelt = vectors if self.words.spaced else encoder.phrasings([spelt_out(text) for text in flat])
         self._index = Index(groups, vectors, spelt)
-        self._prior = np.repeat(self.calibration.kinds, [self._own, 1, 1, 1, len(self._commands)])
+        self._prior = np.repeat(self.calibration.kinds, [self._own, *[1] * _BESIDE, len(self._commands)])
         self._weights = np.array(self.calibration.weights)
+        #: The topic of each phrasing.
+        self._same = {
+            _bare(fold(text)): number
+            for number, topic in enumerate(topics)
+            for text in (topic.question, *topic.variants)
+        }
         #: The ideas in the phrasings of each topic: its question and variants stand first in its group.
         self._ideas = [
             frozenset[str]().union(*(one.features.ideas for one in group[: 1 + len(topic.variants)]))
@@ -87,7 +97,7 @@ class Matcher:
         self._foreign_terms = self._terms_of_no_topic(topics)
 
     def _beside(self) -> tuple[tuple[str, ...], ...]:
-        return self.words.other_business, self.words.people_only, self.words.small_phrases
+        return self.words.other_business, self.words.people_only, self.words.small_phrases, self.words.answers
 
     def match(self, text: str, *, question_topic: str | None = None) -> Match:
         """What ``text`` asks about; ``question_topic`` is the topic of the question that is open."""
@@ -125,7 +135,7 @@ class Matcher:
         return self._index.evidence(said, vector, without=(group, phrase))
 
     def _weighed(self, sentences: Sequence[Features], likely: NDArray[np.float64], *, asks: bool) -> Weighed:
-        own, beside, commands = np.split(likely, [self._own, self._own + 3])
+        own, beside, commands = np.split(likely, [self._own, self._own + _BESIDE])
         ranked = self._ranked(own)
         commands = commands + self._shared @ own
         command = int(np.argmax(commands))
@@ -147,10 +157,19 @@ class Matcher:
             other=float(beside[0]),
             danger=float(beside[1]),
             small_talk=float(beside[2]),
+            answer=float(beside[3]),
             asks=asks,
             in_danger=any(self.words.needs_a_person(sentence.folded) for sentence in sentences),
-            foreign=any(term in sentence.folded for sentence in sentences for term in self._foreign_terms),
+            mood=Mood.ANGRY if "anger" in ideas else Mood.WORRIED if "worry" in ideas else Mood.CALM,
+            foreign=any(self._is_foreign(sentence) for sentence in sentences),
         )
+
+    def _is_foreign(self, sentence: Features) -> bool:
+        if any(term in sentence.folded for term in self._foreign_terms):
+            return True
+        # In kana alone other words would be found by chance in a sentence with kanji.
+        sounds = (self.words.other_sounds.get(term, "") for term in self._foreign_terms)
+        return sentence.is_kana and any(len(sound) >= _SHORTEST_SOUND and sound in sentence.sound for sound in sounds)
 
     def _evidence(self, sentences: Sequence[Features]) -> list[Matrix]:
         vectors = None if self._encoder is None else self._encoder.encode([one.meaning for one in sentences])
@@ -162,7 +181,10 @@ class Matcher:
     def _likely(self, sentences: Sequence[Features], question_topic: str | None, *, asks: bool) -> NDArray[np.float64]:
         """How likely each group is meant, in the sentence where it is likeliest."""
         pairs = zip(sentences, self._evidence(sentences), strict=True)
-        shares = [self._probabilities(table, question_topic, self._none(one, asks=asks)) for one, table in pairs]
+        shares = [
+            self._probabilities(table, question_topic, self._none(one, asks=asks), self._same.get(_bare(one.folded)))
+            for one, table in pairs
+        ]
         return np.asarray(np.max(shares, axis=0))
 
     def _none(self, sentence: Features, *, asks: bool) -> float:
@@ -170,8 +192,12 @@ class Matcher:
         limits = self.calibration
         return limits.none + limits.none_asks * asks + limits.none_new * self._index.novelty(sentence)
 
-    def _probabilities(self, table: Matrix, question_topic: str | None, none: float) -> NDArray[np.float64]:
+    def _probabilities(
+        self, table: Matrix, question_topic: str | None, none: float, same: int | None = None
+    ) -> NDArray[np.float64]:
         scores = table @ self._weights + self._prior
+        if same is not None:
+            scores[same] += SAME_WORDS
         if question_topic in self.topics:
             scores[self._ids.index(question_topic)] += self.calibration.question_bonus
         highest = max(float(scores.max()), none)
@@ -202,6 +228,10 @@ class Matcher:
         """Words of other business that this FAQ never uses: they tell of something outside it."""
         known = "\n".join(fold(text) for topic in topics for text in (topic.question, *topic.variants))
         return tuple(term for term in self.words.other_terms if term not in known)
+
+
+def _bare(folded: str) -> str:
+    return folded.rstrip("?")
 
 
 @lru_cache(maxsize=16)

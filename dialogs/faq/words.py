@@ -55,9 +55,13 @@ class Words:
     people_only: tuple[str, ...]
     #: Greetings, thanks and small talk, as they are written.
     small_phrases: tuple[str, ...]
+    #: How answers to the questions of a form look.
+    answers: tuple[str, ...]
     #: Words that carry no topic.
     stop_words: frozenset[str]
     other_terms: tuple[str, ...]
+    #: The same terms as they sound, where that is long enough to tell anything.
+    other_sounds: Mapping[str, str]
     #: How the words of this subject are read, where the dictionary alone would not know it.
     readings: Mapping[str, str]
     _ideas: Finder
@@ -138,8 +142,10 @@ def load_words(locale: str) -> Words:
         other_business=tuple(data["other_business"]),
         people_only=tuple(data["people_only"]),
         small_phrases=(*data["chit_chat"], *data["small_talk"]),
+        answers=tuple(data["answers"]),
         stop_words=frozenset(data["stop_words"]),
         other_terms=tuple(fold(word) for word in data["other_terms"]),
+        other_sounds={} if spaced else {fold(word): read(word) for word in data["other_terms"]},
         readings=readings,
         _ideas=Finder([(fold(word), name) for word, name in ideas], at_word_start=spaced),
         _ideas_read=Finder(

@@ -162,8 +162,9 @@ def test_a_side_question_changes_nothing_and_the_same_question_is_asked(reply: s
 
 def test_an_offer_of_topics_leads_back_to_the_question() -> None:
     talk = talk_at("secret")
-    talk.say("これ詐欺じゃないですか")
-    assert talk.labels == ["本物か確かめたい", "質問票にもどる", "係の者と話す"]
+    talk.say("番号がわからんし期限も過ぎた")
+    assert {"期限を過ぎた", "番号がわからない"} <= set(talk.labels)
+    assert talk.labels[-2:] == ["質問票にもどる", "係の者と話す"]
     talk.say("[質問票にもどる]")
     assert talk.asked == "secret"
 
