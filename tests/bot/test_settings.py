@@ -47,6 +47,7 @@ CONTRACT = {
     "retention_words_months": 24,
     "erasure_file": None,
     "image_days": 30,
+    "encoder": "auto",
 }
 
 

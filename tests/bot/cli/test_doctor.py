@@ -78,6 +78,7 @@ def test_a_bank_that_is_ready(shell: Shell) -> None:
     assert (code, wrong(found)) == (0, {})
     assert {part for part in found if "." not in part} == {
         "settings",
+        "encoder",
         "line",
         "telegram",
         "sources",
@@ -237,3 +238,12 @@ def test_a_store_of_another_version(shell: Shell) -> None:
     code, found = look(shell)
     assert (code, set(wrong(found))) == (1, {"database"})
     assert "newer version" in found["database"][1]
+
+
+def test_the_encoder_may_be_missing_but_not_where_it_is_demanded(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dialogs.faq import encoder
+
+    monkeypatch.setattr(encoder, "is_installed", lambda: False)
+    assert look(shell)[1]["encoder"][0]
+    monkeypatch.setenv("KAKUNIN_ENCODER", "on")
+    assert "encoder" in wrong(look(shell)[1])

