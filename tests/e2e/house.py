@@ -339,6 +339,7 @@ ANSWERS = {
     "antisocial": "declared",
     "monthly_amount": "under_100k",
     "foreign_pep": "none",
+    "wealth_background": "長年の給与",
 }
 
 

@@ -100,6 +100,7 @@ async def test_more_is_asked_of_a_higher_risk(house: House, channel: str, number
     answers = answers_of(submission_of(house, number))
     assert {"frequency", "funds_source", "income_band"} <= set(answers)
     assert ("side_job" in answers) == (number == "0000121")
+    assert ({"large_plans", "asset_band", "wealth_background"} <= set(answers)) == (number == "0000121")
     reconcile(house)
     assert exported(house, tmp_path / "out")[number]["income_band"]
     risk = house.letter(number).master["risk_rating"]

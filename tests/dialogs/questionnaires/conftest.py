@@ -47,6 +47,9 @@ QUIET = {
     "overseas_ties": "no",
     "foreign_pep": "none",
     "income_band": "from_2m",
+    "large_plans": "no",
+    "asset_band": "from_1m",
+    "wealth_background": "長年の給与",
     "own_use": "yes",
     "antisocial": "declared",
 }

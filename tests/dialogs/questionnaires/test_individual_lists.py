@@ -103,6 +103,7 @@ def test_the_reader_of_residence_statuses_knows_the_same_codes() -> None:
         ("cash_amounts", 2_000_001),
         ("remittance_amounts", 0),
         ("income_bands", 0),
+        ("asset_bands", 0),
     ],
 )
 def test_bands_leave_no_gap_and_never_overlap(list_name: str, lowest: int) -> None:
@@ -126,3 +127,8 @@ def test_the_columns_of_the_master_file_are_offered_and_compared() -> None:
     }
     assert {q.bot.prefill for q in FORM.questions if q.is_asked} - {None} == columns
     assert {q.bot.compare for q in FORM.questions} - {None} == {*columns, "postal_code"}
+
+
+def test_income_and_wealth_are_sensitive_and_nothing_else() -> None:
+    sensitive = [question.name for question in FORM.questions if question.bot.sensitive]
+    assert sensitive == ["income_band", "asset_band", "wealth_background"]

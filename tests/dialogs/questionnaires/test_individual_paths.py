@@ -79,7 +79,15 @@ def test_medium_adds_frequency_source_of_money_and_income(walk: Walker) -> None:
 def test_high_asks_an_employee_everything(walk: Walker) -> None:
     way = walk({**EMPLOYEE, "risk_rating": "high"})
     added = [name for name in way.asked if name not in BASIC]
-    assert added == ["employer", "industry", "side_job", "frequency", "funds_source", "income_band"]
+    assert added == [
+        *("employer", "industry", "side_job", "frequency", "funds_source", "large_plans"),
+        *("income_band", "asset_band", "wealth_background"),
+    ]
+
+
+def test_planned_payments_are_explained(walk: Walker) -> None:
+    way = walk({**PENSIONER, "risk_rating": "high"}, large_plans="yes", large_plans_detail="家の売却")
+    assert "large_plans_detail" in way.asked
 
 
 def test_a_side_job_is_asked_about(walk: Walker) -> None:
