@@ -80,6 +80,7 @@ _ERRORS = (
     "missing_text",
     "missing_language",
     "placeholder_differs",
+    "answer_in_text",
     "text_too_long",
     "button_too_long",
     "labels_collide",

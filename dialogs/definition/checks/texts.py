@@ -44,6 +44,9 @@ def wording_has_the_same_placeholders(subject: Subject) -> Iterator[Issue]:
                     near = nearest(name, subject.questions)
                     suggestion = f"${{{near}}}" if near else ""
                     yield _at(place, language, "unknown_name", name=name, suggestion=suggestion)
+                else:
+                    # Nothing would fill it in: the customer would see the name of the question.
+                    yield _at(place, language, "answer_in_text", reference=f"${{{name}}}")
 
 
 @check

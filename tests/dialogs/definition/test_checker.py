@@ -81,6 +81,7 @@ FOUND = {
     "missing_text": form("{type: text, name: a}"),
     "missing_language": form(text("a"), title="{ja: 確認, en: Check}"),
     "extra_language": form("{type: text, name: a, label: {ja: 質問, fr: Question}}"),
+    "answer_in_text": form(AGE, "{type: text, name: a, label: {ja: '${age}歳の方へ'}}"),
     "placeholder_differs": form("{type: text, name: a, label: {ja: '{bank_name}です', en: Hello}}"),
     "text_too_long": form("{type: text, name: a, label: {ja: " + "あ" * 4097 + "}}"),
     "button_too_long": form(YN, choices="choices: {yn: [{name: a, label: {ja: " + "あ" * 21 + "}}]}\n"),
