@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from dialogs.japanese.width import normalise
 from dialogs.replies.base import Problem, ReplyContext
@@ -72,8 +73,7 @@ _WRAPPED = re.compile(r"^[(\[{【〔<《「『\"](?P<inside>[^()\[\]{}【】〔�
 
 def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = ()) -> str:
     """``text`` without fixed opening and closing words; ``lead`` and ``tail`` add the words of one kind."""
-    leads = sorted((*_LEAD, *lead), key=len, reverse=True)
-    tails = sorted((*_TAIL, *tail), key=len, reverse=True)
+    leads, tails = _longest_first(_LEAD, tuple(lead)), _longest_first(_TAIL, tuple(tail))
     for _ in range(_MAX_STEPS):
         before = text
         text = text.strip(_TRIM)
@@ -89,6 +89,11 @@ def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = 
         if text == before:
             break
     return text
+
+
+@lru_cache(maxsize=256)
+def _longest_first(general: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted((*general, *own), key=len, reverse=True))
 
 
 def about(*nouns: str) -> tuple[str, ...]:
