@@ -1,4 +1,7 @@
-"""What the columns of an export mean: one row per column, with the codes and their labels."""
+"""What the columns of an export mean: one row per column, with the codes and their labels.
+
+A column that two forms fill in two meanings (other wording, other choices) has a row for each.
+"""
 
 from __future__ import annotations
 
@@ -17,26 +20,30 @@ def codebook_rows(
     for name in FIXED_COLUMNS:
         yield name, "", "", "text", word(f"export.column.{name}"), ""
     for column in columns:
-        questionnaire = _home(questionnaires, column)
-        language = questionnaire.default_language
-        label = pick(column.question.label, language, language)
-        choices = questionnaire.choices.get(column.question.list_name or "", ())
-        listed = ";".join(f"{choice.name}={pick(choice.label, language, language)}" for choice in choices)
-        if column.part is Part.CHOICE:
-            listed = "1;0"
-            choice = questionnaire.choice(column.question, column.choice)
-            label = pick(choice.label, language, language) if choice else column.choice
-        elif column.part is Part.STATE:
-            listed = "answered;unchanged;declined;not_applicable;other_channel"
-        elif column.part is Part.LABEL:
-            listed = ""
-        kind = column.question.type.value if column.part is Part.VALUE else column.part.value
-        yield column.name, questionnaire.id, questionnaire.version, kind, label, listed
+        told: set[tuple[str, ...]] = set()
+        for questionnaire in questionnaires:
+            meaning = _meaning(questionnaire, column)
+            if meaning is not None and meaning not in told:
+                told.add(meaning)
+                yield column.name, questionnaire.id, questionnaire.version, *meaning
 
 
-def _home(questionnaires: Sequence[Questionnaire], column: Column) -> Questionnaire:
-    """The questionnaire from which a column was taken."""
-    for questionnaire in questionnaires:
-        if any(question is column.question for question in questionnaire.questions):
-            return questionnaire
-    raise KeyError(column.name)
+def _meaning(questionnaire: Questionnaire, column: Column) -> tuple[str, str, str] | None:
+    """Type, label and choices of a column in one form; ``None`` where the form has nothing to put there."""
+    question = questionnaire.by_name.get(column.question.name)
+    if question is None:
+        return None
+    language = questionnaire.default_language
+    label = pick(question.label, language, language)
+    choices = questionnaire.choices.get(question.list_name or "", ())
+    listed = ";".join(f"{choice.name}={pick(choice.label, language, language)}" for choice in choices)
+    if column.part is Part.CHOICE:
+        choice = questionnaire.choice(question, column.choice)
+        if choice is None:
+            return None
+        label, listed = pick(choice.label, language, language), "1;0"
+    elif column.part is Part.STATE:
+        listed = "answered;unchanged;declined;not_applicable;other_channel"
+    elif column.part is Part.LABEL:
+        listed = ""
+    return question.type.value if column.part is Part.VALUE else column.part.value, label, listed

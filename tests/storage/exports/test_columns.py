@@ -73,9 +73,22 @@ def test_a_newer_version_only_adds_columns(form: Questionnaire) -> None:
     assert names == [*NAMES, "remark", "remark__state"]
 
 
-def test_the_shipped_form_has_no_two_columns_of_one_name() -> None:
-    names = [*FIXED_COLUMNS, *(column.name for column in columns_of([load_shipped("individual")]))]
+def test_the_shipped_forms_share_columns_and_have_no_two_of_one_name() -> None:
+    forms = [load_shipped(name) for name in ("individual", "corporate")]
+    names = [*FIXED_COLUMNS, *(column.name for column in columns_of(forms))]
     assert len(names) == len(set(names))
+    assert {"purposes__salary", "purposes__payroll", "owner_share__4", "employer"} <= set(names)
+
+
+def test_the_codebook_tells_what_a_shared_column_means_in_each_form() -> None:
+    forms = [load_shipped(name) for name in ("individual", "corporate")]
+    rows = list(codebook_rows(forms, columns_of(forms), lambda key: key))
+    amounts = {row[1]: row[5] for row in rows if row[0] == "monthly_amount"}
+    assert "over_30m=3,000万円を超える" in amounts["individual"].split(";")
+    assert "over_30m=3,000万円を超え1億円まで" in amounts["corporate"].split(";")
+    # What means the same in both is told once, and a choice only where it is offered.
+    assert [row[1] for row in rows if row[0] == "monthly_amount__state"] == ["individual"]
+    assert [row[1] for row in rows if row[0] == "purposes__payroll"] == ["corporate"]
 
 
 def test_the_codebook_explains_every_column(form: Questionnaire) -> None:
