@@ -144,7 +144,8 @@ def in_other_words(folded: str, locale: str) -> Command | None:
         for said in commands.other:
             if question and not said.as_question:
                 continue
-            if any(way.stands_in(folded, commands.spaced) for way in said.ways) and not any(
+            # Nearly all of some hundred ways are not in the text at all, which is quicker seen than asked.
+            if any(way.text in folded and way.stands_in(folded, commands.spaced) for way in said.ways) and not any(
                 word in folded for word in said.unless
             ):
                 return said.command
