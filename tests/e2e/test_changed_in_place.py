@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.simulator.faults import Fault, Trouble
@@ -151,7 +152,7 @@ async def test_an_uncertain_change_is_made_again(house: House, trouble: Trouble)
     await customer.links(MORI)
     question = customer.button("c0")[0]
     for pool in house.service.channels["telegram"]._pools:  # type: ignore[attr-defined]
-        pool._client.timeout = 0.3
+        pool._limits = aiohttp.ClientTimeout(total=0.3)
     house.telegram.hang = 1.0
     house.telegram.edit_faults.add(trouble)
     await customer.taps("c0")

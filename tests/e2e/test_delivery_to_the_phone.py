@@ -7,6 +7,7 @@ import inspect
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -372,13 +373,12 @@ async def test_a_slow_phone_does_not_hold_up_the_others(house: House) -> None:
 def _quick(house: House, channel: str) -> None:
     """Let the adapter lose its patience soon."""
     adapter: Any = house.service.channels[channel]
+    limits = aiohttp.ClientTimeout(total=0.3)
     if channel == "line":
-        import aiohttp
-
-        adapter._time_out = aiohttp.ClientTimeout(total=0.3)
+        adapter._time_out = limits
     else:
         for pool in adapter._pools:
-            pool._client.timeout = 0.3
+            pool._limits = limits
     house.line.hang = house.telegram.hang = 1.0
 
 
