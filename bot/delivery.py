@@ -23,7 +23,7 @@ from bot.metrics import Metrics
 from bot.together import Together
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
-from storage import accounts, audit, claims, conversations, holding, outgoing, quota
+from storage import accounts, audit, claims, holding, outgoing, quota
 from storage.database import Database
 from storage.outgoing import OutgoingBatch, OutgoingRow
 from storage.pacing import Pace, hold_back
@@ -191,9 +191,6 @@ class Sender:
         known: dict[str, str] = {}
         for start in range(0, len(messages), size):
             part = messages[start : start + size]
-            if start and await self._changed_hands(batch):
-                await self._again(messages[start:], timedelta(0))  # the next claim sees the new epoch
-                return
             if self._database.universe.now() > begin_by:
                 # The lease may end before a call does, and then somebody else sends the same.
                 await self._again(messages[start:], timedelta(0))
@@ -201,16 +198,11 @@ class Sender:
             sent = await self._call(channel, batch, part, known)
             known |= {m.id: at for m, at in zip(part, sent.provider_ids, strict=False)}
             if not await self._outcome(batch, part, sent):
-                # What comes after keeps its place behind what is tried again.
+                # What comes after keeps its place behind what is tried again, or is of an epoch that is over.
                 rest = messages[start + size :]
                 if rest:
                     await self._again(rest, timedelta(0))
                 return
-
-    async def _changed_hands(self, batch: OutgoingBatch) -> bool:
-        """Whether somebody took the conversation over while its messages were going out one by one."""
-        epoch = await self._database.read(lambda conn: conversations.epoch_of(conn, batch.conversation_id))
-        return epoch != batch.epoch_now
 
     async def _call(
         self, channel: Channel, batch: OutgoingBatch, messages: Sequence[OutgoingRow], known: Mapping[str, str]
@@ -239,12 +231,12 @@ class Sender:
         return await channel.change(recipient, wording.from_json(row.body), provider_id)
 
     async def _outcome(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], sent: Sent) -> bool:
-        """Record how a call ended; true when the messages are settled and the next may follow."""
+        """Record how a call ended; true when the messages are settled and the next may follow: nobody took over."""
         tries = messages[0].attempts
         most = _SETTLED_TRIES if messages[0].kind == MessageKind.SETTLED.value else _MAX_TRIES
         match sent.outcome:
             case Outcome.SENT | Outcome.ACCEPTED_BEFORE:
-                await self._settle(batch, messages, "sent", sent.outcome.value, sent.provider_ids)
+                return await self._settle(batch, messages, "sent", sent.outcome.value, sent.provider_ids)
             case Outcome.REPLY_EXPIRED:
                 await self._again(messages, timedelta(0), clear_reply=True)
                 return False
@@ -258,22 +250,23 @@ class Sender:
                 questions = [
                     m for m in messages if m.kind == MessageKind.QUESTION.value and m.attempts < _QUESTION_TRIES
                 ]
-                await self._settle(batch, [m for m in messages if m not in questions], "unknown", sent.detail)
+                others = [m for m in messages if m not in questions]
+                follows = await self._settle(batch, others, "unknown", sent.detail)
                 if questions:
                     await self._again(questions, _FIRST_WAIT, clear_reply=True)
-                    return False
+                return follows and not questions
             case Outcome.BLOCKED:
-                await self._settle(batch, messages, "failed", "blocked")
+                follows = await self._settle(batch, messages, "failed", "blocked")
                 await self._database.transact(lambda conn: self._blocked(conn, batch))
+                return follows
             case Outcome.GONE:
-                await self._settle(batch, messages, "failed", sent.detail)
+                return await self._settle(batch, messages, "failed", sent.detail)
             case Outcome.QUOTA:
-                await self._settle(batch, messages, "failed", "quota")
                 await self._used_up(batch.channel)
+                return await self._settle(batch, messages, "failed", "quota")
             case _:
                 log.warning("delivery.refused", conversation=batch.conversation_id, outcome=sent.outcome.value)
-                await self._settle(batch, messages, "failed", sent.outcome.value)
-        return True
+                return await self._settle(batch, messages, "failed", sent.outcome.value)
 
     # The store ----------------------------------------------------------------------------------
 
@@ -289,14 +282,15 @@ class Sender:
 
     async def _settle(
         self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], state: str, detail: str, ids: Sequence[str] = ()
-    ) -> None:
+    ) -> bool:
+        """Whether the conversation is still in the hands for which its messages were claimed."""
         if not messages:
-            return
+            return True
         # That a change did not get through is nothing that somebody has to look after.
         quiet = [m.id for m in messages if state in _LOST and m.kind == MessageKind.SETTLED.value]
         loud = [m.id for m in messages if m.id not in quiet]
 
-        def record(conn: Connection) -> bool:
+        def record(conn: Connection) -> tuple[int, bool]:
             for some, how in ((loud, state), (quiet, "dropped")):
                 outgoing.ack_outgoing(
                     conn,
@@ -307,10 +301,12 @@ class Sender:
                     provider_ids=ids,
                     detail=detail,
                 )
-            return outgoing.has_waiting(conn, batch.conversation_id, self._database.universe.now())
+            return outgoing.epoch_and_waiting(conn, batch.conversation_id, self._database.universe.now())
 
-        if await self._keep(record):
+        epoch, waits = await self._keep(record)
+        if waits:
             self.wake()
+        return epoch == batch.epoch_now
 
     async def _again(
         self,

@@ -240,14 +240,6 @@ def find_conversation_ref(conn: Connection, ref: str) -> str | None:
     return _id_of(_BY_REF.first(conn, {"ref": ref}))
 
 
-def epoch_of(conn: Connection, conversation_id: str) -> int | None:
-    """The ownership epoch of a conversation as it is now."""
-    found: int | None = conn.execute(
-        select(_conversation.c.epoch).where(_conversation.c.id == conversation_id)
-    ).scalar()
-    return found
-
-
 def conversation_of_case(conn: Connection, case_id: str) -> str | None:
     """The id of the case's conversation."""
     return _id_of(_BY_CASE.first(conn, {"case": case_id}))

@@ -187,21 +187,26 @@ def ack_outgoing(
     return settled
 
 
-_WAITING = Direct(
-    select(_outgoing.c.id)
-    .where(
-        _outgoing.c.conversation_id == bindparam("wanted"),
-        _outgoing.c.state.in_(OPEN_STATES),
-        _outgoing.c.state == "pending",
-        _outgoing.c.due_at <= bindparam("now"),
-    )
-    .limit(1)
+_AFTER = Direct(
+    select(
+        _conversation.c.epoch,
+        select(_outgoing.c.id)
+        .where(
+            _outgoing.c.conversation_id == _conversation.c.id,
+            _outgoing.c.state.in_(OPEN_STATES),
+            _outgoing.c.state == "pending",
+            _outgoing.c.due_at <= bindparam("now"),
+        )
+        .exists()
+        .label("waits"),
+    ).where(_conversation.c.id == bindparam("wanted"))
 )
 
 
-def has_waiting(conn: Connection, conversation_id: str, now: datetime) -> bool:
-    """Whether a message of the conversation can be claimed, now that those before it are settled."""
-    return _WAITING.first(conn, {"wanted": conversation_id, "now": now}) is not None
+def epoch_and_waiting(conn: Connection, conversation_id: str, now: datetime) -> tuple[int, bool]:
+    """The epoch of a conversation, and whether a message of it can be claimed, now that those before are settled."""
+    found = _AFTER.first(conn, {"wanted": conversation_id, "now": now})
+    return found.epoch, bool(found.waits)
 
 
 def retry_outgoing(
