@@ -20,7 +20,7 @@ WORKBOOK_SUFFIX = ".xlsx"
 SUFFIXES = (*YAML_SUFFIXES, WORKBOOK_SUFFIX)
 
 #: More than any of the formats takes: a file need not be read further to be refused.
-MAX_BYTES = 20_000_001
+MAX_BYTES = 10_000_001
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,19 @@ from typing import Any
 
 from dialogs.definition.issues import Issue, Place, UnreadableSource
 
-#: Bounds of a workbook: megabytes packed and unpacked, parts of the archive, rows and columns that
-#: hold something, and cells in all (a row that names one far cell counts as far as that cell).
-MAX_MEGABYTES = 20
-MAX_UNPACKED_MEGABYTES = 60
+#: Bounds of a workbook: megabytes packed and unpacked, and of its styles (which cost the most memory),
+#: parts of the archive, rows and columns that hold something, and cells in all (a row that names one
+#: far cell counts as far as that cell).
+MAX_MEGABYTES = 10
+MAX_UNPACKED_MEGABYTES = 20
+MAX_STYLES_MEGABYTES = 2
 MAX_PARTS = 2_000
 MAX_ROWS = 10_000
 MAX_COLUMNS = 400
 MAX_CELLS = 2_000_000
 
 _MEGABYTE = 1_000_000
+_LARGE_PARTS = ("xl/worksheets/", "xl/sharedStrings.xml", "xl/media/")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: How the format writes a character that XML cannot hold.
@@ -98,6 +101,10 @@ def _refuse_unfit(raw: bytes, origin: str) -> None:
     # Nothing is unpacked beyond the size that a part declares.
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_MEGABYTES * _MEGABYTE:
         raise _unreadable("workbook_too_large", origin, limit=str(MAX_UNPACKED_MEGABYTES))
+    # Everything but cells, texts and pictures becomes one object an element.
+    small = (part for part in parts if not part.filename.startswith(_LARGE_PARTS))
+    if any(part.file_size > MAX_STYLES_MEGABYTES * _MEGABYTE for part in small):
+        raise _unreadable("workbook_too_large", origin, limit=str(MAX_STYLES_MEGABYTES))
 
 
 def _unreadable(code: str, origin: str, sheet: str = "", row: int = 0, **params: str) -> UnreadableSource:

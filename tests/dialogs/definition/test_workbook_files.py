@@ -52,7 +52,8 @@ def parts_of(raw: bytes, **changed: bytes) -> bytes:
         (workbook(survey=SURVEY)[:-200], "not_a_workbook"),
         (parts_of(workbook(survey=SURVEY), sheet2=b"<worksheet><oops"), "not_a_workbook"),
         (parts_of(workbook(survey=SURVEY), workbook=b"<html/>"), "not_a_workbook"),
-        (b"P" * 20_000_001, "workbook_too_large"),
+        (b"P" * 10_000_001, "workbook_too_large"),
+        (parts_of(workbook(survey=SURVEY), styles=b"<xf/>" * 500_000), "workbook_too_large"),
     ],
 )
 def test_what_is_no_workbook_is_said_to_be_none(raw: bytes, code: str) -> None:
