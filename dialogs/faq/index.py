@@ -7,8 +7,9 @@ likeness of writing, reading, words and ideas; a matrix of vectors the likeness 
 from __future__ import annotations
 
 import math
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,10 @@ class Phrase:
     features: Features
     #: A sentence of an answer counts less than a phrasing.
     weight: float = 1.0
+
+
+#: Features and weight of each phrasing of each group.
+Groups = Sequence[Sequence[tuple[Grams, float]]]
 
 
 class Index:
@@ -110,7 +115,7 @@ class Index:
 class _Channel:
     """The phrasings in one kind of feature, weighted by how few groups share a feature."""
 
-    def __init__(self, groups: Sequence[Sequence[tuple[Grams, float]]]) -> None:
+    def __init__(self, groups: Groups) -> None:
         self._size = len(groups)
         spread: dict[str, int] = defaultdict(int)
         for group in groups:
@@ -119,20 +124,31 @@ class _Channel:
         self._rarity = {gram: math.log((self._size + 1) / (count + 0.5)) for gram, count in spread.items()}
         #: A feature that no group has still counts against all of them.
         self._unknown = math.log((self._size + 1) / 1.5)
-        self._groups = groups
-        near: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        known: dict[str, dict[int, float]] = defaultdict(dict)
+        self._phrases = sum(len(group) for group in groups)
+        self._near = _Postings(self._of_phrases(groups))
+        self._known = _Postings(self._of_groups(groups))
+        #: The features of each phrasing by number: the words themselves would take many times the memory.
+        self._numbers = [
+            [(array("i", map(self._known.number, grams)), weight) for grams, weight in group] for group in groups
+        ]
+
+    def _of_phrases(self, groups: Groups) -> Iterator[tuple[str, int, float]]:
         number = 0
-        for place, group in enumerate(groups):
+        for group in groups:
             for grams, weight in group:
                 length = self._length(grams)
                 for gram in grams:
-                    near[gram].append((number, weight * self._rarity[gram] / length))
-                    known[gram][place] = max(weight, known[gram].get(place, 0.0))
+                    yield gram, number, weight * self._rarity[gram] / length
                 number += 1
-        self._phrases = number
-        self._near = _Postings((gram, rows) for gram, rows in near.items())
-        self._known = _Postings((gram, rows.items()) for gram, rows in known.items())
+
+    def _of_groups(self, groups: Groups) -> Iterator[tuple[str, int, float]]:
+        for place, group in enumerate(groups):
+            known: dict[str, float] = {}
+            for grams, weight in group:
+                for gram in grams:
+                    known[gram] = max(weight, known.get(gram, 0.0))
+            for gram, weight in known.items():
+                yield gram, place, weight
 
     def scores(self, query: Grams, without: tuple[int, int] | None) -> tuple[Vector, Vector]:
         """Cosine with every phrasing, and for every group the share of the query that it knows."""
@@ -151,10 +167,12 @@ class _Channel:
     def _known_without(self, query: Grams, place: int, phrase: int) -> float:
         """The share of the query that a group knows from its other phrasings."""
         length = self._length(query)
+        asked = {self._known.number(gram): gram for gram in query if gram in self._rarity}
         known: dict[str, float] = {}
-        for number, (grams, weight) in enumerate(self._groups[place]):
-            if number != phrase:
-                for gram in grams & query:
+        for place_of, (numbers, weight) in enumerate(self._numbers[place]):
+            if place_of != phrase:
+                for number in asked.keys() & set(numbers):
+                    gram = asked[number]
                     known[gram] = max(weight, known.get(gram, 0.0))
         return math.fsum(weight * (self._rarity[gram] / length) ** 2 for gram, weight in known.items())
 
@@ -165,18 +183,26 @@ class _Channel:
 class _Postings:
     """For each feature the places where it stands, with a value; all in two flat arrays."""
 
-    def __init__(self, rows: Iterable[tuple[str, Iterable[tuple[int, float]]]]) -> None:
-        self._spans: dict[str, tuple[int, int]] = {}
-        places: list[int] = []
-        values: list[float] = []
-        for gram, pairs in rows:
-            start = len(places)
-            for place, value in pairs:
-                places.append(place)
-                values.append(value)
-            self._spans[gram] = (start, len(places))
-        self._places = np.array(places, dtype=np.intp)
-        self._values = np.array(values, dtype=np.float64)
+    def __init__(self, entries: Iterable[tuple[str, int, float]]) -> None:
+        numbers: dict[str, int] = {}
+        grams, places, values = array("i"), array("i"), array("d")
+        for gram, place, value in entries:
+            grams.append(numbers.setdefault(gram, len(numbers)))
+            places.append(place)
+            values.append(value)
+        # Stable: within a feature the places stay in order, and so the floating sums.
+        order = np.argsort(np.array(grams), kind="stable")
+        ends = np.cumsum(np.bincount(np.array(grams), minlength=len(numbers))).tolist() if numbers else []
+        starts = [0, *ends[:-1]]
+        self._spans: dict[str, tuple[int, int]] = {
+            gram: (starts[number], ends[number]) for gram, number in numbers.items()
+        }
+        self._places = np.array(places, dtype=np.intp)[order]
+        self._values = np.array(values, dtype=np.float64)[order]
+
+    def number(self, gram: str) -> int:
+        """A number that only this feature has."""
+        return self._spans[gram][0]
 
     def sum(self, grams: Sequence[str], weights: Sequence[float], size: int) -> Vector:
         """The weighted values of the features, added up by place."""
