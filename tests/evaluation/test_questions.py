@@ -18,18 +18,17 @@ from dialogs.faq.encoder import Mode
 from dialogs.faq.matcher import matcher_for
 from dialogs.faq.topics import load_shipped
 
-FILE = Path(__file__).with_name("questions_ja.jsonl")
-
 
 @cache
-def figures(mode: Mode) -> dict[str, Any]:
-    understanding = Understanding({"ja": matcher_for(load_shipped("ja"), "ja", mode)})
+def figures(mode: Mode, locale: str = "ja") -> dict[str, Any]:
+    file = Path(__file__).with_name(f"questions_{locale}.jsonl")
+    understanding = Understanding({locale: matcher_for(load_shipped(locale), locale, mode)})
     form = load_form("individual")
     outcomes = []
-    for row in read_rows(FILE.read_text(encoding="utf-8").splitlines(), name=FILE.name):
-        reading = understanding.read(row.text, "ja")
+    for row in read_rows(file.read_text(encoding="utf-8").splitlines(), name=file.name):
+        reading = understanding.read(row.text, locale)
         at_question = row.expect == "reply" and row.question is not None
-        outcomes.append(judge_reply(row, reading, form, "ja") if at_question else judge(row, reading))
+        outcomes.append(judge_reply(row, reading, form, locale) if at_question else judge(row, reading))
     return report(outcomes)
 
 
@@ -54,3 +53,10 @@ def test_what_is_to_be_done_is_understood(mode: Mode, commands: float, staff: fl
     assert found["commands"] >= commands
     assert found["staff"] >= staff
     assert found["wrong_commands"] <= 0.025
+
+
+def test_english_is_understood_too() -> None:
+    found = figures("on", "en")
+    assert found["first"] >= 0.76
+    assert found["in_three"] >= 0.93
+    assert found["wrong_answers"] <= 0.005
