@@ -1,1 +1,6 @@
-"""How fast kakunin is, measured from outside; never part of the tests (docs/performance.md)."""
+"""Benchmarks beside their peers; see docs/performance.md."""
+
+import os
+
+# As ``kakunin`` itself has it (bot.cli): the spinning threads of numpy's library would be counted as ours.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
