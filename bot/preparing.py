@@ -7,6 +7,7 @@ holds no lock.  The turn decides by what it finds under its own locks.
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -62,6 +63,8 @@ class Preparer:
         self._database = database
         self._live = live
         self._rules = rules
+        #: One thread, so that its dictionaries are loaded once.
+        self._reader = ThreadPoolExecutor(1, "kakunin-understanding")
 
     async def prepare(self, event: Inbound) -> Prepared:
         """The event with all that can be known of it without writing."""
@@ -71,14 +74,19 @@ class Preparer:
             await asyncio.to_thread(make_ready)
         if event.text is not None and event.tap is not None and self._live.can_understand:
             # A day that was picked, in the one shape that the platform gives it: nothing to guard against.
-            prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
+            prepared.reading = await self._read(event.text.reveal(), look.locale)
         elif event.kind is InboundKind.TEXT and event.text is not None:
             # One code in a thousand looks like "pw" and a password; what a letter bore is no secret of the customer.
             if not look.is_code:
                 prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
             if prepared.secret is None and self._live.can_understand:
-                prepared.reading = self._live.understanding.read(event.text.reveal(), look.locale)
+                prepared.reading = await self._read(event.text.reveal(), look.locale)
         return prepared
+
+    async def _read(self, text: str, locale: str) -> Reading:
+        # Some milliseconds, in which webhooks and deliveries of all the others go on.
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader, self._live.understanding.read, text, locale)
 
     def _look(self, conn: Connection, event: Inbound) -> Look:
         is_code = event.text is not None and is_letter_code(conn, self._database.vault, event.text.reveal())
