@@ -18,8 +18,12 @@ from bot.channels.base import Inbound, InboundKind
 from bot.kept_words import is_letter_code
 from bot.live_content import LiveContent
 from bot.talk import Rules
-from dialogs.conversation.answering import reader_kind
+from dialogs.conversation.answering import Taken, is_free_text, read_reply, reader_kind
+from dialogs.conversation.events import Key
+from dialogs.conversation.form import Position, Slot
+from dialogs.conversation.state import State
 from dialogs.conversation.understanding import Reading
+from dialogs.definition.model import Question, Questionnaire
 from dialogs.guard import Secret, find_secret
 from dialogs.japanese.municipalities import make_ready
 from locales import SHIPPED_LANGUAGES
@@ -39,6 +43,8 @@ class Look:
     locale: str
     #: Kind of the open question, or the lobby's step.
     expected: str | None
+    #: The open question and its form, where it is one of a form.
+    asked: tuple[Questionnaire, Question] | None = field(default=None, repr=False)
     #: The text is the code of a letter.
     is_code: bool = False
     #: The conversation that was active, and the name that its buttons carry.
@@ -74,19 +80,32 @@ class Preparer:
             await asyncio.to_thread(make_ready)
         if event.text is not None and event.tap is not None and self._live.can_understand:
             # A day that was picked, in the one shape that the platform gives it: nothing to guard against.
-            prepared.reading = await self._read(event.text.reveal(), look.locale)
+            prepared.reading = await self._read(event.text.reveal(), look)
         elif event.kind is InboundKind.TEXT and event.text is not None:
             # One code in a thousand looks like "pw" and a password; what a letter bore is no secret of the customer.
             if not look.is_code:
                 prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
             if prepared.secret is None and self._live.can_understand:
-                prepared.reading = await self._read(event.text.reveal(), look.locale)
+                prepared.reading = await self._read(event.text.reveal(), look)
         return prepared
 
-    async def _read(self, text: str, locale: str) -> Reading:
+    async def _read(self, text: str, look: Look) -> Reading:
         # Some milliseconds, in which webhooks and deliveries of all the others go on.
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reader, self._live.understanding.read, text, locale)
+        return await loop.run_in_executor(self._reader, self._understand, text, look)
+
+    def _understand(self, text: str, look: Look) -> Reading:
+        understanding = self._live.understanding
+        topics = not (look.is_code or (look.asked is not None and self._is_answer(text, look.locale, *look.asked)))
+        return understanding.read(text, look.locale, topics=topics)
+
+    def _is_answer(self, text: str, locale: str, form: Questionnaire, question: Question) -> bool:
+        """Whether the text by itself reads as an answer to the open question, which is then what it will be."""
+        now = self._database.universe.now().astimezone(self._rules.zone)
+        nothing_yet = Position(form, State(locale=locale), now)
+        return not is_free_text(question) and isinstance(
+            read_reply(nothing_yet, Slot(Key(question.name), question), text), Taken
+        )
 
     def _look(self, conn: Connection, event: Inbound) -> Look:
         is_code = event.text is not None and is_letter_code(conn, self._database.vault, event.text.reveal())
@@ -105,11 +124,11 @@ class Preparer:
             step = conversation.open_question or "code"
             return replace(look, expected={"code": "link_code", "birth_date": "date"}.get(step, step))
         if conversation.open_question is not None and conversation.questionnaire_sha256 is not None:
-            expected = self._expected(conn, conversation.questionnaire_sha256, conversation.open_question)
-            return replace(look, expected=expected)
+            asked = self._asked(conn, conversation.questionnaire_sha256, conversation.open_question)
+            return look if asked is None else replace(look, expected=reader_kind(asked[1]), asked=asked)
         return look
 
-    def _expected(self, conn: Connection, sha256: str, question: str) -> str | None:
+    def _asked(self, conn: Connection, sha256: str, question: str) -> tuple[Questionnaire, Question] | None:
         try:
             definition = self._live.definition(conn, sha256)
         except SQLAlchemyError:
@@ -118,8 +137,8 @@ class Preparer:
             # The event is stored all the same: the step fails on this too, and then a person takes over.
             log.error("turn.questionnaire_not_readable", version=sha256[:12], error=type(error).__name__)
             return None
-        names = {one.name for one in definition.questions}
-        return reader_kind(definition.question(question)) if question in names else None
+        found = definition.by_name.get(question)
+        return None if found is None else (definition, found)
 
 
 def locale_of(event: Inbound, rules: Rules) -> str:

@@ -1,13 +1,15 @@
 """What a typed text can mean: its folded form, a command in it, and the topic it asks about.
 
 This is the heavy reading.  It is pure and safe for threads, and runs before the transaction, so
-that inside it ``engine.step`` only decides.
+that inside it ``engine.step`` only decides.  Heaviest are the topics: who knows that they will hardly
+be asked for (the text is an answer) leaves them to be found if they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 from dialogs.conversation import commands
 from dialogs.conversation.commands import Command
@@ -23,11 +25,24 @@ class Reading:
     folded: str = field(repr=False)
     #: The whole text is a word of this command.
     exact: Command | None
-    #: The text speaks of this command in other words.
-    command: Command | None
     #: Marked as a question for certain.
     is_question: bool
-    match: Match
+    #: A command that its words name.
+    spoken: Command | None
+    #: Looks for what it asks about.
+    find: Callable[[], Match] = field(repr=False, compare=False)
+
+    @cached_property
+    def match(self) -> Match:
+        """What the text asks about."""
+        return self.find()
+
+    @property
+    def command(self) -> Command | None:
+        """The text speaks of this command in other words: the words name it, or it sounds like those that do."""
+        if self.spoken is not None or self.match.command is None:
+            return self.spoken
+        return Command(self.match.command)
 
     @property
     def action(self) -> Action:
@@ -50,17 +65,21 @@ class Understanding:
     def _matcher(self, locale: str) -> Matcher:
         return self._matchers.get(locale) or next(iter(self._matchers.values()))
 
-    def read(self, text: str, locale: str, *, question_topic: str | None = None) -> Reading:
-        """What ``text`` can mean; ``question_topic`` is the FAQ topic of the open question."""
+    def read(self, text: str, locale: str, *, question_topic: str | None = None, topics: bool = True) -> Reading:
+        """What ``text`` can mean; ``question_topic`` is the FAQ topic of the open question.
+
+        Without ``topics`` these are looked for when they are first asked for.
+        """
         matcher = self._matcher(locale)
         folded = fold(text[:MAX_LENGTH])
-        match = matcher.match(text, question_topic=question_topic)
-        near = None if match.command is None else Command(match.command)
-        return Reading(
+        reading = Reading(
             text=text,
             folded=folded,
             exact=commands.exact(folded, locale),
-            command=commands.in_other_words(folded, locale) or near,
             is_question=matcher.words.is_question(folded),
-            match=match,
+            spoken=commands.in_other_words(folded, locale),
+            find=partial(matcher.match, text, question_topic=question_topic),
         )
+        if topics and reading.exact is None:
+            _ = reading.match
+        return reading

@@ -201,7 +201,7 @@ def test_a_valid_answer_comes_before_a_command_in_other_words(at_words: Talk) ->
 
 
 def test_a_number_is_an_answer_although_the_text_could_be_a_command(at_number: Talk) -> None:
-    said(at_number, "3", command=Command.STAFF)
+    said(at_number, "3", spoken=Command.STAFF)
     assert at_number.answers["number"] == "3"
     assert at_number.state.owner is Owner.BOT
 
@@ -218,7 +218,7 @@ def test_a_question_is_no_answer_to_a_free_text_question(at_words: Talk) -> None
 
 
 def test_asking_why_is_no_answer_to_a_free_text_question(at_words: Talk) -> None:
-    said(at_words, "そんなことまで聞くんだね", command=Command.WHY)
+    said(at_words, "そんなことまで聞くんだね", spoken=Command.WHY)
     assert "words" not in at_words.answers
     assert at_words.said[0].text == "わけがあります。"
 
@@ -227,13 +227,13 @@ def test_asking_why_is_no_answer_to_a_free_text_question(at_words: Talk) -> None
 
 
 def test_a_command_in_other_words_comes_before_the_faq(at_number: Talk) -> None:
-    said(at_number, FAQ_QUESTION, command=Command.LATER)
+    said(at_number, FAQ_QUESTION, spoken=Command.LATER)
     assert at_number.state.paused
     assert at_number.faq == ()
 
 
 def test_a_command_that_means_nothing_here_leaves_the_faq_its_turn(at_number: Talk) -> None:
-    said(at_number, FAQ_QUESTION, command=Command.DONE)
+    said(at_number, FAQ_QUESTION, spoken=Command.DONE)
     assert at_number.faq == ("F14",)
 
 
