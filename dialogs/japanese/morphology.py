@@ -44,13 +44,27 @@ def _dictionary() -> Any:
     return sudachipy.Dictionary(dict="small")
 
 
-def words(text: str) -> tuple[Word, ...]:
-    """The words of a text whose width is normalised (katakana must stay katakana: the dictionary knows it so)."""
+def _morphemes(text: str) -> Any:
     tokenizer = _of_thread.tokenizer
     if tokenizer is None:
         tokenizer = _of_thread.tokenizer = _dictionary().tokenizer()
+    return tokenizer.tokenize(text)
+
+
+def _is_one(text: str, part: str) -> bool:
+    found = _morphemes(text)
+    return len(found) == 1 and found[0].part_of_speech()[2:4] == ("人名", part)
+
+
+def is_family_name_alone(name: str) -> bool:
+    """Whether two kanji are a family name and nothing else: 山田 is, 林修 and 森繁 may be whole names."""
+    return len(name) == 2 and _is_one(name, "姓") and not (_is_one(name[0], "姓") and _is_one(name[1], "名"))
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """The words of a text whose width is normalised (katakana must stay katakana: the dictionary knows it so)."""
     found = []
-    for morpheme in tokenizer.tokenize(text):
+    for morpheme in _morphemes(text):
         surface, part = morpheme.surface(), morpheme.part_of_speech()[0]
         reading = surface if part in _SIGNS else to_hiragana(morpheme.reading_form()) or surface
         found.append(Word(surface, reading, morpheme.normalized_form(), part in _CONTENT))

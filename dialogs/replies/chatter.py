@@ -13,6 +13,7 @@ from functools import lru_cache
 from dialogs.japanese.width import normalise
 from dialogs.replies.base import Problem, ReplyContext
 from dialogs.replies.problems import MAX_LENGTH, problem
+from dialogs.replies.surrounding_words import PICTURES, PICTURES_AROUND_NAMES
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -47,9 +48,6 @@ _TAIL = (
     *words("でいいです で大丈夫です ございます ありがとうございます ありがとう おおきに 、はい"),
 )
 _MAX_STEPS = 8
-#: Pictures at either end; ○, × and ✓ are answers, and figures in circles are figures.
-_PICTURES = "\u2600-\u2712\u2719-\u2775\u2794-\u27bf\U0001f000-\U0001faff"
-_PICTURES_AT_END = re.compile(f"^[{_PICTURES} ]+|[{_PICTURES} ]+$")
 #: Kinds of which a picture would be a part, and is refused or kept as such.
 _AS_TYPED = frozenset(("name", "kana", "address", "text"))
 
@@ -91,6 +89,12 @@ def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = 
     return text
 
 
+def without_pictures(text: str, *, of_words: bool = False) -> str:
+    """``text`` without emoji and faces; one that is nothing else stays."""
+    bare = (PICTURES_AROUND_NAMES if of_words else PICTURES).sub(" ", text).strip()
+    return bare if any(sign.isalnum() or sign in "○×◯✓✔✗✘✕✖❌⭕" for sign in bare) else text
+
+
 @lru_cache(maxsize=256)
 def _longest_first(general: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted((*general, *own), key=len, reverse=True))
@@ -107,7 +111,7 @@ def opening(kind: str, text: str, context: ReplyContext) -> str | Problem:
         return problem(f"{kind}.too_long", context, limit=str(MAX_LENGTH))
     plain = normalise(text)
     if kind not in _AS_TYPED:
-        plain = _PICTURES_AT_END.sub("", plain) or plain
+        plain = normalise(without_pictures(text)) or plain
         if wrapped := _WRAPPED.match(plain):
             plain = wrapped["inside"].strip() or plain
     if not plain:

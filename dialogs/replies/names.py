@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from dialogs.japanese.kana import is_katakana_reading, to_katakana
+from dialogs.japanese.morphology import is_family_name_alone
 from dialogs.japanese.variants import has_gaiji
 from dialogs.japanese.width import strip_variation_selectors, to_storable_width
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -62,6 +63,7 @@ _CORPORATE = re.compile(
     "株式会社|有限会社|合同会社|合資会社|合名会社|法人|組合|事務所|協会|学園|財団|社団|inc|llc|ltd|corp|gmbh|co\\.",
     re.IGNORECASE,
 )
+_TWO_KANJI = re.compile(f"[{KANJI}]{{2}}")
 _COMPANY_AND_PERSON = re.compile("(?:社|法人).* (?:代表|取締役|社長|理事)")
 _CORPORATE_MARKS = {
     "㈱": "株式会社",
@@ -106,6 +108,8 @@ def read_name(text: str, context: ReplyContext) -> Parsed | Problem:
         or not _ANY_LETTER.search(typed)
     ):
         return problem("name.bad_character", context)
+    if _TWO_KANJI.fullmatch(typed) and is_family_name_alone(typed):
+        return problem("name.family_only", context)
     return Parsed(value=typed, display=typed)
 
 

@@ -47,7 +47,7 @@ _OF_KINDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "integer": {"unreadable": (), "fraction": (), "too_large": ()},
     "decimal": {"unreadable": (), "too_large": ()},
     "percentage": {"unreadable": (), "ambiguous": (), "over": (), "negative": ()},
-    "name": {"not_a_name": (), "bad_character": (), "gaiji": ()},
+    "name": {"not_a_name": (), "bad_character": (), "gaiji": (), "family_only": ()},
     "kana": {"not_kana": (), "not_a_name": ()},
     "postal_code": {"digits": ("count",), "no_such": (), "mismatch": (), "unreadable": ()},
     "address": {

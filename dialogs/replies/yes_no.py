@@ -207,8 +207,9 @@ def _known(clause: str) -> _Says:
 
 
 def _unstretched(clause: str) -> str:
-    """ないよー and はぃ as ないよ and はい."""
-    return clause.translate(_LARGE_VOWELS).rstrip("ーっ~")
+    """ないよー, はぃ, はーーい and してますしてます as ないよ, はい and してます."""
+    plain = clause.translate(_LARGE_VOWELS).rstrip("ーっ~")
+    return _REPEATED.sub(r"\1", _STRETCHED.sub("", plain))
 
 
 def _without_endings(clause: str) -> list[str]:
@@ -224,6 +225,8 @@ def _without_endings(clause: str) -> list[str]:
     return candidates
 
 
+_STRETCHED = re.compile("[ー~]{2,}(?=.)")
+_REPEATED = re.compile(r"^(.{2,}?)\1+$")
 _LARGE_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
 #: もちろん, 年に1回, 送金の予定は: how often and of what, before a word that says yes or no.
 _ABOUT_IT = re.compile(

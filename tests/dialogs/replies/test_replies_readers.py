@@ -148,7 +148,7 @@ REFUSED: dict[str, dict[str, str]] = {
         "not_a_name": (
             "同じです|変わりません|わからない|はい|そのままで|前と一緒|旧姓は田中です|なんで聞くの|教えたくない|係の人"
         ),
-        "bad_character": "123|山田太郎😀",
+        "bad_character": "123|山田😀太郎",
         "gaiji": "山\ue000",
         "too_long": "山" * 61,
     },
