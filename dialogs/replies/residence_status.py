@@ -15,6 +15,7 @@ from dialogs.japanese.width import fold
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
 from dialogs.replies.problems import problem
+from dialogs.replies.sentences import is_harmless
 
 #: Code -> (Japanese, English, further spellings).
 STATUSES: Mapping[str, tuple[str, str, tuple[str, ...]]] = MappingProxyType(
@@ -205,6 +206,29 @@ _WITH_SECTIONS = frozenset(
 _MARKS = re.compile(r"[・/、,\- ]")
 
 
+_HERE = "(?:日本|にほん)?(?:に|で|は)?"
+_KIND = "(?:の)?(?:在留)?(?:びざ|資格|許可|権|者|かーど|すてーたす|visa)?"
+_BEFORE_STATUS = re.compile(
+    f"(?:(?:私|わたし|わたくし|僕|俺|うち|今|いま|現在|今年|今も|ずっと|在留資格|在留かーど|資格|びざ)(?:は|の|も|に|には|が|で)?)*{_HERE}"
+)
+_FIELDS = (
+    "外食|外食業|介護|建設|農業|漁業|宿泊|製造|飲食料品製造|飲食料品製造業|造船|造船舶用工業|自動車整備|航空|びるくりーにんぐ"
+    "|自動車運送業|鉄道|林業|木材産業|看護|調理"
+)
+#: How long, which section, in which field: none of it makes it another status.
+_NUMBERED = re.compile("の?第?[1-3一二三]号")
+_DAYS_AND_SECTIONS = re.compile("(?:の?[(]?第?[1-3一二三]号[)]?[いろはイロハ]?)|[0-9]{1,3}(?:日間?|年間?|か月|ヶ月)")
+_DONE = (
+    "(?:もらって|もろて|頂いて|いただいて|取得して|取って|受けて|得て|持って|働いて|勤めて|住んで|暮らして|滞在して|在留して|来て|きて"
+    "|入国して|生活して|過ごして|勉強して|おって|って)?(?:います|いる|おります|ます|る|来ました|きました|来た|きた"
+    "|入国しました|もらいました|取りました|取得しました|取得済み|持ってます|あります|ある|です|だ|ですよ)?"
+)
+_AFTER_STATUS = re.compile(
+    f"(?:の?[(]?第?[1-3一二三]号[)]?[いろは]?|の?[(]?[0-9]{{1,3}}(?:日間?|年間?|か月|ヶ月)[)]?|の?[(]?(?:{_FIELDS})[)]?(?:分野|業)?)*"
+    f"{_KIND}(?:の|を|で|が|として|に|は|により)*(?:許可|資格|在留資格|びざ)?(?:を|で|が|も)?{_HERE}{_DONE}"
+)
+
+
 def _index() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for code, (japanese, english, others) in STATUSES.items():
@@ -218,6 +242,7 @@ def _key(word: str) -> str:
 
 
 _BY_WORD = _index()
+_LONGEST_WORD = max(map(len, _BY_WORD))
 
 
 def read_residence_status(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -232,7 +257,40 @@ def read_residence_status(text: str, context: ReplyContext) -> Parsed | Problem:
             return problem("residence_status.ambiguous", context)
         if code:
             return Parsed(value=code, display=status_name(code, context.locale))
+    if code := _in_sentence(plain):
+        return Parsed(value=code, display=status_name(code, context.locale))
     return problem("residence_status.unknown", context)
+
+
+def _in_sentence(plain: str) -> str | None:
+    """The one status that a sentence names and says nothing else of: 留学で来ました, 永住の許可をもらっています."""
+    said = _key(plain.strip("。 "))
+    named = {
+        said[start : start + length]: (start, start + length)
+        for length in range(2, _LONGEST_WORD + 1)
+        for start in range(len(said) - length + 1)
+        if said[start : start + length] in _BY_WORD
+    }
+    spans = [
+        span
+        for span in named.values()
+        if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in named.values())
+    ]
+    if len(spans) == 2:
+        # 特定技能(介護): the field of a skilled worker has the name of another status.
+        first, second = sorted(spans)
+        in_field = _BY_WORD[said[slice(*first)]] == "specified_skilled_worker" and said[slice(*second)] in _FIELDS
+        spans = [first] if in_field else spans
+    if len(spans) != 1 or said.count(said[slice(*spans[0])]) != 1:
+        return None
+    start, end = spans[0]
+    if not _BEFORE_STATUS.fullmatch(said[:start]) or not _AFTER_STATUS.fullmatch(said[end:]):
+        return None
+    if not is_harmless(_DAYS_AND_SECTIONS.sub("", said[:start] + said[end:]).replace("日本", "")):
+        return None
+    code = _BY_WORD[said[start:end]]
+    numbered = _NUMBERED.match(said[end:]) is not None
+    return code if code in _WITH_SECTIONS or not numbered else None
 
 
 def _code(word: str) -> str | None:
