@@ -31,6 +31,7 @@ from dialogs.replies.choice_numbers import (
 )
 from dialogs.replies.choice_words import Found, find_words, is_question, loose, respell, terms_of
 from dialogs.replies.problems import problem
+from dialogs.replies.surroundings import readings_of
 from dialogs.replies.yes_no import agrees, read_yes_no
 
 _TAIL = (
@@ -75,6 +76,8 @@ _ALL = frozenset(
         ),
     )
 )
+#: The problems of a text that says nothing that was understood.
+_NOT_UNDERSTOOD = frozenset(("choice.unreadable", "choice.partly_unreadable", "amount.unreadable", "yes_no.unreadable"))
 _ALL_BUT = (
     re.compile("(?P<but>.+?)(?:以外|を除いて|を除く|を除き)(?:は|の|、)?(?:全部|ぜんぶ|全て|すべて)"),
     re.compile("(?:全部|全て|すべて)(?:で|、)?(?P<but>.+?)(?:以外|を除く)"),
@@ -110,7 +113,11 @@ def read_choice(
         return plain
     # ③ is a place in the list and no amount; folded it would be a bare 3.
     circled = any(unicodedata.category(sign) == "No" for sign in text)
-    found = _one(plain, choices, context, None if circled and kind == "amount" else kind, is_place=circled)
+    how = None if circled and kind == "amount" else kind
+    found = _one(plain, choices, context, how, is_place=circled)
+    if isinstance(found, Problem) and found.code in _NOT_UNDERSTOOD:
+        simpler = (_one(form, choices, context, how, is_place=circled) for form in readings_of(plain))
+        found = next((read for read in simpler if not isinstance(read, Problem)), found)
     return _echo(found, context, default_language) if isinstance(found, Choice) else found
 
 
@@ -123,6 +130,9 @@ def read_choices(
         return plain
     circled = any(unicodedata.category(sign) == "No" for sign in text)
     found = _many(plain, choices, context, is_place=circled or "番" in text)
+    if isinstance(found, Problem) and found.code in _NOT_UNDERSTOOD:
+        simpler = (_many(form, choices, context) for form in readings_of(plain))
+        found = next((read for read in simpler if not isinstance(read, Problem)), found)
     if not isinstance(found, list):
         return found
     chosen = [choice for choice in choices if choice in found]

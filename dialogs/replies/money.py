@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from dialogs.japanese.numerals import NUMERAL_CHARS, parse_number
 from dialogs.japanese.spoken import spoken_number
-from dialogs.replies import money_words as words
+from dialogs.replies import money_words as words, sentences
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import opening, strip_chatter
 from dialogs.replies.problems import problem
@@ -82,6 +82,7 @@ def read_amount_range(text: str, context: ReplyContext) -> AmountRange | Problem
     if isinstance(plain, Problem):
         return plain
     plain = without_asides(plain.lower(), people_matter=False)
+    plain = _without_reason(plain)
     period = next((Period(name) for pattern, name in words.PERIODS if pattern.search(plain)), Period.UNSAID)
     around = "前後" in plain or "内外" in plain
     plain = words.DONE_WITH.sub("", strip_chatter(plain, tail=words.APPROXIMATE))
@@ -93,6 +94,14 @@ def read_amount_range(text: str, context: ReplyContext) -> AmountRange | Problem
         return problem("amount.negative", context)
     found = _two_sided(plain, context) or _open_sided(plain, context) or _single(plain, context)
     return found if isinstance(found, Problem) else replace(found, period=period, around=around)
+
+
+def _without_reason(plain: str) -> str:
+    """働いてないのでゼロ円 as ゼロ円; why there is some other amount must leave no doubt about it."""
+    match = words.REASON.match(plain)
+    if match is None or sentences.speaks_of_others(match["why"]):
+        return plain
+    return match["rest"] if words.NOTHING.match(match["rest"]) or sentences.is_harmless(match["why"]) else plain
 
 
 def show_amount(yen: int, locale: str) -> str:

@@ -100,3 +100,6 @@ DONE_WITH = re.compile(
 )
 #: Cut short: what follows the unit may be its thousands or its ones.
 CUT_SHORT = re.compile(r"[億兆][\d,]+$|(?:[万千]\d{1,2}|[億兆万千][〇一二三四五六七八九])$")
+#: Why it is so much, in front of the amount.
+REASON = re.compile(r"^(?P<why>[^\d〇一二三四五六七八九十百千万億]{2,20}?)(?:ので|ため|んで)、?(?P<rest>.+)$")
+NOTHING = re.compile("(?:ゼロ|ぜろ|0|〇|零)(?:円|万円|です|$)")

@@ -41,6 +41,11 @@ def is_harmless(aside: str, *, people_matter: bool = True) -> bool:
     )
 
 
+def speaks_of_others(text: str) -> bool:
+    """Whether another person is named."""
+    return _OTHERS.search(text) is not None
+
+
 def without_asides(plain: str, *, people_matter: bool = True) -> str:
     """The one sentence with figures, without a note in brackets, where the others are harmless; else the text."""
     sentences = [sentence.strip() for sentence in _SENTENCES.split(plain) if sentence.strip()]

@@ -76,6 +76,15 @@ def without_endings(text: str, *, of_words: bool = False) -> str:
     return text
 
 
+def readings_of(plain: str) -> Iterator[str]:
+    """Simpler forms of a reply that is a yes, a no or a choice: without its ending, in standard speech."""
+    bare = without_endings(plain)
+    spoken = plain
+    for pattern, standard in words.PLAIN_SPEECH:
+        spoken = pattern.sub(standard, spoken)
+    yield from dict.fromkeys(form for form in (bare, spoken, without_endings(spoken)) if form != plain)
+
+
 def tolerant(kind: str, reader: Reader) -> Reader:
     """``reader`` for replies with anything harmless around the value."""
 
@@ -117,6 +126,9 @@ def _others(kind: str, text: str) -> Iterator[str]:
     plain = normalise(text.replace("\n", "。"))
     bare = without_endings(plain)
     yield bare
+    if kind == "yes_no":
+        yield from readings_of(plain)
+        return
     spelled = bare
     for kana, label in words.KATAKANA_LABELS:
         spelled = spelled.replace(kana, label)
