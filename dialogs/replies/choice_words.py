@@ -55,7 +55,10 @@ _DENIED = re.compile(
     "(?:あり)?(?:しません|しない|してない|していない|してません|していません|してへん|せえへん|せん(?![たと])|ません|まへん"
     "|ない|なく|なかった|ちゃう|ちがう|違|以外|を除|をやめ|を辞め|やめ|辞め| is not|ではなく|あらへん|あれへん"
     "|おりません|いません|もらってい?ない|受け取ってい?ない|使ってい?ない|使いません|できません|できない|できへん|しかね|しがた"
-    "|しとうない|したくない|したくありません|やってい?ない|やってい?ません)"
+    "|しとうない|したくない|したくありません|やってい?ない|やってい?ません"
+    # In dialect: 使うてません, しとらん, やっとりません, できんばい.
+    "|(?:(?:やっ|もろう?|もらっ|受け取っ|送っ|働い|出|し)?(?:とらん|ちょらん|とらへん|とりません|ておらん|て(?:へん|まへん|ません|おりません)))"
+    "|できん(?!こと)|せんばい|せんけん|しとうない|いたしません|致しません|いたしておりません)"
 )
 #: Right after a term: it was so once.
 _PAST = re.compile(
@@ -63,7 +66,7 @@ _PAST = re.compile(
 )
 _PLAIN_DENIAL = re.compile(
     "^(?:では|じゃ|は|も|が|を)?(?:ありません|ません|しません|しない|ない|あらへん|へん|ないです|はしません"
-    "|できません|できない|できへん|できかね|しかね|いたしません|いたしかね|したくない|したくありません)"
+    "|できません|できない|できへん|できん(?!こと)|できまへん|しまへん|しとうない|しとらん|せえへん|せん(?![たと])|できかね|しかね|いたしません|いたしかね|したくない|したくありません)"
 )
 _ONCE_BEFORE = re.compile("(?:元|以前は?|昔は?|前は|かつて|もと)$")
 #: Right before a term: 不同意.
@@ -108,6 +111,8 @@ _SPELLINGS = tuple(
             ("お金", "金"),
             ("売り?上げ?", "売上"),
             ("[かけゕゖ箇](?=[国月])", "か"),
+            ("(?<=使)(?:うて|ーて)(?=[まへい])", "って"),
+            ("(?<=使)(?:う|っ)とらん", "ってません"),
             ("(?<=[年月週日])に(?=[0-9数])", ""),
         ),
         *(
@@ -215,6 +220,7 @@ def find_words(text: str, choices: Sequence[Choice]) -> Found:
         else:
             found.denied.append(choice)
             found.plainly_denied = "plain" in verdicts
+    _doubt_shared_denials(found, said, spans)
     if not (found.sure or found.doubtful or found.denied):
         sounding = [choice for choice in choices if sounds_like(said, terms_of(choice).parts | terms_of(choice).labels)]
         # A word in kana is that word; another kanji of the same sound may be a slip.
@@ -229,6 +235,20 @@ def find_words(text: str, choices: Sequence[Choice]) -> Found:
         else:
             found.doubtful = [choice for choice in choices if choice in begun or choice in inside]
     return found
+
+
+def _doubt_shared_denials(found: Found, said: str, spans: Sequence[tuple[int, int, Choice]]) -> None:
+    """毎日は使っていない denies ほぼ毎日 with the very words of ほとんど使わない, and need not mean it."""
+    for _, end, owner in spans:
+        denial = _DENIED.match(said, end) if owner in found.denied else None
+        if denial is None:
+            continue
+        for choice in list(found.sure):
+            own = [span for span in spans if span[2] is choice]
+            if all(end <= span[0] and span[1] <= denial.end() for span in own):
+                found.sure.remove(choice)
+                found.doubtful += [choice, owner]
+                found.denied = [denied for denied in found.denied if denied is not owner]
 
 
 def _spans(said: str, choices: Sequence[Choice]) -> list[tuple[int, int, Choice]]:

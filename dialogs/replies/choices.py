@@ -31,7 +31,7 @@ from dialogs.replies.choice_numbers import (
 )
 from dialogs.replies.choice_words import Found, find_words, is_question, loose, respell, terms_of
 from dialogs.replies.problems import problem
-from dialogs.replies.surroundings import readings_of
+from dialogs.replies.surroundings import in_standard_speech, readings_of
 from dialogs.replies.yes_no import agrees, read_yes_no
 
 _TAIL = (
@@ -118,6 +118,9 @@ def read_choice(
     if isinstance(found, Problem) and found.code in _NOT_UNDERSTOOD:
         simpler = (_one(form, choices, context, how, is_place=circled) for form in readings_of(plain))
         found = next((read for read in simpler if not isinstance(read, Problem)), found)
+    elif isinstance(found, Ambiguous) and (standard := in_standard_speech(plain)) != plain:
+        clear = _one(standard, choices, context, how, is_place=circled)
+        found = clear if isinstance(clear, Choice) else found
     return _echo(found, context, default_language) if isinstance(found, Choice) else found
 
 

@@ -76,12 +76,17 @@ def without_endings(text: str, *, of_words: bool = False) -> str:
     return text
 
 
+def in_standard_speech(text: str) -> str:
+    """使うてまへん as 使ってません, 該当いたしません as 該当しません."""
+    for pattern, standard in words.PLAIN_SPEECH:
+        text = pattern.sub(standard, text)
+    return text
+
+
 def readings_of(plain: str) -> Iterator[str]:
     """Simpler forms of a reply that is a yes, a no or a choice: without its ending, in standard speech."""
     bare = without_endings(plain)
-    spoken = plain
-    for pattern, standard in words.PLAIN_SPEECH:
-        spoken = pattern.sub(standard, spoken)
+    spoken = in_standard_speech(plain)
     yield from dict.fromkeys(form for form in (bare, spoken, without_endings(spoken)) if form != plain)
 
 
