@@ -78,6 +78,8 @@ _ALL = frozenset(
 )
 #: The problems of a text that says nothing that was understood.
 _NOT_UNDERSTOOD = frozenset(("choice.unreadable", "choice.partly_unreadable", "amount.unreadable", "yes_no.unreadable"))
+#: Less a question than modesty: 月1回ぐらいでしょうか.
+_ROUGHLY = re.compile("(?:[くぐ]らい|ほど|程度)(?:でしょうか|ですかね|かしら|かのう|やろか)[ね。]*$")
 _ALL_BUT = (
     re.compile("(?P<but>.+?)(?:以外|を除いて|を除く|を除き)(?:は|の|、)?(?:全部|ぜんぶ|全て|すべて)"),
     re.compile("(?:全部|全て|すべて)(?:で|、)?(?P<but>.+?)(?:以外|を除く)"),
@@ -115,7 +117,7 @@ def read_choice(
     circled = any(unicodedata.category(sign) == "No" for sign in text)
     how = None if circled and kind == "amount" else kind
     found = _one(plain, choices, context, how, is_place=circled)
-    if isinstance(found, Problem) and found.code in _NOT_UNDERSTOOD:
+    if isinstance(found, Problem) and (found.code in _NOT_UNDERSTOOD or _ROUGHLY.search(plain)):
         simpler = (_one(form, choices, context, how, is_place=circled) for form in readings_of(plain))
         found = next((read for read in simpler if not isinstance(read, Problem)), found)
     elif isinstance(found, Ambiguous) and (standard := in_standard_speech(plain)) != plain:

@@ -157,6 +157,8 @@ def _without_note(kind: str, reader: Reader, text: str, context: ReplyContext) -
     repeated = reader(parts["note"], context)
     if isinstance(repeated, Parsed):
         return value if repeated.value == value.value else None
+    if kind == "residence_card" and words.VALIDITY.fullmatch(parts["note"]):
+        return value
     if not _may_be_read_again(repeated) or re.search(r"\d", parts["note"]) or not is_harmless(parts["note"]):
         return None
     return None if _TELLING_NOTE.search(parts["note"]) or _WEEKDAY.fullmatch(parts["note"]) else value
@@ -174,7 +176,8 @@ def _of_words(kind: str, reader: Reader, text: str, context: ReplyContext) -> Pa
     if kind == "kana" and re.search("[ぁ-ゖ]", bare):
         # Typed in hiragana an ending can be told from the end of a name, which katakana hides.
         value = to_hiragana(value)
-    if words.EXPLAINING_IN_KANA.search(width) or words.THINKING.search(bare):
+    goes_on = kind in words.GOES_ON and words.GOES_ON[kind].search(value)
+    if goes_on or words.EXPLAINING_IN_KANA.search(width) or words.THINKING.search(bare):
         return problem(_OF_WORDS[kind], context)
     return problem(_OF_WORDS[kind], context) if _still_ends(bare) or _still_ends(value) else found
 

@@ -29,6 +29,7 @@ def chosen(name: str, text: str) -> object:
         ("frequency", "ぜんぜん使うとらんばい", "rarely"),
         ("frequency", "毎日使うてます", "daily"),
         ("frequency", "月1回どすえ😊", "monthly"),
+        ("frequency", "月に1回ぐらいでしょうか", "monthly"),
         ("consent", "同意させてもらいますわ", "agree"),
         ("consent", "同意いたしますけん", "agree"),
         ("consent", "同意しますえ", "agree"),

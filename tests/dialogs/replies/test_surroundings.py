@@ -157,6 +157,8 @@ def test_courtesies_labels_and_counters(kind: str, text: str, expected: object) 
         ("date", "2028年3月31日(在留期限)", "2028-03-31"),
         ("date", "1960年4月1日(木)", "date.mismatch"),
         ("residence_card", "AB12345678CD(有効)", "AB12345678CD"),
+        ("residence_card", "AB12345678CD(2028年3月31日まで)", "AB12345678CD"),
+        ("residence_card", "AB12345678CD(AB12345679CD)", "residence_card.format"),
         ("residence_status", "高度専門職1号(ロ)", "highly_skilled_professional"),
         ("corporate_number", "7000012050002(見本商事株式会社)", "7000012050002"),
         ("name", "山田花子(やまだはなこ)", "山田花子"),
@@ -175,4 +177,23 @@ def test_a_family_name_alone_is_asked_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["林修", "森進", "李明", "王偉", "山田 太郎", "森 繁"])
 def test_a_short_name_that_may_be_whole_is_taken(name: str) -> None:
+    assert value("name", name) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("name", "山田太郎しとうや"),
+        ("name", "山田 太郎がよかろう"),
+        ("address", "東京都千代田区千代田1-1におるけん"),
+        ("address", "東京都千代田区千代田1-1に住んどります"),
+        ("address", "東京都千代田区千代田1-1ゆうとこ"),
+    ],
+)
+def test_a_sentence_that_goes_on_is_not_stored(kind: str, text: str) -> None:
+    assert isinstance(READERS[kind](text, TODAY), Problem)
+
+
+@pytest.mark.parametrize("name", ["山田さくら", "高橋 みなみ", "佐々木のり子", "勅使河原 ひかる"])
+def test_a_given_name_in_hiragana_is_no_ending(name: str) -> None:
     assert value("name", name) == name
