@@ -24,12 +24,12 @@ _KANJI = re.compile(r"[\u3400-\u9fff]")
 
 
 class Finder:
-    """Finds which of many words stand in a text, quickly: the words are kept by their first character."""
+    """Finds which of many words stand in a text, quickly: the words are kept by their first two characters."""
 
     def __init__(self, words: Iterable[tuple[str, str]], *, at_word_start: bool) -> None:
-        self._by_first: dict[str, list[tuple[str, str]]] = {}
+        self._by_start: dict[str, list[tuple[str, str]]] = {}
         for word, name in words:
-            self._by_first.setdefault(word[0], []).append((word, name))
+            self._by_start.setdefault(word[:2], []).append((word, name))
         self._at_word_start = at_word_start
 
     def names(self, text: str) -> set[str]:
@@ -38,9 +38,10 @@ class Finder:
         for position, char in enumerate(text):
             if self._at_word_start and position and text[position - 1].isalnum():
                 continue
-            for word, name in self._by_first.get(char, ()):
-                if name not in found and text.startswith(word, position):
-                    found.add(name)
+            for start in (char, text[position : position + 2]):
+                for word, name in self._by_start.get(start, ()):
+                    if name not in found and text.startswith(word, position):
+                        found.add(name)
         return found
 
 
