@@ -76,8 +76,8 @@ def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = 
         before = text
         text = text.strip(_TRIM)
         for word in leads:
-            # What would leave nothing is the reply itself.
-            if len(text) > len(word) and text[: len(word)].lower() == word:
+            # What would leave nothing is the reply itself, and うちの before a blank is a family name.
+            if len(text) > len(word) and text[: len(word)].lower() == word and not _is_name(word, text):
                 text = text[len(word) :].strip(_TRIM)
                 break
         for word in tails:
@@ -87,6 +87,10 @@ def strip_chatter(text: str, *, lead: Iterable[str] = (), tail: Iterable[str] = 
         if text == before:
             break
     return text
+
+
+def _is_name(word: str, text: str) -> bool:
+    return word.endswith("の") and text[len(word)] in " 　"
 
 
 def without_pictures(text: str, *, of_words: bool = False) -> str:

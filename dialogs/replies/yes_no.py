@@ -244,7 +244,8 @@ def _without_endings(clause: str) -> list[str]:
     return candidates
 
 
-_STRETCHED = re.compile("[ー~]{2,}(?=.)")
+#: Not うーーん, which doubts however long it is.
+_STRETCHED = re.compile("(?<!う)[ー~]{2,}(?=.)")
 _REPEATED = re.compile(r"^(.{2,}?)\1+$")
 _LARGE_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
 #: もちろん, 年に1回, 送金の予定は: how often and of what, before a word that says yes or no.

@@ -132,7 +132,9 @@ def test_a_value_of_words_is_right_or_asked_back(kind: str, before: str, after: 
         ("name", "山田太郎なんです", "山田太郎"),
         ("kana", "やまだ たろうなんです", "kana.not_a_name"),
         ("kana", "マリア フェルナンデス", "マリア フェルナンデス"),
+        ("kana", "うちの たろう", "ウチノ タロウ"),
         ("yes_no", "はーーい", True),
+        ("yes_no", "うーーーん", "yes_no.unreadable"),
         ("yes_no", "してますしてます", True),
     ],
 )
