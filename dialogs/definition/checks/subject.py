@@ -99,9 +99,15 @@ class Subject:
         for group in self.around(owner):
             if group.relevant is not None:
                 found.append(group.relevant)
-            if group.repeat_count is not None:
-                found.append(parse(f"({group.repeat_count.source}) > 0"))
+            if group.name in self._counts:
+                found.append(self._counts[group.name])
         return tuple(found)
+
+    @cached_property
+    def _counts(self) -> Mapping[str, Expression]:
+        """That a counted repeat has an instance; read once, for it is asked at every step of a proof."""
+        counted = [(group.name, group.repeat_count) for group in self.groups.values()]
+        return {name: parse(f"({count.source}) > 0") for name, count in counted if count is not None}
 
     def conditions_of(self, owner: Question | Group) -> tuple[Expression, ...]:
         """All that must hold for a row to be relevant."""
