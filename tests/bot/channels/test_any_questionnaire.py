@@ -86,7 +86,9 @@ class AnyTalk(Talk):
 
     def _render(self, prompt: Prompt) -> Message:
         known = voice(self.state.locale)
-        topics = {name: replace(topic, answer=self.words, question=self.words) for name, topic in known.topics.items()}
+        # An answer with a placeholder that nobody fills is refused before it can be published.
+        said = self.words.replace("{", "(")
+        topics = {name: replace(topic, answer=said, question=self.words) for name, topic in known.topics.items()}
         return wording.render(prompt, self.definition, replace(known, topics=topics))
 
 
