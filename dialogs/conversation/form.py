@@ -138,11 +138,7 @@ class Position:
         return found
 
     def _groups_relevant(self, names: tuple[str, ...], instance: int) -> bool:
-        for name in names:
-            found = self._groups.get((name, instance))
-            if not (self._group_relevant(name, instance) if found is None else found):
-                return False
-        return True
+        return all(self._group_relevant(name, instance) for name in names)
 
     def _group_relevant(self, name: str, instance: int) -> bool:
         found = self._groups.get((name, instance))
