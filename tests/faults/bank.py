@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -153,8 +154,10 @@ class Bank:
         self.house.telegram.webhook.url = f"{process.url}/telegram/webhook"
 
     async def kill(self, process: Process) -> None:
-        if process.is_alive:
-            process.send(signal.SIGKILL)
+        # One that dies by itself may be gone before multiprocessing hears of it.
+        with suppress(ProcessLookupError):
+            if process.is_alive:
+                process.send(signal.SIGKILL)
         await process.ended()
         process.place.close()
         self.processes.remove(process)
