@@ -108,7 +108,7 @@ def owned_by_people(talk: Talk, conversation: Conversation, what: inp.Input) -> 
     """Whether the input was dealt with because a person owns the lobby, comes or goes."""
     match what:
         case inp.StaffTook():
-            set_owner(talk, conversation, Owner.STAFF, "claimed", staff_id=what.staff_id, epoch=what.epoch)
+            set_owner(talk, conversation, Owner.STAFF, what.reason, staff_id=what.staff_id, epoch=what.epoch)
         case inp.StaffReleased():
             set_owner(talk, conversation, Owner.WAITING, f"released:{what.reason}")
         case inp.BotFailed():

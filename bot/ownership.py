@@ -68,12 +68,15 @@ class StaffDesk:
 
         return await self._do(deed)
 
-    async def say(self, conversation_id: str, staff: StaffMember, text: str) -> None:
-        """Answer the customer; raises ``NotOwner``, or ``SecretTyped`` before anything is written."""
+    async def say(self, conversation_id: str, staff: StaffMember, text: str, *, epoch: int | None = None) -> None:
+        """Answer the customer; raises ``NotOwner``, or ``SecretTyped`` before anything is written.
+
+        ``epoch`` is that of the page on which it was typed: what is left of an earlier takeover is not sent in another.
+        """
         self._refuse_secret(text)
 
         def deed(talk: Talk) -> None:
-            conversation = self._owned(talk, conversation_id, staff)
+            conversation = self._owned(talk, conversation_id, staff, epoch)
             if not self._has_customer(talk, conversation):
                 raise NotOwner
             talk.say_as_staff(conversation, staff, text)
@@ -81,24 +84,24 @@ class StaffDesk:
 
         await self._do(deed)
 
-    async def hand_back(self, conversation_id: str, staff: StaffMember, note: str) -> None:
+    async def hand_back(self, conversation_id: str, staff: StaffMember, note: str, *, epoch: int | None = None) -> None:
         """The bot goes on at the same question; raises ``NotOwner``."""
         self._refuse_secret(note)
 
         def deed(talk: Talk) -> None:
-            conversation = self._owned(talk, conversation_id, staff)
+            conversation = self._owned(talk, conversation_id, staff, epoch)
             self._note(talk, conversation, staff, note)
             apply_input(talk, talk.lock(conversation_id), inp.HandedBack(staff_id=staff.id))
             self._record(talk, "handoff.handed_back", staff, conversation_id)
 
         await self._do(deed)
 
-    async def release(self, conversation_id: str, staff: StaffMember, reason: str) -> None:
+    async def release(self, conversation_id: str, staff: StaffMember, reason: str, *, epoch: int | None = None) -> None:
         """Back into the waiting line; raises ``NotOwner``."""
         self._refuse_secret(reason)
 
         def deed(talk: Talk) -> None:
-            conversation = self._owned(talk, conversation_id, staff)
+            conversation = self._owned(talk, conversation_id, staff, epoch)
             self._note(talk, conversation, staff, reason)
             apply_input(talk, talk.lock(conversation_id), inp.StaffReleased(staff_id=staff.id, reason="staff"))
             self._record(talk, "handoff.released", staff, conversation_id)
@@ -128,11 +131,13 @@ class StaffDesk:
             accounts.set_active_conversation(talk.conn, account.id, conversation.id)
 
     @staticmethod
-    def _owned(talk: Talk, conversation_id: str, staff: StaffMember) -> Conversation:
+    def _owned(talk: Talk, conversation_id: str, staff: StaffMember, epoch: int | None = None) -> Conversation:
         conversation = talk.lock(conversation_id)
         if conversation.owner != Owner.STAFF.value:
             raise NotOwner
         if conversation.owner_staff_id != staff.id:
+            raise NotOwner
+        if epoch is not None and conversation.epoch != epoch:
             raise NotOwner
         return conversation
 
@@ -163,13 +168,13 @@ class StaffDesk:
             )
 
     @staticmethod
-    def _record(talk: Talk, action: str, staff: StaffMember, conversation_id: str) -> None:
+    def _record(talk: Talk, action: str, staff: StaffMember, conversation_id: str, **subjects: str) -> None:
         audit.record(
             talk.conn,
             talk.uni,
             action,
             actor_kind="staff",
             actor_id=staff.id,
-            subjects={"conversation": conversation_id},
+            subjects={"conversation": conversation_id, **subjects},
             detail={},
         )

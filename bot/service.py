@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from bot.channels.base import Channel, Inbound, InboundKind
 from bot.chores import Chores, keeping_chores
 from bot.delivery import Sender
+from bot.desk_work import DeskWork
 from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
-from bot.ownership import StaffDesk
 from bot.quota import Allowance, QuotaWatch
 from bot.settings import Settings
 from bot.talk import Rules
@@ -50,7 +50,7 @@ class Service:
     live: LiveContent
     rules: Rules
     turns: Turns
-    desk: StaffDesk
+    desk: DeskWork
     sender: Sender
     fetcher: Fetcher
     timers: Timers
@@ -253,7 +253,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         live=live,
         rules=rules,
         turns=turns,
-        desk=StaffDesk(database, live, rules, on_queued=sender.wake),
+        desk=DeskWork(database, live, rules, on_queued=sender.wake),
         sender=sender,
         fetcher=Fetcher(database, channels, name),
         timers=Timers(database),

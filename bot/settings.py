@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     default_locale: Literal["ja", "en"] = "ja"
     time_zone: str = "Asia/Tokyo"
     sensitive_channels: Annotated[tuple[str, ...], NoDecode] = ("line",)
+    waiting_alert_minutes: int = Field(default=10, ge=1, le=1440)
     image_days: int = Field(default=30, ge=1, le=3650)
     line_channel_secret: SecretStr | None = None
     line_channel_access_token: SecretStr | None = None

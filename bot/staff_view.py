@@ -8,11 +8,12 @@ from typing import Any
 
 from bot.console.desk import AnswerLine, ConversationView, CustomerFact, HandOver
 from bot.talk import Talk
+from bot.tapped import taps_of
 from dialogs.conversation.form import Position
 from dialogs.conversation.state import State, from_json
 from dialogs.definition.model import Question, Questionnaire, pick
 from dialogs.replies.masking import mask
-from storage import cases, conversations, customers, staff
+from storage import cases, conversations, customers, snoozes, staff
 from storage.conversations import Conversation
 from storage.problems import KeyMissing, SealBroken
 
@@ -32,10 +33,10 @@ def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
     damaged = False
     try:
         conversation = conversations.load_conversation(talk.conn, talk.vault, conversation_id)
-        hand_overs = _hand_overs(talk, conversation_id)
+        changes = hand_overs(talk, conversation_id)
     except (SealBroken, KeyMissing):
         # What stands in clear is shown; the deeds on it are refused.
-        damaged, hand_overs = True, []
+        damaged, changes = True, []
         conversation = conversations.look_at_conversation(talk.conn, conversation_id)
     if conversation is None:
         raise KeyError(conversation_id)
@@ -43,6 +44,8 @@ def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
     customer = None if case is None else customers.load_customer(talk.conn, talk.vault, case.customer_id)
     logins = {member.id: member.login for member in staff.list_staff(talk.conn)}
     form = _form_of(talk, conversation)
+    recordable, recorded = taps_of(talk, conversation, changes)
+    snoozed, until = snoozes.snoozed_until(talk.conn, conversation.id, talk.now)
     return ConversationView(
         conversation_id=conversation.id,
         owner=conversation.owner,
@@ -57,8 +60,12 @@ def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
         check_number=None if case is None else case.check_number,
         receipt_no=form.state.receipt_no if form is not None and form.state.completed else None,
         case_status=None if case is None else case.status.value,
-        hand_overs=tuple(_hand_over(change, logins) for change in hand_overs),
+        hand_overs=tuple(_hand_over(change, logins) for change in changes),
         damaged=damaged,
+        recordable=recordable,
+        recorded=recorded,
+        snoozed=snoozed,
+        snoozed_until=until,
     )
 
 
@@ -103,7 +110,8 @@ def _facts(customer_no: str, fields: Mapping[str, str]) -> tuple[CustomerFact, .
     return (CustomerFact(key="customer_no", masked=customer_no), *masked, *plain)
 
 
-def _hand_overs(talk: Talk, conversation_id: str) -> list[dict[str, Any]]:
+def hand_overs(talk: Talk, conversation_id: str) -> list[dict[str, Any]]:
+    """The recorded changes of who answers, oldest first."""
     recorded = conversations.load_events(talk.conn, talk.vault, conversation_id)
     return [event for event in recorded if event["kind"] == "owner_changed"]
 

@@ -13,13 +13,19 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from storage.conversations import Conversation
 from storage.counters import insert_of
 from storage.direct import Direct
 from storage.encryption import Vault
-from storage.tables import InboundRow as _InboundTable, table_of
+from storage.problems import KeyMissing, SealBroken
+from storage.tables import ContentRow, InboundRow as _InboundTable, table_of
 from storage.universe import Universe
 
 _inbound = table_of(_InboundTable)
+_content = table_of(ContentRow)
+
+#: Nobody records an older one.
+_TAPS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +56,15 @@ class FoundMessage:
     id: str
     conversation_id: str
     content_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tapped:
+    """A button that was tapped."""
+
+    #: The prompt that it belongs to.
+    token: str
+    option: str
 
 
 def _insert_once(dialect: str) -> Any:
@@ -188,6 +203,27 @@ def find_inbound_message(conn: Connection, account_id: str, message_id: str) -> 
     # The taking back may be stored under the same message id: the message itself has words.
     row = conn.execute(query.order_by(_inbound.c.content_id.is_(None), _inbound.c.id).limit(1)).first()
     return None if row is None else FoundMessage(**row._mapping)
+
+
+def taps_since(conn: Connection, vault: Vault, conversation: Conversation, since: datetime) -> dict[str, Tapped]:
+    """Buttons of this conversation that were tapped from then on, by their content rows, newest first."""
+    query = (
+        select(_inbound.c.id, _inbound.c.content_id, _inbound.c.sealed)
+        .select_from(_content.join(_inbound, _inbound.c.content_id == _content.c.id))
+        .where(_content.c.conversation_id == conversation.id, _content.c.at >= since, _inbound.c.kind == "choice")
+        .order_by(_content.c.at.desc(), _content.c.id.desc())
+        .limit(_TAPS)
+    )
+    found: dict[str, Tapped] = {}
+    for row in conn.execute(query):
+        try:
+            tap = vault.open(_inbound.name, row.id, row.sealed).get("tap")
+        except (SealBroken, KeyMissing):
+            continue  # one that does not open must not hide the others
+        # The token counts within the conversation whose button it is; an old one may lie in another.
+        if tap is not None and tap[0] == conversation.ref:
+            found[row.content_id] = Tapped(token=tap[1], option=tap[2])
+    return found
 
 
 def _row_of(vault: Vault, row: Any) -> InboundRow:

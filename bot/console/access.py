@@ -19,7 +19,7 @@ from bot.console.context import Visit
 from bot.console.queue import Slip, find_slip
 from bot.console.visitors import is_https, is_loopback
 from storage.images import is_image_of
-from storage.staff import Session, StaffMember
+from storage.staff import Session, StaffMember, load_staff
 
 
 class Permission(StrEnum):
@@ -33,6 +33,8 @@ class Permission(StrEnum):
     SIGNED_IN = "signed_in"
     SEE_CONVERSATIONS = "see_conversations"
     ANSWER = "answer"
+    #: Give a conversation to somebody, whoever has it.
+    ASSIGN = "assign"
     EDIT_CONTENT = "edit_content"
     SEE_EXPORTS = "see_exports"
     EXPORT = "export"
@@ -43,6 +45,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.SIGNED_IN: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.SEE_CONVERSATIONS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.ANSWER: frozenset({"operator", "back_office", "approver", "admin"}),
+    Permission.ASSIGN: frozenset({"approver", "admin"}),
     Permission.EDIT_CONTENT: frozenset({"back_office", "approver", "admin"}),
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
@@ -164,6 +167,25 @@ def authorize_conversation(conn: Connection, staff: StaffMember, ref: str) -> Sl
     if slip is None:
         raise NotFound
     return slip
+
+
+def can_take(member: StaffMember, slip: Slip) -> bool:
+    """Whether the conversation can be given to this colleague: he may answer, and it is of his branch."""
+    if member.state != "active":
+        return False
+    if not may(member, Permission.ANSWER):
+        return False
+    return member.branch_no is None or member.branch_no == slip.branch_no
+
+
+def authorize_colleague(conn: Connection, slip: Slip, staff_id: str) -> StaffMember:
+    """The colleague who is to have the conversation; raises ``NotFound``."""
+    member = load_staff(conn, staff_id)
+    if member is None:
+        raise NotFound
+    if not can_take(member, slip):
+        raise NotFound
+    return member
 
 
 def authorize_image(conn: Connection, staff: StaffMember, ref: str, image_id: str) -> Slip:

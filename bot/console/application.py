@@ -10,15 +10,17 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
+from bot.canned import load_replies
 from bot.console import live
 from bot.console.access import Page, Permission, needs
 from bot.console.context import MOUNT, Console, ExportResponses, Visit
 from bot.console.desk import Desk
 from bot.console.door import install, redirect
 from bot.console.headers import Assets, add_headers
-from bot.console.pages import conversation, exports, inbox, picture, questions, sign_in
+from bot.console.pages import conversation, desk_work, exports, inbox, picture, printing, questions, sign_in
 from bot.console.passwords import Passwords
 from bot.settings import Settings
+from locales import SHIPPED_LANGUAGES
 from storage.database import Database
 from storage.universe import Universe
 
@@ -33,7 +35,10 @@ def make_console(
     passwords: Passwords | None = None,
     demo: bool = False,
 ) -> web.Application:
-    """The application to mount with ``add_subapp("/console/", ...)``; raises ``UndeclaredRoute``."""
+    """The application to mount with ``add_subapp("/console/", ...)``; raises ``UndeclaredRoute``.
+
+    Raises ``SettingsProblem`` where the bank's file of replies cannot be used: better now than when somebody needs one.
+    """
     console = Console(
         database=database,
         desk=desk,
@@ -44,6 +49,8 @@ def make_console(
         export_responses=export_responses,
         demo=demo,
     )
+    for locale in SHIPPED_LANGUAGES:
+        load_replies(locale, console.overlay)
     app = web.Application()
     app[live.STOPPING] = asyncio.Event()
     app.on_response_prepare.append(add_headers)
@@ -73,6 +80,17 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{here}/say", conversation.say),
         ("POST", f"{here}/hand-back", conversation.hand_back),
         ("POST", f"{here}/release", conversation.release),
+        ("GET", f"{here}/print", printing.show),
+        ("POST", f"{here}/transfer", desk_work.transfer),
+        ("POST", f"{here}/assign", desk_work.assign),
+        ("POST", f"{here}/snooze", desk_work.snooze),
+        ("POST", f"{here}/wake", desk_work.wake),
+        ("POST", f"{here}/note", desk_work.note),
+        ("POST", f"{here}/record", desk_work.record_tap),
+        ("POST", f"{here}/canned", desk_work.insert_canned),
+        ("POST", f"{here}/typing", desk_work.typing),
+        ("GET", "/search", inbox.show_search),
+        ("POST", "/search", inbox.find),
         ("GET", "/live/inbox", live.inbox),
         ("GET", f"/live{here}", live.conversation),
         ("GET", "/questions", questions.show),

@@ -19,6 +19,10 @@ class NotOwner(Exception):
     """Somebody else answers this conversation now."""
 
 
+class NothingToRecord(Exception):
+    """The tap answers nothing that is still asked."""
+
+
 class Damaged(Exception):
     """What is stored of this conversation does not open; it can be looked at and not gone on with."""
 
@@ -91,6 +95,12 @@ class ConversationView:
     hand_overs: tuple[HandOver, ...] = ()
     #: Its stored state was changed or moved: nobody can go on with it in the chat.
     damaged: bool = False
+    #: Taps during the takeover, by content id: those that answer the open question, and those that count already.
+    recordable: frozenset[str] = frozenset()
+    recorded: frozenset[str] = frozenset()
+    #: Put off by its owner, until then or (``None``) until the customer writes.
+    snoozed: bool = False
+    snoozed_until: datetime | None = None
 
 
 class Desk(Protocol):
@@ -102,11 +112,33 @@ class Desk(Protocol):
     async def claim(self, conversation_id: str, staff: StaffMember) -> bool:
         """Take it over; false where somebody else was faster; raises ``Damaged``, as every deed may."""
 
-    async def say(self, conversation_id: str, staff: StaffMember, text: str) -> None:
-        """Answer the customer; raises ``NotOwner`` or ``SecretTyped``."""
+    async def say(self, conversation_id: str, staff: StaffMember, text: str, *, epoch: int | None = None) -> None:
+        """Answer the customer; raises ``NotOwner`` (also under another epoch than that) or ``SecretTyped``."""
 
-    async def hand_back(self, conversation_id: str, staff: StaffMember, note: str) -> None:
+    async def hand_back(self, conversation_id: str, staff: StaffMember, note: str, *, epoch: int | None = None) -> None:
         """Give it back to the bot at the same question; raises ``NotOwner``."""
 
-    async def release(self, conversation_id: str, staff: StaffMember, reason: str) -> None:
+    async def release(self, conversation_id: str, staff: StaffMember, reason: str, *, epoch: int | None = None) -> None:
         """Put it back into the queue; raises ``NotOwner``."""
+
+    async def transfer(
+        self, conversation_id: str, staff: StaffMember, to: StaffMember, reason: str, *, epoch: int
+    ) -> None:
+        """The owner passes it on to a colleague; raises ``NotOwner`` or ``SecretTyped``."""
+
+    async def assign(
+        self, conversation_id: str, staff: StaffMember, to: StaffMember, reason: str, *, epoch: int
+    ) -> None:
+        """A supervisor gives it to somebody, whoever has it; raises ``NotOwner`` where it changed meanwhile."""
+
+    async def snooze(self, conversation_id: str, staff: StaffMember, until: datetime | None, *, epoch: int) -> None:
+        """Put it off until then, or without a time until the customer writes; raises ``NotOwner``."""
+
+    async def wake(self, conversation_id: str, staff: StaffMember, *, epoch: int) -> None:
+        """Back into the list; raises ``NotOwner``."""
+
+    async def note(self, conversation_id: str, staff: StaffMember, text: str) -> None:
+        """Write something for colleagues, which is never sent; raises ``SecretTyped``."""
+
+    async def record_tap(self, conversation_id: str, staff: StaffMember, content_id: str, *, epoch: int) -> None:
+        """Let a tap of the takeover count as the customer's answer; raises ``NotOwner`` or ``NothingToRecord``."""

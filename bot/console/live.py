@@ -17,8 +17,11 @@ from sqlalchemy import Connection, select
 
 from bot.console.access import NotFound, Permission, authorize_conversation, authorize_session, needs
 from bot.console.context import Visit
-from bot.console.queue import Slip, list_slips, load_folders
+from bot.console.queue import FOLDERS, Folder, Slip, list_slips, load_folders
+from storage import visits
 from storage.content import transcript_marks
+from storage.conversations import find_conversation_ref
+from storage.snoozes import snoozed_until
 from storage.staff import Session, StaffMember
 from storage.tables.base import table_of
 from storage.tables.staff import StaffRow, StaffSessionRow
@@ -35,8 +38,8 @@ STOPPING = web.AppKey("console_stopping", asyncio.Event)
 async def inbox(visit: Visit) -> web.StreamResponse:
     """Changes of the lists."""
     now = visit.console.universe.now
-    staff = visit.staff
-    return await _stream(visit, lambda conn: inbox_fingerprint(conn, staff, now()))
+    staff, folder = visit.staff, visit.request.query.get("folder", "waiting")
+    return await _stream(visit, lambda conn: inbox_fingerprint(conn, staff, now(), folder))
 
 
 @needs(Permission.SEE_CONVERSATIONS)
@@ -44,26 +47,56 @@ async def conversation(visit: Visit) -> web.StreamResponse:
     """Changes of one conversation."""
     staff, ref = visit.staff, visit.request.match_info["ref"]
 
+    uni, database = visit.console.universe, visit.console.database
+
     def look(conn: Connection) -> str:
-        return conversation_fingerprint(conn, authorize_conversation(conn, staff, ref))
+        return conversation_fingerprint(conn, staff, authorize_conversation(conn, staff, ref), uni.now())
+
+    def here(conn: Connection) -> None:
+        visits.note_here(conn, uni, authorize_conversation(conn, staff, ref).conversation_id, staff.id)
+
+    def left(conn: Connection) -> None:
+        conversation_id = find_conversation_ref(conn, ref)
+        if conversation_id is not None:
+            visits.note_left(conn, conversation_id, staff.id)
 
     # Refused before the stream begins: a browser then gives up instead of trying for ever.
-    await visit.console.database.read(look)
-    return await _stream(visit, look)
+    await database.read(look)
+    try:
+        return await _stream(visit, look, here)
+    finally:
+        await database.transact(left)
 
 
-def inbox_fingerprint(conn: Connection, staff: StaffMember, now: datetime) -> str:
-    """Changes with the folders, and each minute while somebody waits (the waiting time is shown)."""
-    waiting = list_slips(conn, staff, "waiting")
-    minute = now.strftime("%H:%M") if waiting else ""
-    counts = ",".join(str(folder.count) for folder in load_folders(conn, staff))
-    return _digest([counts, minute, *(f"{slip.ref}{slip.epoch}" for slip in waiting)])
+#: Folders whose every line is watched; of the long ones only how many they hold.
+_WATCHED = ("waiting", "mine", "snoozed", "staff")
 
 
-def conversation_fingerprint(conn: Connection, slip: Slip) -> str:
-    """Changes with every line, delivery, erasure, answer and change of owner; nothing sealed is opened for it."""
+def inbox_fingerprint(conn: Connection, staff: StaffMember, now: datetime, folder: str = "waiting") -> str:
+    """Changes with the folders, with what the shown one lists, and each minute while somebody waits."""
+    slips = list_slips(conn, staff, folder, now) if folder in FOLDERS and folder in _WATCHED else []
+    return fingerprint_of(load_folders(conn, staff, now), slips, now)
+
+
+def fingerprint_of(folders: Sequence[Folder], slips: Sequence[Slip], now: datetime) -> str:
+    """``inbox_fingerprint`` of what was loaded already."""
+    counts = {folder.name: folder.count for folder in folders}
+    minute = now.strftime("%H:%M") if counts["waiting"] else ""
+    lines = (f"{slip.ref}{slip.epoch}{slip.unread}" for slip in slips if slip.owner in ("waiting", "staff"))
+    return _digest([str(list(counts.values())), minute, *lines])
+
+
+def conversation_fingerprint(conn: Connection, staff: StaffMember, slip: Slip, now: datetime) -> str:
+    """Changes with every line, delivery, erasure, answer and change of owner, and with who else is there.
+
+    Nothing sealed is opened for it.
+    """
     lines = (f"{line}{state}{erased}" for line, state, erased in transcript_marks(conn, slip.conversation_id))
-    return _digest([slip.owner, str(slip.epoch), str(slip.version), slip.case_status or "", *lines])
+    others = visits.who_is_there(conn, slip.conversation_id, now)
+    there = (f"{other.login}{other.typing}" for other in others if other.staff_id != staff.id)
+    asleep = str(snoozed_until(conn, slip.conversation_id, now))
+    parts = [slip.owner, str(slip.epoch), str(slip.version), slip.case_status or "", asleep]
+    return _digest([*parts, *there, *lines])
 
 
 def is_alive(conn: Connection, session: Session, now: datetime) -> bool:
@@ -83,7 +116,9 @@ def _digest(parts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 
-async def _stream(visit: Visit, look: Callable[[Connection], str]) -> web.StreamResponse:
+async def _stream(
+    visit: Visit, look: Callable[[Connection], str], beat: Callable[[Connection], None] | None = None
+) -> web.StreamResponse:
     console, stopping = visit.console, visit.request.app[STOPPING]
     session, now = authorize_session(visit.session), console.universe.now
 
@@ -93,9 +128,12 @@ async def _stream(visit: Visit, look: Callable[[Connection], str]) -> web.Stream
 
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     await response.prepare(visit.request)
-    shown, quiet = "", 0
+    shown, quiet, due = "", 0, now()
     try:
         while not stopping.is_set():
+            if beat is not None and now() >= due:
+                await console.database.transact(beat)
+                due = now() + visits.BEAT
             fingerprint = await console.database.read(both)
             if fingerprint is None:
                 await response.write(b"event: signed_out\ndata: \n\n")

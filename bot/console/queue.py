@@ -1,19 +1,28 @@
-"""The queue: conversations as slips without personal data, within a member of staff's branch.
+"""The queue: conversations as slips without personal data, within what a member of staff may see.
 
 Everything a list shows (check number, kind, channel, state, times) is a code or a time, so lists
 need no opening of sealed records and no audit of views.  Each query goes through ``_in_scope``: a
-member of staff bound to a branch never sees that another branch's conversation exists.
+member of staff bound to a branch never sees that another branch's conversation exists, and nobody
+but a supervisor sees what he passed on while the other one has it.
+
+The long lists (with the bot, done) are read and counted by indexes that hold only them, and no count
+goes beyond what a page shows: a folder costs the same beside a hundred conversations or a hundred thousand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, FromClause, RowMapping, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, func, literal_column, select
 
+from storage.passing_on import is_barred
+from storage.reconciliation.verdict import SETTLED
+from storage.snoozes import is_asleep
 from storage.staff import StaffMember
+from storage.tables import ConversationVisitRow, DifferenceRow
 from storage.tables.accounts import AccountRow
 from storage.tables.base import table_of
 from storage.tables.cases import CaseRow
@@ -24,12 +33,14 @@ from storage.undelivered import Undelivered, count_undelivered, undelivered
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
-#: The folders in the order of the page, and whose conversations they hold.
-FOLDERS = ("waiting", "mine", "staff", "bot", "closed")
 #: The folder of messages that did not arrive, after those of conversations.
 UNDELIVERED = "undelivered"
 #: A page shows so many; older ones are found by the counts being larger.
 PAGE = 100
+#: Nobody counts further: "999+".
+_MOST = 1000
+#: Roles that see a conversation wherever it was passed on to.
+SUPERVISORS = frozenset({"approver", "auditor", "admin"})
 
 _conversation = table_of(ConversationRow)
 _account = table_of(AccountRow)
@@ -37,10 +48,49 @@ _case = table_of(CaseRow)
 _record = table_of(MasterRecordRow)
 _current = table_of(MasterCurrentRow)
 _staff = table_of(StaffRow)
-#: What the bot leads is done with once the form was submitted or ended.
-_folder = case(
-    ((_conversation.c.owner == "bot") & _conversation.c.closed_at.is_not(None), "closed"), else_=_conversation.c.owner
+_visit = table_of(ConversationVisitRow)
+_difference = table_of(DifferenceRow)
+
+#: Cases whose differences are being worked on (70 to be checked, 71 documents, 72 approval).
+_CHECKED = ("70", "71", "72")
+_OPEN_DIFFERENCE = (
+    select(literal_column("1"))
+    .where(
+        _difference.c.case_id == _case.c.id,
+        _difference.c.superseded_at.is_(None),
+        _difference.c.decision.is_(None),
+        _difference.c.verdict.not_in(sorted(SETTLED)),
+    )
+    .correlate(_case)
+    .exists()
 )
+
+
+def _is_owner(owner: str) -> ColumnElement[bool]:
+    # Written out, so that the indexes over one kind of conversation are used.
+    return _conversation.c.owner == literal_column(f"'{owner}'")
+
+
+def _mine(staff: StaffMember) -> ColumnElement[bool]:
+    return _is_owner("staff") & (_conversation.c.owner_staff_id == staff.id)
+
+
+#: Which conversations a folder holds; the order is the page's.
+_FOLDERS: Mapping[str, Callable[[StaffMember, datetime], ColumnElement[bool]]] = {
+    "waiting": lambda staff, now: _is_owner("waiting"),
+    "mine": lambda staff, now: _mine(staff) & ~is_asleep(now),
+    "snoozed": lambda staff, now: _mine(staff) & is_asleep(now),
+    "staff": lambda staff, now: _is_owner("staff"),
+    "review": lambda staff, now: _case.c.status.in_(_CHECKED) & _OPEN_DIFFERENCE,
+    "bot": lambda staff, now: _is_owner("bot") & _conversation.c.closed_at.is_(None),
+    # What staff have is theirs, also where the form was submitted before.
+    "closed": lambda staff, now: (
+        _conversation.c.closed_at.is_not(None) & _conversation.c.owner.not_in(("waiting", "staff"))
+    ),
+}
+FOLDERS = tuple(_FOLDERS)
+#: Where the customer's last word says what is next; the others are worked through from the oldest.
+_NEWEST_FIRST = frozenset({"bot", "closed"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +114,8 @@ class Slip:
     last_inbound_at: datetime | None
     version: int
     epoch: int
+    #: The customer has written since this member of staff looked.
+    unread: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,35 +138,49 @@ class Missed:
     message: Undelivered
 
 
-def load_folders(conn: Connection, staff: StaffMember) -> tuple[Folder, ...]:
+def load_folders(conn: Connection, staff: StaffMember, now: datetime) -> tuple[Folder, ...]:
     """The folders with their counts: of conversations, and of messages that did not arrive."""
-    grouped = select(_folder, func.count()).select_from(_joined()).group_by(_folder)
-    counts: dict[str, int] = {row[0]: row[1] for row in conn.execute(_in_scope(grouped, staff))}
-    mine = _in_scope(select(func.count()).select_from(_joined()), staff).where(
-        _conversation.c.owner == "staff", _conversation.c.owner_staff_id == staff.id
-    )
-    counts["mine"] = conn.execute(mine).scalar_one()
+    counts = {name: _count(conn, staff, name, now) for name in FOLDERS}
     counts[UNDELIVERED] = count_undelivered(conn, within=visible(staff))
-    return tuple(Folder(name=name, count=counts.get(name, 0)) for name in (*FOLDERS, UNDELIVERED))
+    return tuple(Folder(name=name, count=counts[name]) for name in (*FOLDERS, UNDELIVERED))
 
 
-def list_slips(conn: Connection, staff: StaffMember, folder: str, *, limit: int = PAGE) -> list[Slip]:
+def _count(conn: Connection, staff: StaffMember, folder: str, now: datetime) -> int:
+    source: FromClause = _conversation
+    if folder == "review":
+        source = _conversation.join(_case, _case.c.id == _conversation.c.case_id)
+    if staff.branch_no is not None:
+        source = _joined()
+    found: Select[*tuple[Any, ...]] = (
+        select(literal_column("1")).select_from(source).where(_FOLDERS[folder](staff, now))
+    )
+    bounded = _in_scope(found, staff).limit(_MOST).subquery()
+    return int(conn.execute(select(func.count()).select_from(bounded)).scalar_one())
+
+
+def list_slips(conn: Connection, staff: StaffMember, folder: str, now: datetime, *, limit: int = PAGE) -> list[Slip]:
     """The conversations of a folder: those who wait longest first, the others by the customer's last word."""
-    owner = "staff" if folder == "mine" else folder
-    query = _slips(staff).where(_folder == owner)
-    if folder == "mine":
-        query = query.where(_conversation.c.owner_staff_id == staff.id)
+    query = _slips(staff).where(_FOLDERS[folder](staff, now))
     if folder == "waiting":
         query = query.order_by(_conversation.c.waiting_since, _conversation.c.id)
+    elif folder in _NEWEST_FIRST:
+        query = query.where(_conversation.c.last_inbound_at.is_not(None))
+        query = query.order_by(_conversation.c.last_inbound_at.desc())
     else:
         last = func.coalesce(_conversation.c.last_inbound_at, _conversation.c.created_at)
         query = query.order_by(last.desc(), _conversation.c.id)
     return [_slip(row) for row in conn.execute(query.limit(limit)).mappings()]
 
 
-def list_open_work(conn: Connection, staff: StaffMember) -> list[Slip]:
+def list_open_work(conn: Connection, staff: StaffMember, now: datetime) -> list[Slip]:
     """What stands beside a conversation: who waits, then what this member of staff has taken."""
-    return [*list_slips(conn, staff, "waiting", limit=20), *list_slips(conn, staff, "mine", limit=20)]
+    return [slip for folder in ("waiting", "mine") for slip in list_slips(conn, staff, folder, now, limit=20)]
+
+
+def slips_of_cases(conn: Connection, staff: StaffMember, case_ids: list[str]) -> list[Slip]:
+    """The conversations of these cases, newest first, as far as this member of staff may see them."""
+    query = _slips(staff).where(_conversation.c.case_id.in_(case_ids)).order_by(_conversation.c.id.desc())
+    return [_slip(row) for row in conn.execute(query.limit(PAGE)).mappings()]
 
 
 def list_undelivered(conn: Connection, staff: StaffMember, *, limit: int = PAGE) -> list[Missed]:
@@ -122,7 +188,11 @@ def list_undelivered(conn: Connection, staff: StaffMember, *, limit: int = PAGE)
     messages = undelivered(conn, within=visible(staff), limit=limit)
     wanted = _slips(staff).where(_conversation.c.id.in_({message.conversation_id for message in messages}))
     slips = {slip.conversation_id: slip for slip in map(_slip, conn.execute(wanted).mappings())}
-    return [Missed(slip=slips[message.conversation_id], message=message) for message in messages]
+    return [
+        Missed(slip=slips[message.conversation_id], message=message)
+        for message in messages
+        if message.conversation_id in slips  # it may have been passed on
+    ]
 
 
 def find_slip(conn: Connection, staff: StaffMember, ref: str) -> Slip | None:
@@ -149,6 +219,8 @@ def _joined() -> FromClause:
 
 
 def _in_scope(query: _Query, staff: StaffMember) -> _Query:
+    if staff.role not in SUPERVISORS:
+        query = query.where(~is_barred(staff.id))
     # A conversation before linking belongs to no branch: only staff of the head office see it.
     return query if staff.branch_no is None else query.where(_record.c.branch_no == staff.branch_no)
 
@@ -171,12 +243,19 @@ def _slips(staff: StaffMember) -> Select[*tuple[Any, ...]]:
         _case.c.status.label("case_status"),
         _record.c.branch_no,
         _staff.c.login.label("owner_login"),
+        (
+            _conversation.c.last_inbound_at.is_not(None)
+            & (_visit.c.seen_at.is_(None) | (_visit.c.seen_at < _conversation.c.last_inbound_at))
+        ).label("unread"),
     ]
     source = _joined().outerjoin(_staff, _staff.c.id == _conversation.c.owner_staff_id)
+    seen = (_visit.c.conversation_id == _conversation.c.id) & (_visit.c.staff_id == staff.id)
+    source = source.outerjoin(_visit, seen)
     return _in_scope(select(*columns).select_from(source), staff)
 
 
 def _slip(row: RowMapping) -> Slip:
     values: dict[str, Any] = {str(name): value for name, value in row.items()}
     values["kind"] = values["kind"] or "unlinked"
+    values["unread"] = bool(values["unread"])
     return Slip(**values)

@@ -39,6 +39,8 @@ class Line:
     buttons: tuple[str, ...] = field(default=(), repr=False)
     shortcuts: tuple[str, ...] = field(default=(), repr=False)
     delivery: str = ""
+    #: Of a tap during a takeover: ``recordable`` where staff may let it count as the answer, ``recorded`` where it is.
+    counts: str = ""
     #: Of a picture that is there: the width and height of its place on the page, kept free until it is loaded.
     size: tuple[int, int] = (0, 0)
     #: Login of the member of staff behind it.
@@ -48,11 +50,20 @@ class Line:
 
 
 def draw_lines(
-    entries: Sequence[TranscriptLine], hand_overs: Iterable[HandOver], logins: Mapping[str, str], zone: tzinfo
+    entries: Sequence[TranscriptLine],
+    hand_overs: Iterable[HandOver],
+    logins: Mapping[str, str],
+    zone: tzinfo,
+    *,
+    recordable: frozenset[str] = frozenset(),
+    recorded: frozenset[str] = frozenset(),
 ) -> list[Line]:
     """The lines in order of time, with the changes of who answers between them."""
     labels: dict[str, str] = {}
-    lines = [_line(entry, labels, logins) for entry in entries]
+    lines = [
+        replace(line, counts="recordable" if line.key in recordable else "recorded" if line.key in recorded else "")
+        for line in (_line(entry, labels, logins) for entry in entries)
+    ]
     lines += [_mark(change) for change in hand_overs]
     lines.sort(key=lambda line: line.at)
     return _with_days(lines, zone)

@@ -28,6 +28,7 @@ from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.narrowing import answer_typed, is_typed
 from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import FaqText, Phrase
+from dialogs.conversation.recording_taps import record_tap
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
 from dialogs.conversation.state import State
 from dialogs.conversation.steps import Step
@@ -50,6 +51,8 @@ def step(
     Raises nothing for anything a customer can do: an exception is a defect, and the caller then
     hands the conversation to a person.
     """
+    if isinstance(what, inp.TapRecorded):
+        return record_tap(definition, state, what, now, lists)
     turn = Turn(definition, state, now, lists)
     if state.owner is Owner.STAFF and not isinstance(what, _HEARD_WITH_STAFF):
         return turn.done()
@@ -72,7 +75,7 @@ def step(
             correct(turn, Key(what.question, what.instance))
         case inp.StaffTook():
             turn.record(
-                ev.OwnerChanged(at=now, owner=Owner.STAFF, staff_id=what.staff_id, epoch=what.epoch, reason="claimed")
+                ev.OwnerChanged(at=now, owner=Owner.STAFF, staff_id=what.staff_id, epoch=what.epoch, reason=what.reason)
             )
         case inp.StaffReleased():
             turn.record(

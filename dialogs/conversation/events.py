@@ -238,8 +238,8 @@ class OwnerChanged(Event):
     owner: Owner
     epoch: int
     staff_id: str | None = None
-    #: customer_asked, handover:<question>, faq:<topic>, danger, engine_error, claimed, released:<why>, handed_back,
-    #: customer_returned
+    #: customer_asked, handover:<question>, faq:<topic>, danger, engine_error, claimed, transferred, assigned,
+    #: released:<why>, handed_back, customer_returned
     reason: str
     #: The answer that called for a person: without one the form does not go past it.
     key: Key | None = None

@@ -89,6 +89,17 @@ class StaffTook:
 
     staff_id: str
     epoch: int
+    #: claimed, transferred, assigned
+    reason: str = "claimed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapRecorded:
+    """A member of staff lets a button count that the customer tapped while a person had the conversation."""
+
+    token: str
+    option: str
+    content_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +133,7 @@ Input = (
     | TookBack
     | AskedToCorrect
     | StaffTook
+    | TapRecorded
     | StaffReleased
     | HandedBack
     | BotFailed

@@ -9,6 +9,7 @@ from storage.tables.base import metadata, row_id, sealed_columns, table_of
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
+from storage.tables.desk import ConversationBarRow, ConversationSnoozeRow, ConversationVisitRow
 from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
 from storage.tables.menus import AccountMenuRow, ChannelMenuRow
@@ -41,8 +42,11 @@ __all__ = [
     "ChannelMenuRow",
     "ChannelQuotaRow",
     "ContentRow",
+    "ConversationBarRow",
     "ConversationEventRow",
     "ConversationRow",
+    "ConversationSnoozeRow",
+    "ConversationVisitRow",
     "CounterRow",
     "CustomerHoldRow",
     "CustomerRow",

@@ -9,6 +9,8 @@ from sqlalchemy import Index, text
 from storage.tables.base import Stored, code, key, link, number, sealed, when
 
 _UNMATCHED = text("kind = 'not_understood'")
+_WITH_BOT = text("owner = 'bot' AND closed_at IS NULL")
+_OVER = text("closed_at IS NOT NULL")
 
 
 class ConversationRow(Stored, table=True):
@@ -24,6 +26,8 @@ class ConversationRow(Stored, table=True):
             postgresql_where=text("case_id IS NOT NULL"),
         ),
         Index("ix_conversation_owner", "owner", "waiting_since"),
+        Index("ix_conversation_with_bot", "last_inbound_at", sqlite_where=_WITH_BOT, postgresql_where=_WITH_BOT),
+        Index("ix_conversation_over", "last_inbound_at", sqlite_where=_OVER, postgresql_where=_OVER),
     )
 
     id: str = key()

@@ -1,6 +1,9 @@
-"""The inbox: who waits, whom I have, whom the bot serves, who is done, and what did not arrive."""
+"""The inbox: who waits, whom I have, what is put off, to be checked or done, what did not arrive; and the search."""
 
 from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -8,7 +11,7 @@ from sqlalchemy import Connection
 from bot.console.access import Permission, needs
 from bot.console.context import MOUNT, Visit
 from bot.console.door import redirect
-from bot.console.live import inbox_fingerprint
+from bot.console.live import fingerprint_of
 from bot.console.queue import (
     FOLDERS,
     UNDELIVERED,
@@ -20,6 +23,8 @@ from bot.console.queue import (
     load_folders,
 )
 from bot.console.rendering import render
+from bot.console.search import LONGEST, Found, search
+from storage import audit
 
 
 @needs(Permission.SEE_CONVERSATIONS)
@@ -30,44 +35,69 @@ async def show(visit: Visit) -> web.StreamResponse:
         return await _undelivered(visit)
     if folder not in FOLDERS:
         return redirect(f"{MOUNT}/")
-    staff = visit.staff
+    staff, now = visit.staff, visit.console.universe.now()
 
-    def load(conn: Connection) -> tuple[tuple[Folder, ...], list[Slip], str]:
-        return (
-            load_folders(conn, staff),
-            list_slips(conn, staff, folder),
-            inbox_fingerprint(conn, staff, visit.console.universe.now()),
-        )
+    def load(conn: Connection) -> tuple[tuple[Folder, ...], list[Slip]]:
+        return load_folders(conn, staff, now), list_slips(conn, staff, folder, now)
 
-    folders, slips, fingerprint = await visit.console.database.read(load)
-    context = {
-        "area": "conversations",
-        "folder": folder,
-        "folders": folders,
-        "slips": slips,
-        "fingerprint": fingerprint,
-        "problem": None,
+    folders, slips = await visit.console.database.read(load)
+    context = _frame(visit, folder, folders, slips) | {
+        "passed_on": visit.request.query.get("passed_on") == "1",
     }
     return render(visit, "inbox.html", context)
 
 
 async def _undelivered(visit: Visit) -> web.StreamResponse:
     """What did not reach a customer: somebody has to look after it."""
-    staff = visit.staff
+    staff, now = visit.staff, visit.console.universe.now()
 
-    def load(conn: Connection) -> tuple[tuple[Folder, ...], list[Missed], str]:
-        return (
-            load_folders(conn, staff),
-            list_undelivered(conn, staff),
-            inbox_fingerprint(conn, staff, visit.console.universe.now()),
+    def load(conn: Connection) -> tuple[tuple[Folder, ...], list[Missed]]:
+        return load_folders(conn, staff, now), list_undelivered(conn, staff)
+
+    folders, missed = await visit.console.database.read(load)
+    return render(visit, "undelivered.html", _frame(visit, UNDELIVERED, folders, []) | {"missed": missed})
+
+
+@needs(Permission.SEE_CONVERSATIONS)
+async def show_search(visit: Visit) -> web.StreamResponse:
+    """The empty form: an address never says what was looked for."""
+    return redirect(f"{MOUNT}/")
+
+
+@needs(Permission.SEE_CONVERSATIONS)
+async def find(visit: Visit) -> web.StreamResponse:
+    """What was found, on the page that answers the form itself."""
+    console, staff, now = visit.console, visit.staff, visit.console.universe.now()
+    typed = visit.form.get("q", "").strip()
+
+    def load(conn: Connection) -> tuple[tuple[Folder, ...], Found]:
+        return load_folders(conn, staff, now), search(conn, console.database.vault, staff, typed, now)
+
+    folders, found = await console.database.read(load)
+    detail = {"by": ",".join(found.by), "found": str(len(found.slips))}
+    await console.database.transact(
+        lambda conn: audit.record(
+            conn,
+            console.universe,
+            "console.searched",
+            actor_kind="staff",
+            actor_id=staff.id,
+            subjects={},
+            detail=detail,
         )
+    )
+    frame = _frame(visit, "", folders, list(found.slips))
+    return render(visit, "search.html", frame | {"q": typed[:LONGEST], "by": found.by})
 
-    folders, missed, fingerprint = await visit.console.database.read(load)
-    context = {
+
+def _frame(visit: Visit, folder: str, folders: tuple[Folder, ...], slips: list[Slip]) -> dict[str, Any]:
+    now = visit.console.universe.now()
+    alert = timedelta(minutes=visit.console.settings.waiting_alert_minutes)
+    return {
         "area": "conversations",
-        "folder": UNDELIVERED,
+        "folder": folder,
         "folders": folders,
-        "missed": missed,
-        "fingerprint": fingerprint,
+        "slips": slips,
+        "fingerprint": fingerprint_of(folders, slips, now),
+        "late_before": now - alert,
     }
-    return render(visit, "undelivered.html", context)

@@ -1,8 +1,9 @@
 /* What a page gains with JavaScript: it stays up to date without losing what is being typed.
 
    Every part of a page that may change carries data-live.  When the stream says "changed" (or comes
-   back after a break), the same page is fetched again and its parts replace the old ones; a form
-   marked data-quiet is sent the same way.  Without JavaScript everything works by plain forms. */
+   back after a break, or the window is looked at again), the same page is fetched again and its parts
+   replace the old ones; a form marked data-quiet is sent the same way.  Without JavaScript everything
+   works by plain forms. */
 "use strict";
 
 (() => {
@@ -12,6 +13,7 @@
   let fingerprint = body.dataset.fingerprint || "";
   let fetching = null;
   let again = false;
+  let missed = false;
 
   const atEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   const toEnd = () => {
@@ -20,6 +22,9 @@
     // On a phone the page itself scrolls; there the reply box is brought into view.
     if (box.scrollHeight > box.clientHeight) box.scrollTop = box.scrollHeight;
     else document.querySelector(".composer")?.scrollIntoView({ block: "end" });
+  };
+  const showLost = (is) => {
+    if (lost) lost.hidden = !is;
   };
 
   // Lines of the transcript are matched by key, so that a screen reader hears only what is new.
@@ -46,6 +51,21 @@
     known.forEach((child) => child.remove());
   }
 
+  // What somebody has begun to write is carried over into the new part, if it still has such a field.
+  function keepDrafts(old, fresh) {
+    for (const draft of old.querySelectorAll("textarea, input[type=text]")) {
+      const field = draft.id && fresh.querySelector(`#${CSS.escape(draft.id)}`);
+      if (field && draft.value && !field.value) field.value = draft.value;
+    }
+  }
+
+  // Where the focus was: by id, or in a list by the key of its row.
+  function placeOf(element) {
+    if (element.id) return () => document.getElementById(element.id);
+    const row = element.closest("[data-key]")?.dataset.key;
+    return () => row && document.querySelector(`[data-key="${CSS.escape(row)}"] [data-row]`);
+  }
+
   function swap(text, clear) {
     const page = new DOMParser().parseFromString(text, "text/html");
     const box = transcript();
@@ -58,11 +78,12 @@
       if ("keyed" in fresh.dataset) mergeKeyed(old, fresh);
       else if (draft && sameState && !clear) continue;
       else {
-        const hadFocus = old.contains(document.activeElement) && document.activeElement.id;
+        const focused = old.contains(document.activeElement) && placeOf(document.activeElement);
         const position = old.scrollTop;
+        if (!clear) keepDrafts(old, fresh);
         old.replaceWith(fresh);
         fresh.scrollTop = position;
-        if (hadFocus) document.getElementById(hadFocus)?.focus();
+        if (focused) focused()?.focus();
       }
     }
     if (page.body.dataset.fingerprint) {
@@ -70,20 +91,27 @@
       body.dataset.fingerprint = fingerprint;
     }
     if (stick) toEnd();
+    ring();
   }
 
   async function refresh() {
+    // A conversation that nobody looks at is not fetched: it would count as seen.
+    if (document.hidden && !("inbox" in body.dataset)) {
+      missed = true;
+      return;
+    }
     if (fetching) {
       again = true;
       return;
     }
+    missed = false;
     fetching = fetch(location.href, { headers: { "X-Kakunin-Refresh": "1" }, cache: "no-store" });
     try {
       const answer = await fetching;
       if (answer.redirected || answer.status === 401 || answer.status === 404) location.reload();
       else if (answer.ok) swap(await answer.text(), false);
     } catch {
-      lost.hidden = false;
+      showLost(true);
     } finally {
       fetching = null;
       if (again) {
@@ -101,7 +129,8 @@
     if (button.disabled) return;
     button.disabled = true;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      const where = button.getAttribute("formaction") || form.action;
+      const answer = await fetch(where, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       if (!answer.headers.get("Content-Type")?.startsWith("text/html") || !new URL(answer.url).pathname.includes("/conversations/")) {
         location.assign(answer.url);
         return;
@@ -110,13 +139,25 @@
       toEnd();
       if ("clear" in form.dataset) document.getElementById("text")?.focus();
     } catch {
-      lost.hidden = false;
+      showLost(true);
     } finally {
       button.disabled = false;
     }
   });
 
-  // Ctrl+Enter sends; c claims, r goes to the reply, b hands back. Never while typing Japanese.
+  // ---- keys: never while typing Japanese, and in a field only what sends it ----
+
+  const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility());
+  function moveTo(step) {
+    const all = rows();
+    if (!all.length) return;
+    let at = all.indexOf(document.activeElement);
+    if (at < 0) at = all.findIndex((row) => row.hasAttribute("aria-current"));
+    if (at < 0) at = step > 0 ? -1 : all.length;
+    all[Math.min(Math.max(at + step, 0), all.length - 1)].focus();
+  }
+  const keys = document.getElementById("keys");
+
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const typing = event.target.closest("input, textarea, select");
@@ -124,30 +165,99 @@
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) typing.form?.requestSubmit();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
+    if (event.key === "?" && keys) return keys.showModal();
+    if (event.key === "j" || event.key === "k") return moveTo(event.key === "j" ? 1 : -1);
     const target = document.querySelector(`[data-key-shortcut="${CSS.escape(event.key)}"]`);
     if (!target) return;
     event.preventDefault();
+    if (target.tagName === "SUMMARY") {
+      target.parentElement.open = true;
+      target.parentElement.querySelector("textarea")?.focus();
+      return;
+    }
     target.focus();
     if (target.tagName === "BUTTON" && event.key === "c") target.form.requestSubmit();
   });
+
+  for (const opener of document.querySelectorAll("[data-opens]")) {
+    opener.hidden = false;
+    opener.addEventListener("click", () => document.getElementById(opener.dataset.opens).showModal());
+  }
+  const print = document.querySelector("[data-print]");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+  }
+
+  // ---- colleagues see that somebody is writing ----
+
+  let told = 0;
+  document.addEventListener("input", (event) => {
+    const box = event.target;
+    if (!box.dataset?.typing || Date.now() - told < 3000) return;
+    told = Date.now();
+    const token = new URLSearchParams({ csrf: box.form.elements.csrf.value });
+    fetch(box.dataset.typing, { method: "POST", body: token }).catch(() => {});
+  });
+
+  // ---- a sound when more people wait than before; off until somebody wants it, on this machine ----
+
+  const sound = document.querySelector("[data-sound]");
+  const waiting = () => Number(document.querySelector("[data-waiting]")?.dataset.waiting || 0);
+  let waited = waiting();
+  const wanted = () => localStorage.getItem("kakunin_sound") === "on";
+  function showSound() {
+    sound.textContent = wanted() ? sound.dataset.on : sound.dataset.off;
+    sound.setAttribute("aria-pressed", String(wanted()));
+  }
+  function play() {
+    const context = new AudioContext();
+    const gain = context.createGain();
+    gain.gain.setValueAtTime(0.08, context.currentTime);
+    gain.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.5);
+    const tone = context.createOscillator();
+    tone.frequency.value = 660;
+    tone.connect(gain).connect(context.destination);
+    tone.start();
+    tone.stop(context.currentTime + 0.5);
+    tone.addEventListener("ended", () => context.close());
+  }
+  function ring() {
+    const now = waiting();
+    if (sound && now > waited && wanted()) play();
+    waited = now;
+  }
+  if (sound) {
+    sound.hidden = false;
+    showSound();
+    sound.addEventListener("click", () => {
+      localStorage.setItem("kakunin_sound", wanted() ? "off" : "on");
+      showSound();
+      if (wanted()) play();
+    });
+  }
+
+  // ---- the stream ----
 
   if (body.dataset.stream) {
     const stream = new EventSource(body.dataset.stream);
     // The first event after every (re)connection carries the current fingerprint: nothing is missed.
     stream.addEventListener("changed", (event) => {
-      lost.hidden = true;
+      showLost(false);
       if (event.data !== fingerprint) refresh();
     });
     stream.addEventListener("signed_out", () => {
       stream.close();
       location.reload();
     });
-    stream.addEventListener("error", () => {
-      lost.hidden = false;
-    });
+    stream.addEventListener("error", () => showLost(true));
+    // Come back to: whatever the stream may have lost is fetched.
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) refresh();
+    });
+    window.addEventListener("focus", () => {
+      if (missed || stream.readyState !== EventSource.OPEN) refresh();
     });
   }
   toEnd();

@@ -20,6 +20,7 @@ from storage.universe import FrozenUniverse
 from tests.bot.console.house import PASSWORD, QUICK, Bank, seed
 
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+_EPOCH = re.compile(r'name="epoch" value="([^"]+)"')
 
 
 class Browser:
@@ -28,6 +29,7 @@ class Browser:
     def __init__(self, client: TestClient[web.Request, web.Application]) -> None:
         self.client = client
         self.csrf = ""
+        self.epoch = ""
 
     async def get(self, path: str, **arguments: object) -> tuple[int, str]:
         """A page with its status; remembers the token of its forms."""
@@ -36,13 +38,16 @@ class Browser:
 
     async def post(self, path: str, **fields: str) -> tuple[int, str]:
         """Send a form of the last page and see where it leads."""
-        answer = await self.client.post(f"/console{path}", data={"csrf": self.csrf, **fields})
+        data = {"csrf": self.csrf, "epoch": self.epoch, **fields}
+        answer = await self.client.post(f"/console{path}", data=data)
         return answer.status, await self._text(answer)
 
     async def _text(self, answer: ClientResponse) -> str:
         text = await answer.text()
         found = _CSRF.search(text)
         self.csrf = found[1] if found is not None else self.csrf
+        epoch = _EPOCH.search(text)
+        self.epoch = epoch[1] if epoch is not None else self.epoch
         return text
 
     async def sign_in(self, login: str, password: str = PASSWORD) -> tuple[int, str]:

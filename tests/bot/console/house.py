@@ -7,7 +7,7 @@ the transaction), without a questionnaire: what stands beside a conversation is 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
@@ -17,13 +17,14 @@ from bot.console.desk import (
     ConversationView,
     CustomerFact,
     HandOver,
+    NothingToRecord,
     NotOwner,
     SecretTyped,
 )
 from dialogs.conversation.prompts import Message, MessageKind, ShownButton
 from dialogs.conversation.wording import to_json
 from dialogs.personal import Personal
-from storage import accounts, cases, content, conversations, customers, inbound, outgoing, staff
+from storage import accounts, cases, content, conversations, customers, inbound, outgoing, passing_on, snoozes, staff
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.staff import StaffMember
@@ -68,6 +69,7 @@ class StoreDesk:
             case = None if conversation.case_id is None else cases.load_case(conn, conversation.case_id)
             logins = {member.id: member.login for member in staff.list_staff(conn)}
             known = case is not None
+            asleep, until = snoozes.snoozed_until(conn, conversation_id, self.database.universe.now())
             return ConversationView(
                 conversation_id=conversation.id,
                 owner=conversation.owner,
@@ -83,6 +85,8 @@ class StoreDesk:
                 receipt_no=None,
                 case_status=None if case is None else case.status.value,
                 hand_overs=tuple(self.hand_overs.get(conversation_id, ())),
+                snoozed=asleep,
+                snoozed_until=until,
             )
 
         return await self.database.read(load)
@@ -96,29 +100,75 @@ class StoreDesk:
             self._changed(conversation_id, "staff", staff.login, "claimed")
         return epoch is not None
 
-    async def say(self, conversation_id: str, staff: StaffMember, text: str) -> None:
+    async def say(self, conversation_id: str, staff: StaffMember, text: str, *, epoch: int | None = None) -> None:
         if "4111 1111 1111 1111" in text:
             raise SecretTyped("card_number")
 
         def deed(conn: Connection) -> None:
-            conversation = self._owned(conn, conversation_id, staff)
+            conversation = self._owned(conn, conversation_id, staff, epoch)
             message = Message(kind=MessageKind.STAFF, text=text, sender=staff.login)
             say(conn, self.database, conversation, message, staff_id=staff.id)
 
         await self.database.transact(deed)
 
-    async def hand_back(self, conversation_id: str, staff: StaffMember, note: str) -> None:
-        await self._move(conversation_id, staff, "bot")
+    async def hand_back(self, conversation_id: str, staff: StaffMember, note: str, *, epoch: int | None = None) -> None:
+        await self._move(conversation_id, staff, "bot", epoch)
         self._changed(conversation_id, "bot", staff.login, "handed_back")
 
-    async def release(self, conversation_id: str, staff: StaffMember, reason: str) -> None:
-        await self._move(conversation_id, staff, "waiting")
+    async def release(self, conversation_id: str, staff: StaffMember, reason: str, *, epoch: int | None = None) -> None:
+        await self._move(conversation_id, staff, "waiting", epoch)
         self.notes.append(reason)
         self._changed(conversation_id, "waiting", staff.login, "released")
 
-    async def _move(self, conversation_id: str, staff: StaffMember, to: str) -> None:
+    async def transfer(
+        self, conversation_id: str, staff: StaffMember, to: StaffMember, reason: str, *, epoch: int
+    ) -> None:
+        await self.database.transact(lambda conn: self._owned(conn, conversation_id, staff, epoch))
+        await self.assign(conversation_id, staff, to, reason, epoch=epoch)
+
+    async def assign(
+        self, conversation_id: str, staff: StaffMember, to: StaffMember, reason: str, *, epoch: int
+    ) -> None:
+        moved = await self.database.transact(
+            lambda conn: passing_on.pass_on(conn, conversation_id, to=to.id, seen_epoch=epoch)
+        )
+        if moved is None:
+            raise NotOwner
+        self.notes.append(reason)
+        self._changed(conversation_id, "staff", to.login, "transferred")
+
+    async def snooze(self, conversation_id: str, staff: StaffMember, until: datetime | None, *, epoch: int) -> None:
         def deed(conn: Connection) -> None:
-            conversation = self._owned(conn, conversation_id, staff)
+            conversation = self._owned(conn, conversation_id, staff, epoch)
+            snoozes.snooze(conn, self.database.universe, conversation, staff.id, until)
+
+        await self.database.transact(deed)
+
+    async def wake(self, conversation_id: str, staff: StaffMember, *, epoch: int) -> None:
+        await self.database.transact(lambda conn: snoozes.wake(conn, conversation_id))
+
+    async def note(self, conversation_id: str, staff: StaffMember, text: str) -> None:
+        if "4111 1111 1111 1111" in text:
+            raise SecretTyped("card_number")
+        database = self.database
+        await database.transact(
+            lambda conn: content.save_content(
+                conn,
+                database.vault,
+                database.universe,
+                conversation_id,
+                direction="note",
+                body={"text": text},
+                staff_id=staff.id,
+            )
+        )
+
+    async def record_tap(self, conversation_id: str, staff: StaffMember, content_id: str, *, epoch: int) -> None:
+        raise NothingToRecord
+
+    async def _move(self, conversation_id: str, staff: StaffMember, to: str, epoch: int | None) -> None:
+        def deed(conn: Connection) -> None:
+            conversation = self._owned(conn, conversation_id, staff, epoch)
             since = self.database.universe.now() if to == "waiting" else None
             moved = replace(
                 conversation, owner=to, owner_staff_id=None, epoch=conversation.epoch + 1, waiting_since=since
@@ -132,9 +182,13 @@ class StoreDesk:
         assert found is not None
         return found
 
-    def _owned(self, conn: Connection, conversation_id: str, staff: StaffMember) -> Conversation:
+    def _owned(
+        self, conn: Connection, conversation_id: str, staff: StaffMember, epoch: int | None = None
+    ) -> Conversation:
         conversation = self._load(conn, conversation_id)
         if conversation.owner != "staff" or conversation.owner_staff_id != staff.id:
+            raise NotOwner
+        if epoch is not None and conversation.epoch != epoch:
             raise NotOwner
         return conversation
 
@@ -322,8 +376,9 @@ def _converse(
         hear(conn, database, made.id, {"label": "変わった", "option": "changed"}, kind="choice")
         made = conversations.load_conversation(conn, database.vault, made.id) or made
         since = universe.now() - timedelta(minutes=minutes) if owner == "waiting" else None
+        closed_at = universe.now() if owner == "closed" else None
         return conversations.save_conversation(
-            conn, database.vault, replace(made, owner=owner, waiting_since=since), []
+            conn, database.vault, replace(made, owner=owner, waiting_since=since, closed_at=closed_at), []
         )
 
     bank.refs[name] = database.run(make).ref

@@ -105,6 +105,8 @@ async def test_an_expired_session_tells_the_live_page_to_reload(browser: Browser
     ("role", "permission", "allowed"),
     [
         ("operator", Permission.ANSWER, True),
+        ("operator", Permission.ASSIGN, False),
+        ("approver", Permission.ASSIGN, True),
         ("operator", Permission.EDIT_CONTENT, False),
         ("back_office", Permission.EDIT_CONTENT, True),
         ("approver", Permission.EDIT_CONTENT, True),
@@ -142,7 +144,7 @@ async def test_a_role_without_the_permission_is_refused_on_every_route_and_audit
     await browser.sign_in("kimura")
     refused = 0
     for method, path, permission in paths(bank.refs["waiting_long"]):
-        if permission not in (Permission.ANSWER, Permission.EXPORT, Permission.EDIT_CONTENT):
+        if permission not in (Permission.ANSWER, Permission.ASSIGN, Permission.EXPORT, Permission.EDIT_CONTENT):
             continue
         answer = await browser.client.request(method, f"/console{path}", data={"csrf": browser.csrf})
         assert answer.status == 403, path
@@ -150,9 +152,9 @@ async def test_a_role_without_the_permission_is_refused_on_every_route_and_audit
     entries = [
         e for e in bank.database.run_read(lambda c: list(audit.list_entries(c))) if e.action == "console.refused"
     ]
-    assert refused == 8
+    assert refused == 16
     assert len(entries) == refused
-    assert {entry.detail["needed"] for entry in entries} == {"answer", "edit_content", "export"}
+    assert {entry.detail["needed"] for entry in entries} == {"answer", "assign", "edit_content", "export"}
 
 
 @pytest.mark.parametrize(("login", "role"), [("mori", "operator"), ("hara", "back_office")])

@@ -165,7 +165,7 @@ def test_a_live_page_hears_of_each_change(bank: Bank) -> None:
         def look(conn: Connection) -> str:
             slip = find_slip(conn, who, ref)
             assert slip is not None
-            return live.conversation_fingerprint(conn, slip)
+            return live.conversation_fingerprint(conn, who, slip, bank.universe.now())
 
         return bank.database.run_read(look)
 

@@ -26,33 +26,70 @@ def member(bank: Bank, login: str) -> StaffMember:
 
 def counts(bank: Bank, login: str) -> dict[str, int]:
     who = member(bank, login)
-    folders = bank.database.run_read(lambda conn: load_folders(conn, who))
+    folders = bank.database.run_read(lambda conn: load_folders(conn, who, bank.universe.now()))
     return {folder.name: folder.count for folder in folders}
 
 
 def names(bank: Bank, login: str, folder: str) -> list[str]:
     who = member(bank, login)
-    slips = bank.database.run_read(lambda conn: list_slips(conn, who, folder))
+    slips = bank.database.run_read(lambda conn: list_slips(conn, who, folder, bank.universe.now()))
     by_ref = {ref: name for name, ref in bank.refs.items()}
     return [by_ref[slip.ref] for slip in slips]
 
 
 async def test_counts_and_order(bank: Bank) -> None:
-    assert counts(bank, "sato") == {"waiting": 3, "mine": 0, "staff": 0, "bot": 2, "closed": 1, "undelivered": 0}
+    assert counts(bank, "sato") == {
+        "waiting": 3,
+        "mine": 0,
+        "snoozed": 0,
+        "staff": 0,
+        "review": 0,
+        "bot": 2,
+        "closed": 1,
+        "undelivered": 0,
+    }
     assert names(bank, "sato", "waiting") == ["waiting_long", "branch_200", "waiting_short"]
     await bank.desk.claim(bank.conversation_id("branch_200"), member(bank, "sato"))
-    assert counts(bank, "sato") == {"waiting": 2, "mine": 1, "staff": 1, "bot": 2, "closed": 1, "undelivered": 0}
+    assert counts(bank, "sato") == {
+        "waiting": 2,
+        "mine": 1,
+        "snoozed": 0,
+        "staff": 1,
+        "review": 0,
+        "bot": 2,
+        "closed": 1,
+        "undelivered": 0,
+    }
     assert counts(bank, "suzuki")["mine"] == 0
-    (slip,) = bank.database.run_read(lambda conn: list_slips(conn, member(bank, "suzuki"), "staff"))
+    suzuki, sato = member(bank, "suzuki"), member(bank, "sato")
+    (slip,) = bank.database.run_read(lambda conn: list_slips(conn, suzuki, "staff", bank.universe.now()))
     assert (slip.owner_login, slip.kind, slip.branch_no) == ("sato", "individual", "200")
-    work = bank.database.run_read(lambda conn: list_open_work(conn, member(bank, "sato")))
+    work = bank.database.run_read(lambda conn: list_open_work(conn, sato, bank.universe.now()))
     assert [item.owner for item in work] == ["waiting", "waiting", "staff"]
 
 
 def test_a_branch_sees_its_own_and_nothing_before_linking(bank: Bank) -> None:
-    assert counts(bank, "mori") == {"waiting": 1, "mine": 0, "staff": 0, "bot": 0, "closed": 0, "undelivered": 0}
+    assert counts(bank, "mori") == {
+        "waiting": 1,
+        "mine": 0,
+        "snoozed": 0,
+        "staff": 0,
+        "review": 0,
+        "bot": 0,
+        "closed": 0,
+        "undelivered": 0,
+    }
     assert names(bank, "mori", "waiting") == ["branch_200"]
-    assert counts(bank, "ono") == {"waiting": 2, "mine": 0, "staff": 0, "bot": 1, "closed": 1, "undelivered": 0}
+    assert counts(bank, "ono") == {
+        "waiting": 2,
+        "mine": 0,
+        "snoozed": 0,
+        "staff": 0,
+        "review": 0,
+        "bot": 1,
+        "closed": 1,
+        "undelivered": 0,
+    }
     assert "lobby" not in names(bank, "ono", "bot")
     found = bank.database.run_read(lambda conn: find_slip(conn, member(bank, "mori"), bank.refs["waiting_long"]))
     assert found is None

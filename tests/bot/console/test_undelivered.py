@@ -46,7 +46,10 @@ def seen(bank: Bank, login: str) -> list[str]:
     who = member(bank, login)
     by_ref = {ref: name for name, ref in bank.refs.items()}
     missed = bank.database.run_read(lambda conn: list_undelivered(conn, who))
-    count = {folder.name: folder.count for folder in bank.database.run_read(lambda conn: load_folders(conn, who))}
+    count = {
+        folder.name: folder.count
+        for folder in bank.database.run_read(lambda conn: load_folders(conn, who, bank.universe.now()))
+    }
     assert count["undelivered"] == len(missed)
     return [by_ref[item.slip.ref] for item in missed]
 
@@ -90,7 +93,7 @@ def test_a_fingerprint_opens_nothing_that_is_sealed(bank: Bank, monkeypatch: pyt
     def look(conn: Connection) -> str:
         slip = find_slip(conn, who, ref)
         assert slip is not None
-        return live.conversation_fingerprint(conn, slip)
+        return live.conversation_fingerprint(conn, who, slip, bank.universe.now())
 
     def refuse(*_: object) -> None:
         raise AssertionError("opened")

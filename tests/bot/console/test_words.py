@@ -16,7 +16,7 @@ from storage.staff import ROLES
 
 _KEY = re.compile(r"""\bt\(\s*["']((?:console|demo)\.[a-z0-9_.]+[a-z0-9_])["']""")
 _PROBLEM = re.compile(r'"((?:console|staff|audit)\.(?:problem|password|sign_in)\.[a-z_.]*[a-z_])"')
-_AUDIT = re.compile(r"""(?:_record(?:_deed)?|audit\.record)\([^"]*"([a-z]+\.[a-z_]+)""" + '"')
+_AUDIT = re.compile(r"""(?:record(?:_deed|_on|_view)?|audit\.record)\([^"]*"([a-z]+\.[a-z_]+)""" + '"')
 
 
 def sources() -> list[tuple[str, str]]:
@@ -38,6 +38,10 @@ def needed() -> set[str]:
     keys |= {"console.folder.undelivered"} | {f"console.undelivered.kind.{kind.value}" for kind in MessageKind}
     reasons = ("blocked", "channel_off", "interrupted", "quota", "rejected", "retry")
     keys |= {f"console.delivery_reason.{reason}" for reason in reasons}
+    keys |= {f"console.keys.{key}" for key in ("c", "r", "send", "n", "b", "j", "k", "enter", "help")}
+    keys |= {f"console.snooze.until.{choice}" for choice in ("customer", "hour", "morning")}
+    ways = ("receipt_no", "customer_no", "name", "phone", "check_number", "phone_tail")
+    keys |= {f"console.search.by.{way}" for way in ways}
     for owner in ("bot", "waiting", "staff", "closed"):
         keys |= {f"console.owner.short.{owner}", f"console.mark.{owner}"}
     keys |= {f"console.role.{role}" for role in ROLES}
@@ -83,6 +87,7 @@ def test_the_languages_have_the_same_keys_and_placeholders() -> None:
 
 def test_every_audited_deed_has_its_sentence() -> None:
     found = {action for _, source in sources() for action in _AUDIT.findall(source)}
+    found |= {"console.transfer", "console.assign"}
     assert {"console.claim", "console.signed_in", "console.conversation_viewed", "console.refused"} <= found
     for locale in SHIPPED_LANGUAGES:
         catalogue = load_catalogue(locale)
