@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.office import Office
+from bot.cli.office import Office, progress_bar
 
 if TYPE_CHECKING:
     from storage.masterfile.reader import MasterFile
-    from storage.reconciliation.files import Row
+    from storage.reconciliation.files import Tally
 
 app = typer.Typer(no_args_is_help=True, help="Comparing answers with the master record.")
 
 #: Files smaller than this are compared in one process: starting others would take longer.
 _WORTH_WORKERS = 20_000_000
+_SHARE = re.compile(r"[0-9]{1,4}/[0-9]{1,4}")
 
 
 @app.callback()
@@ -56,23 +59,20 @@ def files(
     encoding: Annotated[str, typer.Option(help="auto, utf-8 or cp932; of both files.")] = "auto",
     mapping: Annotated[Path | None, typer.Option(help="YAML: header of a file -> column of the contract.")] = None,
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes (default: one per core).")] = None,
+    share: Annotated[
+        str, typer.Option(metavar="K/N", help="Only the K-th of N shares of the customers, for several machines.")
+    ] = "1/1",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare two files by customer_no; one row for every cell that is not byte-equal."""
-    from storage.exports.writers import CsvOutput, OutputSet
-    from storage.masterfile.problems import MasterFileProblem
-    from storage.reconciliation.files import (
-        KEY,
-        VERDICT_COLUMNS,
-        DuplicateKey,
-        EmptyKey,
-        Tally,
-        compare_files,
-    )
+    from storage.reconciliation.files import Tally
+    from storage.reconciliation.judging import KEY
 
     office = Office()
     if workers is not None and workers < 1:
         raise office.refuse("reconcile.bad_workers")
+    if not _SHARE.fullmatch(share) or not 1 <= int(share.split("/")[0]) <= int(share.split("/")[1]):
+        raise office.refuse("reconcile.bad_share")
     paths = office.readable(master), office.readable(answers)
     if office.writable(out).resolve() in {path.resolve() for path in paths}:
         raise office.refuse("backoffice.same_file")
@@ -80,42 +80,72 @@ def files(
     fields = [name for name in tables[0].header.names if name in tables[1].header.names and name != KEY]
     if not fields:
         raise office.refuse("reconcile.no_common_column")
-    sizes = [path.stat().st_size for path in paths]
-    processes = workers or ((os.cpu_count() or 1) if sum(sizes) > _WORTH_WORKERS else 1)
+    size = sum(path.stat().st_size for path in paths)
+    processes = workers or ((os.cpu_count() or 1) if size > _WORTH_WORKERS else 1)
     tally = Tally()
-    with OutputSet() as outputs:
-        output = CsvOutput(out, VERDICT_COLUMNS, typed=(False,) * len(VERDICT_COLUMNS), encoding="utf-8")
-        outputs.add(output.output)
-        try:
-            for row in compare_files(
-                _rows(office, tables[0], master),
-                _rows(office, tables[1], answers),
-                fields,
-                hold_master=sizes[0] <= sizes[1],
-                codes=_codes(),
-                workers=processes,
-                tally=tally,
-            ):
-                output.write(row)
-        except MasterFileProblem as problem:
-            raise office.refuse(f"masterfile.{problem.code}", **problem.params) from None
-        except DuplicateKey as problem:
-            raise office.refuse(
-                "reconcile.duplicate_key",
-                name=(master if problem.in_master else answers).name,
-                number=problem.customer_no,
-                lines=", ".join(str(line) for line in problem.lines),
-            ) from None
-        except EmptyKey as problem:
-            name = (master if problem.in_master else answers).name
-            raise office.refuse("reconcile.empty_key", name=name, line=str(problem.line)) from None
-        output.finish()
-        outputs.publish()
+    _compare(office, paths, tables, fields, out, size=size, processes=processes, share=share, tally=tally)
     if as_json:
         typer.echo(json.dumps({"customers": tally.customers, "rows": tally.rows, "file": str(out)}))
     else:
         counts = {"customers": str(tally.customers), "rows": str(tally.rows)}
         typer.echo(office.say("reconcile.files_done", name=str(out), **counts))
+
+
+def _compare(
+    office: Office,
+    paths: tuple[Path, Path],
+    tables: tuple[MasterFile, MasterFile],
+    fields: list[str],
+    out: Path,
+    *,
+    size: int,
+    processes: int,
+    share: str,
+    tally: Tally,
+) -> None:
+    """The run itself; whatever ends it, nothing half done stays behind."""
+    from storage.exports.writers import CsvOutput, OutputSet
+    from storage.reconciliation.files import VERDICT_COLUMNS, compare_files
+    from storage.reconciliation.parts import BadRow, DuplicateKey, Share, UnreadableFile
+    from storage.reconciliation.spill import Spill
+
+    number, of = map(int, share.split("/"))
+    spill = Spill.beside(out)
+    with ExitStack() as stack:
+        stack.callback(spill.remove)
+        outputs = stack.enter_context(OutputSet())
+        output = CsvOutput(out, VERDICT_COLUMNS, typed=(False,) * len(VERDICT_COLUMNS), encoding="utf-8").output
+        outputs.add(output)
+        try:
+            for lines in compare_files(
+                *tables,
+                fields,
+                spill=spill,
+                codes=_codes(),
+                size=size,
+                workers=processes,
+                share=Share(number=number, of=of),
+                tally=tally,
+                progress=stack.enter_context(progress_bar(office.say("reconcile.progress"))),
+            ):
+                output.write(lines)
+        except UnreadableFile as problem:
+            sentence = office.say(f"masterfile.{problem.code}", **problem.params)
+            name = paths[0 if problem.in_master else 1].name
+            raise office.refuse("reconcile.in_file", name=name, problem=sentence) from None
+        except DuplicateKey as problem:
+            raise office.refuse(
+                "reconcile.duplicate_key",
+                name=paths[0 if problem.in_master else 1].name,
+                number=problem.customer_no,
+                lines=", ".join(str(line) for line in problem.lines),
+            ) from None
+        except BadRow as problem:
+            key = "reconcile.bad_row" if problem.params else "reconcile.empty_key"
+            name = paths[0 if problem.in_master else 1].name
+            raise office.refuse(key, name=name, line=str(problem.line), **problem.params) from None
+        output.finish(tally.rows)
+        outputs.publish()
 
 
 def _open_both(
@@ -126,7 +156,7 @@ def _open_both(
     from storage.masterfile.decoding import settle_encoding
     from storage.masterfile.problems import MasterFileProblem
     from storage.masterfile.reader import MasterFile
-    from storage.reconciliation.files import KEY
+    from storage.reconciliation.judging import KEY
 
     try:
         renamed = read_mapping(office.readable(mapping)) if mapping is not None else {}
@@ -148,20 +178,6 @@ def _open_both(
         if name not in headers:
             raise office.refuse("masterfile.mapping_unknown_column", column=name)
     return opened[0], opened[1]
-
-
-def _rows(office: Office, table: MasterFile, path: Path) -> Iterator[Row]:
-    """The rows of a file; one of another width ends the run, because its cells cannot be told apart."""
-    from storage.masterfile.problems import MasterFileProblem, RowProblem
-
-    try:
-        for entry in table.records():
-            if isinstance(entry, RowProblem):
-                raise office.refuse("reconcile.bad_row", name=path.name, line=str(entry.line), **entry.params)
-            yield entry.line, entry.fields
-    except MasterFileProblem as problem:
-        sentence = office.say(f"masterfile.{problem.code}", **problem.params)
-        raise office.refuse("reconcile.in_file", name=path.name, problem=sentence) from None
 
 
 def _codes() -> Mapping[str, Mapping[str, str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from dialogs.japanese.numerals import read_kanji_number
 from dialogs.japanese.variants import has_gaiji
+from storage.reconciliation.area import read_area, written_area
 from storage.reconciliation.notation import (
     KANJI_NUMERAL,
     Steps,
@@ -21,8 +22,6 @@ from storage.reconciliation.notation import (
 )
 
 _PREFECTURE = re.compile(r"(北海道|東京都|京都府|大阪府|[一-龯]{2,3}県)")
-#: A district (郡) before a town or village; cities whose name holds 郡 are left alone.
-_DISTRICT = re.compile(r"([^市区町村郡0-9]{1,4}郡)(?!市|山市|上市)(?=[^市区]+?[町村])")
 _POSTCODE = re.compile(r"^〒?\s*\d{3}-\d{4}\s*|^〒\s*\d{7}\s*")
 
 _K = KANJI_NUMERAL
@@ -64,9 +63,11 @@ class AddressKey:
     room: str = field(default="", repr=False)
     #: What was taken out on the way; no part of the key.
     rules: tuple[str, ...] = field(default=(), compare=False)
+    #: The address itself where something that was left out of it was filled in; no part of the key.
+    source: str = field(default="", compare=False, repr=False)
 
 
-def read_address(value: str) -> AddressKey | None:
+def read_address(value: str, *, fill_in: bool = True) -> AddressKey | None:
     """The key of an address, or ``None`` where nothing can be read."""
     if has_gaiji(value):
         return None
@@ -79,9 +80,10 @@ def read_address(value: str) -> AddressKey | None:
     steps.to(_POSTCODE.sub("", steps.text), "postal_code")
     prefecture = _PREFECTURE.match(steps.text)
     rest = steps.text[prefecture.end() :] if prefecture else steps.text
-    district = _DISTRICT.match(rest.strip())
-    rest = rest.strip()[district.end() :] if district else rest.strip()
-    numbered = _arabic(Steps(rest))
+    read = read_area if fill_in else written_area
+    area = read(rest.strip(), prefecture[1] if prefecture else "")
+    steps.rules.extend(area.rules)
+    numbered = _arabic(Steps(area.rest))
     start = re.search("[0-9]", numbered.text)
     split = start.start() if start else len(numbered.text)
     numbers, end = _sequence(numbered.text, split) if start else ((), split)
@@ -92,13 +94,14 @@ def read_address(value: str) -> AddressKey | None:
     written = (("unit",) if re.search(_UNIT, tail) else ()) + (("space",) if " " in tail else ())
     rules = (*steps.rules, *numbered.rules, *town.rules, *written)
     return AddressKey(
-        prefecture=prefecture[1] if prefecture else "",
-        district=district[1] if district else "",
-        town=town.text,
+        prefecture=area.prefecture,
+        district=area.district,
+        town=area.city + town.text,
         numbers=numbers,
         building=building,
         room=room,
         rules=tuple(dict.fromkeys(rules)),
+        source=value if area.city else "",
     )
 
 

@@ -35,7 +35,10 @@ _COMPANY = {
     "学": "学校法人",
     "宗": "宗教法人",
     "福": "社会福祉法人",
+    "同": "合同会社",
+    "特非": "特定非営利活動法人",
 }
+COMPANY_FORMS = tuple(_COMPANY.values())
 _COMPANY_BRACKET = re.compile(r"\((" + "|".join(sorted(_COMPANY, key=len, reverse=True)) + r")\)")
 
 

@@ -10,7 +10,7 @@ import re
 
 from rapidfuzz.fuzz import ratio
 
-from storage.reconciliation.address import AddressKey
+from storage.reconciliation.address import AddressKey, read_address
 from storage.reconciliation.slips import is_swap
 from storage.reconciliation.variants import fold_kana, same_characters
 from storage.reconciliation.verdict import Verdict, VerdictCode
@@ -25,6 +25,21 @@ _WING = re.compile(r"[0-9]+|(?<![a-z])[a-z](?![a-z])|[東西南北新旧]")
 
 def compare_places(master: AddressKey, answer: AddressKey) -> Verdict:
     """The verdict on two addresses whose keys are not equal."""
+    verdict = _compare(master, answer)
+    if verdict.reason in _ELSEWHERE and (master.source or answer.source):
+        # What was filled in may be another place of the same name: what was written decides.
+        verdict = _compare(_as_written(master), _as_written(answer))
+    return verdict
+
+
+_ELSEWHERE = ("prefecture_differs", "district_differs", "town_differs")
+
+
+def _as_written(key: AddressKey) -> AddressKey:
+    return (read_address(key.source, fill_in=False) if key.source else None) or key
+
+
+def _compare(master: AddressKey, answer: AddressKey) -> Verdict:
     rules = list(dict.fromkeys((*master.rules, *answer.rules)))
     for part in ("prefecture", "district"):
         left, right = getattr(master, part), getattr(answer, part)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 #: Stands in every stored verdict; raise it whenever a comparator may decide otherwise than before.
-COMPARATOR_VERSION = "1"
+COMPARATOR_VERSION = "2"
 
 Key = TypeVar("Key")
 
@@ -63,8 +63,9 @@ class Comparator(Generic[Key]):
 
     #: The value in one spelling and the steps that led there; ``None`` where it cannot be read.
     canonical: Callable[[str], tuple[Key, tuple[str, ...]] | None]
-    #: Whether two canonical keys differ in character variants only: the rules that fired, else ``None``.
-    variant: Callable[[Key, Key], tuple[str, ...] | None]
+    #: Whether two canonical keys differ in character variants only: the rules that fired, else ``None``.  A pair of
+    #: keys, not one looser key: of three forms of a character the outer two may be different names.
+    fold: Callable[[Key, Key], tuple[str, ...] | None]
     #: What the relation of two different keys is, where it is closer than "another value".
     explain: Callable[[Key, Key], Verdict | None]
     #: Verdict and reason of two values that have nothing to do with each other.
@@ -90,7 +91,7 @@ def decide(comparator: Comparator[Key], master: str, answer: str) -> Verdict:
     if left[0] == right[0]:
         rules = tuple(dict.fromkeys((*left[1], *right[1])))
         return Verdict(verdict=VerdictCode.SAME_NORMALISED, reason="notation", rules=rules)
-    variant = comparator.variant(left[0], right[0])
+    variant = comparator.fold(left[0], right[0])
     if variant is not None:
         return Verdict(verdict=VerdictCode.SAME_VARIANT, reason="variant", rules=variant)
     return comparator.explain(left[0], right[0]) or comparator.otherwise

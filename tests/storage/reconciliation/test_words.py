@@ -23,7 +23,7 @@ REASONS = uttered(
     "reconciliation",
     r'reason="([a-z_]+)"',
     r'_changed\("([a-z_]+)"\)',
-    r'_slip\("([a-z_]+)"\)',
+    r'slip\("([a-z_]+)"\)',
     r'"(cannot_read_[a-z]+)"',
 ) | {"prefecture_differs", "district_differs", "declined", "other_channel"}
 RULES = uttered(

@@ -70,7 +70,7 @@ def test_a_case_without_a_real_difference_is_done_at_once(database: Database, re
     [
         (answer("address", "千代田区南町3-4-16"), "address", ("changed", "low", "house_number_differs")),
         (answer("job", "student"), "occupation", ("changed", "medium", "value_differs")),
-        (answer("country", "USA"), "nationality", ("changed", "high", "value_differs")),
+        (answer("country", "USA"), "nationality", ("conflict", "high", "immutable_differs")),
         (answer("phone", "09012345687"), "phone", ("suspected_slip", "low", "swapped")),
         (answer("phone", "", "declined"), "phone", ("missing", "low", "declined")),
         (answer("until", "2026-11-01"), "residence_expiry", ("conflict", "high", "expired")),
