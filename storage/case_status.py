@@ -70,7 +70,8 @@ _TABLE = {
     "66": "75",
     "70": "40 71 72 75",
     "71": "70 75",
-    "72": "75 80",
+    # Who is to agree may send it back.
+    "72": "70 75 80",
     # The next cycle is a case of its own.
     "75": "",
     "80": "40 81",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -135,6 +135,8 @@ class Transition:
     actor: str
     reason: str
     source: str | None
+    #: What a person wrote about it; opened only where a vault is given.
+    note: str = field(default="", repr=False)
 
 
 def open_case(
@@ -269,8 +271,13 @@ def move_case(
     actor: str,
     reason: str,
     source: str | None = None,
+    note: str = "",
+    vault: Vault | None = None,
 ) -> None:
-    """Move a case; the same status is a no-op, a move off the table raises ``IllegalTransition``."""
+    """Move a case; the same status is a no-op, a move off the table raises ``IllegalTransition``.
+
+    A ``note`` is what a person wrote about it; it is sealed, which needs ``vault``.
+    """
     if not _REASON.fullmatch(reason):
         raise ValueError("the reason of a transition is a code, not a sentence")
     case = lock_case(conn, case_id)
@@ -287,7 +294,7 @@ def move_case(
     held(conn).pop((_case.name, case_id), None)
     if (case.status in ANSWERABLE) is not (to in ANSWERABLE):
         touch_menus_of_case(conn, case_id)
-    _append_transition(conn, uni, case_id, case.status, to, actor, reason, source)
+    _append_transition(conn, uni, case_id, case.status, to, actor, reason, source, note, vault)
 
 
 def _append_transition(
@@ -299,9 +306,15 @@ def _append_transition(
     actor: str,
     reason: str,
     source: str | None,
+    note: str = "",
+    vault: Vault | None = None,
 ) -> None:
+    transition_id = uni.new_id()
+    if note and vault is None:
+        raise ValueError("a note must be sealed: pass the vault")
+    sealed = vault.seal(_transition.name, transition_id, {"note": note}) if note and vault is not None else None
     values = {
-        "id": uni.new_id(),
+        "id": transition_id,
         "case_id": case_id,
         "from_status": None if from_status is None else from_status.value,
         "to_status": CaseStatus(to).value,
@@ -309,12 +322,13 @@ def _append_transition(
         "actor": actor,
         "reason": reason,
         "source": source,
+        "sealed": sealed,
     }
     _APPEND.run(conn, values)
 
 
-def transitions_of(conn: Connection, case_id: str) -> list[Transition]:
-    """How a case came to its status, oldest first."""
+def transitions_of(conn: Connection, case_id: str, vault: Vault | None = None) -> list[Transition]:
+    """How a case came to its status, oldest first; with ``vault`` also what was written about it."""
     query = select(_transition).where(_transition.c.case_id == case_id).order_by(_transition.c.at, _transition.c.id)
     return [
         Transition(
@@ -325,9 +339,17 @@ def transitions_of(conn: Connection, case_id: str) -> list[Transition]:
             actor=row.actor,
             reason=row.reason,
             source=row.source,
+            note=_note(vault, row),
         )
         for row in conn.execute(query)
     ]
+
+
+def _note(vault: Vault | None, row: Any) -> str:
+    if vault is None or row.sealed is None:
+        return ""
+    note: str = vault.open(_transition.name, row.id, row.sealed)["note"]
+    return note
 
 
 def set_next_due(conn: Connection, case_id: str, next_due_on: date) -> None:

@@ -1,7 +1,6 @@
-"""Differences between a submission and the master record, and what people decided about them.
+"""Differences between a submission and the master record (what people decide about them: ``storage.reviews``).
 
-Promise: comparing again never loses a decision and never shows a verdict twice: what is no longer true is
-superseded, not deleted, and each decision is a row of its own.
+Promise: comparing again never shows a verdict twice: what is no longer true is superseded, not deleted.
 """
 
 from __future__ import annotations
@@ -12,15 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from storage.counters import insert_or
 from storage.encryption import DigestKind, Vault, canonical_json
-from storage.tables import DifferenceDecisionRow, DifferenceRow, table_of
+from storage.tables import DifferenceRow, table_of
 from storage.universe import Universe
 
 _difference = table_of(DifferenceRow)
-_decision = table_of(DifferenceDecisionRow)
 
 _KEY = (
     _difference.c.submission_id,
@@ -107,20 +105,11 @@ def load_differences(
     if submission_id is not None:
         query = query.where(_difference.c.submission_id == submission_id)
     query = query.order_by(_difference.c.case_id, _difference.c.id)
-    return [_difference_of(vault, row) for row in conn.execute(query)]
+    return [difference_of(vault, row) for row in conn.execute(query)]
 
 
-def decide_difference(conn: Connection, uni: Universe, difference_id: str, *, decision: str, decided_by: str) -> bool:
-    """Note what a person decided (a code); false where there is no such difference."""
-    now = uni.now()
-    latest = {"decision": decision, "decided_by": decided_by, "decided_at": now}
-    if conn.execute(update(_difference).where(_difference.c.id == difference_id).values(latest)).rowcount != 1:
-        return False
-    conn.execute(insert(_decision), {"id": uni.new_id(), "difference_id": difference_id, **latest})
-    return True
-
-
-def _difference_of(vault: Vault, row: Row[Any]) -> Difference:
+def difference_of(vault: Vault, row: Row[Any]) -> Difference:
+    """A row of the table with its values opened."""
     opened = vault.open(_difference.name, row.id, row.sealed)
     return Difference(
         id=row.id,

@@ -22,10 +22,12 @@ from storage.tables import (
     AccountRow,
     BankLoginRow,
     CaseRow,
+    CaseTransitionRow,
     ContentRow,
     ConversationEventRow,
     ConversationRow,
     CustomerRow,
+    DifferenceDecisionRow,
     DifferenceRow,
     ImageRow,
     InboundRow,
@@ -42,16 +44,19 @@ _account, _case, _content = table_of(AccountRow), table_of(CaseRow), table_of(Co
 _conversation, _customer, _difference = table_of(ConversationRow), table_of(CustomerRow), table_of(DifferenceRow)
 _event, _image, _inbound = table_of(ConversationEventRow), table_of(ImageRow), table_of(InboundRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
-_menu = table_of(AccountMenuRow)
+_menu, _transition = table_of(AccountMenuRow), table_of(CaseTransitionRow)
+_decision = table_of(DifferenceDecisionRow)
 _outgoing, _record, _submission = table_of(OutgoingRow), table_of(MasterRecordRow), table_of(SubmissionRow)
 
 #: Every sealed column, and what erasing a customer does to it; a test demands that none is missing.
 ERASED = {
+    "case_transition": "removed",
     "channel_account": "emptied, unless the account acts for somebody else too",
     "content": "removed",
     "conversation": "emptied",
     "conversation_event": "emptied",
     "difference": "emptied",
+    "difference_decision": "removed",
     "inbound_event": "emptied",
     "master_record": "rows deleted",
     "outgoing_message": "removed",
@@ -86,6 +91,7 @@ def erase_customer(conn: Connection, vault: Vault, uni: Universe, customer_id: s
     counts["conversations"] = _close_conversations(conn, vault, now, conversation_ids)
     counts["submissions"] = _erase_submissions(conn, vault, now, customer_id, case_ids)
     conn.execute(update(_case).where(_case.c.id.in_(case_ids)).values(sealed=None))
+    conn.execute(update(_transition).where(_transition.c.case_id.in_(case_ids)).values(sealed=None))
     waiting = _code.c.case_id.in_(case_ids) & _code.c.state.in_(("active", "locked"))
     conn.execute(update(_code).where(waiting).values(state="revoked"))
     touch_menus_of_customer(conn, customer_id)  # an account may act for others as well
@@ -208,6 +214,8 @@ def _erase_submissions(conn: Connection, vault: Vault, now: datetime, customer_i
         conn.execute(update(_submission).where(_submission.c.id == submission_id).values(gone))
     of_cases = _difference.c.case_id.in_(case_ids)
     _empty(conn, vault, _difference, of_cases, _NO_VERDICT)
+    notes = _decision.c.difference_id.in_(select(_difference.c.id).where(of_cases))
+    conn.execute(update(_decision).where(notes).values(sealed=None))
     for difference_id in conn.execute(select(_difference.c.id).where(of_cases)).scalars().all():
         values = {
             "master_digest": _nobody(vault, DigestKind.MASTER_ROW, difference_id),

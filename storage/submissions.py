@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, select, updat
 from storage.counters import next_value
 from storage.differences import (
     Difference,
-    decide_difference,
     load_differences,
     replace_differences,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "Difference",
     "Submission",
     "claim_unreconciled",
-    "decide_difference",
     "find_receipt",
     "has_unreconciled",
     "is_receipt_taken",

@@ -32,6 +32,7 @@ from storage.reconciliation.findings import Finding, find
 from storage.reconciliation.reading import read_value
 from storage.reconciliation.severity import SeverityTable, shipped_table
 from storage.reconciliation.verdict import SETTLED
+from storage.reviews import SETTLED as SETTLED_BY_PERSON, Decision, carry_over, settle, status_after
 from storage.submissions import (
     Submission,
     case_of_submission,
@@ -135,8 +136,12 @@ class Reconciler:
         findings = find(questionnaire, submission.answers, None if customer is None else customer.fields, on)
         rows = [finding.as_row(self._table.severity(finding.field, finding.verdict.verdict)) for finding in findings]
         save_differences(conn, vault, uni, submission, rows)
-        needs_person = any(self._table.needs_person(finding.verdict.verdict) for finding in findings)
-        self._move(conn, uni, submission, needs_person, customer, findings, on)
+        # A customer who was asked again answers for the second time: what was decided on the rest stays so.
+        decided = carry_over(conn, vault, uni, submission.case_id, submission.id)
+        for_person = [one.field for one in findings if self._table.needs_person(one.verdict.verdict)]
+        stands = [decided.get(field, Decision.OPEN) for field in for_person]
+        needs_person = any(decision not in SETTLED_BY_PERSON for decision in stands)
+        self._move(conn, vault, uni, submission, stands, customer, findings, on)
         counts = Counter(finding.verdict.verdict.value for finding in findings)
         audit.record(
             conn,
@@ -152,9 +157,10 @@ class Reconciler:
     def _move(
         self,
         conn: Connection,
+        vault: Vault,
         uni: Universe,
         submission: Submission,
-        needs_person: bool,
+        stands: list[Decision],
         customer: Customer | None,
         findings: tuple[Finding, ...],
         on: date,
@@ -168,11 +174,15 @@ class Reconciler:
             move_case(conn, uni, submission.case_id, to, actor=_ACTOR, reason=reason, source=submission.id)
 
         move(CaseStatus.RECONCILING, "reconcile")
-        if needs_person or customer is None:
+        if stands or customer is None:
             move(CaseStatus.TO_CHECK, "differences")
-            return
-        move(CaseStatus.RECONCILED, "no_difference")
-        move(CaseStatus.DONE, "no_difference")
+            to = status_after(stands)
+            settle(conn, vault, uni, case.id, to, actor=_ACTOR, reason="decided_before")
+            if customer is None or to is not CaseStatus.DONE:
+                return
+        else:
+            move(CaseStatus.RECONCILED, "no_difference")
+            move(CaseStatus.DONE, "no_difference")
         set_next_due(conn, submission.case_id, self._next_due(customer.risk_rating, on, _expiry(customer, findings)))
 
     def _questionnaire(self, conn: Connection, sha256: str) -> Questionnaire:

@@ -60,6 +60,8 @@ class CaseTransitionRow(Stored, table=True):
     actor: str = code(80)
     reason: str = code(64)
     source: str | None = code(80, nullable=True)
+    #: What a person wrote about it.
+    sealed: bytes | None = sealed(nullable=True)
 
 
 class LinkCodeRow(Stored, table=True):

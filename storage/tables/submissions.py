@@ -83,9 +83,13 @@ class DifferenceDecisionRow(Stored, table=True):
 
     id: str = key()
     difference_id: str = link("difference.id", index=True)
+    #: What held until then: a decision, ``open``, or ``carried`` of one that came from an earlier comparison.
+    before: str | None = code(32, nullable=True)
     decision: str = code(32)
     decided_by: str = code(80)
     decided_at: datetime = when()
+    #: The note, where one was written.
+    sealed: bytes | None = sealed(nullable=True)
 
 
 class ExportBatchRow(Stored, table=True):

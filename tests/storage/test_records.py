@@ -25,6 +25,7 @@ from storage.export_batches import (
     save_export_batch,
 )
 from storage.publishing import list_published, live, load_published, publish
+from storage.reviews import Deed, decide
 from storage.staff import (
     StaffMember,
     add_staff,
@@ -46,7 +47,6 @@ from storage.submissions import (
     Difference,
     Submission,
     claim_unreconciled,
-    decide_difference,
     find_receipt,
     iter_submissions,
     load_differences,
@@ -198,12 +198,10 @@ def test_comparing_again_shows_no_verdict_twice_and_loses_no_decision(database: 
     (found,) = compare(database, submission, verdict())
     assert (found.master, found.answer, found.rules) == ("東京都千代田区千代田1-1", "大阪市北区1-1", ("address.town",))
     assert "大阪" not in repr(found)
-    decided = database.run(
-        lambda conn: decide_difference(conn, database.universe, found.id, decision="accept", decided_by="staff-1")
-    )
-    assert decided
+    uni, vault = database.universe, database.vault
+    database.run(lambda conn: decide(conn, vault, uni, found, Deed.APPROVE, seen="open", staff_id="staff-1"))
     (again,) = compare(database, submission, verdict(severity="medium"))
-    assert (again.id, again.severity, again.decision, again.decided_by) == (found.id, "medium", "accept", "staff-1")
+    assert (again.id, again.severity, again.decision, again.decided_by) == (found.id, "medium", "approved", "staff-1")
     reloaded = database.run_read(lambda conn: load_submission(conn, database.vault, submission.id))
     assert reloaded is not None
     assert reloaded.completed_seq == 1
@@ -218,11 +216,6 @@ def test_a_new_master_value_or_comparator_supersedes_the_old_verdict(database: D
     assert newest.comparator_version == "2"
     stored = database.run_read(lambda conn: conn.execute(text("SELECT count(*) FROM difference")).scalar())
     assert stored == 4
-
-
-def test_a_decision_on_nothing_is_refused(database: Database) -> None:
-    uni = database.universe
-    assert not database.run(lambda conn: decide_difference(conn, uni, "none", decision="accept", decided_by="s"))
 
 
 def make_batch(database: Database, *members: str, kind: str = "responses") -> ExportBatch:

@@ -13,7 +13,7 @@ from dialogs.definition.yaml_format import canonical_source, read_canonical
 from dialogs.personal import Personal
 from storage.accounts import upsert_account
 from storage.cases import Case, CaseStatus, load_case, move_case, open_case
-from storage.conversations import create_conversation
+from storage.conversations import conversation_of_case, create_conversation
 from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
 from storage.database import Database
 from storage.publishing import publish
@@ -145,23 +145,26 @@ def submit(database: Database, form: Questionnaire, case: Case, answers: Sequenc
 
     def run(conn: Connection) -> Submission:
         account = upsert_account(conn, vault, uni, "line", Personal("U" + case.id), "ja")
-        conversation = create_conversation(
-            conn,
-            vault,
-            uni,
-            kind="case",
-            account_id=account.id,
-            case_id=case.id,
-            questionnaire_sha256=form.sha256,
-            locale="ja",
-        )
+        # Who is asked again answers in the same conversation.
+        conversation_id = conversation_of_case(conn, case.id)
+        if conversation_id is None:
+            conversation_id = create_conversation(
+                conn,
+                vault,
+                uni,
+                kind="case",
+                account_id=account.id,
+                case_id=case.id,
+                questionnaire_sha256=form.sha256,
+                locale="ja",
+            ).id
         return save_submission(
             conn,
             vault,
             uni,
             case_id=case.id,
             customer_id=case.customer_id,
-            conversation_id=conversation.id,
+            conversation_id=conversation_id,
             receipt_no=uni.code(8),
             answered_by="self",
             channel="line",
