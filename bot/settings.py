@@ -26,6 +26,8 @@ _CONFIG = f"{_PREFIX}CONFIG"
 _LONGEST_PAGE = 700
 #: With which the bank signs: shorter ones can be tried out.
 _SHORTEST_SECRET = 32
+#: As in ``storage.staff``, which is too heavy for the settings of every command.
+_ROLES = frozenset({"operator", "back_office", "approver", "auditor", "admin"})
 #: The port of an address as the store's driver reads it: a password may hold a slash.
 _PORT = re.compile(r"[\w+]+://(?:[^:/@]*(?::[^@]*)?@)?+(?:\[[^\]]*\]|[^/:?]*):(?P<port>[^/?]*)", re.ASCII)
 
@@ -41,6 +43,7 @@ class Settings(BaseSettings):
     console_host: str = "127.0.0.1"
     console_port: int = Field(default=8081, ge=0, le=65535)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    second_factor_roles: Annotated[tuple[str, ...], NoDecode] = ("approver", "auditor", "admin")
     public_url: str = ""
     encryption_keys: SecretStr | None = None
     content_dir: Path | None = None
@@ -75,7 +78,7 @@ class Settings(BaseSettings):
     allow_drafts: bool = False
     encoder: Literal["auto", "on", "off"] = "auto"
 
-    @field_validator("sensitive_channels", "trusted_proxies", mode="before")
+    @field_validator("sensitive_channels", "trusted_proxies", "second_factor_roles", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -99,6 +102,14 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         # Compose files hand down empty variables; a webhook checked with an empty secret lets everybody in.
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # A mistyped role would sign in without its second factor, and nobody would notice.
+        if set(value) - _ROLES:
+            raise ValueError(f"names other roles than {', '.join(sorted(_ROLES))}")
+        return value
 
     @field_validator("content_dir")
     @classmethod

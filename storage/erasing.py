@@ -69,6 +69,7 @@ KEPT = {
     "audit_head": "the end of the audit chain",
     "customer_hold": "why something was kept: an erased customer has no hold in force",
     "erasure": "why something was erased",
+    "staff_factor": "the secret of a member of staff's authenticator app",
     "store_secret": "the secret of the digests",
 }
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from storage.encryption import Vault
-from storage.tables import StaffRow, StaffSessionRow, table_of
+from storage.tables import StaffFactorRow, StaffRow, StaffSessionRow, table_of
 from storage.universe import Universe
 
 ROLES = ("operator", "back_office", "approver", "auditor", "admin")
 
 _staff = table_of(StaffRow)
 _session = table_of(StaffSessionRow)
+_factor = table_of(StaffFactorRow)
 
 #: 32 signs of five bits: 160 bits.
 _TOKEN_LENGTH = 32
@@ -50,6 +51,8 @@ class Session:
     staff: StaffMember
     #: What a form of this session must carry.
     csrf: str = field(repr=False)
+    #: none: the member has no second factor; due: it has not been given in this session yet.
+    factor: Literal["none", "due", "given"] = "none"
 
 
 def add_staff(
@@ -130,7 +133,14 @@ def reset_login_failures(conn: Connection, staff_id: str) -> None:
 
 
 def create_session(
-    conn: Connection, uni: Universe, vault: Vault, staff_id: str, *, idle: timedelta, absolute: timedelta
+    conn: Connection,
+    uni: Universe,
+    vault: Vault,
+    staff_id: str,
+    *,
+    idle: timedelta,
+    absolute: timedelta,
+    factor_given: bool = False,
 ) -> str:
     """Begin a session and return its token, which is stored nowhere."""
     token = uni.code(_TOKEN_LENGTH)
@@ -144,6 +154,7 @@ def create_session(
         "idle_seconds": int(idle.total_seconds()),
         "idle_until": now + idle,
         "absolute_until": now + absolute,
+        "factor_at": now if factor_given else None,
     }
     conn.execute(insert(_session), values)
     return token
@@ -156,8 +167,11 @@ _BY_TOKEN = (
         _session.c.idle_seconds,
         _session.c.idle_until,
         _session.c.absolute_until,
+        _session.c.factor_at,
+        _factor.c.confirmed_at,
     )
     .join(_session, _session.c.staff_id == _staff.c.id)
+    .outerjoin(_factor, _factor.c.staff_id == _staff.c.id)
     .where(_session.c.token_digest == bindparam("digest"))
 )
 
@@ -170,7 +184,12 @@ def load_session(conn: Connection, uni: Universe, vault: Vault, token: str) -> S
         return None
     kept = {"last_seen_at": now, "idle_until": now + timedelta(seconds=row.idle_seconds)}
     conn.execute(update(_session).where(_session.c.id == row.session_id).values(kept))
-    return Session(id=row.session_id, staff=_member_of(row), csrf=vault.session_digest("csrf", token).hex())
+    return Session(
+        id=row.session_id,
+        staff=_member_of(row),
+        csrf=vault.session_digest("csrf", token).hex(),
+        factor="none" if row.confirmed_at is None else "due" if row.factor_at is None else "given",
+    )
 
 
 def csrf_fits(session: Session, given: str) -> bool:

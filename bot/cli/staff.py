@@ -14,9 +14,15 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import staff_keeping
 from bot.cli.office import Office, os_user
 
 app = typer.Typer(no_args_is_help=True, help="Members of staff who use the console.")
+
+app.command("list")(staff_keeping.list_members)
+app.command("reset")(staff_keeping.reset)
+app.command("disable")(staff_keeping.disable)
+app.command("enable")(staff_keeping.enable)
 
 #: A one-time password lives until the first sign-in only; own ones must be longer.
 SHORTEST_ONE_TIME = 8

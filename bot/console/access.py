@@ -29,7 +29,9 @@ class Permission(StrEnum):
     OPEN = "open"
     #: Pages before sign-in.
     PUBLIC = "public"
-    #: Any member of staff, even one who still has to change the first password.
+    #: Who has typed the right password, the code of the authenticator app perhaps not yet.
+    HALF_SIGNED_IN = "half_signed_in"
+    #: Any member of staff, even one who still has to change the first password or to set up an app.
     SIGNED_IN = "signed_in"
     SEE_CONVERSATIONS = "see_conversations"
     ANSWER = "answer"
@@ -42,6 +44,7 @@ class Permission(StrEnum):
 
 #: Which roles hold a permission; what is not listed is refused.
 ROLES: Mapping[Permission, frozenset[str]] = {
+    Permission.HALF_SIGNED_IN: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.SIGNED_IN: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.SEE_CONVERSATIONS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.ANSWER: frozenset({"operator", "back_office", "approver", "admin"}),
@@ -50,6 +53,13 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
 }
+
+
+#: What is open to who still has to change the password or to set up an app.
+_ON_THE_WAY_IN = frozenset({Permission.HALF_SIGNED_IN, Permission.SIGNED_IN})
+
+#: About all branches at once: not for a member of staff who is bound to one.
+WHOLE_BANK = frozenset({Permission.SEE_EXPORTS, Permission.EXPORT})
 
 
 class Refused(Exception):
@@ -66,6 +76,18 @@ class SignInNeeded(Refused):
     status = 401
 
 
+class CodeNeeded(Refused):
+    """The code of the authenticator app has to be given first."""
+
+    code = "code_due"
+
+
+class FactorNeeded(Refused):
+    """The role signs in with an authenticator app, and this member has none yet."""
+
+    code = "no_factor"
+
+
 class PasswordChangeNeeded(Refused):
     """The one-time password has to be replaced first."""
 
@@ -73,7 +95,7 @@ class PasswordChangeNeeded(Refused):
 
 
 class Forbidden(Refused):
-    """The role does not hold the permission."""
+    """The role does not hold the permission, or the page is about the whole bank and the member is of a branch."""
 
 
 class ForgedRequest(Refused):
@@ -120,8 +142,15 @@ def needs(permission: Permission) -> Callable[[Handler], Page]:
 
 
 def may(staff: StaffMember, permission: Permission) -> bool:
-    """Whether the role holds the permission; for drawing a page, never instead of ``authorize_deed``."""
+    """Whether this member holds the permission; for drawing a page, never instead of ``authorize_deed``."""
+    if staff.branch_no is not None and permission in WHOLE_BANK:
+        return False
     return staff.role in ROLES.get(permission, frozenset())
+
+
+def lacks_factor(session: Session, factor_roles: tuple[str, ...]) -> bool:
+    """Whether the role signs in with an authenticator app and this member has none."""
+    return session.factor == "none" and session.staff.role in factor_roles
 
 
 def authorize_transport(request: web.Request, trusted_proxies: tuple[str, ...]) -> bool:
@@ -140,10 +169,14 @@ def authorize_session(session: Session | None) -> Session:
     return session
 
 
-def authorize_deed(session: Session, permission: Permission) -> StaffMember:
-    """The member of staff; raises ``PasswordChangeNeeded`` or ``Forbidden``."""
-    if session.staff.must_change and permission is not Permission.SIGNED_IN:
+def authorize_deed(session: Session, permission: Permission, factor_roles: tuple[str, ...] = ()) -> StaffMember:
+    """The member of staff; raises ``CodeNeeded``, ``PasswordChangeNeeded``, ``FactorNeeded`` or ``Forbidden``."""
+    if session.factor == "due" and permission is not Permission.HALF_SIGNED_IN:
+        raise CodeNeeded
+    if session.staff.must_change and permission not in _ON_THE_WAY_IN:
         raise PasswordChangeNeeded
+    if lacks_factor(session, factor_roles) and permission not in _ON_THE_WAY_IN:
+        raise FactorNeeded
     if not may(session.staff, permission):
         raise Forbidden
     return session.staff

@@ -17,8 +17,19 @@ from bot.console.context import MOUNT, Console, ExportResponses, Visit
 from bot.console.desk import Desk
 from bot.console.door import install, redirect
 from bot.console.headers import Assets, add_headers
-from bot.console.pages import conversation, desk_work, exports, inbox, picture, printing, questions, sign_in
+from bot.console.pages import (
+    conversation,
+    desk_work,
+    exports,
+    inbox,
+    own_account,
+    picture,
+    printing,
+    questions,
+    sign_in,
+)
 from bot.console.passwords import Passwords
+from bot.console.proving import failures_by_address
 from bot.settings import Settings
 from locales import SHIPPED_LANGUAGES
 from storage.database import Database
@@ -45,7 +56,7 @@ def make_console(
         settings=settings,
         universe=universe,
         passwords=passwords if passwords is not None else Passwords(),
-        failures=sign_in.failures_by_address(universe.now),
+        failures=failures_by_address(universe.now),
         export_responses=export_responses,
         demo=demo,
     )
@@ -69,9 +80,14 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("GET", "/static/{name}", _serve(assets)),
         ("GET", "/sign-in", sign_in.show),
         ("POST", "/sign-in", sign_in.sign_in),
+        ("GET", "/sign-in/code", sign_in.show_code),
+        ("POST", "/sign-in/code", sign_in.give_code),
         ("POST", "/sign-out", sign_in.sign_out),
-        ("GET", "/password", sign_in.show_password),
-        ("POST", "/password", sign_in.change_password),
+        ("GET", "/password", own_account.show_password),
+        ("POST", "/password", own_account.change_password),
+        ("GET", "/second-factor", own_account.show_factor),
+        ("POST", "/second-factor", own_account.confirm),
+        ("POST", "/second-factor/set-up", own_account.set_up_factor),
         ("POST", "/language", sign_in.choose_language),
         ("GET", "/", inbox.show),
         ("GET", here, conversation.show),

@@ -6,7 +6,7 @@ refusal into a page (or a way to sign in) and keeps a record of it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.console.access import (
+    CodeNeeded,
+    FactorNeeded,
     ForgedRequest,
     NotEncrypted,
     Page,
@@ -35,9 +37,19 @@ from storage.staff import Session, load_session
 #: A session ends after so long without a request, and in any case after a working day.
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=10)
+#: Between the password and the code of the authenticator app.
+HALFWAY = timedelta(minutes=5)
 
 #: Long enough for any reply; the rest of a form is small.
 MAX_FORM = 64 * 1024
+
+#: Refusals that lead to the page where what is missing can be given.
+WAYS_IN: Final[Mapping[type[Refused], str]] = {
+    SignInNeeded: "/sign-in",
+    CodeNeeded: "/sign-in/code",
+    PasswordChangeNeeded: "/password",
+    FactorNeeded: "/second-factor",
+}
 
 _SESSION: Final = "kakunin"
 _BEFORE_SIGN_IN: Final = "kakunin_form"
@@ -93,7 +105,7 @@ def _guard(console: Console, page: Page) -> Callable[[web.Request], Awaitable[we
             fresh = "" if before_sign_in else console.universe.code(24)
             csrf = session.csrf if session is not None else before_sign_in
             if page.permission is not Permission.PUBLIC:
-                authorize_deed(authorize_session(session), page.permission)
+                authorize_deed(authorize_session(session), page.permission, console.settings.second_factor_roles)
             form: dict[str, str] = {}
             if request.method not in ("GET", "HEAD"):
                 form = await _read_form(request)
@@ -134,13 +146,12 @@ async def _read_form(request: web.Request) -> dict[str, str]:
 
 
 async def _refuse(visit: Visit, refusal: Refused, permission: Permission) -> web.StreamResponse:
-    if isinstance(refusal, SignInNeeded):
-        if visit.request.headers.get("X-Kakunin-Refresh"):
-            return web.Response(status=401)
+    if isinstance(refusal, SignInNeeded) and visit.request.headers.get("X-Kakunin-Refresh"):
+        return web.Response(status=401)
+    way = WAYS_IN.get(type(refusal))
+    if way is not None:
         here = visit.request.path if visit.request.method == "GET" else f"{MOUNT}/"
-        return redirect(f"{MOUNT}/sign-in?{urlencode({'next': here})}")
-    if isinstance(refusal, PasswordChangeNeeded):
-        return redirect(f"{MOUNT}/password")
+        return redirect(f"{MOUNT}{way}?{urlencode({'next': here})}")
     if not isinstance(refusal, NotEncrypted):
         await _record_refusal(visit, refusal, permission)
     return render(visit, "problem.html", {"code": refusal.code}, status=refusal.status)

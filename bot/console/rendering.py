@@ -14,7 +14,7 @@ from aiohttp import web
 from babel.dates import format_skeleton
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.console.access import Permission, may
+from bot.console.access import Permission, lacks_factor, may
 from bot.console.context import MOUNT, Visit
 from locales import Catalogue
 
@@ -77,6 +77,14 @@ def shorten(text: str, limit: int = 24) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
+def _has_entered(visit: Visit) -> bool:
+    """Whether nothing is missing any more before the pages of the console can be used."""
+    session = visit.session
+    if session is None or session.factor == "due" or session.staff.must_change:
+        return False
+    return not lacks_factor(session, visit.console.settings.second_factor_roles)
+
+
 def _surroundings(visit: Visit) -> dict[str, Any]:
     console, catalogue, locale = visit.console, visit.catalogue, visit.locale
     now, zone = console.universe.now(), console.zone
@@ -100,6 +108,7 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "bank": console.settings.bank_name,
         "demo": console.demo,
         "staff": staff,
+        "entered": _has_entered(visit),
         "may": lambda name: staff is not None and may(staff, Permission(name)),
         "csrf": visit.csrf,
         "path": visit.request.path,

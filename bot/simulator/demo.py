@@ -159,6 +159,7 @@ def _settings(folder: Path, url: str, uni: Universe) -> Settings:
         database_url=f"sqlite:///{folder}/demo.db",
         bank_name=load_catalogue("ja").text("tour.bank_name"),
         allow_drafts=True,
+        second_factor_roles=(),
         sensitive_channels=("line", "telegram"),
         line_channel_secret=uni.code(32),
         line_channel_access_token=uni.code(40),
@@ -247,11 +248,15 @@ def _bank_password(item: SeededLetter) -> str:
     return f"demo-{item.check_number}"
 
 
+#: Who can be signed in as, from the counter to the audit.
+_MEMBERS = (("sato", "operator"), ("suzuki", "back_office"), ("kato", "approver"), ("kimura", "auditor"))
+
+
 async def _make_logins(database: Database, passwords: Passwords) -> list[Login]:
     uni = database.universe
     logins: list[Login] = []
     words = load_catalogue("ja")
-    for login, role in (("sato", "operator"), ("suzuki", "back_office")):
+    for login, role in _MEMBERS:
         password = uni.code(12)
         hashed = await passwords.hash(password)
         await database.transact(

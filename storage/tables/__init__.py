@@ -20,7 +20,7 @@ from storage.tables.questions import QuestionDecisionRow
 from storage.tables.quota import ChannelQuotaRow
 from storage.tables.retention import CustomerHoldRow, ErasureRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
-from storage.tables.staff import StaffRow, StaffSessionRow
+from storage.tables.staff import StaffFactorRow, StaffRow, StaffSessionRow
 from storage.tables.submissions import (
     DifferenceDecisionRow,
     DifferenceRow,
@@ -68,6 +68,7 @@ __all__ = [
     "PublishedRow",
     "QuestionDecisionRow",
     "SendingPaceRow",
+    "StaffFactorRow",
     "StaffRow",
     "StaffSessionRow",
     "StoreSecretRow",

@@ -1,4 +1,4 @@
-"""Staff members and their signed-in sessions."""
+"""Staff members, their second factors and their signed-in sessions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, Column
 from sqlmodel import Field
 
-from storage.tables.base import Stored, code, digest, key, link, number, text, when
+from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
 
 
 class StaffRow(Stored, table=True):
@@ -32,6 +32,20 @@ class StaffRow(Stored, table=True):
     created_at: datetime = when()
 
 
+class StaffFactorRow(Stored, table=True):
+    """The authenticator app of a member: its secret, sealed, and how far its codes are spent."""
+
+    __tablename__ = "staff_factor"
+
+    staff_id: str = link("staff.id", primary_key=True)
+    created_at: datetime = when()
+    #: When a code of it was shown first; before that it does not count.
+    confirmed_at: datetime | None = when(nullable=True)
+    #: Number of the half minute whose code was taken last.
+    last_step: int = number()
+    sealed: bytes = sealed()
+
+
 class StaffSessionRow(Stored, table=True):
     """A session, known by the digest of its token."""
 
@@ -45,3 +59,5 @@ class StaffSessionRow(Stored, table=True):
     idle_seconds: int = number()
     idle_until: datetime = when()
     absolute_until: datetime = when()
+    #: When the second factor was given in it.
+    factor_at: datetime | None = when(nullable=True)

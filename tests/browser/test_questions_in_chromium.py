@@ -34,7 +34,7 @@ def bank(sqlite_database: Database, universe: FrozenUniverse) -> Bank:
 @pytest.fixture
 async def address(bank: Bank, serve: Serve) -> str:
     app = web.Application()
-    settings = Settings(bank_name="見本銀行")
+    settings = Settings(bank_name="見本銀行", second_factor_roles=())
     app.add_subapp(
         "/console/",
         make_console(bank.database, bank.desk, settings, bank.universe, passwords=Passwords(QUICK), demo=True),

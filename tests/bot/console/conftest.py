@@ -50,6 +50,11 @@ class Browser:
         self.epoch = epoch[1] if epoch is not None else self.epoch
         return text
 
+    @property
+    def token(self) -> str:
+        """What the browser has of its session."""
+        return self.client.session.cookie_jar.filter_cookies(self.client.make_url("/"))["kakunin"].value
+
     async def sign_in(self, login: str, password: str = PASSWORD) -> tuple[int, str]:
         await self.get("/sign-in")
         return await self.post("/sign-in", login=login, password=password, next="")
@@ -66,7 +71,13 @@ def export_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def server(bank: Bank, export_file: Path) -> AsyncIterator[TestServer]:
+def settings() -> Settings:
+    """With no role that must have an authenticator app, so that one line signs anybody in."""
+    return Settings(bank_name="見本銀行", second_factor_roles=())
+
+
+@pytest.fixture
+async def server(bank: Bank, settings: Settings, export_file: Path) -> AsyncIterator[TestServer]:
     async def export(member: StaffMember) -> Path:
         await asyncio.to_thread(export_file.write_bytes, b"zip of " + member.login.encode())
         return export_file
@@ -75,7 +86,7 @@ async def server(bank: Bank, export_file: Path) -> AsyncIterator[TestServer]:
     console = make_console(
         bank.database,
         bank.desk,
-        Settings(bank_name="見本銀行"),
+        settings,
         bank.universe,
         export_responses=export,
         passwords=Passwords(QUICK),

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from bot.console.pages.sign_in import FAILURES_OF_ADDRESS
 from bot.console.passwords import Passwords
+from bot.console.proving import FAILURES_OF_ADDRESS
 from bot.console.visitors import network_of
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank

@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 
 from bot.console.access import Permission, Refused
+from bot.console.door import WAYS_IN
 from bot.console.queue import FOLDERS
 from dialogs.conversation.prompts import MessageKind
 from locales import SHIPPED_LANGUAGES, load_catalogue, placeholders
@@ -16,7 +17,9 @@ from storage.staff import ROLES
 
 _KEY = re.compile(r"""\bt\(\s*["']((?:console|demo)\.[a-z0-9_.]+[a-z0-9_])["']""")
 _PROBLEM = re.compile(r'"((?:console|staff|audit)\.(?:problem|password|sign_in)\.[a-z_.]*[a-z_])"')
-_AUDIT = re.compile(r"""(?:record(?:_deed|_on|_view)?|audit\.record)\([^"]*"([a-z]+\.[a-z_]+)""" + '"')
+_AUDIT = re.compile(
+    r"""(?:record(?:_deed|_on|_own|_view)?|audit\.record|count_failure)\([^"]*"([a-z]+\.[a-z_]+)""" + '"'
+)
 
 
 def sources() -> list[tuple[str, str]]:
@@ -55,8 +58,8 @@ def needed() -> set[str]:
     pictures = ("waiting", "expired", "too_large", "too_many", "too_many_pixels", "not_an_image", "broken")
     keys |= {f"console.line.picture.{word}" for word in (*pictures, "removed", "unreachable", "unreadable")}
     for refusal in Refused.__subclasses__():
-        # The other two lead to a page of their own instead of a sentence.
-        if refusal.code not in ("signed_out", "must_change"):
+        # The others lead to a page of their own instead of a sentence.
+        if refusal not in WAYS_IN:
             keys |= {f"console.problem.title.{refusal.code}", f"console.problem.text.{refusal.code}"}
     keys |= {f"demo.letter.to.{kind}" for kind in ("individual", "corporate")}
     keys |= {f"demo.try.{name}" for name in ("why", "back", "later", "staff", "real")}

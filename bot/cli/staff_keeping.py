@@ -1,0 +1,131 @@
+"""``kakunin staff list``, ``reset``, ``disable`` and ``enable``: keeping the accounts of the console.
+
+An administrator's way to help who has lost a password or a phone, and to shut out who has left; each deed ends every
+session of that member and stands in the audit record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from bot.cli.office import Office, os_user
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.database import Database
+    from storage.staff import StaffMember
+
+T = TypeVar("T")
+
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="Login name.")]
+
+
+def list_members(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """List the members of staff: role, branch, whether they may sign in and whether they have an app."""
+    from storage.second_factors import members_with_factor
+    from storage.staff import list_staff
+
+    office = Office()
+    with office.store() as database:
+        members, with_factor = database.run_read(lambda conn: (list_staff(conn), members_with_factor(conn)))
+    for member in members:
+        factor = member.id in with_factor
+        if as_json:
+            shown = {"login": member.login, "display": member.display_name, "role": member.role}
+            shown |= {"branch": member.branch_no, "state": member.state}
+            typer.echo(json.dumps({**shown, "second_factor": factor}, ensure_ascii=False))
+            continue
+        words = [member.login, office.say(f"console.role.{member.role}"), member.branch_no or "-"]
+        words += [office.say(f"staff.line.{member.state}"), office.say(f"staff.line.{'' if factor else 'no_'}factor")]
+        typer.echo("\t".join(words))
+
+
+def reset(
+    name: _Name,
+    password: Annotated[bool, typer.Option("--password", help="A new one-time password.")] = False,
+    factor: Annotated[bool, typer.Option("--factor", help="Remove the authenticator app.")] = False,
+) -> None:
+    """Help who has lost a password or a phone; whoever is signed in by that name is signed out."""
+    from bot.console.passwords import Passwords
+    from storage.second_factors import remove_factor
+    from storage.staff import end_sessions_of, set_password
+
+    office = Office()
+    if not (password or factor):
+        raise office.refuse("staff.nothing_to_reset")
+    with office.store() as database:
+        new = "-".join(database.universe.code(4) for _ in range(4))
+        passwords = Passwords()
+        try:
+            password_hash = passwords.hash_now(new)
+        finally:
+            passwords.close()
+
+        def deed(conn: Connection, member: StaffMember) -> bool:
+            removed = factor and remove_factor(conn, member.id)
+            if removed:
+                _record(conn, database, "staff.factor_reset", member)
+            if password:
+                set_password(conn, member.id, password_hash, must_change=True)
+                _record(conn, database, "staff.password_reset", member)
+            end_sessions_of(conn, member.id)
+            return removed
+
+        removed = _do(office, database, name, deed)
+    if factor:
+        typer.echo(office.say("staff.factor_removed" if removed else "staff.no_factor", name=name))
+    if password:
+        typer.echo(office.say("staff.password", password=new))
+        typer.echo(office.say("staff.must_change"))
+
+
+def disable(name: _Name) -> None:
+    """Shut a member of staff out, at once."""
+    _set_state(name, "disabled")
+
+
+def enable(name: _Name) -> None:
+    """Let a member of staff sign in again."""
+    _set_state(name, "active")
+
+
+def _set_state(name: str, state: str) -> None:
+    from storage.staff import set_staff_state
+
+    office, word = Office(), "enabled" if state == "active" else "disabled"
+    with office.store() as database:
+
+        def deed(conn: Connection, member: StaffMember) -> None:
+            set_staff_state(conn, member.id, state)
+            _record(conn, database, f"staff.{word}", member)
+
+        _do(office, database, name, deed)
+    typer.echo(office.say(f"staff.{word}", name=name))
+
+
+def _do(office: Office, database: Database, name: str, deed: Callable[[Connection, StaffMember], T]) -> T:
+    """Do it to the member of that name, or end with one sentence."""
+    from storage.staff import find_staff
+
+    def find_and_do(conn: Connection) -> tuple[T] | None:
+        found = find_staff(conn, name)
+        return None if found is None else (deed(conn, found[0]),)
+
+    done = database.run(find_and_do)
+    if done is None:
+        raise office.refuse("staff.unknown", name=name)
+    return done[0]
+
+
+def _record(conn: Connection, database: Database, action: str, member: StaffMember) -> None:
+    from storage import audit
+
+    subjects = {"staff": member.id}
+    audit.record(conn, database.universe, action, actor_kind="os_user", actor_id=os_user(), subjects=subjects)
