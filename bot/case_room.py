@@ -31,7 +31,7 @@ def step_case(
     definition = talk.definition(conversation)
     before = from_json(conversation.state)
     lists = LIMITS[talk.channel(conversation.account_id)].lists
-    step = engine.step(definition, before, what, talk.local_now, lists)
+    step = engine.step(definition, before, what, talk.local_now, lists, talk.staffing)
     conversation = _save(talk, conversation, definition, step.state, step.events, step.says if aloud else ())
     _follow(talk, conversation, definition, before, step.state)
     return conversation, step
@@ -123,6 +123,10 @@ def _follow(talk: Talk, conversation: Conversation, definition: Questionnaire, b
     if after.owner is not before.owner:
         owners = {Owner.WAITING: CaseStatus.WITH_STAFF, Owner.BOT: CaseStatus.ANSWERING}
         target = owners.get(after.owner)
+        if after.owner is Owner.BOT and after.is_over:
+            # The form was over before: the case goes back to where it was.
+            case = cases.seen_case(talk.conn, conversation.case_id)
+            target = None if case is None else case.returns_to
     elif after.ended == "refused" and before.ended is None:
         target = CaseStatus.REFUSED
     elif after.paused and not before.paused:

@@ -14,6 +14,7 @@ from bot.linking import ask_second_factor, ask_which, try_code
 from bot.lobby_room import (
     Facts,
     Run,
+    call_person,
     input_step,
     leave_the_line,
     offered,
@@ -28,6 +29,7 @@ from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.asking import STAFF
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Owner
+from dialogs.conversation.people import reply_words
 from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.state import apply, from_json, to_json
 from dialogs.conversation.steps import Leave
@@ -47,7 +49,7 @@ def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None
     if conversation.kind == "lobby":
         if not owned_by_people(talk, conversation, what):
             run_lobby(talk, conversation, input_step(talk, what))
-    elif isinstance(what, inp.HandedBack):
+    elif isinstance(what, (inp.HandedBack, inp.NobodyCame)):
         _handed_back(talk, conversation, what)
     elif _by_customer(what) and _must_prove(talk, conversation):
         _verify_again(talk, conversation)
@@ -81,6 +83,29 @@ def lobby_of_bot(talk: Talk, conversation: Conversation) -> Conversation | None:
     return lobby
 
 
+def hold_elsewhere(talk: Talk, account: Account) -> None:
+    """Another system of the bank has taken the chat: there a person speaks, and here nobody."""
+    for conversation_id in conversations.conversations_of_account(talk.conn, account.id):
+        conversation = talk.lock(conversation_id)
+        if conversation.closed_at is None and conversation.owner in (Owner.BOT.value, Owner.WAITING.value):
+            apply_input(talk, conversation, inp.HeldElsewhere())
+
+
+def take_from_elsewhere(talk: Talk, account: Account, *, aloud: bool) -> None:
+    """The chat is ours again: the bot goes on at the same question, of itself (``aloud``) or when it answers."""
+    for conversation_id in conversations.conversations_of_account(talk.conn, account.id):
+        conversation = talk.lock(conversation_id)
+        if conversation.owner != Owner.STAFF.value or conversation.owner_staff_id is not None:
+            continue
+        back = inp.HandedBack(reason="external_left")
+        if aloud and conversation.id == account.active_conversation_id:
+            apply_input(talk, conversation, back)
+        elif conversation.kind == "case":
+            step_case(talk, conversation, back, aloud=False)
+        else:
+            set_owner(talk, conversation, Owner.BOT, back.reason)
+
+
 def link_customer(talk: Talk, lobby: Conversation, customer_id: str) -> None:
     """Somebody has proved to the bank itself who he is: what is open for him is linked, and nothing more is asked."""
     account = talk.account(lobby.account_id)
@@ -91,7 +116,7 @@ def link_customer(talk: Talk, lobby: Conversation, customer_id: str) -> None:
     if not ready:
         _record(talk, account, "link.no_form" if asked else "link.no_case", {"customer": customer_id})
         if asked:
-            set_owner(talk, lobby, Owner.WAITING, "no_form", "handover.waiting")
+            call_person(talk, lobby, "no_form")
         else:
             talk.say(lobby, Phrase(key="lobby.login_no_case"))
         return
@@ -165,18 +190,22 @@ def _to_lobby(talk: Talk, account: Account) -> Conversation:
 # A case -------------------------------------------------------------------------------------
 
 
-def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack) -> None:
+def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack | inp.NobodyCame) -> None:
     """The bot goes on at the same question, which may show values: so only to who is known to be there."""
     account = talk.account(conversation.account_id)
     assert conversation.case_id is not None
     linked = _is_linked(talk, account, conversation.case_id)
-    if linked and not was_away(talk, conversation):
+    # Of who was away nothing is shown, and who waits on (an answer of his calls for a person) is shown no question.
+    if linked and (not was_away(talk, conversation) or conversation.state.get("handover_at") is not None):
         # The question that is asked again now is the one that a typed reply answers.
         accounts.set_active_conversation(talk.conn, account.id, conversation.id)
         _case(talk, conversation, what)
         return
     conversation, _ = step_case(talk, conversation, what, aloud=False)
-    if linked:
+    if linked and isinstance(what, inp.NobodyCame):
+        talk.say(conversation, Phrase(key="handover.nobody_came"), reply_words(talk.staffing, conversation.locale))
+    elif linked and isinstance(what, inp.HandedBack) and what.staff_id is not None:
+        # Otherwise it is asked when he writes: the clock handed back, and perhaps nobody is there.
         _verify_again(talk, conversation)
 
 
@@ -259,7 +288,7 @@ def run_lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
         case LobbyResult(outcome=Outcome.UNLINK):
             _unlink(talk, account)
         case LobbyResult(outcome=Outcome.STAFF, reason=reason):
-            set_owner(talk, lobby, Owner.WAITING, reason, "handover.waiting")
+            call_person(talk, lobby, reason)
 
 
 def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_id: str) -> None:

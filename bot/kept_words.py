@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.channels.base import Inbound, InboundKind
-from bot.linking import normalise_code
+from bot.letter_code import normalise_code
 from bot.talk import Talk
 from bot.tap_labels import tap_label
 from dialogs.conversation.events import Owner

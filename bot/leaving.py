@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.case_room import step_case
-from bot.conversing import was_away
+from bot.conversing import hold_elsewhere, take_from_elsewhere, was_away
 from bot.lobby_room import Facts
 from bot.taken_back import note_outside, redact_recorded
 from bot.talk import Talk
@@ -40,8 +40,11 @@ def unreachable(talk: Talk, account: Account) -> None:
         outgoing.cancel_outgoing(talk.conn, conversation_id, conversation.epoch + 1)
 
 
-def reachable(talk: Talk, account: Account, *, may_answer: bool) -> None:
-    """The customer is there; in standby another system answers, and what we have queued waits."""
+def reachable(talk: Talk, account: Account, *, may_answer: bool, answers: bool) -> None:
+    """The customer is there; in standby another system answers, and what staff have queued waits.
+
+    ``answers``: the event at hand is answered, so nothing need be said of itself.
+    """
     state = "active" if may_answer else "standby"
     if account.state == state:
         return
@@ -50,6 +53,9 @@ def reachable(talk: Talk, account: Account, *, may_answer: bool) -> None:
         _bring_back_cases(talk, account)
     if may_answer:
         holding.release_outgoing(talk.conn, talk.uni, account.id)
+        take_from_elsewhere(talk, account, aloud=not answers)
+    else:
+        hold_elsewhere(talk, account)
 
 
 def _bring_back_cases(talk: Talk, account: Account) -> None:

@@ -20,6 +20,8 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.check_number import about_check_number
+from bot.letter_code import CODE_LENGTH, normalise_code
+from bot.lobby_people import reason_to_call
 from bot.lobby_prompts import step_prompt
 from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, OfferedCase, Outcome
 from dialogs.conversation import inputs as inp
@@ -36,8 +38,6 @@ from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Problem, ReplyContext
 
-CODE_LENGTH = 12
-
 
 @dataclass
 class _Lobby:
@@ -52,6 +52,7 @@ class _Lobby:
     code_id: str | None = None
     audit: list[str] = field(default_factory=list)
     unmatched: NotUnderstood | None = None
+    reason: str = "customer_asked"
 
     def result(self) -> LobbyResult:
         return LobbyResult(
@@ -62,6 +63,7 @@ class _Lobby:
             code_id=self.code_id,
             audit=tuple(self.audit),
             unmatched=self.unmatched,
+            reason=self.reason,
         )
 
     # Saying -------------------------------------------------------------------------------
@@ -159,14 +161,6 @@ def try_code(state: LobbyState, code: str, facts: LobbyFacts, now: datetime) -> 
     return lobby.result()
 
 
-def normalise_code(text: str) -> str | None:
-    """A typed link code in its canonical form: 12 letters and digits, or nothing where it is none."""
-    folded = fold(text)
-    bare = "".join(ch for ch in folded if ch.isascii() and ch.isalnum()).upper()
-    only_separators = all((ch.isascii() and ch.isalnum()) or ch in " -_." for ch in folded)
-    return bare if len(bare) == CODE_LENGTH and only_separators else None
-
-
 # Replies ------------------------------------------------------------------------------------
 
 
@@ -190,7 +184,13 @@ def _said(lobby: _Lobby, said: inp.Said) -> None:
         text = FaqText(topic=match.offered[0]) if match.offered else Phrase(key=key)
         lobby.say(text, buttons=lobby.staff_button)
     lobby.unmatched = event
-    lobby.ask(*_help(lobby, reading))
+    misses = 0 if match.action is Action.ANSWER else state.misses + (event is not None)
+    lobby.state = replace(state, misses=misses)
+    reason = reason_to_call(lobby.state, match)
+    if reason:
+        lobby.outcome, lobby.reason, lobby.state = Outcome.STAFF, reason, replace(lobby.state, misses=0)
+    else:
+        lobby.ask(*_help(lobby, reading))
 
 
 def _help(lobby: _Lobby, reading: Reading) -> tuple[Piece, ...]:

@@ -13,7 +13,8 @@ from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.asking import RESUME
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Owner
-from dialogs.conversation.prompts import Phrase
+from dialogs.conversation.people import PHONE, WAIT, reply_words, waiting_words
+from dialogs.conversation.prompts import Button, Phrase
 from storage import accounts, audit, cases, conversations, customers, link_codes, menus, publishing
 from storage.accounts import Account
 from storage.case_status import ANSWERABLE
@@ -110,12 +111,22 @@ def owned_by_people(talk: Talk, conversation: Conversation, what: inp.Input) -> 
         case inp.StaffTook():
             set_owner(talk, conversation, Owner.STAFF, what.reason, staff_id=what.staff_id, epoch=what.epoch)
         case inp.StaffReleased():
-            set_owner(talk, conversation, Owner.WAITING, f"released:{what.reason}")
-        case inp.BotFailed():
-            set_owner(talk, conversation, Owner.WAITING, "engine_error", "handover.bot_failed")
+            words: tuple[Phrase, ...] = (Phrase(key="handover.other_staff"),) if what.reason == "idle" else ()
+            set_owner(talk, conversation, Owner.WAITING, f"released:{what.reason}", *words)
+        case inp.BotFailed() if conversation.owner == Owner.BOT.value:
+            set_owner(talk, conversation, Owner.WAITING, "engine_error", Phrase(key="handover.bot_failed"))
         case inp.HandedBack():
-            set_owner(talk, conversation, Owner.BOT, "handed_back")
-            step_lobby(talk, talk.lock(conversation.id), input_step(talk, what))
+            set_owner(talk, conversation, Owner.BOT, what.reason)
+            if what.reason != "customer_silent":
+                step_lobby(talk, talk.lock(conversation.id), input_step(talk, what))
+        case inp.HeldElsewhere():
+            set_owner(talk, conversation, Owner.STAFF, "external")
+        case inp.NobodyCame():
+            words = (Phrase(key="handover.nobody_came"), reply_words(talk.staffing, conversation.locale))
+            set_owner(talk, conversation, Owner.BOT, "nobody_came", *words)
+            step_lobby(talk, talk.lock(conversation.id), input_step(talk, inp.Began()))
+        case inp.WaitedLong():
+            _tell(talk, conversation, "handover.waited_long", (WAIT, RESUME, PHONE))
         case _ if conversation.owner == Owner.WAITING.value:
             _while_waiting(talk, conversation, what)
         case _:
@@ -124,13 +135,21 @@ def owned_by_people(talk: Talk, conversation: Conversation, what: inp.Input) -> 
 
 
 def _while_waiting(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
-    state = LobbyState.from_json(conversation.state)
+    option = what.option if isinstance(what, inp.Chose) else ""
     if _would_rather_go_on(what):
         leave_the_line(talk, conversation)
         step_lobby(talk, talk.lock(conversation.id), input_step(talk, inp.Began()))
-    elif not state.waiting_told:
-        told = replace(state, waiting_told=True)
-        save_lobby(talk, conversation, LobbyResult(state=told, says=(notice(Phrase(key="handover.still_waiting")),)))
+    elif option == PHONE.option:
+        talk.say(conversation, Phrase(key="handover.phone"))
+    elif option == WAIT.option or not LobbyState.from_json(conversation.state).waiting_told:
+        _tell(talk, conversation, "handover.still_waiting", (RESUME,))
+
+
+def _tell(talk: Talk, conversation: Conversation, key: str, buttons: tuple[Button, ...]) -> None:
+    """To who waits, and may tap one of the buttons."""
+    told = replace(LobbyState.from_json(conversation.state), waiting_told=True)
+    says = replace(notice(Phrase(key=key)), buttons=buttons, token=f"l{told.asked}")
+    save_lobby(talk, conversation, LobbyResult(state=told, says=(says,)))
 
 
 def _would_rather_go_on(what: inp.Input) -> bool:
@@ -141,7 +160,12 @@ def _would_rather_go_on(what: inp.Input) -> bool:
 
 def leave_the_line(talk: Talk, lobby: Conversation) -> None:
     """The customer goes on with the bot instead of waiting for a person."""
-    set_owner(talk, lobby, Owner.BOT, "customer_returned", "handover.customer_returned")
+    set_owner(talk, lobby, Owner.BOT, "customer_returned", Phrase(key="handover.customer_returned"))
+
+
+def call_person(talk: Talk, lobby: Conversation, reason: str) -> None:
+    """The customer waits for a person from here on, and hears whether one is there."""
+    set_owner(talk, lobby, Owner.WAITING, reason, *waiting_words(talk.staffing, lobby.locale))
 
 
 def set_owner(
@@ -149,8 +173,7 @@ def set_owner(
     conversation: Conversation,
     owner: Owner,
     reason: str,
-    say: str | None = None,
-    *,
+    *say: Phrase,
     staff_id: str | None = None,
     epoch: int | None = None,
 ) -> None:
@@ -158,7 +181,7 @@ def set_owner(
     epoch = conversation.epoch + 1 if epoch is None else epoch
     state = replace(LobbyState.from_json(conversation.state), waiting_told=False)
     changed = ev.OwnerChanged(at=talk.now, owner=owner, staff_id=staff_id, epoch=epoch, reason=reason)
-    says = [] if say is None else [notice(Phrase(key=say))]
+    says = [notice(*say)] if say else []
     if owner is Owner.WAITING:
         says = [replace(prompt, buttons=(RESUME,), token=f"l{state.asked}") for prompt in says]
     conversation = replace(

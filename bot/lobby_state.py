@@ -43,6 +43,8 @@ class LobbyState:
     locale: str = "ja"
     greeted: bool = False
     waiting_told: bool = False
+    #: Questions in a row that nothing fitted.
+    misses: int = 0
     #: What is recorded if none of the topics that were offered just now is chosen.
     offered: Mapping[str, Any] | None = None
 
@@ -52,6 +54,8 @@ class LobbyState:
         data["tokens"] = list(self.tokens)
         if self.offered is None:
             del data["offered"]  # snapshots from before it was known stay as they are
+        if not self.misses:
+            del data["misses"]
         return data
 
     @classmethod

@@ -49,6 +49,11 @@ class Metrics:
             ["channel", "outcome"],
             registry=self.registry,
         )
+        self.time_outs_failed = Counter(
+            "kakunin_time_outs_failed_total",
+            "Time-outs of the waiting line that could not be carried out; each is tried again.",
+            registry=self.registry,
+        )
         self._store_up = self._gauge("store_up", "1 while the store answers.")
         self._open = self._gauge("outgoing_open", "Messages that wait to be sent or are on their way.")
         self._due = self._gauge("outgoing_oldest_seconds", "For how long the oldest open message has been due.")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,10 @@ from bot.metrics import Metrics
 from bot.quota import Allowance, QuotaWatch
 from bot.settings import Settings
 from bot.talk import Rules
+from bot.time_outs import TimeOuts
 from bot.timers import Timers, sweep
 from bot.turns import STORE_TROUBLE, Turns
+from bot.waiting_line import Patience
 from locales import load_catalogue
 from storage.database import Database
 
@@ -237,6 +239,12 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         sensitive_channels=frozenset(settings.sensitive_channels),
         login_channels=frozenset({"line"} if settings.account_link_is_on else ()),
         erasure_file=settings.erasure_file,
+        office=settings.office,
+        patience=Patience(
+            told=timedelta(minutes=settings.wait_told_minutes),
+            most=timedelta(minutes=settings.wait_most_minutes),
+            idle=timedelta(minutes=settings.staff_idle_minutes),
+        ),
     )
     live = LiveContent(
         facts={"bank_name": settings.bank_name, "bank_phone": settings.bank_phone},
@@ -262,6 +270,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
             name,
             [
                 sweep(database, turns),
+                TimeOuts(database, live, rules, metrics).chore(),
                 *keeping_chores(database, settings),
                 expire_pictures(database, settings.image_days),
             ],

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import TomlConfigSettingsSource
 
+from bot.office_hours import DAYS, DayName, OfficeHours, parse_closed, parse_hours
 from bot.problems import SettingsProblem
 
 _PREFIX = "KAKUNIN_"
@@ -54,6 +56,13 @@ class Settings(BaseSettings):
     sensitive_channels: Annotated[tuple[str, ...], NoDecode] = ("line",)
     waiting_alert_minutes: int = Field(default=10, ge=1, le=1440)
     image_days: int = Field(default=30, ge=1, le=3650)
+    office_hours: str = "09:00-17:00"
+    office_days: Annotated[tuple[DayName, ...], NoDecode] = ("mon", "tue", "wed", "thu", "fri")
+    office_closed: Annotated[tuple[str, ...], NoDecode] = ("12-31", "01-02", "01-03")
+    office_on_holidays: bool = False
+    wait_told_minutes: int = Field(default=5, ge=1, le=1440)
+    wait_most_minutes: int = Field(default=15, ge=2, le=1440)
+    staff_idle_minutes: int = Field(default=15, ge=1, le=1440)
     line_channel_secret: SecretStr | None = None
     line_channel_access_token: SecretStr | None = None
     line_channel_id: str = ""
@@ -78,7 +87,9 @@ class Settings(BaseSettings):
     allow_drafts: bool = False
     encoder: Literal["auto", "on", "off"] = "auto"
 
-    @field_validator("sensitive_channels", "trusted_proxies", "second_factor_roles", mode="before")
+    @field_validator(
+        "sensitive_channels", "trusted_proxies", "second_factor_roles", "office_days", "office_closed", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -147,17 +158,46 @@ class Settings(BaseSettings):
             raise ValueError("has a port that is no number; in a password, ':' and '@' are written %3A and %40")
         return value
 
+    @field_validator("office_hours")
+    @classmethod
+    def _span_of_hours(cls, value: str) -> str:
+        parse_hours(value)
+        return value.strip()
+
+    @field_validator("office_days")
+    @classmethod
+    def _some_day(cls, value: tuple[DayName, ...]) -> tuple[DayName, ...]:
+        if not value:
+            raise ValueError("names no day; where nobody ever comes, nobody must be promised")
+        return value
+
+    @field_validator("office_closed")
+    @classmethod
+    def _days_of_the_calendar(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for day in value:
+            parse_closed(day)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             # OSError: "Asia" is a folder of zones.
             raise ValueError("is no known time zone, for example Asia/Tokyo") from None
         return value
+
+    @property
+    def office(self) -> OfficeHours:
+        """When staff are there."""
+        return OfficeHours(
+            zone=ZoneInfo(self.time_zone),
+            hours=parse_hours(self.office_hours),
+            days=frozenset(DAYS.index(day) for day in self.office_days),
+            on_holidays=self.office_on_holidays,
+            closed=frozenset(map(parse_closed, self.office_closed)),
+        )
 
     @property
     def line_is_on(self) -> bool:

@@ -7,8 +7,8 @@ saved and queued.  Nothing here talks to a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,14 @@ from bot.channels.base import Limits
 from bot.channels.limits import LIMITS
 from bot.keyboards import Changes, decide_changes, holds_keyboard, phone_button
 from bot.live_content import LiveContent
+from bot.office_hours import OfficeHours
+from bot.waiting_line import OfficeStaffing, Patience, follow, with_place
 from dialogs.conversation import inputs as inp, wording
 from dialogs.conversation.prompts import FaqText, Message, MessageKind, Phrase, Prompt
 from dialogs.conversation.wording import Translator
 from dialogs.definition.model import Questionnaire
 from dialogs.personal import Personal
-from storage import accounts, cases, conversations, outgoing
+from storage import accounts, cases, conversations, hand_overs, outgoing
 from storage.accounts import Account
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
@@ -49,6 +51,9 @@ class Rules:
     erasure_file: Path | None = None
     #: After this silence the second factor is asked again before any value is shown.
     verify_after: timedelta = timedelta(hours=24)
+    #: When staff are there; by itself at any hour.
+    office: OfficeHours = field(default_factory=lambda: OfficeHours(zone=UTC))
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +88,11 @@ class Talk:
     @property
     def local_now(self) -> datetime:
         return self.now.astimezone(self.rules.zone)
+
+    @property
+    def staffing(self) -> OfficeStaffing:
+        """Whether staff are there now."""
+        return OfficeStaffing(self.rules.office, self.now)
 
     def account(self, account_id: str) -> Account:
         found = accounts.load_account(self.conn, self.vault, account_id)
@@ -135,11 +145,13 @@ class Talk:
     ) -> Conversation:
         """Append the events, save the snapshot, queue what is said: in the order the customer will see it."""
         limits = LIMITS[self.channel(conversation.account_id)]
+        says = with_place(self.conn, conversation, self.now, says)
         changes = self._changes(conversation, events, says) if limits.changes else None
         first = conversation.out_seq + 1
         said = self._said(conversation, says, definition, limits, changes)
         conversation = replace(conversation, out_seq=conversation.out_seq + len(said))
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
+        follow(self.conn, self.uni, conversation, events, definition, self.rules.office, self.rules.patience)
         for seq, (message, token, replaces) in enumerate(said, first):
             self._queue(conversation, message, seq, token=token, replaces=replaces)
         return conversation
@@ -210,6 +222,7 @@ class Talk:
         """Queue what a member of staff typed."""
         conversation = replace(conversation, out_seq=conversation.out_seq + 1)
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, [])
+        hand_overs.touch(self.conn, self.uni, conversation.id, self.now + self.rules.patience.idle)
         alt = self.live.voice(conversation.locale).catalogue.text("alt.staff")
         sender = self._shown_name(conversation, staff)
         message = Message(kind=MessageKind.STAFF, text=text, alt=alt, sender=sender)

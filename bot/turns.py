@@ -162,7 +162,7 @@ class Turns:
             if event.kind is InboundKind.UNFOLLOW:
                 unreachable(talk, account)
             else:
-                reachable(talk, account, may_answer=event.may_answer)
+                reachable(talk, account, may_answer=event.may_answer, answers=event.kind not in _SILENT)
         self._drain(talk, conversation.id, {inbound_id: prepared}, failed)
 
     def _conversation_for(self, talk: Talk, account: Account, prepared: Prepared) -> Conversation:

@@ -18,7 +18,7 @@ from bot.talk import Talk, notice
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import Phrase
 from dialogs.guard import Secret
-from storage import accounts, content, conversations, inbound as inbox, outgoing
+from storage import accounts, content, conversations, hand_overs, inbound as inbox, outgoing
 from storage.accounts import Account
 from storage.conversations import Conversation
 from storage.database import Database
@@ -92,6 +92,11 @@ def give_to_person(talk: Talk, conversation_id: str, problem: Unreadable) -> Non
     stranded = conversations.strand(talk.conn, talk.uni, conversation_id)
     if stranded is None:
         return
+    # Without a timer: nobody could take such a conversation back.
+    waits = hand_overs.begin(
+        talk.conn, talk.uni, conversation_id, reason="engine_error", topic=None, epoch=stranded.epoch
+    )
+    hand_overs.move(talk.conn, waits, hand_overs.State.WAITING, stranded.epoch, None, None)
     voice = talk.live.voice(stranded.locale)
     said = notice(Phrase(key="handover.bot_failed"))
     message = wording.render(said, None, voice)

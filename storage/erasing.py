@@ -29,6 +29,7 @@ from storage.tables import (
     CustomerRow,
     DifferenceDecisionRow,
     DifferenceRow,
+    HandOverRow,
     ImageRow,
     InboundRow,
     LinkCodeRow,
@@ -43,6 +44,7 @@ from storage.universe import Universe
 _account, _case, _content = table_of(AccountRow), table_of(CaseRow), table_of(ContentRow)
 _conversation, _customer, _difference = table_of(ConversationRow), table_of(CustomerRow), table_of(DifferenceRow)
 _event, _image, _inbound = table_of(ConversationEventRow), table_of(ImageRow), table_of(InboundRow)
+_hand_over = table_of(HandOverRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
 _menu, _transition = table_of(AccountMenuRow), table_of(CaseTransitionRow)
 _decision = table_of(DifferenceDecisionRow)
@@ -203,6 +205,9 @@ def _close_conversations(conn: Connection, vault: Vault, now: datetime, ids: Seq
             "sealed": sealed,
         }
         conn.execute(update(_conversation).where(_conversation.c.id == row.id).values(values))
+    waits = _hand_over.c.conversation_id.in_(ids) & _hand_over.c.ended_at.is_(None)
+    over = {"state": "ended", "ended_at": now, "outcome": "erased", "timer": None, "due_at": None}
+    conn.execute(update(_hand_over).where(waits).values(over))
     return len(rows)
 
 

@@ -160,6 +160,7 @@ def _settings(folder: Path, url: str, uni: Universe) -> Settings:
         bank_name=load_catalogue("ja").text("tour.bank_name"),
         allow_drafts=True,
         second_factor_roles=(),
+        office_hours="",
         sensitive_channels=("line", "telegram"),
         line_channel_secret=uni.code(32),
         line_channel_access_token=uni.code(40),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from dialogs.conversation import asking, events as ev
+from dialogs.conversation import asking, events as ev, people
 from dialogs.conversation.choosing import try_option
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form
@@ -26,7 +26,7 @@ def carry_out(turn: Turn, command: Command) -> bool:
     match command:
         case Command.STAFF:
             record_none_fits(turn)
-            turn.to_waiting("customer_asked")
+            people.call(turn, "customer_asked")
         case Command.LATER:
             if turn.state.is_over:
                 return False
@@ -92,3 +92,33 @@ def _submit_when_complete(turn: Turn) -> None:
         turn.ask_current()
     else:
         turn.ask_again(Phrase(key="engine.questions_left"))
+
+
+#: Commands whose button, under a prompt or in a menu beside the chat, is never stale.
+_ANYWHERE = frozenset(
+    {
+        Command.STAFF,
+        Command.LATER,
+        Command.RESUME,
+        Command.WHY,
+        Command.VERIFY,
+        Command.HELP,
+        Command.SWITCH,
+        Command.LANGUAGE_JA,
+        Command.LANGUAGE_EN,
+    }
+)
+
+
+def tap_that_holds_anywhere(turn: Turn, option: str) -> bool:
+    """Carry out a tap whose button is never stale; false where it is none of these."""
+    if option in _ANYWHERE:
+        return carry_out(turn, Command(option))
+    if option.startswith("q."):
+        topic(turn, option[2:])
+    elif option == people.PHONE.option:
+        aside(turn, Phrase(key="handover.phone"))
+    else:
+        # "Wait on", where nobody is awaited any more, is asking again.
+        return option == people.WAIT.option and carry_out(turn, Command.STAFF)
+    return True

@@ -13,21 +13,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dialogs.conversation import events as ev, inputs as inp
+from dialogs.conversation import events as ev, inputs as inp, people
 from dialogs.conversation.answering import Several, Taken, is_free_text, read_reply, reader_kind, take_choices
 from dialogs.conversation.choosing import choose_option
-from dialogs.conversation.commanding import carry_out
+from dialogs.conversation.commanding import carry_out, tap_that_holds_anywhere
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Form, Key, Owner
-from dialogs.conversation.faq_replies import record_faq, reply_from_faq
+from dialogs.conversation.faq_replies import calls_after_misses, reply_from_faq, speaks_of_danger
 from dialogs.conversation.form import Slot
 from dialogs.conversation.keeping_codes import keep_postal_code
 from dialogs.conversation.lists import ListLimits
-from dialogs.conversation.moves import about_media, aside, back, correct, resume, topic
+from dialogs.conversation.moves import about_media, aside, back, correct, resume
 from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.narrowing import answer_typed, is_typed
 from dialogs.conversation.open_prompts import OpenPrompt
-from dialogs.conversation.prompts import FaqText, Phrase
+from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.recording_taps import record_tap
 from dialogs.conversation.same_or_changed import agrees, leaves_open, says_same
 from dialogs.conversation.state import State
@@ -36,24 +36,31 @@ from dialogs.conversation.taking_back import take_back
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.conversation.unmatched import record_unmatched
+from dialogs.conversation.waiting import chose_while_waiting, said_while_waiting
 from dialogs.definition.model import Questionnaire, QuestionType
-from dialogs.faq.matcher import Action
 from dialogs.japanese import fold
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 
 
 def step(
-    definition: Questionnaire, state: State, what: inp.Input, now: datetime, lists: ListLimits | None = None
+    definition: Questionnaire,
+    state: State,
+    what: inp.Input,
+    now: datetime,
+    lists: ListLimits | None = None,
+    staffing: people.Staffing | None = None,
 ) -> Step:
     """The outcome of one input; ``now`` is aware and in the bank's time zone, ``lists`` what the channel can show.
+
+    ``staffing`` tells whether staff are there; where a form is only played, there are none to call.
 
     Raises nothing for anything a customer can do: an exception is a defect, and the caller then
     hands the conversation to a person.
     """
     if isinstance(what, inp.TapRecorded):
         return record_tap(definition, state, what, now, lists)
-    turn = Turn(definition, state, now, lists)
+    turn = Turn(definition, state, now, lists, staffing)
     if state.owner is Owner.STAFF and not isinstance(what, _HEARD_WITH_STAFF):
         return turn.done()
     match what:
@@ -70,7 +77,7 @@ def step(
         case inp.TookBack():
             take_back(turn, what.content_id)
         case inp.AskedToCorrect() if state.owner is Owner.WAITING:
-            turn.still_waiting()
+            people.still_waiting(turn)
         case inp.AskedToCorrect():
             correct(turn, Key(what.question, what.instance))
         case inp.StaffTook():
@@ -78,13 +85,17 @@ def step(
                 ev.OwnerChanged(at=now, owner=Owner.STAFF, staff_id=what.staff_id, epoch=what.epoch, reason=what.reason)
             )
         case inp.StaffReleased():
-            turn.record(
-                ev.OwnerChanged(at=now, owner=Owner.WAITING, epoch=state.epoch + 1, reason=f"released:{what.reason}")
-            )
+            people.release(turn, what.reason)
         case inp.HandedBack():
-            turn.to_bot("handed_back", Phrase(key="handover.returned"))
-        case inp.BotFailed():
-            turn.to_waiting("engine_error", Phrase(key="handover.bot_failed"))
+            people.back_to_bot(turn, what.reason, Phrase(key="handover.returned"))
+        case inp.HeldElsewhere():
+            turn.record(ev.OwnerChanged(at=now, owner=Owner.STAFF, epoch=state.epoch + 1, reason="external"))
+        case inp.WaitedLong() if state.owner is Owner.WAITING:
+            people.waited_long(turn)
+        case inp.NobodyCame():
+            people.nobody_came(turn)
+        case inp.BotFailed() if state.owner is not Owner.WAITING:
+            people.call(turn, "engine_error", Phrase(key="handover.bot_failed"))
         case inp.Said():
             _said(turn, what)
         case inp.Chose():
@@ -95,13 +106,20 @@ def step(
 
 
 #: While a person speaks the bot is silent: only these change anything.
-_HEARD_WITH_STAFF = (inp.StaffTook, inp.StaffReleased, inp.HandedBack, inp.SecretWithheld, inp.TookBack)
+_HEARD_WITH_STAFF = (
+    inp.StaffTook,
+    inp.StaffReleased,
+    inp.HandedBack,
+    inp.NobodyCame,
+    inp.SecretWithheld,
+    inp.TookBack,
+)
 
 
 def _returned(turn: Turn) -> None:
     """Back in the chat, which is no wish by itself: who waits for a person goes on waiting, an end stays an end."""
     if turn.state.owner is Owner.WAITING:
-        turn.still_waiting(again=True)
+        people.still_waiting(turn, again=True)
     elif turn.state.ended is not None:
         turn.go_on()
     else:
@@ -114,7 +132,10 @@ def _returned(turn: Turn) -> None:
 def _said(turn: Turn, said: inp.Said) -> None:
     reading = said.reading
     if turn.state.owner is Owner.WAITING:
-        _while_waiting(turn, said)
+        said_while_waiting(turn, said)
+        return
+    if turn.state.noting and reading.exact is None:
+        people.take_note(turn, said.content_id)
         return
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))
@@ -137,6 +158,8 @@ def _said(turn: Turn, said: inp.Said) -> None:
         return
     if reading.is_question:
         record_unmatched(turn, reading, said.content_id)
+        if calls_after_misses(turn):
+            return
     _problem(turn, reading)
 
 
@@ -174,23 +197,6 @@ _ANSWERED_WHILE_PAUSED = frozenset(
         Command.LANGUAGE_EN,
     }
 )
-
-
-_LANGUAGES = (Command.LANGUAGE_JA, Command.LANGUAGE_EN)
-
-
-def _while_waiting(turn: Turn, said: inp.Said) -> None:
-    reading = said.reading
-    if reading.exact in (Command.RESUME, Command.BACK) or reading.command is Command.RESUME:
-        resume(turn)
-    elif reading.exact in _LANGUAGES or reading.command in _LANGUAGES:
-        carry_out(turn, next(command for command in (reading.exact, reading.command) if command in _LANGUAGES))
-    elif reading.action is Action.ANSWER and not turn.state.waiting_answered:
-        # What is known for certain need not wait; the person still comes.
-        record_faq(turn, reading, said.content_id)
-        turn.still_waiting(FaqText(topic=reading.match.offered[0]), again=True)
-    else:
-        turn.still_waiting()
 
 
 def _answer(turn: Turn, reading: Reading, content_id: str | None) -> bool:
@@ -253,7 +259,10 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
     if slot is None or slot.question is None:
         return False
     if is_free_text(slot.question) and (
-        reading.is_question or reading.command in _ABOUT_THE_QUESTION or reading.exact in _NO_ANSWER
+        reading.is_question
+        or reading.command in _ABOUT_THE_QUESTION
+        or reading.exact in _NO_ANSWER
+        or speaks_of_danger(reading)
     ):
         return False
     if reading.exact is Command.DONE and prompt.selection:
@@ -288,7 +297,7 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
     if same is not None:
         choose_option(turn, prompt, "same" if same else "diff", content_id)
         return True
-    if is_free_text(slot.question) and reading.is_question:
+    if is_free_text(slot.question) and (reading.is_question or speaks_of_danger(reading)):
         return False
     outcome = read_reply(turn.position, slot, reading.text)
     if isinstance(outcome, Taken) and _bare(outcome.value) == _bare(prompt.value or ""):
@@ -336,10 +345,10 @@ def _problem(turn: Turn, reading: Reading) -> None:
 
 
 def _chose(turn: Turn, chose: inp.Chose) -> None:
-    if turn.state.owner is Owner.WAITING and chose.option not in (Command.RESUME, *_LANGUAGES):
-        turn.still_waiting()
+    if turn.state.owner is Owner.WAITING:
+        chose_while_waiting(turn, chose)
         return
-    if _tap_that_holds_anywhere(turn, chose.option):
+    if tap_that_holds_anywhere(turn, chose.option):
         return
     prompt = turn.state.open
     if not _takes_replies(turn) or prompt is None or chose.token not in prompt.tokens:
@@ -353,34 +362,10 @@ def _chose(turn: Turn, chose: inp.Chose) -> None:
         turn.ask_again(Phrase(key="engine.stale"))
 
 
-#: Commands whose button, under a prompt or in a menu beside the chat, is never stale.
-_ANYWHERE = frozenset(
-    {
-        Command.STAFF,
-        Command.LATER,
-        Command.RESUME,
-        Command.WHY,
-        Command.VERIFY,
-        Command.HELP,
-        Command.SWITCH,
-        *_LANGUAGES,
-    }
-)
-
-
-def _tap_that_holds_anywhere(turn: Turn, option: str) -> bool:
-    if option in _ANYWHERE:
-        return carry_out(turn, Command(option))
-    if option.startswith("q."):
-        topic(turn, option[2:])
-        return True
-    return False
-
-
 def _picked(turn: Turn, picked: inp.Picked) -> None:
     """Several choices at once, by name."""
     if turn.state.owner is Owner.WAITING:
-        turn.still_waiting()
+        people.still_waiting(turn)
         return
     prompt = turn.state.open
     slot = turn.position.slot(prompt.key) if prompt is not None and prompt.key is not None else None

@@ -238,11 +238,29 @@ class OwnerChanged(Event):
     owner: Owner
     epoch: int
     staff_id: str | None = None
-    #: customer_asked, handover:<question>, faq:<topic>, danger, engine_error, claimed, transferred, assigned,
-    #: released:<why>, handed_back, customer_returned
+    #: customer_asked, handover:<question>, faq:<topic>, danger, unmatched, third_failure:<question>, engine_error,
+    #: claimed, transferred, assigned, released:<why>, handed_back, customer_returned, customer_silent, nobody_came;
+    #: external and external_left: another system holds the chat, and has left it
     reason: str
     #: The answer that called for a person: without one the form does not go past it.
     key: Key | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAsked(Event):
+    """A person is needed and none is there: staff reply on a working day, and the bot goes on."""
+
+    kind = "person_asked"
+    #: As of ``OwnerChanged``.
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteLeft(Event):
+    """What the customer wrote down for staff."""
+
+    kind = "note_left"
+    content_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,8 +314,8 @@ _KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
         Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, PageTurned, ChangeAnnounced, Refused,
-        FaqShown, NotUnderstood, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, WaitingTold, PromptClosed,
-        LanguageChanged, SecretKeptBack, Ended, Reopened, Confirmed,
+        FaqShown, NotUnderstood, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, PersonAsked, NoteLeft,
+        WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack, Ended, Reopened, Confirmed,
     )
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.conversation import asking, events as ev
+from dialogs.conversation import asking, events as ev, people
 from dialogs.conversation.moves import aside
 from dialogs.conversation.prompts import Button, FaqText, Phrase
 from dialogs.conversation.same_or_changed import agrees
@@ -30,15 +30,30 @@ def reply_from_faq(turn: Turn, reading: Reading, content_id: str | None) -> bool
             offer = Phrase(key="faq.offer" if len(topics) > 1 else "faq.offer_one")
             turn.say(*_kind_word(match), offer, buttons=(*topic_buttons(topics), asking.RESUME, asking.STAFF))
         case Action.STAFF if topics:
-            turn.to_waiting(f"faq:{topics[0]}", FaqText(topic=topics[0]))
+            people.call(turn, f"faq:{topics[0]}", FaqText(topic=topics[0]))
         case Action.STAFF if match.reason is Reason.DANGER:
-            turn.to_waiting("danger", Phrase(key="faq.danger"))
+            people.call(turn, "danger", Phrase(key="faq.danger"))
         case Action.STAFF:
             record_unmatched(turn, reading, content_id)
+            if calls_after_misses(turn):
+                return True
             aside(turn, *_kind_word(match), Phrase(key="faq.staff"), buttons=(asking.STAFF,))
         case _:
             return False
     return True
+
+
+def calls_after_misses(turn: Turn) -> bool:
+    """A person is called where the customer has asked several times in a row and got no answer."""
+    if turn.staffing is None or turn.state.misses < people.CALL_AFTER_UNMATCHED:
+        return False
+    people.call(turn, "unmatched", Phrase(key="faq.no_answer"))
+    return True
+
+
+def speaks_of_danger(reading: Reading) -> bool:
+    """A loss, a fraud, a threat, somebody who wants to die: no answer to any question, whatever it takes."""
+    return reading.match.action is Action.STAFF and reading.match.reason is Reason.DANGER
 
 
 def _kind_word(match: Match) -> tuple[Phrase, ...]:

@@ -115,6 +115,22 @@ class HandedBack:
     """The bot goes on, at the same question."""
 
     staff_id: str | None = None
+    reason: str = "handed_back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldElsewhere:
+    """Another system of the bank holds the chat: a person speaks there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitedLong:
+    """The customer has waited for a while, and nobody is there yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NobodyCame:
+    """The time is over in which somebody could have come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,5 +152,8 @@ Input = (
     | TapRecorded
     | StaffReleased
     | HandedBack
+    | HeldElsewhere
+    | WaitedLong
+    | NobodyCame
     | BotFailed
 )

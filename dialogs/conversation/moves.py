@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.conversation import events as ev
+from dialogs.conversation import events as ev, people
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Wording
 from dialogs.conversation.turn import Turn
@@ -70,7 +70,7 @@ def _leave_the_line(turn: Turn) -> None:
     key = turn.state.handover_at
     if key is not None and key in turn.state.answers:
         turn.record(ev.SetAside(at=turn.now, key=key))
-    turn.to_bot("customer_returned", Phrase(key="handover.customer_returned"))
+    people.back_to_bot(turn, "customer_returned", Phrase(key="handover.customer_returned"))
 
 
 def back(turn: Turn) -> None:

@@ -34,14 +34,17 @@ def record_tap(
     definition: Questionnaire, state: State, tap: inp.TapRecorded, now: datetime, lists: ListLimits | None
 ) -> Step:
     """Take the tap as an answer; without events where it answers nothing any more."""
-    turn = _Unheard(definition, state, now, lists)
+    turn = Unheard(definition, state, now, lists)
     if state.owner is Owner.STAFF and state.open is not None and can_record(state, tap.token):
         choose_option(turn, state.open, tap.option, tap.content_id)
     return Step(events=tuple(turn.events), state=turn.state, says=())
 
 
-class _Unheard(Turn):
-    """A turn after which nothing is asked: a person speaks."""
+class Unheard(Turn):
+    """A turn after which nothing is asked: a person speaks, or is awaited."""
+
+    #: An answer calls for a person.
+    called = False
 
     def ask_current(
         self, *lead: Piece, only: Sequence[str] | None = None, extra: Sequence[Button] | None = None
@@ -52,6 +55,7 @@ class _Unheard(Turn):
     def ask_in_place(self, prompt: OpenPrompt, only: Sequence[str]) -> None:
         """The list stands in the chat as it is; what was ticked is kept."""
 
-    def to_waiting(self, reason: str, lead: Piece | None = None, key: Key | None = None) -> None:
-        """A person is there already."""
+    def call_person(self, reason: str, *lead: Piece, key: Key | None = None) -> None:
+        """A person is there already, or awaited."""
+        self.called = True
         self.ask_current()

@@ -69,6 +69,10 @@ class State:
     handover_at: Key | None = None
     #: Topics that were offered just now: nothing has happened since.
     offered: ev.FaqShown | None = None
+    #: The customer was invited to write down what staff are to know: what is typed next is that.
+    noting: bool = False
+    #: Questions in a row that nothing fitted.
+    misses: int = 0
 
     @property
     def phase(self) -> str:
@@ -102,6 +106,8 @@ def apply(state: State, event: Event) -> State:
     """The state after one more event."""
     if state.offered is not None:
         state = replace(state, offered=None)
+    if state.noting:
+        state = replace(state, noting=False)
     match event:
         case ev.Started():
             return replace(
@@ -142,6 +148,7 @@ def apply(state: State, event: Event) -> State:
                 answers=_with(state.answers, event.key, answer),
                 set_aside=_without(state.set_aside, event.key),
                 correcting=None if state.correcting == event.key else state.correcting,
+                misses=0,
             )
         case ev.SetAside():
             return replace(
@@ -179,14 +186,21 @@ def apply(state: State, event: Event) -> State:
                 epoch=event.epoch,
                 waiting_told=False,
                 waiting_answered=False,
+                misses=0,
                 handover_at=None if event.owner is Owner.BOT else event.key or state.handover_at,
             )
+        case ev.PersonAsked():
+            return replace(state, noting=event.reason == "customer_asked", misses=0)
+        case ev.NotUnderstood():
+            return replace(state, misses=state.misses + 1)
         case ev.WaitingTold():
             return replace(state, waiting_told=True)
         case ev.FaqShown() if state.owner is Owner.WAITING:
             return replace(state, waiting_answered=True)
         case ev.FaqShown(action="offer"):
             return replace(state, offered=event)
+        case ev.FaqShown():
+            return replace(state, misses=0)
         case ev.PromptClosed():
             return replace(state, open=state.beneath, beneath=None)
         case ev.LanguageChanged():
@@ -235,8 +249,10 @@ def _without(mapping: Mapping[Key, Answer], key: Key) -> Mapping[Key, Answer]:
 def to_json(state: State) -> dict[str, Any]:
     """The state as plain data for the snapshot; ``from_json`` is its inverse."""
     # Written only where there is one: snapshots from before it was known are equal to the fold as they are.
-    offered = {} if state.offered is None else {"offered": ev.to_json(state.offered)}
-    return offered | {
+    some: dict[str, Any] = {} if state.offered is None else {"offered": ev.to_json(state.offered)}
+    some |= {"noting": True} if state.noting else {}
+    some |= {"misses": state.misses} if state.misses else {}
+    return some | {
         "definition_sha256": state.definition_sha256,
         "locale": state.locale,
         "receipt_no": state.receipt_no,
@@ -292,6 +308,8 @@ def from_json(data: Mapping[str, Any]) -> State:
         waiting_answered=data.get("waiting_answered", False),
         handover_at=_key(data["handover_at"]),
         offered=_offered(data.get("offered")),
+        noting=data.get("noting", False),
+        misses=data.get("misses", 0),
     )
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dialogs.conversation import asking, events as ev
+from dialogs.conversation import asking, events as ev, people
 from dialogs.conversation.answering import Taken, from_master, offered_value
-from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
+from dialogs.conversation.events import AnswerState, Event, Form, Key
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.open_prompts import OpenPrompt
@@ -29,11 +29,20 @@ OFFER_PERSON_AFTER = 3
 class Turn:
     """Collects what one input leads to."""
 
-    def __init__(self, definition: Questionnaire, state: State, now: datetime, lists: ListLimits | None = None) -> None:
+    def __init__(
+        self,
+        definition: Questionnaire,
+        state: State,
+        now: datetime,
+        lists: ListLimits | None = None,
+        staffing: people.Staffing | None = None,
+    ) -> None:
         self.definition = definition
         self.state = state
         self.now = now
         self.lists = lists
+        #: The staff behind the bot; none where a form is only played.
+        self.staffing = staffing
         self.events: list[Event] = []
         self.says: list[Prompt] = []
         self.leaves: list[Leave] = []
@@ -266,7 +275,7 @@ class Turn:
             return
         handover = None if question is None else question.bot.handover
         if question is not None and handover is not None and self.position.truth(handover, slot.key):
-            self.to_waiting(f"handover:{question.name}", key=slot.key)
+            self.call_person(f"handover:{question.name}", key=slot.key)
             return
         lead = (Phrase(key="engine.echo", params={"value": display}, of=content_id),) if echo and display else ()
         self.ask_current(*lead)
@@ -293,6 +302,9 @@ class Turn:
         if failures == OFFER_PERSON_AFTER - 1:
             lead.append(Phrase(key="engine.second_try_text" if to_type else "engine.second_try"))
         extra: Sequence[Button] = ()
+        if failures == OFFER_PERSON_AFTER and self.staffing is not None and self.staffing.is_open:
+            self.call_person(f"third_failure:{slot.key.question}", *lead)
+            return
         if failures >= OFFER_PERSON_AFTER:
             lead.append(Phrase(key="engine.offer_person"))
             extra = (asking.STAFF,)
@@ -341,30 +353,9 @@ class Turn:
         self.record(ev.Ended(at=self.now, reason=reason, key=key))
         self.say(Phrase(key="engine.ended"), buttons=(asking.RESUME, asking.STAFF))
 
-    def to_waiting(self, reason: str, lead: Piece | None = None, key: Key | None = None) -> None:
+    def call_person(self, reason: str, *lead: Piece, key: Key | None = None) -> None:
         """A person takes over as soon as one is free; ``key`` is the answer that called for one."""
-        epoch = self.state.epoch + 1
-        self.record(ev.OwnerChanged(at=self.now, owner=Owner.WAITING, epoch=epoch, reason=reason, key=key))
-        pieces = [] if lead is None else [lead]
-        if key is None:
-            self.say(*pieces, Phrase(key="handover.waiting"), buttons=(asking.RESUME,))
-        else:
-            self.say(*pieces, Phrase(key="handover.by_answer"), buttons=(asking.CHANGE_ANSWER,))
-
-    def still_waiting(self, *lead: Piece, again: bool = False) -> None:
-        """Said once: the message has arrived, a person is coming."""
-        if again or not self.state.waiting_told:
-            self.record(ev.WaitingTold(at=self.now))
-            by_answer = self.state.handover_at is not None
-            button = asking.CHANGE_ANSWER if by_answer else asking.RESUME
-            self.say(*lead, Phrase(key="handover.still_waiting"), buttons=(button,))
-
-    def to_bot(self, reason: str, lead: Piece) -> None:
-        """The bot speaks again, at the same question."""
-        self.record(ev.OwnerChanged(at=self.now, owner=Owner.BOT, epoch=self.state.epoch + 1, reason=reason))
-        if self.state.paused:
-            self.record(ev.Resumed(at=self.now))
-        self.go_on(lead)
+        people.call(self, reason, *lead, key=key)
 
     def go_on(self, *lead: Piece) -> None:
         """Whatever is due now in the state the conversation is in."""

@@ -10,6 +10,7 @@ from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
 from storage.tables.desk import ConversationBarRow, ConversationSnoozeRow, ConversationVisitRow
+from storage.tables.hand_overs import HandOverRow
 from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
 from storage.tables.menus import AccountMenuRow, ChannelMenuRow
@@ -56,6 +57,7 @@ __all__ = [
     "ErasureRow",
     "ExportBatchRow",
     "ExportMemberRow",
+    "HandOverRow",
     "ImageRow",
     "InboundRow",
     "JobLeaseRow",

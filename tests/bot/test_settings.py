@@ -47,6 +47,13 @@ CONTRACT = {
     "retention_words_months": 24,
     "erasure_file": None,
     "image_days": 30,
+    "office_hours": "09:00-17:00",
+    "office_days": ("mon", "tue", "wed", "thu", "fri"),
+    "office_closed": ("12-31", "01-02", "01-03"),
+    "office_on_holidays": False,
+    "wait_told_minutes": 5,
+    "wait_most_minutes": 15,
+    "staff_idle_minutes": 15,
     "encoder": "auto",
 }
 

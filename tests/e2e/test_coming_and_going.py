@@ -120,7 +120,8 @@ async def test_a_block_that_is_told_after_the_return_is_over(house: House) -> No
 
 
 @on_both
-async def test_in_standby_nothing_is_sent_and_afterwards_everything(house: House) -> None:
+async def test_in_standby_nothing_is_sent_and_afterwards_the_question_is_asked_again(house: House) -> None:
+    """What another system of the bank holds is held by a person: as in any take-over, the bot's words are dropped."""
     customer = house.on_line()
     await customer.links(MORI)
     await customer.taps("c0", settle=False)
@@ -130,12 +131,12 @@ async def test_in_standby_nothing_is_sent_and_afterwards_everything(house: House
     for _ in range(70):
         house.advance(minutes=6)
         await house.settle()
-    # Neither an answer, nor what was queued before; and waiting has used up no try.
+    # Neither an answer, nor what was queued before.
     assert calls(house, "/reply") + calls(house, "/push") == sent
-    assert states(house)[-1] == ("question", "pending")
-    waiting = house.rows("SELECT attempts FROM outgoing_message WHERE state = 'pending'")
-    assert [row.attempts for row in waiting] == [0]
-    assert house.conversation_of(MORI).open_question == "respondent"
+    assert states(house)[-1] == ("question", "dropped")
+    held = house.conversation_of(MORI)
+    assert (held.owner, held.owner_staff_id, held.open_question) == ("staff", None, "respondent")
+    assert not await house.service.desk.claim(held.id, house.staff_member())
     house.line.mode = "active"
     # What LINE sends when the chat is ours again; nobody has written anything.
     again: Event = house.line.event(customer.user_id, "activated", chatControl={"expireAt": 1_800_000_000_000})
@@ -143,6 +144,9 @@ async def test_in_standby_nothing_is_sent_and_afterwards_everything(house: House
     assert customer.account().state == "active"
     assert states(house)[-1] == ("question", "sent")
     assert len(customer.heard) == 1
+    assert say("handover.returned") in customer.said
+    assert (house.conversation_of(MORI).owner, house.conversation_of(MORI).open_question) == ("bot", "respondent")
+    house.check_folds()
 
 
 async def test_a_colleague_does_not_speak_into_standby_either(house: House) -> None:
@@ -157,6 +161,8 @@ async def test_a_colleague_does_not_speak_into_standby_either(house: House) -> N
     await house.service.desk.say(conversation.id, sato, "お待たせしました")
     await house.settle()
     assert states(house)[-1] == ("staff", "pending")
+    waiting = house.rows("SELECT attempts FROM outgoing_message WHERE state = 'pending'")
+    assert [row.attempts for row in waiting] == [0]
     house.line.mode = "active"
     await customer.types("もしもし")
     await house.settle()
