@@ -54,6 +54,8 @@ CONTRACT = {
     "wait_told_minutes": 5,
     "wait_most_minutes": 15,
     "staff_idle_minutes": 15,
+    "waiting_alert_minutes": 10,
+    "second_factor_roles": ("approver", "auditor", "admin"),
     "encoder": "auto",
 }
 
