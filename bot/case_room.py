@@ -60,14 +60,14 @@ def begin_case(talk: Talk, account: Account, case_id: str, locale: str) -> Conve
         at=talk.local_now,
         definition_sha256=definition.sha256,
         locale=locale,
-        receipt_no=_new_receipt_no(talk),
+        receipt_no=new_receipt_no(talk),
         master={} if customer is None else dict(customer.fields),
         sensitive_allowed=account.channel in talk.rules.sensitive_channels,
     )
     return _save(talk, conversation, definition, apply(State(), started), [started], [])
 
 
-def _new_receipt_no(talk: Talk) -> str:
+def new_receipt_no(talk: Talk) -> str:
     """A number that no submission bears; two forms begun at a time share one in 2^50 cases, and the store refuses."""
     while True:
         number = f"{talk.uni.code(5)}-{talk.uni.code(5)}"

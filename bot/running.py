@@ -88,6 +88,7 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
             service.desk,
             settings,
             service.database.universe,
+            reviews=service.reviews,
             export_responses=console_export(service.database, settings),
         )
         app.add_subapp("/console/", console)

@@ -19,6 +19,7 @@ from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
 from bot.quota import Allowance, QuotaWatch
+from bot.reviewing import StoreReviewDesk, review_rules
 from bot.settings import Settings
 from bot.talk import Rules
 from bot.time_outs import TimeOuts
@@ -53,6 +54,7 @@ class Service:
     rules: Rules
     turns: Turns
     desk: DeskWork
+    reviews: StoreReviewDesk
     sender: Sender
     fetcher: Fetcher
     timers: Timers
@@ -262,6 +264,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         rules=rules,
         turns=turns,
         desk=DeskWork(database, live, rules, on_queued=sender.wake),
+        reviews=StoreReviewDesk(database, live, rules, review_rules(settings), on_queued=sender.wake),
         sender=sender,
         fetcher=Fetcher(database, channels, name),
         timers=Timers(database),

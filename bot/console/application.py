@@ -30,6 +30,7 @@ from bot.console.pages import (
 )
 from bot.console.passwords import Passwords
 from bot.console.proving import failures_by_address
+from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
 from locales import SHIPPED_LANGUAGES
 from storage.database import Database
@@ -42,6 +43,7 @@ def make_console(
     settings: Settings,
     universe: Universe,
     *,
+    reviews: ReviewDesk | None = None,
     export_responses: ExportResponses | None = None,
     passwords: Passwords | None = None,
     demo: bool = False,
@@ -57,6 +59,7 @@ def make_console(
         universe=universe,
         passwords=passwords if passwords is not None else Passwords(),
         failures=failures_by_address(universe.now),
+        reviews=reviews,
         export_responses=export_responses,
         demo=demo,
     )

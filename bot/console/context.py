@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.buckets import Buckets
 from bot.console.desk import Desk
 from bot.console.passwords import Passwords
+from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
 from locales import SHIPPED_LANGUAGES, Catalogue, load_catalogue
 from storage.database import Database
@@ -40,6 +41,8 @@ class Console:
     passwords: Passwords
     #: Failed sign-ins by network address.
     failures: Buckets
+    #: Without it cases can be looked at, and nothing is decided.
+    reviews: ReviewDesk | None
     export_responses: ExportResponses | None
     #: A demonstration says so on every page.
     demo: bool

@@ -209,6 +209,7 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
         service.desk,
         service.settings,
         service.database.universe,
+        reviews=service.reviews,
         export_responses=console_export(service.database, service.settings),
         passwords=passwords,
         demo=True,

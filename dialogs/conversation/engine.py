@@ -23,7 +23,7 @@ from dialogs.conversation.faq_replies import calls_after_misses, reply_from_faq,
 from dialogs.conversation.form import Slot
 from dialogs.conversation.keeping_codes import keep_postal_code
 from dialogs.conversation.lists import ListLimits
-from dialogs.conversation.moves import about_media, aside, back, correct, resume
+from dialogs.conversation.moves import about_media, aside, ask_once_more, back, correct, resume
 from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.narrowing import answer_typed, is_typed
 from dialogs.conversation.open_prompts import OpenPrompt
@@ -80,6 +80,8 @@ def step(
             people.still_waiting(turn)
         case inp.AskedToCorrect():
             correct(turn, Key(what.question, what.instance))
+        case inp.AskedOnceMore():
+            ask_once_more(turn, what.keys, what.receipt_no)
         case inp.StaffTook():
             turn.record(
                 ev.OwnerChanged(at=now, owner=Owner.STAFF, staff_id=what.staff_id, epoch=what.epoch, reason=what.reason)

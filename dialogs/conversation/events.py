@@ -304,6 +304,16 @@ class Reopened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskedOnceMore(Event):
+    """After the submission the bank asks some of it again; what is confirmed then is a further submission."""
+
+    kind = "asked_once_more"
+    keys: tuple[Key, ...]
+    #: Of the further submission.
+    receipt_no: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Confirmed(Event):
     """The customer submitted the answers as shown."""
 
@@ -315,7 +325,8 @@ _KINDS: dict[str, type[Event]] = {
     for cls in (
         Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, PageTurned, ChangeAnnounced, Refused,
         FaqShown, NotUnderstood, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, PersonAsked, NoteLeft,
-        WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack, Ended, Reopened, Confirmed,
+        WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack, Ended, Reopened,
+        AskedOnceMore, Confirmed,
     )
 }  # fmt: skip
 
@@ -356,6 +367,8 @@ def from_json(data: Mapping[str, Any]) -> Event:
             value = datetime.fromisoformat(value)
         elif spec.name == "key" and value is not None:
             value = Key(value[0], value[1])
+        elif spec.name == "keys":
+            value = tuple(Key(question, instance) for question, instance in value)
         elif spec.name in ("selection", "topics", "scores", "only"):
             value = tuple(value)
         enum = _ENUMS.get((cls.kind, spec.name))

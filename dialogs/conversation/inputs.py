@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dialogs.conversation.events import Key
 from dialogs.conversation.understanding import Reading
 
 
@@ -84,6 +85,14 @@ class AskedToCorrect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskedOnceMore:
+    """The bank asks submitted answers again; ``receipt_no`` is that of the further submission."""
+
+    keys: tuple[Key, ...]
+    receipt_no: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class StaffTook:
     """A member of staff has claimed the conversation; ``epoch`` is the one the claim made."""
 
@@ -148,6 +157,7 @@ Input = (
     | MediaSent
     | TookBack
     | AskedToCorrect
+    | AskedOnceMore
     | StaffTook
     | TapRecorded
     | StaffReleased

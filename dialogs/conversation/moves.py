@@ -103,6 +103,15 @@ def correct(turn: Turn, key: Key) -> None:
     turn.ask_current()
 
 
+def ask_once_more(turn: Turn, keys: tuple[Key, ...], receipt_no: str) -> None:
+    """Ask some submitted answers again, in the order of the form; the rest stays as it was confirmed."""
+    if not turn.state.completed:
+        turn.go_on()
+        return
+    turn.record(ev.AskedOnceMore(at=turn.now, keys=keys, receipt_no=receipt_no))
+    turn.ask_current(Phrase(key="engine.asked_once_more"))
+
+
 def submit(turn: Turn) -> None:
     """Everything relevant is answered: record the submission and give the receipt."""
     if turn.position.current is not None:

@@ -210,6 +210,18 @@ def apply(state: State, event: Event) -> State:
         case ev.Reopened():
             answers = state.answers if state.ended_at is None else _without(state.answers, state.ended_at)
             return replace(state, ended=None, ended_at=None, answers=answers)
+        case ev.AskedOnceMore():
+            again = frozenset(event.keys)
+            return replace(
+                state,
+                completed=False,
+                paused=False,
+                receipt_no=event.receipt_no,
+                answers=MappingProxyType({key: one for key, one in state.answers.items() if key not in again}),
+                # The question itself is asked: nothing that was said or is registered is offered for it.
+                set_aside=MappingProxyType({key: one for key, one in state.set_aside.items() if key not in again}),
+                changes=state.changes | again,
+            )
         case ev.Confirmed():
             return replace(state, completed=True, open=None, beneath=None, correcting=None)
         case _:

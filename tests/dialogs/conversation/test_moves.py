@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialogs.conversation import inputs as inp
-from dialogs.conversation.events import Form
+from dialogs.conversation.events import Form, Key
 from dialogs.conversation.steps import Leave
 from tests.dialogs.conversation.talking import RECEIPT, Talk, form
 
@@ -266,3 +266,28 @@ def test_switching_to_another_case_is_left_to_the_lobby() -> None:
     assert talk.leaves == [Leave.SWITCH]
     talk.send(inp.Returned())
     assert talk.asked == "secret"
+
+
+# Asked once more ----------------------------------------------------------------------------
+
+
+def test_what_is_asked_once_more_makes_a_further_submission() -> None:
+    talk = talk_at(None)
+    talk.option("submit")
+    assert talk.state.completed
+    talk.send(inp.AskedOnceMore(keys=(Key("two"), Key("one")), receipt_no="SECO-ND01"))
+    assert (talk.asked, set(talk.answers)) == ("one", {"who", "secret"})
+    talk.say("なし")
+    assert talk.asked == "two"
+    talk.say("ぶどう")
+    assert talk.shape is Form.REVIEW
+    talk.option("submit")
+    assert talk.state.completed
+    assert (talk.state.receipt_no, talk.answers["one"], talk.answers["two"]) == ("SECO-ND01", "なし", "ぶどう")
+
+
+def test_only_what_was_submitted_is_asked_once_more() -> None:
+    talk = talk_at("two")
+    answers = talk.answers
+    talk.send(inp.AskedOnceMore(keys=(Key("one"),), receipt_no="SECO-ND01"))
+    assert (talk.asked, talk.answers, talk.state.receipt_no) == ("two", answers, RECEIPT)
