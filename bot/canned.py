@@ -39,7 +39,8 @@ class CannedReply(BaseModel):
 
     @model_validator(mode="after")
     def _signed(self) -> CannedReply:
-        if (self.status == "approved") != (bool(self.approved_by) and self.approved_on is not None):
+        signed = (bool(self.approved_by), self.approved_on is not None)
+        if signed != ((True, True) if self.status == "approved" else (False, False)):
             raise ValueError("an approved reply has approved_by and approved_on, a draft has neither")
         unknown = placeholders(self.text) - PLACEHOLDERS
         if unknown:

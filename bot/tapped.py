@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.channels.limits import LIMITS
 from bot.talk import Talk
+from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Owner
-from dialogs.conversation.recording_taps import can_record
+from dialogs.conversation.recording_taps import record_tap
 from dialogs.conversation.state import from_json
 from storage import inbound
 from storage.conversations import Conversation
@@ -25,8 +27,14 @@ def taps_of(talk: Talk, conversation: Conversation, hand_overs: Sequence[Mapping
     state = from_json(conversation.state)
     taps = taps_of_takeover(talk, conversation, hand_overs)
     answered = {answer.content_id for answer in state.answers.values()}
+    definition, lists = talk.definition(conversation), LIMITS[talk.channel(conversation.account_id)].lists
+
+    def would_count(content_id: str, tap: Tapped) -> bool:
+        what = inp.TapRecorded(token=tap.token, option=tap.option, content_id=content_id)
+        return bool(record_tap(definition, state, what, talk.local_now, lists).events)
+
     return (
-        frozenset(content_id for content_id, tap in taps.items() if can_record(state, tap.token)),
+        frozenset(content_id for content_id, tap in taps.items() if would_count(content_id, tap)),
         frozenset(content_id for content_id in taps if content_id in answered),
     )
 

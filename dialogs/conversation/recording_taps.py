@@ -25,7 +25,7 @@ _ANSWERING = frozenset({Form.QUESTION, Form.OFFERED, Form.CONFIRM, Form.CHECK, F
 
 
 def can_record(state: State, token: str) -> bool:
-    """Whether a tap under that token still answers what is asked."""
+    """Whether a button under that token still belongs to what is asked."""
     prompt = state.open
     return prompt is not None and prompt.form in _ANSWERING and token in prompt.tokens
 
@@ -33,7 +33,7 @@ def can_record(state: State, token: str) -> bool:
 def record_tap(
     definition: Questionnaire, state: State, tap: inp.TapRecorded, now: datetime, lists: ListLimits | None
 ) -> Step:
-    """Take the tap as an answer; without events where it answers nothing any more."""
+    """Take the tap as an answer; without events where it answers nothing, or nothing any more."""
     turn = Unheard(definition, state, now, lists)
     if state.owner is Owner.STAFF and state.open is not None and can_record(state, tap.token):
         choose_option(turn, state.open, tap.option, tap.content_id)
