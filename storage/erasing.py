@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, or_, select, update
 
 from storage.encryption import DigestKind, Vault
+from storage.export_requests import erase_exports_of
 from storage.images import ImageState
 from storage.menus import touch_menus_of_customer
 from storage.tables import (
@@ -59,6 +60,8 @@ ERASED = {
     "conversation_event": "emptied",
     "difference": "emptied",
     "difference_decision": "removed",
+    "export_part": "removed with the whole file in which he stands",
+    "export_request": "why the file was needed is emptied",
     "inbound_event": "emptied",
     "master_record": "rows deleted",
     "outgoing_message": "removed",
@@ -92,6 +95,7 @@ def erase_customer(conn: Connection, vault: Vault, uni: Universe, customer_id: s
     counts = _erase_traffic(conn, vault, now, conversation_ids, None)
     counts["events"] = _empty(conn, vault, _event, _event.c.conversation_id.in_(conversation_ids), _NOTHING)
     counts["conversations"] = _close_conversations(conn, vault, now, conversation_ids)
+    erase_exports_of(conn, vault, customer_id)
     counts["submissions"] = _erase_submissions(conn, vault, now, customer_id, case_ids)
     conn.execute(update(_case).where(_case.c.id.in_(case_ids)).values(sealed=None))
     conn.execute(update(_transition).where(_transition.c.case_id.in_(case_ids)).values(sealed=None))

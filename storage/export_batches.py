@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from storage.counters import next_value
 from storage.encryption import canonical_json
-from storage.tables import ExportBatchRow, ExportMemberRow, SubmissionRow, table_of
+from storage.tables import ExportBatchRow, ExportMemberRow, ExportSpanRow, SubmissionRow, table_of
 from storage.universe import Universe
 
 _batch = table_of(ExportBatchRow)
-_member = table_of(ExportMemberRow)
+_member, _span = table_of(ExportMemberRow), table_of(ExportSpanRow)
 _submission = table_of(SubmissionRow)
 
 
@@ -38,6 +38,8 @@ class ExportBatch:
     #: Codes only.
     filters: Mapping[str, str]
     made_at: datetime
+    #: The last number in the order of completion that stood when the export was made; what came after it is newer.
+    through: int | None
 
 
 def begin_export_batch(conn: Connection, uni: Universe, batch_id: str) -> None:
@@ -46,10 +48,10 @@ def begin_export_batch(conn: Connection, uni: Universe, batch_id: str) -> None:
     conn.execute(insert(_batch), staged | {"actor": "", "rows": 0, "sha256": "", "filters": "{}"})
 
 
-def add_export_members(conn: Connection, batch_id: str, submission_ids: Sequence[str]) -> None:
-    """Some of the submissions that a batch carries (a few hundred at a time keep the transaction short)."""
-    if submission_ids:
-        conn.execute(insert(_member), [{"batch_id": batch_id, "submission_id": one} for one in submission_ids])
+def add_export_spans(conn: Connection, batch_id: str, spans: Sequence[tuple[int, int]]) -> None:
+    """Some of what a batch carries, by numbers of completion (a few hundred at a time keep the transaction short)."""
+    if spans:
+        conn.execute(insert(_span), [{"batch_id": batch_id, "first": first, "last": last} for first, last in spans])
 
 
 def save_export_batch(
@@ -61,6 +63,7 @@ def save_export_batch(
     rows: int,
     sha256: str,
     filters: Mapping[str, str],
+    through: int | None = None,
     batch_id: str | None = None,
 ) -> ExportBatch:
     """Record an export: the one that was begun as ``batch_id``, or one that carries no submissions."""
@@ -73,6 +76,7 @@ def save_export_batch(
         sha256=sha256,
         filters=dict(filters),
         made_at=uni.now(),
+        through=through,
     )
     values = {name: getattr(batch, name) for name in ExportBatch.__dataclass_fields__}
     values["filters"] = canonical_json(batch.filters).decode()
@@ -88,15 +92,16 @@ def stale_export_batches(conn: Connection, before: datetime) -> list[str]:
     return list(conn.execute(select(_batch.c.id).where(~_SEEN, _batch.c.made_at < before)).scalars())
 
 
-def discard_export_members(conn: Connection, batch_id: str, limit: int) -> bool:
-    """Drop a batch that was not completed, some members at a time; false when it is gone."""
-    some = select(_member.c.submission_id).where(_member.c.batch_id == batch_id).limit(limit)
-    ids = list(conn.execute(some).scalars())
-    mine = (_member.c.batch_id == batch_id) & _member.c.submission_id.in_(ids)
-    conn.execute(delete(_member).where(mine))
-    if not ids:
+def discard_export_spans(conn: Connection, batch_id: str, limit: int) -> bool:
+    """Drop a batch that was not completed, some of what it carries at a time; false when it is gone."""
+    some = select(_span.c.first).where(_span.c.batch_id == batch_id).limit(limit)
+    firsts = list(conn.execute(some).scalars())
+    conn.execute(delete(_span).where(_span.c.batch_id == batch_id, _span.c.first.in_(firsts)))
+    if not firsts:
+        # Begun by an earlier version, it may have members still.
+        conn.execute(delete(_member).where(_member.c.batch_id == batch_id))
         conn.execute(delete(_batch).where(_batch.c.id == batch_id, ~_SEEN))
-    return bool(ids)
+    return bool(firsts)
 
 
 def load_batch(conn: Connection, batch: str) -> ExportBatch | None:
@@ -122,24 +127,43 @@ def list_export_batches(conn: Connection, *, limit: int = 100) -> list[ExportBat
 
 def batch_members(conn: Connection, batch_id: str) -> list[str]:
     """The ids of the submissions that a batch carried."""
-    query = select(_member.c.submission_id).where(_member.c.batch_id == batch_id)
-    return list(conn.execute(query.order_by(_member.c.submission_id)).scalars())
+    query = select(_submission.c.id).where(carried_by([batch_id]))
+    return list(conn.execute(query.order_by(_submission.c.id)).scalars())
 
 
-def last_completed_seq(conn: Connection, batch_id: str) -> int:
-    """The highest ``completed_seq`` that a batch carried; 0 where it carried none."""
-    query = (
-        select(func.max(_submission.c.completed_seq))
-        .join(_member, _member.c.submission_id == _submission.c.id)
-        .where(_member.c.batch_id == batch_id)
-    )
-    return int(conn.execute(query).scalar() or 0)
+def followed_batches(conn: Connection, batch: ExportBatch) -> list[ExportBatch]:
+    """The batch, the one it was made after, and so on: what whoever takes one after the other has by now."""
+    chain = [batch]
+    while chain[-1].filters.get("since"):
+        before = load_batch(conn, chain[-1].filters["since"])
+        if before is None:
+            break
+        chain.append(before)
+    return chain
 
 
-def exported_before(conn: Connection) -> set[str]:
-    """The ids of all submissions that some batch carried."""
-    query = select(_member.c.submission_id).join(_batch, _batch.c.id == _member.c.batch_id).where(_SEEN)
-    return set(conn.execute(query.distinct()).scalars())
+def completed_through(conn: Connection, batch: ExportBatch) -> int:
+    """Up to which number of completion a batch went; 0 where nothing was completed."""
+    if batch.through is not None:
+        return batch.through
+    # Batches of earlier versions did not say so: the highest number that was carried.
+    ids = [one.id for one in followed_batches(conn, batch)]
+    query = select(_submission.c.completed_seq).where(_submission.c.completed_seq.is_not(None), carried_by(ids))
+    return int(conn.execute(query.order_by(_submission.c.completed_seq.desc()).limit(1)).scalar() or 0)
+
+
+def carried_by(batch_ids: Sequence[str] | ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether some of these batches (or the one of the query around it) carried the submission of a query."""
+    return or_(_noted_by(_span.c.batch_id, batch_ids), _noted_by(_member.c.batch_id, batch_ids))
+
+
+def _noted_by(batch: ColumnElement[str], wanted: Sequence[str] | ColumnElement[str]) -> ColumnElement[bool]:
+    number = _submission.c.completed_seq
+    here = (_span.c.first <= number) & (_span.c.last >= number)
+    if batch.table is _member:
+        here = _member.c.submission_id == _submission.c.id
+    named = batch == wanted if isinstance(wanted, ColumnElement) else batch.in_(wanted)
+    return select(batch).where(named, here).correlate_except(batch.table).exists()
 
 
 def _batch_of(row: Row[Any]) -> ExportBatch:

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.office import Office, os_user, progress_bar
+from bot.outreach.wording import difference_reason, program
 
 if TYPE_CHECKING:
-    from storage.differences import Difference
+    from storage.exports.responses import Exported
 
 app = typer.Typer(no_args_is_help=True, help="Files for the bank's other systems.")
-
-_FORMATS = ("csv", "xlsx", "jsonl", "parquet")
-_ENCODINGS = ("utf-8-sig", "utf-8", "cp932")
 
 
 @app.callback()
@@ -31,28 +29,22 @@ def _group() -> None:
 @app.command("responses")
 def responses(
     out: Annotated[Path, typer.Option(metavar="PATH", help="A folder, or a file with its side files beside it.")],
-    format: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
+    format: Annotated[str, typer.Option(help="csv, xlsx or jsonl.")] = "csv",
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
     since: Annotated[str | None, typer.Option(metavar="BATCH", help="Only what came after this export.")] = None,
     status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Completed responses with codebook and manifest."""
-    from importlib.metadata import version
-
     from storage.export_batches import load_batch
+    from storage.exports.options import STATUSES, OtherScope
     from storage.exports.responses import KIND, NoQuestionnaire, Options, export_responses
 
     office = Office()
-    if format not in _FORMATS:
-        raise office.refuse("export.bad_format", format=format)
-    if format not in ("csv", "jsonl"):
-        raise office.refuse("export.format_later", format=format)
+    _check_format(office, format, out)
     _check_encoding(office, encoding)
-    if status not in ("reconciled", "approved"):
+    if status not in STATUSES:
         raise office.refuse("export.bad_status")
-    if out.exists() and not out.is_dir() and out.suffix.lower() not in (".csv", ".jsonl"):
-        raise office.refuse("backoffice.no_folder", name=str(out))
     with office.store() as database:
         batch = database.run_read(lambda conn: load_batch(conn, since)) if since is not None else None
         if since is not None and (batch is None or batch.kind != KIND):
@@ -65,12 +57,14 @@ def responses(
                     out,
                     options,
                     actor=os_user(),
-                    program=f"kakunin {version('kakunin')}",
+                    program=program(),
                     word=office.say,
-                    progress=lambda count: progress(count, count),
+                    progress=progress,
                 )
         except NoQuestionnaire:
             raise office.refuse("export.no_questionnaire") from None
+        except OtherScope:
+            raise office.refuse("export.other_scope", batch=str(since)) from None
         except OSError:
             raise office.refuse("backoffice.no_folder", name=str(out)) from None
     if as_json:
@@ -88,8 +82,7 @@ def responses(
         )
         return
     typer.echo(office.say("export.done", rows=str(done.rows), name=str(done.path), batch=str(done.batch.seq)))
-    if done.unmappable:
-        typer.echo(office.say("export.unmappable", count=str(done.unmappable)), err=True)
+    _say_lost(office, done)
 
 
 @app.command("differences")
@@ -99,19 +92,40 @@ def differences(
 ) -> None:
     """What differs between answers and master record, with verdicts and decisions."""
     from storage.exports.lists import export_differences
+    from storage.exports.options import Options
 
     office = Office()
     _check_encoding(office, encoding)
     office.writable(out)
-
-    def reason(difference: Difference) -> str:
-        text = office.say(f"reconcile.reason.{difference.reason}")
-        rules = [office.say(f"reconcile.rule.{rule}") for rule in difference.rules]
-        return f"{text} ({', '.join(rules)})" if rules else text
-
     with office.store() as database:
-        written = export_differences(database, out, actor=os_user(), zone=office.zone, encoding=encoding, reason=reason)
-    typer.echo(office.say("export.rows_done", rows=str(written.rows), name=str(out)))
+        done = export_differences(
+            database,
+            out,
+            Options(encoding=encoding, zone=office.zone),
+            actor=os_user(),
+            word=office.say,
+            reason=lambda difference: difference_reason(office.say, difference),
+        )
+    typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
+    _say_lost(office, done)
+
+
+@app.command("history")
+def history(
+    out: Annotated[Path, typer.Option(metavar="FILE.csv")],
+    encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+) -> None:
+    """How every case came to its status: when, by whom, why."""
+    from storage.exports.lists import export_history
+    from storage.exports.options import Options
+
+    office = Office()
+    _check_encoding(office, encoding)
+    office.writable(out)
+    with office.store() as database:
+        options = Options(encoding=encoding, zone=office.zone)
+        done = export_history(database, out, options, actor=os_user(), word=office.say)
+    typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
 
 
 @app.command("worklist")
@@ -122,6 +136,7 @@ def worklist(
 ) -> None:
     """Customers that the chat did not reach, for the next channel."""
     from storage.exports.lists import WORKLISTS, export_worklist
+    from storage.exports.options import Options
 
     office = Office()
     if name not in WORKLISTS:
@@ -129,10 +144,31 @@ def worklist(
     _check_encoding(office, encoding)
     office.writable(out)
     with office.store() as database:
-        written = export_worklist(database, out, name, actor=os_user(), today=office.today(database), encoding=encoding)
-    typer.echo(office.say("export.rows_done", rows=str(written.rows), name=str(out)))
+        options = Options(encoding=encoding, zone=office.zone)
+        today = office.today(database)
+        done = export_worklist(database, out, name, options, actor=os_user(), today=today, word=office.say)
+    typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
+    _say_lost(office, done)
+
+
+def _check_format(office: Office, format: str, out: Path) -> None:
+    from storage.exports.options import FORMATS
+
+    if format == "parquet":
+        raise office.refuse("export.format_later", format=format)
+    if format not in FORMATS:
+        raise office.refuse("export.bad_format", format=format)
+    if out.exists() and not out.is_dir() and out.suffix.lower() != f".{format}":
+        raise office.refuse("backoffice.no_folder", name=str(out))
 
 
 def _check_encoding(office: Office, encoding: str) -> None:
-    if encoding not in _ENCODINGS:
+    from storage.exports.options import ENCODINGS
+
+    if encoding not in ENCODINGS:
         raise office.refuse("export.bad_encoding", encoding=encoding)
+
+
+def _say_lost(office: Office, done: Exported) -> None:
+    if done.unmappable:
+        typer.echo(office.say("export.unmappable", count=str(done.unmappable)), err=True)

@@ -104,7 +104,8 @@ def _compare(
     tally: Tally,
 ) -> None:
     """The run itself; whatever ends it, nothing half done stays behind."""
-    from storage.exports.writers import CsvOutput, OutputSet
+    from storage.exports.files import OutputSet
+    from storage.exports.writers import CsvOutput
     from storage.reconciliation.files import VERDICT_COLUMNS, compare_files
     from storage.reconciliation.parts import BadRow, DuplicateKey, Share, UnreadableFile
     from storage.reconciliation.spill import Spill
@@ -114,7 +115,9 @@ def _compare(
     with ExitStack() as stack:
         stack.callback(spill.remove)
         outputs = stack.enter_context(OutputSet())
-        output = CsvOutput(out, VERDICT_COLUMNS, typed=(False,) * len(VERDICT_COLUMNS), encoding="utf-8").output
+        plain = (False,) * len(VERDICT_COLUMNS)
+        # The table brings its header; the rows come as bytes.
+        output = CsvOutput(out, VERDICT_COLUMNS, typed=plain, encoding="utf-8", losses=lambda one: None).output
         outputs.add(output)
         try:
             for lines in compare_files(

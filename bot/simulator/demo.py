@@ -46,7 +46,7 @@ from dialogs.personal import Personal
 from locales import load_catalogue
 from storage import accounts, conversations, outgoing, staff
 from storage.database import Database
-from storage.exports.columns import NOT_APPLICABLE
+from storage.exports.cells import NOT_APPLICABLE
 from storage.exports.responses import Options, export_responses
 from storage.reconciliation.worker import Reconciler
 from storage.universe import Universe

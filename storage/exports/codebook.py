@@ -6,9 +6,10 @@ A column that two forms fill in two meanings (other wording, other choices) has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from dialogs.definition.model import Questionnaire, pick
-from storage.exports.columns import FIXED_COLUMNS, Column, Part
+from storage.exports.columns import FIXED_COLUMNS, TIME_COLUMNS, Column, Part
 
 CODEBOOK_COLUMNS = ("column", "questionnaire_id", "questionnaire_version", "type", "label", "choices")
 
@@ -26,6 +27,35 @@ def codebook_rows(
             if meaning is not None and meaning not in told:
                 told.add(meaning)
                 yield column.name, questionnaire.id, questionnaire.version, *meaning
+
+
+def titles_of(
+    questionnaires: Sequence[Questionnaire], columns: Iterable[Column], word: Callable[[str], str], zone: ZoneInfo
+) -> list[str]:
+    """What stands above each column where people read it: the words of the first form that has it."""
+    titles = [
+        f"{word(f'export.column.{name}')} ({word_of_zone(word, zone)})"
+        if name in TIME_COLUMNS
+        else word(f"export.column.{name}")
+        for name in FIXED_COLUMNS
+    ]
+    for column in columns:
+        form = next(form for form in questionnaires if column.question.name in form.by_name)
+        title = pick(column.question.label, form.default_language, form.default_language)
+        if column.instance:
+            title += f" [{column.instance}]"
+        if column.part is Part.CHOICE:
+            choice = form.choice(column.question, column.choice)
+            title += "" if choice is None else f": {pick(choice.label, form.default_language, form.default_language)}"
+        elif column.part is not Part.VALUE:
+            title += f" ({word(f'export.part.{column.part.value}')})"
+        titles.append(title)
+    return titles
+
+
+def word_of_zone(word: Callable[[str], str], zone: ZoneInfo) -> str:
+    """Whose time it is."""
+    return word("export.japan_time") if zone.key == "Asia/Tokyo" else zone.key
 
 
 def _meaning(questionnaire: Questionnaire, column: Column) -> tuple[str, str, str] | None:

@@ -6,14 +6,11 @@ in the order of the form, whether or not anybody answered.  Codes and labels nev
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from dialogs.definition.model import Question, Questionnaire, QuestionType, pick
-from dialogs.replies.masking import mask
+from dialogs.definition.model import Question, Questionnaire, QuestionType
 
 FIXED_COLUMNS = (
     "batch_id",
@@ -35,12 +32,9 @@ FIXED_COLUMNS = (
     "approved_at",
     "next_due_on",
 )
+#: Of these, the ones that hold a time.
+TIME_COLUMNS = frozenset(("started_at", "submitted_at", "approved_at"))
 
-NOT_APPLICABLE = "not_applicable"
-#: States in which an answer has a value.
-_WITH_VALUE = ("answered", "unchanged")
-#: Types whose values a person typed.
-_TYPED = frozenset((QuestionType.TEXT, QuestionType.DATE, QuestionType.INTEGER, QuestionType.DECIMAL))
 #: Readers whose values are written by people, so that a spreadsheet could take them for a formula.
 _FREE_KINDS = (None, "name", "address", "email")
 
@@ -67,11 +61,6 @@ class Column:
     choice: str = ""
     #: Whether people type what stands here.
     typed: bool = False
-
-
-#: An answer as a submission keeps it.
-Answer = Mapping[str, Any]
-Answers = Mapping[tuple[str, int], Answer]
 
 
 def columns_of(questionnaires: Iterable[Questionnaire]) -> tuple[Column, ...]:
@@ -115,45 +104,3 @@ def _repeats(questionnaire: Questionnaire, question: Question) -> int:
 
 def _is_typed(question: Question) -> bool:
     return question.type is QuestionType.TEXT and question.bot.kind in _FREE_KINDS
-
-
-def answers_by_place(answers: Sequence[Answer]) -> Answers:
-    """The answers of a submission by question and repeat instance."""
-    return {(answer["name"], int(answer.get("instance") or 0)): answer for answer in answers}
-
-
-def masked(column: Column, text: str) -> str:
-    """A cell as it may leave without approval: what people typed is hidden, codes and states stay."""
-    if column.part is not Part.VALUE or column.question.type not in _TYPED:
-        return text
-    question = column.question
-    return mask(question.bot.kind or question.type.value, text)
-
-
-def cell(column: Column, questionnaire: Questionnaire, answers: Answers) -> str:
-    """What stands in one column of one response; blank where there is nothing to say."""
-    answer = answers.get((column.question.name, column.instance))
-    state = NOT_APPLICABLE if answer is None else str(answer["state"])
-    if column.part is Part.STATE:
-        return state
-    if answer is None or state not in _WITH_VALUE:
-        return ""
-    value = str(answer["value"])
-    if column.part is Part.VALUE:
-        return ";".join(codes_of(value)) if column.question.type is QuestionType.SELECT_MULTIPLE else value
-    codes = codes_of(value) if column.question.type is QuestionType.SELECT_MULTIPLE else (value,)
-    if column.part is Part.CHOICE:
-        # A choice that the form of this response did not have was not refused by the customer.
-        offered = questionnaire.choice(column.question, column.choice) is not None
-        return ("1" if column.choice in codes else "0") if offered else ""
-    return ";".join(_label(questionnaire, column.question, code) for code in codes)
-
-
-def codes_of(value: str) -> tuple[str, ...]:
-    """The codes of a multiple choice, however they are separated (``;`` of the master, blanks of XLSForm)."""
-    return tuple(dict.fromkeys(code for code in re.split(r"[;\s]+", value) if code))
-
-
-def _label(questionnaire: Questionnaire, question: Question, code: str) -> str:
-    choice = questionnaire.choice(question, code)
-    return "" if choice is None else pick(choice.label, questionnaire.default_language, questionnaire.default_language)

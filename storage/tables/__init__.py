@@ -10,6 +10,7 @@ from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
 from storage.tables.desk import ConversationBarRow, ConversationSnoozeRow, ConversationVisitRow
+from storage.tables.exports import ExportPartRow, ExportRequestRow
 from storage.tables.hand_overs import HandOverRow
 from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
@@ -27,6 +28,7 @@ from storage.tables.submissions import (
     DifferenceRow,
     ExportBatchRow,
     ExportMemberRow,
+    ExportSpanRow,
     SubmissionRow,
 )
 
@@ -57,6 +59,9 @@ __all__ = [
     "ErasureRow",
     "ExportBatchRow",
     "ExportMemberRow",
+    "ExportPartRow",
+    "ExportRequestRow",
+    "ExportSpanRow",
     "HandOverRow",
     "ImageRow",
     "InboundRow",

@@ -51,9 +51,10 @@ class CaseTransitionRow(Stored, table=True):
     """A change of status; never altered."""
 
     __tablename__ = "case_transition"
+    __table_args__ = (Index("ix_case_transition_case", "case_id", "to_status"),)
 
     id: str = key()
-    case_id: str = link("review_case.id", index=True)
+    case_id: str = link("review_case.id")
     from_status: str | None = code(2, nullable=True)
     to_status: str = code(2)
     at: datetime = when()

@@ -22,10 +22,14 @@ class SubmissionRow(Stored, table=True):
             sqlite_where=_UNRECONCILED,
             postgresql_where=_UNRECONCILED,
         ),
+        # Which forms an export meets is asked without walking through the answers.
+        Index("ix_submission_form", "questionnaire_sha256", "completed_seq"),
+        # With the id, by which a later submission of the same case is told.
+        Index("ix_submission_case", "case_id", "id"),
     )
 
     id: str = key()
-    case_id: str = link("review_case.id", index=True)
+    case_id: str = link("review_case.id")
     customer_id: str = link("customer.id")
     conversation_id: str = link("conversation.id")
     receipt_digest: bytes = digest(unique=True)
@@ -106,10 +110,22 @@ class ExportBatchRow(Stored, table=True):
     #: Canonical JSON of codes.
     filters: str = text()
     made_at: datetime = when()
+    #: Where the order of completion stood; empty where that plays no part.
+    through: int | None = number(nullable=True)
+
+
+class ExportSpanRow(Stored, table=True):
+    """Submissions that an export carried: a run of numbers in the order of completion."""
+
+    __tablename__ = "export_span"
+
+    batch_id: str = link("export_batch.id", primary_key=True)
+    first: int = number(primary_key=True)
+    last: int = number()
 
 
 class ExportMemberRow(Stored, table=True):
-    """A submission that an export carried."""
+    """A submission that an export carried, as earlier versions noted it; nothing is added any more."""
 
     __tablename__ = "export_member"
 

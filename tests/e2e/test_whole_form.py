@@ -129,7 +129,8 @@ async def test_differences_lead_to_a_person_and_into_the_file(house: House, tmp_
     assert verdicts.pop("phone") == "changed"
     assert set(verdicts.values()) == {"same"}
     path = tmp_path / "differences.csv"
-    export_differences(house.database, path, actor="tests", zone=ZONE, encoding="utf-8", reason=lambda _: "why")
+    options = Options(zone=ZONE, encoding="utf-8")
+    export_differences(house.database, path, options, actor="tests", word=str, reason=lambda _: "why")
     with path.open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["customer_no"] == "0000124"]
     assert [(row["field"], row["master"], row["answer"], row["verdict"]) for row in rows] == [

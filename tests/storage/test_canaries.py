@@ -26,8 +26,10 @@ from storage.content import save_content
 from storage.conversations import create_conversation, save_conversation
 from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
 from storage.database import Database
-from storage.encryption import Keyring
+from storage.encryption import Keyring, Vault, canonical_json
 from storage.erasures import erase, new_erasure
+from storage.export_batches import add_export_spans, begin_export_batch, save_export_batch
+from storage.export_requests import add_part, ask_for_export, claim_export, finish_export, seal_part
 from storage.holds import place_hold, release_hold
 from storage.images import expect_image
 from storage.inbound import insert_inbound
@@ -35,7 +37,7 @@ from storage.outgoing import insert_outgoing
 from storage.problems import StaleConversation
 from storage.staff import add_staff, create_session, load_session
 from storage.submissions import save_differences, save_submission
-from storage.universe import FrozenUniverse
+from storage.universe import FrozenUniverse, Universe
 
 
 class Canaries:
@@ -181,6 +183,7 @@ def plant(database: Database, canaries: Canaries) -> None:
         )
         verdict = {"field": "name", "verdict": "changed", "severity": "high", "reason": "x", "comparator_version": "1"}
         save_differences(conn, vault, uni, submission, [verdict | {"master": new(), "answer": new()}])
+        plant_export(conn, vault, uni, member.id, canaries)
         # Why something was kept or erased outlives the customer.
         place_hold(conn, vault, uni, customer_id, reason="訴訟のため", by="bank")
         release_hold(conn, vault, uni, customer_id, reason="終結", by="bank")
@@ -191,6 +194,30 @@ def plant(database: Database, canaries: Canaries) -> None:
         seal_chain(conn, vault, uni)
 
     database.run(everything)
+
+
+def plant_export(conn: Connection, vault: Vault, uni: Universe, staff_id: str, canaries: Canaries) -> None:
+    """A file that carries the first submission and can be fetched."""
+    asked = ask_for_export(
+        conn,
+        vault,
+        uni,
+        {"kind": "responses", "values": "masked"},
+        requested_by=staff_id,
+        branch_no=None,
+        reason=canaries.next(),
+    )
+    lease = timedelta(minutes=1)
+    claim_export(conn, vault, uni, owner="job", lease=lease)
+    sealed = seal_part(vault, asked.id, 0, canonical_json({"a": canaries.next()}))
+    add_part(conn, uni, asked.id, owner="job", lease=lease, no=0, sealed=sealed)
+    batch_id = uni.new_id()
+    begin_export_batch(conn, uni, batch_id)
+    add_export_spans(conn, batch_id, [(1, 1)])
+    facts: dict[str, Any] = {"sha256": "a" * 64, "batch_id": batch_id, "rows": 1, "filters": {}}
+    save_export_batch(conn, uni, kind="responses", actor="sato", **facts)
+    file: dict[str, Any] = {"file_name": "r.zip", "file_bytes": 1, "file_sha256": "a" * 64, "unmappable": 0}
+    finish_export(conn, uni, asked.id, owner="job", batch_id=batch_id, keep=timedelta(days=7), **file)
 
 
 def fail_loudly(database: Database, canaries: Canaries) -> list[str]:

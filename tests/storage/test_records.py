@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,11 +15,10 @@ from storage.cases import CaseStatus, move_case
 from storage.database import Database
 from storage.export_batches import (
     ExportBatch,
-    add_export_members,
+    add_export_spans,
     batch_members,
     begin_export_batch,
-    exported_before,
-    last_completed_seq,
+    completed_through,
     list_export_batches,
     load_batch,
     previous_batch,
@@ -218,11 +218,11 @@ def test_a_new_master_value_or_comparator_supersedes_the_old_verdict(database: D
     assert stored == 4
 
 
-def make_batch(database: Database, *members: str, kind: str = "responses") -> ExportBatch:
+def make_batch(database: Database, *members: int, kind: str = "responses") -> ExportBatch:
     uni = database.universe
     batch_id = uni.new_id()
     database.run(lambda conn: begin_export_batch(conn, uni, batch_id))
-    database.run(lambda conn: add_export_members(conn, batch_id, members))
+    database.run(lambda conn: add_export_spans(conn, batch_id, [(one, one) for one in members]))
     assert database.run_read(lambda conn: load_batch(conn, batch_id)) is None, "seen before it was complete"
     return database.run(
         lambda conn: save_export_batch(
@@ -242,15 +242,15 @@ def test_a_batch_remembers_what_it_carried(database: Database, scene: Any) -> No
     submission = submit(database, scene)
     database.run(lambda conn: mark_reconciled(conn, database.universe, submission.id))
     empty = make_batch(database)
-    batch = make_batch(database, submission.id)
+    batch = make_batch(database, 1)
     make_batch(database, kind="differences")
 
     def look(conn: Connection) -> list[Any]:
         return [
             batch_members(conn, batch.id),
-            last_completed_seq(conn, batch.id),
-            last_completed_seq(conn, empty.id),
-            exported_before(conn),
+            completed_through(conn, batch),
+            completed_through(conn, empty),
+            completed_through(conn, replace(empty, through=7)),
             previous_batch(conn, "responses"),
             previous_batch(conn, "nothing"),
             load_batch(conn, str(batch.seq)),
@@ -259,7 +259,7 @@ def test_a_batch_remembers_what_it_carried(database: Database, scene: Any) -> No
             [one.seq for one in list_export_batches(conn)],
         ]
 
-    expected: list[Any] = [[submission.id], 1, 0, {submission.id}, batch, None, batch, batch, None, [3, 2, 1]]
+    expected: list[Any] = [[submission.id], 1, 0, 7, batch, None, batch, batch, None, [3, 2, 1]]
     assert database.run_read(look) == expected
 
 

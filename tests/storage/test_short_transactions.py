@@ -21,7 +21,7 @@ from bot.outreach.letters import Channels, make_letters
 from bot.outreach.master_rows import row_checker
 from bot.outreach.opening import open_due_cases
 from storage.database import Database
-from storage.exports import responses
+from storage.exports import members, responses
 from storage.exports.responses import Options, export_responses
 from storage.masterfile import importing
 from storage.masterfile.importing import import_master
@@ -161,12 +161,24 @@ def test_answers_are_compared_and_exported_in_small_pieces(
         Reconciler(next_due=lambda rating, day, expiry: date(2028, 11, 2), zone=TOKYO).run(database)
     assert len(compared.sizes) >= 3
     assert max(compared.sizes) <= MOST
-    monkeypatch.setattr(responses, "BATCH", 5)
     with watched(database) as exported:
         export_responses(database, tmp_path, Options(), actor="clerk", program="kakunin test", word=lambda key: key)
-    # What it carries in pieces, then the batch itself with its audit entry.
-    assert len(exported.sizes) == 1 + 3 + 1
+    # Begun, what it carries as one run of numbers, then the batch itself with its audit entry.
+    assert len(exported.sizes) == 1 + 1 + 1
     assert max(exported.sizes) <= 6
+
+
+def test_what_an_export_carries_is_recorded_in_small_pieces(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "BATCH", 5)
+    with watched(database) as recorded, members.recorded_members(database, database.universe.new_id()) as carried:
+        for number in range(1, 25, 2):
+            carried.add(number)
+        carried.finish()
+    assert count(database, "export_span") == 12
+    assert len(recorded.sizes) == 1 + 3
+    assert max(recorded.sizes) <= 6
 
 
 def test_an_export_that_fails_leaves_no_piece(
@@ -183,7 +195,7 @@ def test_an_export_that_fails_leaves_no_piece(
         export_responses(database, tmp_path, Options(), actor="clerk", program="kakunin test", word=lambda key: key)
 
     def left() -> list[int | None]:
-        return [count(database, table) for table in ("export_batch", "export_member")]
+        return [count(database, table) for table in ("export_batch", "export_span")]
 
     with monkeypatch.context() as failing:
         failing.setattr(responses, "save_export_batch", fail)
@@ -191,7 +203,7 @@ def test_an_export_that_fails_leaves_no_piece(
             export()
         assert left() == [0, 0]
         # Killed, it could not even tidy up: the next export on another day does.
-        failing.setattr(responses, "discard_export_members", lambda *_: False)
+        failing.setattr(members, "discard_export_spans", lambda *_: False)
         with pytest.raises(OSError, match="went away"):
             export()
     assert left() == [1, 1]

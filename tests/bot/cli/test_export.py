@@ -64,7 +64,7 @@ def test_a_worklist(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (("responses", "--out", "{folder}/o", "--format", "xlsx"), "xlsx"),
+        (("responses", "--out", "{folder}/o", "--format", "parquet"), "parquet"),
         (("responses", "--out", "{folder}/o", "--format", "pdf"), "pdf"),
         (("responses", "--out", "{folder}/o", "--encoding", "shift_jis"), "shift_jis"),
         (("responses", "--out", "{folder}/o", "--status", "all"), "--status"),

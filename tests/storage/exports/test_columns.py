@@ -6,8 +6,9 @@ import pytest
 
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import load_shipped, read_questionnaire
+from storage.exports.cells import Row
 from storage.exports.codebook import CODEBOOK_COLUMNS, codebook_rows
-from storage.exports.columns import FIXED_COLUMNS, answers_by_place, cell, columns_of
+from storage.exports.columns import FIXED_COLUMNS, columns_of
 from tests.storage.reconciliation.seeding import FORM, answer
 
 NAMES = [
@@ -25,8 +26,8 @@ def form() -> Questionnaire:
 
 
 def cells(form: Questionnaire, *answers: dict[str, object]) -> dict[str, str]:
-    places = answers_by_place(answers)
-    return {column.name: cell(column, form, places) for column in columns_of([form])}
+    columns = columns_of([form])
+    return dict(zip((column.name for column in columns), Row(form, columns).cells(answers), strict=True))
 
 
 def test_the_columns_follow_the_form(form: Questionnaire) -> None:

@@ -143,7 +143,13 @@ def test_cp932_with_its_report(sqlite_database: Database, tmp_path: Path) -> Non
     done = export(sqlite_database, tmp_path, encoding="cp932")
     assert read(tmp_path / "responses.csv", "cp932")[0]["name"] == "〓田"
     assert read(tmp_path / "unmappable.csv", "cp932") == [
-        {"file": "responses.csv", "row": "2", "column": "name", "code_point": "U+20BB7"}
+        {
+            "file": "responses.csv",
+            "row": "2",
+            "column": "name",
+            "code_point": "U+20BB7",
+            "reason": "export.unmappable.no_code",
+        }
     ]
     assert done.unmappable == 1
 
@@ -187,7 +193,8 @@ def test_the_differences_with_both_values(sqlite_database: Database, tmp_path: P
     submit(database, publish_form(database), case, answers)
     reconcile(database)
     out = tmp_path / "differences.csv"
-    export_differences(database, out, actor="clerk", zone=TOKYO, encoding="utf-8", reason=lambda one: one.reason)
+    options = Options(encoding="utf-8", zone=TOKYO)
+    export_differences(database, out, options, actor="clerk", word=str, reason=lambda one: one.reason)
     rows = read(out)
     assert tuple(rows[0]) == DIFFERENCE_COLUMNS
     assert {row["field"]: (row["master"], row["answer"], row["verdict"], row["reason"]) for row in rows} == {
@@ -211,7 +218,8 @@ def test_the_worklists_hold_whom_the_chat_did_not_reach(
 
     def listed(name: str) -> list[str]:
         today = universe.now().astimezone(TOKYO).date()
-        export_worklist(database, tmp_path / "list.csv", name, actor="clerk", today=today, encoding="utf-8")
+        options = Options(encoding="utf-8", zone=TOKYO)
+        export_worklist(database, tmp_path / "list.csv", name, options, actor="clerk", today=today, word=str)
         rows = read(tmp_path / "list.csv", "utf-8")
         assert all(tuple(row) == WORKLIST_COLUMNS for row in rows)
         return [row["customer_no"] for row in rows]

@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from storage.exports.writers import CsvOutput, OutputFile, OutputSet, formula_safe
+from storage.exports.files import OutputFile, OutputSet
+from storage.exports.spelling import Unmappable
+from storage.exports.writers import CsvOutput, formula_safe
 
 
-def write(path: Path, encoding: str, *rows: tuple[str, str]) -> CsvOutput:
-    output = CsvOutput(path, ("name", "code"), typed=(True, False), encoding=encoding)
+def write(path: Path, encoding: str, *rows: tuple[str, str]) -> list[Unmappable]:
+    """Write the rows and return what could not be written."""
+    lost: list[Unmappable] = []
+    output = CsvOutput(path, ("name", "code"), typed=(True, False), encoding=encoding, losses=lost.append)
     for row in rows:
-        output.write(row)
+        output.write(list(row))
     output.finish()
     output.output.publish()
-    return output
+    return lost
 
 
 def test_every_cell_is_quoted_and_lines_end_in_crlf(tmp_path: Path) -> None:
@@ -44,14 +48,14 @@ def test_only_typed_columns_are_touched(tmp_path: Path) -> None:
 
 
 def test_cp932_keeps_what_it_can_and_lists_the_rest(tmp_path: Path) -> None:
-    output = write(tmp_path / "a.csv", "cp932", ("髙﨑①㈱", "〜−—"), ("𠮷田", "か\u3099é"), ("辻\U000e0100", "ok"))
+    lost = write(tmp_path / "a.csv", "cp932", ("髙﨑①㈱", "〜−—"), ("𠮷田", "か\u3099é"), ("辻\U000e0100", "ok"))
     assert (tmp_path / "a.csv").read_bytes().decode("cp932") == (
         '"name","code"\r\n"髙﨑①㈱","～－―"\r\n"〓田","が〓"\r\n"辻","ok"\r\n'
     )
-    assert [(one.file, one.row, one.column, one.code_point) for one in output.unmappable] == [
-        ("a.csv", 3, "name", "U+20BB7"),
-        ("a.csv", 3, "code", "U+00E9"),
-        ("a.csv", 4, "name", "U+E0100"),
+    assert [(one.file, one.row, one.column, one.code_point, one.reason.value) for one in lost] == [
+        ("a.csv", 3, "name", "U+20BB7", "no_code"),
+        ("a.csv", 3, "code", "U+00E9", "no_code"),
+        ("a.csv", 4, "name", "U+E0100", "mark_lost"),
     ]
 
 
@@ -62,9 +66,9 @@ def test_no_text_breaks_the_cp932_writer_and_nothing_is_lost_silently(
 ) -> None:
     path = tmp_path_factory.mktemp("cp932") / "a.csv"
     text = text.encode("utf-8", "ignore").decode("utf-8")
-    output = write(path, "cp932", (text, "x"))
+    lost = write(path, "cp932", (text, "x"))
     written = path.read_bytes().decode("cp932")
-    assert written.count("〓") == text.count("〓") + sum(1 for one in output.unmappable if not _is_mark(one.code_point))
+    assert written.count("〓") == text.count("〓") + sum(1 for one in lost if not _is_mark(one.code_point))
 
 
 def _is_mark(code_point: str) -> bool:
@@ -74,8 +78,8 @@ def _is_mark(code_point: str) -> bool:
 
 
 def test_the_manifest_facts_are_those_of_the_file(tmp_path: Path) -> None:
-    output = CsvOutput(tmp_path / "a.csv", ("name",), typed=(True,), encoding="utf-8")
-    output.write(("山田",))
+    output = CsvOutput(tmp_path / "a.csv", ("name",), typed=(True,), encoding="utf-8", losses=print)
+    output.write(["山田"])
     facts = output.finish()
     assert not (tmp_path / "a.csv").exists()
     output.output.publish()
@@ -94,7 +98,7 @@ def test_a_set_of_files_leaves_nothing_after_a_failure(tmp_path: Path) -> None:
 
 
 def test_a_row_of_another_width_is_a_mistake(tmp_path: Path) -> None:
-    output = CsvOutput(tmp_path / "a.csv", ("name", "code"), typed=(True, False), encoding="utf-8")
+    output = CsvOutput(tmp_path / "a.csv", ("name", "code"), typed=(True, False), encoding="utf-8", losses=print)
     with pytest.raises(ValueError):
-        output.write(("only one",))
+        output.write(["only one"])
     output.output.discard()
