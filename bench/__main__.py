@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from bench.engine import engines
 from bench.postgres import postgres
 from bench.report import table
 from bench.runs import Order, Row, alone, peer, webhooks
 from bench.stores import postgres_store, sqlite_store
 
-PIECES = ("alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat")
+PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat")
 _PEERS = {"python-telegram-bot, pickle": "ptb_bot.py", "aiogram, SQLite FULL": "aiogram_bot.py"}
 _ALL = "webhooks,sender,timers,reconcile"
 _ONE_OF_SEVERAL = "webhooks,sender"
@@ -57,6 +58,12 @@ class Bench:
             return webhooks(piece, what, store, order, self._scratch, roles=roles)
 
     # The pieces ---------------------------------------------------------------------------------
+
+    def engine(self) -> Iterator[Row]:
+        """The engine without a store, beside the peers' state machines."""
+        if self._options.peers is None:
+            sys.stderr.write("engine: without its peers, --peers names no Python with bench/peers/requirements.txt\n")
+        yield from engines(self._options.peers)
 
     def alone(self) -> Iterator[Row]:
         """The transaction by itself, beside its floor."""
