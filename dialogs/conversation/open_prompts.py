@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import Form, Key
+from dialogs.records import changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +45,8 @@ def opened(before: OpenPrompt | None, event: ev.Asked) -> OpenPrompt:
     )
     if before is None or (before.form, before.key, before.value) != (event.form, event.key, event.value):
         failures = before.failures if before is not None and before.key == event.key and event.key else 0
-        return replace(prompt, failures=failures)
-    return replace(
+        return changed(prompt, failures=failures)
+    return changed(
         prompt,
         tokens=(*before.tokens, event.token),
         selection=before.selection,
@@ -58,33 +59,20 @@ def open_from_json(data: Mapping[str, Any] | None) -> OpenPrompt | None:
     """The open prompt behind a snapshot."""
     if data is None:
         return None
-    return OpenPrompt(
-        form=Form(data["form"]),
-        key=None if data["key"] is None else Key(*data["key"]),
-        tokens=tuple(data["tokens"]),
-        value=data["value"],
-        display=data["display"],
-        basis=data["basis"],
-        only=tuple(data["only"]),
-        selection=tuple(data["selection"]),
-        page=data.get("page", 0),
-        failures=data["failures"],
-    )
+    key = data.get("key")
+    fields: dict[str, Any] = {name: tuple(data[name]) for name in _TUPLES if name in data}
+    fields |= {name: data[name] for name in _PLAIN if name in data}
+    return OpenPrompt(form=Form(data["form"]), key=None if key is None else Key(*key), **fields)
 
 
-def open_json(prompt: OpenPrompt | None) -> dict[str, Any] | None:
-    """The open prompt as plain data; ``open_from_json`` is its inverse."""
-    if prompt is None:
-        return None
-    return {
-        "form": prompt.form.value,
-        "key": None if prompt.key is None else [prompt.key.question, prompt.key.instance],
-        "tokens": list(prompt.tokens),
-        "value": prompt.value,
-        "display": prompt.display,
-        "basis": prompt.basis,
-        "only": list(prompt.only),
-        "selection": list(prompt.selection),
-        "page": prompt.page,
-        "failures": prompt.failures,
-    }
+def open_json(prompt: OpenPrompt) -> dict[str, Any]:
+    """The open prompt as plain data, without what is as in any; ``open_from_json`` is its inverse."""
+    data: dict[str, Any] = {"form": prompt.form.value}
+    if prompt.key is not None:
+        data["key"] = list(prompt.key)
+    data |= {name: list(value) for name in _TUPLES if (value := getattr(prompt, name))}
+    return data | {name: value for name in _PLAIN if (value := getattr(prompt, name)) != getattr(OpenPrompt, name)}
+
+
+_TUPLES = ("tokens", "only", "selection")
+_PLAIN = ("value", "display", "basis", "page", "failures")

@@ -7,14 +7,15 @@ them equal after every turn).  The position is not in here: ``form.Position`` co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.open_prompts import OpenPrompt, open_from_json, open_json, opened
+from dialogs.records import changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,9 @@ class Answer:
         return tuple(self.value.split())
 
 
+Answers = MappingProxyType[Key, Answer]
+
+
 @dataclass(frozen=True, kw_only=True)
 class State:
     definition_sha256: str = ""
@@ -43,9 +47,9 @@ class State:
     receipt_no: str = field(default="", repr=False)
     master: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     sensitive_allowed: bool = True
-    answers: Mapping[Key, Answer] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    answers: Answers = field(default_factory=lambda: MappingProxyType({}), repr=False)
     #: Answers that stopped being relevant; offered again when their question returns.
-    set_aside: Mapping[Key, Answer] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    set_aside: Answers = field(default_factory=lambda: MappingProxyType({}), repr=False)
     notes_shown: frozenset[Key] = frozenset()
     #: Prefilled questions whose master value the customer called outdated.
     changes: frozenset[Key] = frozenset()
@@ -105,12 +109,12 @@ def fold(events: Iterable[Event], state: State | None = None) -> State:
 def apply(state: State, event: Event) -> State:
     """The state after one more event."""
     if state.offered is not None:
-        state = replace(state, offered=None)
+        state = changed(state, offered=None)
     if state.noting:
-        state = replace(state, noting=False)
+        state = changed(state, noting=False)
     match event:
         case ev.Started():
-            return replace(
+            return changed(
                 state,
                 definition_sha256=event.definition_sha256,
                 locale=event.locale,
@@ -123,15 +127,15 @@ def apply(state: State, event: Event) -> State:
             if event.sensitive_allowed and not state.completed:
                 # What could not be asked there can be asked here.
                 kept = MappingProxyType({k: a for k, a in kept.items() if a.state is not AnswerState.OTHER_CHANNEL})
-            return replace(state, sensitive_allowed=event.sensitive_allowed, answers=kept)
+            return changed(state, sensitive_allowed=event.sensitive_allowed, answers=kept)
         case ev.Asked():
             beneath = None
             if event.form in (Form.STOP, Form.UNLINK):
                 over_it = state.open is not None and state.open.form in (Form.STOP, Form.UNLINK)
                 beneath = state.beneath if over_it else state.open
-            return replace(state, open=opened(state.open, event), beneath=beneath, asked=state.asked + 1)
+            return changed(state, open=opened(state.open, event), beneath=beneath, asked=state.asked + 1)
         case ev.NoteShown():
-            return replace(state, notes_shown=state.notes_shown | {event.key})
+            return changed(state, notes_shown=state.notes_shown | {event.key})
         case ev.Answered():
             answer = Answer(
                 value=event.value,
@@ -143,7 +147,7 @@ def apply(state: State, event: Event) -> State:
                 content_id=event.content_id,
                 marked=event.marked,
             )
-            return replace(
+            return changed(
                 state,
                 answers=_with(state.answers, event.key, answer),
                 set_aside=_without(state.set_aside, event.key),
@@ -151,7 +155,7 @@ def apply(state: State, event: Event) -> State:
                 misses=0,
             )
         case ev.SetAside():
-            return replace(
+            return changed(
                 state,
                 answers=_without(state.answers, event.key),
                 set_aside=_with(state.set_aside, event.key, state.answers[event.key]),
@@ -162,24 +166,24 @@ def apply(state: State, event: Event) -> State:
             return _without_message(state, event.content_id)
         case ev.Toggled():
             assert state.open is not None
-            return replace(state, open=replace(state.open, selection=event.selection))
+            return changed(state, open=changed(state.open, selection=event.selection))
         case ev.PageTurned():
             assert state.open is not None
-            return replace(state, open=replace(state.open, page=event.page))
+            return changed(state, open=changed(state.open, page=event.page))
         case ev.ChangeAnnounced():
-            return replace(state, changes=state.changes | {event.key}, set_aside=_without(state.set_aside, event.key))
+            return changed(state, changes=state.changes | {event.key}, set_aside=_without(state.set_aside, event.key))
         case ev.Refused():
             if state.open is None:
                 return state
-            return replace(state, open=replace(state.open, failures=state.open.failures + 1))
+            return changed(state, open=changed(state.open, failures=state.open.failures + 1))
         case ev.CorrectionOpened():
-            return replace(state, correcting=event.key, changes=state.changes - {event.key}, open=None)
+            return changed(state, correcting=event.key, changes=state.changes - {event.key}, open=None)
         case ev.Paused():
-            return replace(state, paused=True)
+            return changed(state, paused=True)
         case ev.Resumed():
-            return replace(state, paused=False)
+            return changed(state, paused=False)
         case ev.OwnerChanged():
-            return replace(
+            return changed(
                 state,
                 owner=event.owner,
                 staff_id=event.staff_id,
@@ -190,29 +194,29 @@ def apply(state: State, event: Event) -> State:
                 handover_at=None if event.owner is Owner.BOT else event.key or state.handover_at,
             )
         case ev.PersonAsked():
-            return replace(state, noting=event.reason == "customer_asked", misses=0)
+            return changed(state, noting=event.reason == "customer_asked", misses=0)
         case ev.NotUnderstood():
-            return replace(state, misses=state.misses + 1)
+            return changed(state, misses=state.misses + 1)
         case ev.WaitingTold():
-            return replace(state, waiting_told=True)
+            return changed(state, waiting_told=True)
         case ev.FaqShown() if state.owner is Owner.WAITING:
-            return replace(state, waiting_answered=True)
+            return changed(state, waiting_answered=True)
         case ev.FaqShown(action="offer"):
-            return replace(state, offered=event)
+            return changed(state, offered=event)
         case ev.FaqShown():
-            return replace(state, misses=0)
+            return changed(state, misses=0)
         case ev.PromptClosed():
-            return replace(state, open=state.beneath, beneath=None)
+            return changed(state, open=state.beneath, beneath=None)
         case ev.LanguageChanged():
-            return replace(state, locale=event.locale)
+            return changed(state, locale=event.locale)
         case ev.Ended():
-            return replace(state, ended=event.reason, ended_at=event.key, open=None, beneath=None, correcting=None)
+            return changed(state, ended=event.reason, ended_at=event.key, open=None, beneath=None, correcting=None)
         case ev.Reopened():
             answers = state.answers if state.ended_at is None else _without(state.answers, state.ended_at)
-            return replace(state, ended=None, ended_at=None, answers=answers)
+            return changed(state, ended=None, ended_at=None, answers=answers)
         case ev.AskedOnceMore():
             again = frozenset(event.keys)
-            return replace(
+            return changed(
                 state,
                 completed=False,
                 paused=False,
@@ -223,7 +227,7 @@ def apply(state: State, event: Event) -> State:
                 changes=state.changes | again,
             )
         case ev.Confirmed():
-            return replace(state, completed=True, open=None, beneath=None, correcting=None)
+            return changed(state, completed=True, open=None, beneath=None, correcting=None)
         case _:
             return state
 
@@ -240,134 +244,119 @@ def _without_message(state: State, content_id: str) -> State:
         return None if prompt is not None and (prompt.basis == content_id or prompt.key in gone) else prompt
 
     opened, beneath = unless_of_it(state.open), unless_of_it(state.beneath)
-    return replace(state, answers=answers, set_aside=set_aside, open=opened, beneath=beneath)
+    return changed(state, answers=answers, set_aside=set_aside, open=opened, beneath=beneath)
 
 
-def _kept(mapping: Mapping[Key, Answer], content_id: str) -> Mapping[Key, Answer]:
-    return MappingProxyType({key: answer for key, answer in mapping.items() if answer.content_id != content_id})
+def _kept(answers: Answers, content_id: str) -> Answers:
+    return MappingProxyType({key: answer for key, answer in answers.items() if answer.content_id != content_id})
 
 
-def _with(mapping: Mapping[Key, Answer], key: Key, answer: Answer) -> Mapping[Key, Answer]:
-    return MappingProxyType({**mapping, key: answer})
+def _with(answers: Answers, key: Key, answer: Answer) -> Answers:
+    return MappingProxyType(answers | {key: answer})
 
 
-def _without(mapping: Mapping[Key, Answer], key: Key) -> Mapping[Key, Answer]:
-    return MappingProxyType({k: v for k, v in mapping.items() if k != key})
+def _without(answers: Answers, key: Key) -> Answers:
+    return MappingProxyType({k: v for k, v in answers.items() if k != key}) if key in answers else answers
 
 
 # The snapshot -------------------------------------------------------------------------------
 
+#: Fields that are JSON as they are.
+_PLAIN = (
+    "definition_sha256", "locale", "receipt_no", "sensitive_allowed", "asked", "paused", "ended", "completed",
+    "staff_id", "epoch", "waiting_told", "waiting_answered", "noting", "misses",
+)  # fmt: skip
+_KEYS = ("correcting", "ended_at", "handover_at")
+_SETS = ("notes_shown", "changes")
+_ANSWERS = ("answers", "set_aside")
+_PROMPTS = ("open", "beneath")
+_NEW = State()
+_MICROSECOND = timedelta(microseconds=1)
+
 
 def to_json(state: State) -> dict[str, Any]:
-    """The state as plain data for the snapshot; ``from_json`` is its inverse."""
-    # Written only where there is one: snapshots from before it was known are equal to the fold as they are.
-    some: dict[str, Any] = {} if state.offered is None else {"offered": ev.to_json(state.offered)}
-    some |= {"noting": True} if state.noting else {}
-    some |= {"misses": state.misses} if state.misses else {}
-    return some | {
-        "definition_sha256": state.definition_sha256,
-        "locale": state.locale,
-        "receipt_no": state.receipt_no,
-        "master": dict(state.master),
-        "sensitive_allowed": state.sensitive_allowed,
-        "answers": _answers_json(state.answers),
-        "set_aside": _answers_json(state.set_aside),
-        "notes_shown": sorted([k.question, k.instance] for k in state.notes_shown),
-        "changes": sorted([k.question, k.instance] for k in state.changes),
-        "open": open_json(state.open),
-        "beneath": open_json(state.beneath),
-        "asked": state.asked,
-        "correcting": _key_json(state.correcting),
-        "paused": state.paused,
-        "ended": state.ended,
-        "ended_at": _key_json(state.ended_at),
-        "completed": state.completed,
-        "owner": state.owner.value,
-        "staff_id": state.staff_id,
-        "epoch": state.epoch,
-        "waiting_told": state.waiting_told,
-        "waiting_answered": state.waiting_answered,
-        "handover_at": _key_json(state.handover_at),
-    }
+    """The state as plain data for the snapshot; ``from_json`` is its inverse.
+
+    It is sealed, stored and read with every turn, so it is short: what is as in a new conversation is left out, and
+    an answer is a row in which the end may be missing (``_row``), its time counted from the first one's.
+    """
+    data: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(state, name)) != getattr(_NEW, name)}
+    if state.owner is not Owner.BOT:
+        data["owner"] = state.owner.value
+    if state.master:
+        data["master"] = dict(state.master)
+    data |= {name: list(key) for name in _KEYS if (key := getattr(state, name)) is not None}
+    data |= {name: sorted(map(list, keys)) for name in _SETS if (keys := getattr(state, name))}
+    since = min((answer.at for name in _ANSWERS for answer in getattr(state, name).values()), default=None)
+    if since is not None:
+        data["since"] = since.isoformat()
+        data |= {name: _rows(answers, state, since) for name in _ANSWERS if (answers := getattr(state, name))}
+    data |= {name: open_json(prompt) for name in _PROMPTS if (prompt := getattr(state, name)) is not None}
+    if state.offered is not None:
+        data["offered"] = ev.to_json(state.offered)
+    return data
 
 
 def from_json(data: Mapping[str, Any]) -> State:
     """The state behind a snapshot; the empty snapshot is the state before the first event."""
-    if not data:
-        return State()
-    return State(
-        definition_sha256=data["definition_sha256"],
-        locale=data["locale"],
-        receipt_no=data["receipt_no"],
-        master=MappingProxyType(dict(data["master"])),
-        sensitive_allowed=data["sensitive_allowed"],
-        answers=_answers(data["answers"]),
-        set_aside=_answers(data["set_aside"]),
-        notes_shown=frozenset(Key(*item) for item in data["notes_shown"]),
-        changes=frozenset(Key(*item) for item in data["changes"]),
-        open=open_from_json(data["open"]),
-        beneath=open_from_json(data["beneath"]),
-        asked=data["asked"],
-        correcting=_key(data["correcting"]),
-        paused=data["paused"],
-        ended=data["ended"],
-        ended_at=_key(data["ended_at"]),
-        completed=data["completed"],
-        owner=Owner(data["owner"]),
-        staff_id=data["staff_id"],
-        epoch=data["epoch"],
-        waiting_told=data["waiting_told"],
-        waiting_answered=data.get("waiting_answered", False),
-        handover_at=_key(data["handover_at"]),
-        offered=_offered(data.get("offered")),
-        noting=data.get("noting", False),
-        misses=data.get("misses", 0),
-    )
+    fields: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}
+    fields |= {name: Key(*data[name]) for name in _KEYS if data.get(name) is not None}
+    fields |= {name: frozenset(Key(*key) for key in data[name]) for name in _SETS if name in data}
+    fields |= {name: open_from_json(data[name]) for name in _PROMPTS if name in data}
+    since = datetime.fromisoformat(data["since"]) if "since" in data else None
+    fields |= {name: _answers(data[name], data.get("locale", _NEW.locale), since) for name in _ANSWERS if name in data}
+    if "owner" in data:
+        fields["owner"] = Owner(data["owner"])
+    if "master" in data:
+        fields["master"] = MappingProxyType(dict(data["master"]))
+    offered = ev.from_json(data["offered"]) if "offered" in data else None
+    return State(**fields, offered=offered if isinstance(offered, ev.FaqShown) else None)
 
 
-def _offered(data: Mapping[str, Any] | None) -> ev.FaqShown | None:
-    event = None if data is None else ev.from_json(data)
-    return event if isinstance(event, ev.FaqShown) else None
+def _rows(answers: Answers, state: State, since: datetime) -> list[list[Any]]:
+    rows = []
+    for key, answer in answers.items():
+        row = [
+            key.question,
+            answer.value,
+            None if answer.display == answer.value else answer.display,
+            (answer.at - since) // _MICROSECOND,
+            answer.content_id,
+            None if answer.state is AnswerState.ANSWERED else answer.state.value,
+            None if answer.locale == state.locale else answer.locale,
+            None if answer.by == "customer" else answer.by,
+            answer.marked or None,
+            key.instance or None,
+        ]
+        while row[-1] is None:
+            row.pop()
+        rows.append(row)
+    return rows
 
 
-def _key_json(key: Key | None) -> list[Any] | None:
-    return None if key is None else [key.question, key.instance]
-
-
-def _key(data: list[Any] | None) -> Key | None:
-    return None if data is None else Key(data[0], data[1])
-
-
-def _answers_json(answers: Mapping[Key, Answer]) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": _key_json(key),
-            "value": answer.value,
-            "display": answer.display,
-            "state": answer.state.value,
-            "at": answer.at.isoformat(),
-            "locale": answer.locale,
-            "by": answer.by,
-            "content_id": answer.content_id,
-            "marked": answer.marked,
-        }
-        for key, answer in answers.items()
-    ]
-
-
-def _answers(rows: Iterable[Mapping[str, Any]]) -> Mapping[Key, Answer]:
-    return MappingProxyType(
-        {
-            Key(*row["key"]): Answer(
-                value=row["value"],
-                display=row["display"],
+def _answers(rows: Iterable[Any], locale: str, since: datetime | None) -> Answers:
+    answers: dict[Key, Answer] = {}
+    for row in rows:
+        if since is None:
+            # A snapshot of before there were rows.
+            answers[Key(*row["key"])] = Answer(
+                **{name: row[name] for name in ("value", "display", "locale", "by", "content_id", "marked")},
                 state=AnswerState(row["state"]),
                 at=datetime.fromisoformat(row["at"]),
-                locale=row["locale"],
-                by=row["by"],
-                content_id=row["content_id"],
-                marked=row["marked"],
             )
-            for row in rows
-        }
-    )
+            continue
+        question, value, display, at, content_id, how, other_locale, by, marked, instance = row + _MISSING[len(row) :]
+        answers[Key(question, instance or 0)] = Answer(
+            value=value,
+            display=value if display is None else display,
+            state=AnswerState.ANSWERED if how is None else AnswerState(how),
+            at=since + at * _MICROSECOND,
+            locale=other_locale or locale,
+            by=by or "customer",
+            content_id=content_id,
+            marked=bool(marked),
+        )
+    return MappingProxyType(answers)
+
+
+_MISSING: list[Any] = [None] * 10

@@ -19,6 +19,7 @@ from bot.menus import LEASE, MenuKeeper
 from bot.simulator.faults import Trouble
 from bot.simulator.people import Bubble
 from dialogs.conversation.commands import Command
+from dialogs.conversation.state import from_json
 from dialogs.personal import Personal
 from storage import accounts
 from storage.cases import CaseStatus, move_case
@@ -185,11 +186,11 @@ async def test_every_listed_command_is_answered_and_taken_for_no_answer(house: H
     for command in (Command.HELP, Command.VERIFY, Command.RESUME, Command.STATUS):
         assert await customer.types(f"/{command}"), f"nothing in the lobby to /{command}"
     await customer.links(INDIVIDUAL)
-    answers = customer.active().state["answers"]
+    answers = from_json(customer.active().state).answers
     for command in (command for command in LISTED if command is not Command.STAFF):
         assert await customer.types(f"/{command}"), f"nothing to /{command}"
         assert say("problem.choose") not in customer.said, command
-        assert customer.active().state["answers"] == answers, command
+        assert from_json(customer.active().state).answers == answers, command
     assert customer.active().locale == "en"
     await customer.types("/language")
     assert customer.active().locale == "ja"

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.simulator.people import Tappable
+from dialogs.conversation.events import Key
+from dialogs.conversation.state import from_json
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, say
 
@@ -70,10 +72,8 @@ async def test_a_date_question_of_the_form(house: House, how: str) -> None:
     # Read back like what is typed, then taken.
     assert "2029-05-06" in customer.said
     await customer.taps("yes")
-    (answer,) = [
-        answer for answer in house.conversation_of(FOREIGN).state["answers"] if answer["key"] == ["residence_expiry", 0]
-    ]
-    assert answer["value"] == "2029-05-06"
+    answers = from_json(house.conversation_of(FOREIGN).state).answers
+    assert answers[Key("residence_expiry")].value == "2029-05-06"
     house.check_folds()
 
 
@@ -84,10 +84,10 @@ async def test_an_old_calendar_answers_nothing(house: House) -> None:
     old = calendar(customer)
     await customer.proves(MORI)
     question = house.conversation_of(MORI).open_question
-    answers = house.conversation_of(MORI).state["answers"]
+    answers = from_json(house.conversation_of(MORI).state).answers
     await pick(customer, "1970-02-03", old)
     assert house.conversation_of(MORI).open_question == question
-    assert house.conversation_of(MORI).state["answers"] == answers
+    assert from_json(house.conversation_of(MORI).state).answers == answers
     assert customer.heard
 
 

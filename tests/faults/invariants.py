@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from bot.simulator.people import Bubble
+from dialogs.conversation.state import from_json
+from storage.conversations import Conversation
 from storage.database import Database
 from tests.e2e.house import Customer, House
 
@@ -49,7 +51,7 @@ def look(house: House, customer: Customer, shown_before: int) -> Told:
         for row in conn.execute(text("SELECT id FROM conversation ORDER BY kind, id")):
             conversation, events = _open(conn, database, row.id)
             kinds = tuple(event["kind"] for event in events)
-            talks.append((conversation.kind, kinds, _timeless(conversation.state.get("answers")), conversation.owner))
+            talks.append((conversation.kind, kinds, _timeless(conversation), conversation.owner))
         statuses = tuple(row.status for row in conn.execute(text("SELECT status FROM review_case ORDER BY id")))
         count = conn.execute(text("SELECT count(*) FROM submission")).scalar_one()
         query = "SELECT kind, state FROM outgoing_message ORDER BY conversation_id, seq"
@@ -66,11 +68,12 @@ def _asks(bubble: Bubble) -> bool:
     return bool(bubble.buttons or bubble.quick_replies)
 
 
-def _timeless(value: Any) -> str:
+def _timeless(conversation: Conversation) -> str:
     """What was answered, without when and in which row."""
-    if isinstance(value, dict):
-        return repr({name: _timeless(part) for name, part in value.items() if name not in ("at", "content_id")})
-    return repr([_timeless(part) for part in value]) if isinstance(value, list) else repr(value)
+    if conversation.kind != "case":
+        return ""
+    answers = from_json(conversation.state).answers
+    return repr([(key, one.value, one.display, one.state, one.locale, one.marked) for key, one in answers.items()])
 
 
 def _open(conn: Connection, database: Database, conversation_id: str) -> tuple[Any, list[dict[str, Any]]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dialogs.conversation import wording
+from dialogs.conversation.state import from_json
 from storage.content import load_content
 from tests.e2e.house import Customer, until
 from tests.faults.bank import Bank, Process
@@ -92,13 +93,9 @@ async def test_two_events_swapped_and_at_once_answer_only_their_own_question(ban
     await bank.let_pass(processes[2])
     check(bank.house, accepted=[first["webhookEventId"], second["webhookEventId"]])
     linked = customer.active().kind == "case"
-    answers = bank.house.conversation_of(MORI).state["answers"] if linked else []
+    answers = from_json(bank.house.conversation_of(MORI).state).answers if linked else {}
     # "I agree" answers nothing but the question whether he does; the digits nothing but theirs.
-    assert [answer["value"] for _, answer in _pairs(answers)] in ([], ["agree"])
-
-
-def _pairs(answers: Any) -> list[Any]:
-    return [(None, one) if isinstance(one, dict) else one for one in answers]
+    assert [answer.value for answer in answers.values()] in ([], ["agree"])
 
 
 # Random deaths under load ---------------------------------------------------------------------------

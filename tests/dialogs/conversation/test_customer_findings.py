@@ -10,7 +10,6 @@ from dialogs.conversation import inputs as inp
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.form import Slot
 from dialogs.conversation.naming import _as_choice, _without_wish
-from dialogs.conversation.state import from_json, to_json
 from dialogs.conversation.wording import render
 from dialogs.definition.model import Questionnaire
 from dialogs.replies.base import Parsed, ReplyContext
@@ -252,12 +251,6 @@ def test_what_is_known_for_certain_is_answered_once_while_waiting(at_work: Talk)
     at_work.send(inp.StaffReleased(staff_id="staff-1", reason="shift"))
     at_work.say("マイナンバーカード")
     assert at_work.faq == ("F33",)
-
-
-def test_an_older_snapshot_has_not_answered_while_waiting(at_work: Talk) -> None:
-    data = to_json(at_work.state)
-    del data["waiting_answered"]
-    assert from_json(data) == at_work.state
 
 
 # Too late -----------------------------------------------------------------------------------
