@@ -239,17 +239,20 @@ def _to_the_review(talk: _Talk) -> int:
 
 
 def _goes_on(talk: _Talk, question: Question, options: list[str]) -> str:
-    """The first choice after which neither a person is called nor the form closed."""
-    key = talk.state.open.key if talk.state.open is not None else None
-    assert key is not None
-    position = Position(talk.definition, talk.state, NOW)
-    stops = [stop for stop in (question.bot.handover, question.bot.end) if stop is not None]
+    """The choice after which the bot goes on itself and fewest questions are left."""
+    assert talk.state.open is not None
+    assert talk.state.open.key is not None
+    key, found = talk.state.open.key, []
     for option in options:
         if option[0] == "c" and option[1:].isdecimal():
-            choice = talk.definition.choices[question.list_name or ""][int(option[1:])]
-            if not any(position.truth(stop, key, choice.name) for stop in stops):
-                return option
-    raise AssertionError(f"no choice of {question.name} goes on")
+            name = talk.definition.choices[question.list_name or ""][int(option[1:])].name
+            answered = ev.Answered(
+                at=NOW, key=key, value=name, display=name, state=ev.AnswerState.ANSWERED, locale="ja"
+            )
+            then = Position(talk.definition, apply(talk.state, answered), NOW)
+            if not any(stop and then.truth(stop, key) for stop in (question.bot.handover, question.bot.end)):
+                found.append((len(then.asked_slots), option))
+    return min(found)[1]
 
 
 def _words_for(question: Question) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from dialogs.conversation.events import AnswerState
@@ -14,6 +15,8 @@ from dialogs.replies.acknowledgement import says_that_it_is_read
 from dialogs.replies.base import Parsed, Problem, ReplyContext, Value
 from dialogs.replies.choices import Ambiguous, ParsedMany, read_choice, read_choices
 from dialogs.replies.masking import mask
+
+_BARE_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,9 @@ def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] 
         if isinstance(narrowed, Taken):
             return narrowed
         return read_select(position, question, position.choices(question, slot.key), text, context)
+    if question.type is QuestionType.INTEGER and _BARE_NUMBER.fullmatch(text) and question.bot.kind is None:
+        # As most people type it: what the reader would make of it, without looking for words.
+        return Taken(value=text, display=f"{int(text):,}")
     if question.type is QuestionType.ACKNOWLEDGE and says_that_it_is_read(text):
         return Taken(value="OK", display=text.strip())
     parsed = READERS[reader_kind(question)](text, context)
@@ -93,8 +99,10 @@ def read_select(
 
 def take_choices(position: Position, question: Question, names: tuple[str, ...]) -> Taken:
     """Choices by name, in the order of the list."""
-    order = [choice.name for choice in position.definition.choices[question.list_name or ""]]
-    names = tuple(sorted(set(names), key=order.index))
+    if len(names) == 1:
+        return Taken(value=names[0], display=position.label(question, names[0]))
+    order = position.definition.codes[question.list_name or ""]
+    names = tuple(sorted(set(names), key=order.__getitem__))
     separator = "、" if position.state.locale.startswith("ja") else ", "
     return Taken(value=" ".join(names), display=separator.join(position.label(question, name) for name in names))
 

@@ -35,7 +35,7 @@ _ALT = Phrase(key="alt.question")
 
 def choice_option(position: Position, question: Question, choice: Choice) -> str:
     """The option code of a choice: its place in the unfiltered list, stable within a version."""
-    return f"c{position.definition.choices[question.list_name or ''].index(choice)}"
+    return f"c{position.definition.codes[question.list_name or ''][choice.name]}"
 
 
 def option_choice(position: Position, question: Question, option: str) -> Choice | None:
@@ -79,12 +79,16 @@ def question_prompt(
         kind=MessageKind.QUESTION,
         pieces=tuple(pieces),
         buttons=(*page.buttons, *page.turns, *_answers(position, slot, question, open_prompt), *extra),
-        shortcuts=tuple(way for way in shortcuts(position, question) if way not in extra),
+        shortcuts=_without(shortcuts(position, question), extra),
         token=open_prompt.tokens[-1],
         hint=_hint(question),
         days=days_of(position, slot),
         alt=_ALT,
     )
+
+
+def _without(ways: tuple[Button, ...], extra: Sequence[Button]) -> tuple[Button, ...]:
+    return tuple(way for way in ways if way not in extra) if extra else ways
 
 
 def _progress(position: Position) -> tuple[Phrase, ...]:
@@ -96,20 +100,26 @@ def _progress(position: Position) -> tuple[Phrase, ...]:
 
 
 def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
+    instance = slot.key.instance
+    pieces = list(position.definition.once(("heading", *slot.key), lambda: _wording_of(question, instance)))
+    answer = position.state.answers.get(slot.key)
+    if answer is not None and position.state.correcting == slot.key and answer.display:
+        params = {"value": read_back(position, slot.question, answer)}
+        pieces.append(Phrase(key="engine.your_answer", params=params, of=answer.content_id))
+    return pieces
+
+
+def _wording_of(question: Question, instance: int) -> tuple[Piece, ...]:
     pieces: list[Piece] = [Wording(field="label", question=question.name)]
-    if slot.key.instance:
-        pieces.append(Phrase(key="engine.instance", params={"number": str(slot.key.instance)}))
+    if instance:
+        pieces.append(Phrase(key="engine.instance", params={"number": str(instance)}))
     if question.hint:
         pieces.append(Wording(field="hint", question=question.name))
     elif question.bot.example:
         pieces.append(Wording(field="example", question=question.name))
     if question.type is QuestionType.SELECT_MULTIPLE:
         pieces.append(Phrase(key="engine.several_allowed"))
-    answer = position.state.answers.get(slot.key)
-    if answer is not None and position.state.correcting == slot.key and answer.display:
-        params = {"value": read_back(position, slot.question, answer)}
-        pieces.append(Phrase(key="engine.your_answer", params=params, of=answer.content_id))
-    return pieces
+    return tuple(pieces)
 
 
 def _choices(
@@ -130,10 +140,17 @@ def _choices(
         chosen = [choice for choice in choices if choice.name in open_prompt.selection][: lists.page]
         buttons = [_choice_button(position, question, choice, open_prompt) for choice in chosen]
         return Page(buttons=tuple(buttons), about=(Phrase(key="engine.type_to_find"),))
-    buttons = [
-        _choice_button(position, question, choice, open_prompt, number) for number, choice in enumerate(choices, 1)
-    ]
-    return page_of(buttons, open_prompt.page, lists)
+    if lists is not None and len(choices) > lists.whole:
+        numbered = [_choice_button(position, question, c, open_prompt, number) for number, c in enumerate(choices, 1)]
+        return page_of(numbered, open_prompt.page, lists)
+
+    def whole() -> Page:
+        return Page(buttons=tuple([_choice_button(position, question, choice, open_prompt) for choice in choices]))
+
+    if question.type is QuestionType.SELECT_MULTIPLE or question.choice_filter is not None:
+        return whole()
+    # The same for everybody who is asked.
+    return position.definition.once(("choices", question.name), whole)
 
 
 def _choice_button(

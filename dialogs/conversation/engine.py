@@ -64,6 +64,10 @@ def step(
     if state.owner is Owner.STAFF and not isinstance(what, _HEARD_WITH_STAFF):
         return turn.done()
     match what:
+        case inp.Chose():
+            _chose(turn, what)
+        case inp.Said():
+            _said(turn, what)
         case inp.Began():
             turn.ask_current()
         case inp.Returned():
@@ -98,10 +102,6 @@ def step(
             people.nobody_came(turn)
         case inp.BotFailed() if state.owner is not Owner.WAITING:
             people.call(turn, "engine_error", Phrase(key="handover.bot_failed"))
-        case inp.Said():
-            _said(turn, what)
-        case inp.Chose():
-            _chose(turn, what)
         case inp.Picked():
             _picked(turn, what)
     return turn.done()

@@ -3,31 +3,28 @@
 The current question is the first relevant one without a valid answer, unless one is being
 corrected.  Nothing here is stored: going back, correcting, staff entry and a changed questionnaire
 are therefore one mechanism.  An answer counts only while its question is relevant, transitively.
+
+Each thing is worked out when it is first asked for, and after a further answer again only where that answer is
+read (``plan.Plan.touched``): what comes out is what working it all out from nothing would give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
 from itertools import takewhile
+from typing import TypeVar
 
 from dialogs.conversation.events import AnswerState, Key
+from dialogs.conversation.plan import Part, Repeat, Section, Slot, plan_of
 from dialogs.conversation.state import Answer, State
 from dialogs.definition.expressions import Expression
 from dialogs.definition.model import Choice, Group, Question, Questionnaire, QuestionType, pick
+from dialogs.records import kept
 
+__all__ = ["Position", "Slot"]
 
-@dataclass(frozen=True)
-class Slot:
-    """One place of the form that takes an answer (or shows a note)."""
-
-    key: Key
-    #: ``None`` for "another instance of this repeat?".
-    question: Question | None
-    #: The repeat of a "more?" slot.
-    repeat: Group | None = None
+T = TypeVar("T")
 
 
 class Position:
@@ -40,8 +37,9 @@ class Position:
         self.definition = definition
         self.state = state
         self.now = now
+        self.plan = plan_of(definition)
         self._relevant: dict[Key, bool] = {}
-        self._groups: dict[tuple[str, int], bool] = {}
+        self._groups: dict[Key, bool] = {}
         self._calculated: dict[Key, str] = {}
         self._settled: dict[Key, bool] = {}
         #: Values by the names of questions outside repeats.
@@ -49,51 +47,69 @@ class Position:
         self._busy: set[Key] = set()
 
     def after(self, state: State) -> Position:
-        """The form through a later state; what was found out stays where the answers are the same."""
-        later = Position(self.definition, state, self.now)
+        """The form through a later state; what was found out stays where no answer that it depends on has changed."""
         before = self.state
-        if state.answers is before.answers and state.master is before.master and state.locale == before.locale:
-            later._relevant, later._groups, later._calculated = self._relevant, self._groups, self._calculated
-            later._settled, later._plain = self._settled, self._plain
-            for name in ("slots", "asked_slots"):
-                if name in self.__dict__:
-                    later.__dict__[name] = self.__dict__[name]
+        if state.master is not before.master or state.locale != before.locale:
+            return Position(self.definition, state, self.now)
+        if state.answers is before.answers:
+            return self._with(state)
+        changed = {key.question for key in _differing(before.answers, state.answers)}
+        touched = frozenset[str]().union(*map(self.plan.touched, changed))
+        later = Position(self.definition, state, self.now)
+        later._relevant = _without(self._relevant, touched)
+        later._groups = _without(self._groups, touched)
+        later._calculated = _without(self._calculated, touched)
+        later._settled = _without(self._settled, touched)
+        later._plain = {name: found for name, found in self._plain.items() if name not in touched}
+        return later
+
+    def _with(self, state: State) -> Position:
+        """The same answers in another state: all of the form is as it was, and perhaps where the customer is in it."""
+        later = object.__new__(Position)
+        later.__dict__.update(self.__dict__, state=state)
+        before = self.state
+        if (
+            state.correcting != before.correcting
+            or state.notes_shown is not before.notes_shown
+            or state.sensitive_allowed is not before.sensitive_allowed
+        ):
+            for name in ("current", "previous", "pending_notes"):
+                later.__dict__.pop(name, None)
         return later
 
     # Slots ----------------------------------------------------------------------------------
 
-    @cached_property
+    @kept
     def slots(self) -> tuple[Slot, ...]:
         """All relevant slots in order, repeats unrolled as far as they reach."""
-        return tuple(self._walk())
+        found: list[Slot] = []
+        self._collect(self.plan.parts, found)
+        return tuple(found)
 
-    def _walk(self) -> Iterator[Slot]:
-        questions, repeats = self.definition.questions, self.definition.repeats
-        index = 0
-        while index < len(questions):
-            question = questions[index]
-            repeat = repeats.get(question.name)
-            if repeat is None:
-                key = Key(question.name)
-                if self.is_relevant(key):
-                    yield Slot(key, question)
-                index += 1
-                continue
-            end = index
-            while end < len(questions) and repeats.get(questions[end].name) is repeat:
-                end += 1
-            yield from self._unroll(repeat, questions[index:end])
-            index = end
+    def _collect(self, parts: Iterable[Part], found: list[Slot]) -> None:
+        for part in parts:
+            if isinstance(part, tuple):
+                found += part
+            elif isinstance(part, Slot):
+                if self.is_relevant(part.key):
+                    found.append(part)
+            elif isinstance(part, Section):
+                if self._group_relevant(Key(part.group)):
+                    self._collect(part.parts, found)
+            else:
+                self._unroll(part, found)
 
-    def _unroll(self, repeat: Group, questions: Sequence[Question]) -> Iterator[Slot]:
-        if not self._group_relevant(repeat.name, 0):
+    def _unroll(self, part: Repeat, found: list[Slot]) -> None:
+        repeat = part.group
+        if not self._group_relevant(Key(repeat.name)):
             return
         for instance in range(1, self._instances(repeat) + 1):
-            for question in questions:
-                if self.is_relevant(Key(question.name, instance)):
-                    yield Slot(Key(question.name, instance), question)
+            for question in part.questions:
+                key = Key(question.name, instance)
+                if self.is_relevant(key):
+                    found.append(Slot(key, question))
             if repeat.repeat_count is None and instance != repeat.max_repeats:
-                yield Slot(Key(repeat.name, instance), None, repeat)
+                found.append(Slot(Key(repeat.name, instance), None, repeat))
 
     def _instances(self, repeat: Group) -> int:
         """How many instances of a repeat there are now."""
@@ -109,7 +125,7 @@ class Position:
         if key in self._busy:
             return 0
         self._busy.add(key)
-        found = self._instances(self.definition.groups[name]) if self._group_relevant(name, 0) else 0
+        found = self._instances(self.definition.groups[name]) if self._group_relevant(key) else 0
         self._busy.discard(key)
         return found
 
@@ -124,6 +140,8 @@ class Position:
 
     def is_relevant(self, key: Key) -> bool:
         """Whether the question at ``key`` belongs to this conversation as it stands."""
+        if key.question in self.plan.always:
+            return True
         found = self._relevant.get(key)
         if found is None:
             if key in self._busy:
@@ -138,23 +156,22 @@ class Position:
         return found
 
     def _groups_relevant(self, names: tuple[str, ...], instance: int) -> bool:
-        return all(self._group_relevant(name, instance) for name in names)
+        return all(self._group_relevant(Key(name, instance)) for name in names)
 
-    def _group_relevant(self, name: str, instance: int) -> bool:
-        found = self._groups.get((name, instance))
+    def _group_relevant(self, key: Key) -> bool:
+        found = self._groups.get(key)
         if found is None:
-            group = self.definition.groups[name]
-            found = self._groups_relevant(group.groups, instance) and (
-                group.relevant is None or group.relevant.truth(_Scope(self, Key(name, instance)))
+            group = self.definition.groups[key.question]
+            found = self._groups_relevant(group.groups, key.instance) and (
+                group.relevant is None or group.relevant.truth(_Scope(self, key))
             )
-            self._groups[name, instance] = found
+            self._groups[key] = found
         return found
 
     def value(self, key: Key) -> str:
         """The canonical text at ``key``; empty when unanswered, left open or irrelevant."""
-        question = self.definition.by_name[key.question]
-        if question.type is QuestionType.CALCULATE or (question.read_only and question.calculation is not None):
-            return self._calculate(question, key)
+        if key.question in self.plan.calculated:
+            return self._calculate(self.definition.by_name[key.question], key)
         answer = self.state.answers.get(key)
         if answer is None or answer.state in (AnswerState.DECLINED, AnswerState.OTHER_CHANNEL):
             return ""
@@ -194,15 +211,21 @@ class Position:
         question = slot.question
         if question is None or answer.state is not AnswerState.ANSWERED:
             return True
-        if not answer.value and self.is_required(slot):
-            return False
-        if question.is_select and answer.value:
-            known = {choice.name for choice in self.choices(question, slot.key)}
-            if not set(answer.codes if question.type is QuestionType.SELECT_MULTIPLE else (answer.value,)) <= known:
+        if not answer.value:
+            return not self.is_required(slot)
+        if question.is_select:
+            several = question.type is QuestionType.SELECT_MULTIPLE
+            if not self.are_choices(question, slot.key, answer.codes if several else (answer.value,)):
                 return False
-        return (
-            question.constraint is None or not answer.value or self.truth(question.constraint, slot.key, answer.value)
-        )
+        return question.constraint is None or self.truth(question.constraint, slot.key, answer.value)
+
+    def are_choices(self, question: Question, key: Key, names: Iterable[str]) -> bool:
+        """Whether all of these are codes of choices that the filter leaves."""
+        if question.choice_filter is None:
+            known: Iterable[str] = self.definition.codes.get(question.list_name or "", ())
+        else:
+            known = {choice.name for choice in self.choices(question, key)}
+        return all(name in known for name in names)
 
     def choices(self, question: Question, key: Key) -> tuple[Choice, ...]:
         """The choices that the filter leaves, in order."""
@@ -213,27 +236,41 @@ class Position:
 
     # The position ---------------------------------------------------------------------------
 
-    @cached_property
+    @kept
     def asked_slots(self) -> tuple[Slot, ...]:
         """The relevant slots that expect an answer of the customer."""
-        return tuple(slot for slot in self.slots if slot.question is None or slot.question.is_asked)
+        return tuple([slot for slot in self.slots if slot.is_asked])
+
+    @kept
+    def places(self) -> Mapping[Key, int]:
+        """Where in ``asked_slots`` each key stands."""
+        return {slot.key: place for place, slot in enumerate(self.asked_slots)}
 
     def slot(self, key: Key) -> Slot | None:
         """The slot at ``key``, when it is relevant now."""
-        question = self.definition.by_name.get(key.question)
-        if question is None or key.instance or key.question in self.definition.repeats:
-            return next((slot for slot in self.asked_slots if slot.key == key), None)
+        slot = self.plan.slots.get(key.question)
+        if slot is None or key.instance:
+            place = self.places.get(key)
+            return None if place is None else self.asked_slots[place]
         # Most of the form need not be looked at for one question.
-        return Slot(key, question) if question.is_asked and self.is_relevant(key) else None
+        return slot if slot.is_asked and self.is_relevant(key) else None
 
-    @cached_property
+    @kept
     def current(self) -> Slot | None:
         """The slot to be asked now, or ``None`` when all is answered."""
         if self.state.correcting is not None:
             slot = self.slot(self.state.correcting)
             if slot is not None:
                 return slot
-        return next((slot for slot in self.asked_slots if not self.is_settled(slot)), None)
+        for slot in self.asked_slots:
+            if not self.is_settled(slot):
+                return slot
+        return None
+
+    @property
+    def _here(self) -> int:
+        """The place of the current slot, behind all of them when all is answered."""
+        return len(self.asked_slots) if self.current is None else self.places[self.current.key]
 
     def is_settled(self, slot: Slot) -> bool:
         answer = self.state.answers.get(slot.key)
@@ -244,31 +281,26 @@ class Position:
             found = self._settled[slot.key] = self.is_valid(slot, answer)
         return found
 
-    @cached_property
+    @kept
     def previous(self) -> Slot | None:
         """The answered slot before the current one, for going back."""
-        slots = self.asked_slots
-        here = len(slots) if self.current is None else [slot.key for slot in slots].index(self.current.key)
-        answered = [s for s in slots[:here] if s.key in self.state.answers and not self.is_elsewhere(s)]
-        return answered[-1] if answered else None
+        for slot in reversed(self.asked_slots[: self._here]):
+            if slot.key in self.state.answers and not self.is_elsewhere(slot):
+                return slot
+        return None
 
     def is_elsewhere(self, slot: Slot) -> bool:
         """Whether the bank asks this by another route, so that nothing of it is said on this channel."""
-        return slot.question is not None and slot.question.bot.sensitive and not self.state.sensitive_allowed
+        return not self.state.sensitive_allowed and slot.question is not None and slot.question.bot.sensitive
 
-    @cached_property
+    @kept
     def pending_notes(self) -> tuple[Slot, ...]:
         """Notes before the current slot that have not been shown yet."""
         notes: list[Slot] = []
         for slot in self.slots:
             if self.current is not None and slot.key == self.current.key:
                 break
-            question = slot.question
-            shown_type = question is not None and (
-                question.type is QuestionType.NOTE
-                or (question.read_only and question.type is not QuestionType.CALCULATE)
-            )
-            if shown_type and slot.key not in self.state.notes_shown:
+            if slot.is_shown and slot.key not in self.state.notes_shown:
                 notes.append(slot)
         return tuple(notes)
 
@@ -278,8 +310,11 @@ class Position:
         slots = self.asked_slots
         if self.current is None:
             return len(slots), 0
-        here = [slot.key for slot in slots].index(self.current.key)
-        return here + 1, sum(1 for slot in slots if not self.is_settled(slot) and slot.key != self.current.key)
+        here, answers = self._here, self.state.answers
+        # Before the current one all is settled, unless one is corrected.
+        others = slots[here + 1 :] if self.state.correcting is None else slots[:here] + slots[here + 1 :]
+        left = [slot for slot in others if slot.key not in answers or not self.is_settled(slot)]
+        return here + 1, len(left)
 
     def label(self, question: Question, choice: str) -> str:
         """The wording of a choice as the customer sees it on its button."""
@@ -292,6 +327,8 @@ class Position:
 
 class _Scope:
     """What an expression sees: the answers as text, from one place of the form."""
+
+    __slots__ = ("_choice", "_key", "_own", "_position")
 
     def __init__(self, position: Position, key: Key, own: str | None = None, choice: Choice | None = None) -> None:
         self._position = position
@@ -344,3 +381,14 @@ class _Scope:
             return Key(name)
         inside = repeats.get(self._key.question) is repeat
         return Key(name, self._key.instance if inside else 1)
+
+
+def _differing(before: Mapping[Key, T], after: Mapping[Key, T]) -> Iterable[Key]:
+    """The keys whose values are not the very same."""
+    yield from (key for key, value in before.items() if after.get(key) is not value)
+    yield from (key for key in after if key not in before)
+
+
+def _without(found: Mapping[Key, T], names: frozenset[str]) -> dict[Key, T]:
+    """What was found out, except at these names."""
+    return {key: value for key, value in found.items() if key.question not in names}

@@ -7,7 +7,6 @@ one ``step`` and never leaves it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from dialogs.conversation import asking, events as ev, people
@@ -20,6 +19,7 @@ from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Pro
 from dialogs.conversation.state import State, apply
 from dialogs.conversation.steps import Leave, Step
 from dialogs.definition.model import Question, Questionnaire, QuestionType
+from dialogs.records import changed
 from dialogs.replies.base import Problem
 
 #: Failures at one question after which a person is offered.
@@ -109,7 +109,7 @@ class Turn:
             self.ask_which()
         else:
             self.ask_current(only=only)
-        self.says[-1] = replace(self.says[-1], replaces=prompt.tokens[-1])
+        self.says[-1] = changed(self.says[-1], replaces=prompt.tokens[-1])
 
     def ask_again(self, *lead: Piece) -> None:
         """The open prompt once more, in the same form; the position where none is open."""
@@ -267,7 +267,7 @@ class Turn:
         marked: bool = False,
     ) -> None:
         """Record the answer and go on: end, hand over, or the next question."""
-        self.record(replace(self._answered(slot.key, value, display, state, content_id), marked=marked))
+        self.record(self._answered(slot.key, value, display, state, content_id, marked=marked))
         self._settle()
         question = slot.question
         if question is not None and question.bot.end is not None and self.position.truth(question.bot.end, slot.key):
@@ -280,7 +280,16 @@ class Turn:
         lead = (Phrase(key="engine.echo", params={"value": display}, of=content_id),) if echo and display else ()
         self.ask_current(*lead)
 
-    def _answered(self, key: Key, value: str, display: str, state: AnswerState, content_id: str | None) -> ev.Answered:
+    def _answered(
+        self,
+        key: Key,
+        value: str,
+        display: str,
+        state: AnswerState,
+        content_id: str | None,
+        *,
+        marked: bool = False,
+    ) -> ev.Answered:
         return ev.Answered(
             at=self.now,
             key=key,
@@ -289,6 +298,7 @@ class Turn:
             state=state,
             locale=self.state.locale,
             content_id=content_id,
+            marked=marked,
         )
 
     def refuse(self, slot: Slot, problem: Problem) -> None:
@@ -335,8 +345,8 @@ class Turn:
     def _settle(self) -> None:
         """Bring the answers in line with the form: set aside what is irrelevant, mark what this channel may not ask."""
         while True:
-            position = self.position
-            stray = [key for key in self.state.answers if position.slot(key) is None]
+            places = self.position.places
+            stray = [key for key in self.state.answers if key not in places]
             if stray:
                 for key in stray:
                     self.record(ev.SetAside(at=self.now, key=key))

@@ -8,13 +8,16 @@ under ``bot``.  Everything here is immutable, so one definition serves all threa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from dialogs.definition.expressions import Expression
+
+T = TypeVar("T")
 
 #: A text in several languages: language code -> wording.
 Text = Mapping[str, str]
@@ -125,11 +128,11 @@ class Question:
     #: Row in the source, for messages to the author (1 = first survey row).
     row: int = 0
 
-    @property
+    @cached_property
     def is_select(self) -> bool:
         return self.type in (QuestionType.SELECT_ONE, QuestionType.SELECT_MULTIPLE)
 
-    @property
+    @cached_property
     def is_asked(self) -> bool:
         """Whether a customer is ever expected to answer this row."""
         return self.type not in (QuestionType.NOTE, QuestionType.CALCULATE) and not self.read_only
@@ -195,9 +198,25 @@ class Questionnaire:
             if self.groups[name].is_repeat
         }
 
+    @cached_property
+    def codes(self) -> Mapping[str, Mapping[str, int]]:
+        """Of each choice list: the place of every choice in it, from 0, by its code."""
+        return {name: {choice.name: place for place, choice in enumerate(rows)} for name, rows in self.choices.items()}
+
     def choice(self, question: Question, name: str) -> Choice | None:
         """The choice of a select by its code."""
-        for choice in self.choices.get(question.list_name or "", ()):
-            if choice.name == name:
-                return choice
-        return None
+        if question.list_name is None:
+            return None
+        place = self.codes.get(question.list_name, {}).get(name)
+        return None if place is None else self.choices[question.list_name][place]
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What follows from this form alone, worked out once and kept as long as the form; threads may race for it."""
+        found: T | None = self._worked_out.get(key)
+        if found is None:
+            found = self._worked_out[key] = make()
+        return found
+
+    @cached_property
+    def _worked_out(self) -> dict[object, Any]:
+        return {}

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import read_questionnaire
 
-KINDS = ("text", "integer", "one", "many", "date", "acknowledge", "phone", "note", "calculate", "repeat", "counted")
+KINDS = (
+    "text", "integer", "one", "many", "date", "acknowledge", "phone", "note", "calculate", "repeat", "counted", "group",
+)  # fmt: skip
 #: Offered columns of the master record, with values that fit.
 MASTER = {"phone": "09012345678", "occupation": "b", "purposes": "a;c", "number": "7"}
 
@@ -31,9 +33,13 @@ def sources(draw: st.DrawFn) -> str:
         row = _row(draw, kind, name)
         if earlier and draw(st.booleans()):
             row["relevant"] = draw(_condition(earlier))
-        if kind in ("repeat", "counted"):
-            rows += [row, *_inside(draw, name), {"type": "end_repeat", "name": name}]
+        if kind in ("repeat", "counted", "group"):
+            end = "end_group" if kind == "group" else "end_repeat"
+            rows += [row, *_inside(draw, name), {"type": end, "name": name}]
+            earlier.append((f"{name}a", "inside" if kind == "group" else "instances"))
             continue
+        if kind == "calculate" and earlier and draw(st.booleans()):
+            row["calculation"] = draw(_condition(earlier).map(lambda condition: f"if({condition}, 'a', 7)"))
         if kind not in ("note", "calculate", "acknowledge"):
             _decorate(draw, row, kind, earlier)
         rows.append(row)
@@ -71,7 +77,7 @@ def _row(draw: st.DrawFn, kind: str, name: str) -> dict[str, object]:
     row: dict[str, object] = {"name": name, "label": {"ja": f"質問{name}", "en": f"Question {name}"}}
     chosen_from = draw(st.sampled_from(["letters", "letters", "cards", "deck"]))
     types = {"one": f"select_one {chosen_from}", "many": f"select_multiple {chosen_from}", "phone": "text"}
-    row["type"] = {**types, "repeat": "begin_repeat", "counted": "begin_repeat"}.get(kind, kind)
+    row["type"] = {**types, "repeat": "begin_repeat", "counted": "begin_repeat", "group": "begin_group"}.get(kind, kind)
     if kind == "phone":
         row["bot"] = {"kind": "phone", "confirm": "true"}
     elif kind == "calculate":
@@ -80,7 +86,7 @@ def _row(draw: st.DrawFn, kind: str, name: str) -> dict[str, object]:
         row["bot"] = {"max_repeats": "2"}
         if kind == "counted":
             row["repeat_count"] = draw(st.sampled_from(["0", "1", "2", "5"]))
-    elif kind != "note":
+    elif kind not in ("note", "group"):
         row["required"] = "true()"
     return row
 
@@ -138,4 +144,6 @@ def _conditions(name: str, kind: str) -> list[str]:
         "one": [f"{own} = 'a'", f"{own} != 'a'"],
         "many": [f"selected({own}, 'a')", f"count-selected({own}) > 1"],
         "date": [f"{own} > today()", f"{own} != ''"],
+        "calculate": [f"{own} = 'a'", f"{own} != 'a'"],
+        "instances": [f"sum({own}) > 5", f"count({own}) > 1", f"{own} > 5"],
     }.get(kind, [f"{own} != ''", f"{own} = ''"])

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, strategies as st
 
+from dialogs.conversation.answering import Taken, read_reply
 from dialogs.conversation.events import AnswerState, Form
-from tests.dialogs.conversation.talking import Talk, form
+from dialogs.conversation.form import Position
+from dialogs.conversation.state import State
+from dialogs.replies import READERS
+from dialogs.replies.base import Parsed, ReplyContext
+from tests.dialogs.conversation.talking import NOW, Talk, form
 
 YES_NO = """
 yn:
@@ -217,3 +223,12 @@ def test_an_unclear_yes_is_asked_back_in_the_buttons_words() -> None:
     assert "はい" not in talk.texts
     talk.say("ないです")
     assert talk.answers == {"q": "no"}
+
+
+@given(st.integers(0, 10**10).map(str) | st.from_regex("[0-9]{1,10}", fullmatch=True))
+def test_a_bare_number_is_what_the_reader_makes_of_it(text: str) -> None:
+    position = Position(form("- {type: integer, name: n, label: {ja: いくつ}}"), State(), NOW)
+    taken = read_reply(position, position.asked_slots[0], text)
+    parsed = READERS["integer"](text, ReplyContext(today=NOW.date()))
+    assert isinstance(parsed, Parsed)
+    assert taken == Taken(value=str(parsed.value), display=parsed.display)
