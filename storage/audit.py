@@ -22,11 +22,13 @@ from storage.counters import insert_or
 from storage.direct import Direct
 from storage.encryption import Vault, canonical_json
 from storage.problems import KeyProblem
-from storage.tables import AuditChainRow, AuditEntryRow, AuditHeadRow, table_of
+from storage.tables import AuditChainRow, AuditEntryRow, AuditHeadRow, AuditSubjectRow, table_of
 from storage.universe import Universe
 
 _entry = table_of(AuditEntryRow)
+_subject = table_of(AuditSubjectRow)
 _INSERT = Direct(insert(_entry))
+_INSERT_SUBJECT = Direct(insert(_subject))
 _chain = table_of(AuditChainRow)
 _head = table_of(AuditHeadRow)
 
@@ -97,6 +99,8 @@ def record(
         "detail": _codes(detail or {}),
     }
     _INSERT.run(conn, values)
+    for subject in set((subjects or {}).values()):
+        _INSERT_SUBJECT.run(conn, {"subject_id": subject, "entry_id": values["id"]})
     return str(values["id"])
 
 
@@ -246,11 +250,17 @@ def list_entries(
     if before_id is not None:
         query = query.where(_entry.c.id < before_id)
     if subject is not None:
-        query = query.where(_entry.c.subjects.contains(f'"{subject}"', autoescape=True))
-    return [_entry_of(row) for row in conn.execute(query)]
+        query = query.where(_entry.c.id.in_(about([subject])))
+    return [entry_of(row) for row in conn.execute(query)]
 
 
-def _entry_of(row: Row[Any]) -> AuditEntry:
+def about(subjects: Sequence[str]) -> Select[tuple[str]]:
+    """The ids of the entries about any of these ids."""
+    return select(_subject.c.entry_id).where(_subject.c.subject_id.in_(list(subjects)))
+
+
+def entry_of(row: Row[Any]) -> AuditEntry:
+    """An entry as it is stored."""
     return AuditEntry(
         id=row.id,
         at=row.at,

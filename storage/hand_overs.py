@@ -63,6 +63,7 @@ class HandOver:
     asked_at: datetime
     later_at: datetime | None
     claimed_at: datetime | None
+    waited_seconds: int | None
     touched_at: datetime | None
     ended_at: datetime | None
     outcome: str | None
@@ -116,7 +117,11 @@ def move(
 
 def claimed(conn: Connection, uni: Universe, hand_over: HandOver) -> None:
     """A member of staff takes it; how long the customer waited is counted to the first time."""
-    values = {"claimed_at": hand_over.claimed_at or uni.now(), "touched_at": uni.now()}
+    now = uni.now()
+    values: dict[str, Any] = {"claimed_at": hand_over.claimed_at or now, "touched_at": now}
+    # Whom staff addressed by themselves did not wait, and who was put off was told so.
+    if hand_over.claimed_at is None and hand_over.later_at is None and hand_over.asked_at < now:
+        values["waited_seconds"] = int((now - hand_over.asked_at).total_seconds())
     _change(conn, hand_over.id, values)
 
 

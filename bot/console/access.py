@@ -40,6 +40,9 @@ class Permission(StrEnum):
     EDIT_CONTENT = "edit_content"
     SEE_EXPORTS = "see_exports"
     EXPORT = "export"
+    #: Who is there, how long customers wait and why they need a person.
+    SUPERVISE = "supervise"
+    SEE_AUDIT = "see_audit"
 
 
 #: Which roles hold a permission; what is not listed is refused.
@@ -52,6 +55,8 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.EDIT_CONTENT: frozenset({"back_office", "approver", "admin"}),
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
+    Permission.SUPERVISE: frozenset({"approver", "admin"}),
+    Permission.SEE_AUDIT: frozenset({"auditor", "admin"}),
 }
 
 
@@ -59,7 +64,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
 _ON_THE_WAY_IN = frozenset({Permission.HALF_SIGNED_IN, Permission.SIGNED_IN})
 
 #: About all branches at once: not for a member of staff who is bound to one.
-WHOLE_BANK = frozenset({Permission.SEE_EXPORTS, Permission.EXPORT})
+WHOLE_BANK = frozenset({Permission.SEE_EXPORTS, Permission.EXPORT, Permission.SEE_AUDIT})
 
 
 class Refused(Exception):

@@ -18,6 +18,7 @@ from bot.console.desk import Desk
 from bot.console.door import install, redirect
 from bot.console.headers import Assets, add_headers
 from bot.console.pages import (
+    audit_trail,
     conversation,
     desk_work,
     exports,
@@ -27,6 +28,7 @@ from bot.console.pages import (
     printing,
     questions,
     sign_in,
+    supervision,
 )
 from bot.console.passwords import Passwords
 from bot.console.proving import failures_by_address
@@ -117,6 +119,10 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{question}/set-aside", questions.set_aside),
         ("GET", "/exports", exports.show),
         ("POST", "/exports/responses", exports.export_responses),
+        ("GET", "/supervision", supervision.show),
+        ("GET", "/audit", audit_trail.show),
+        ("POST", "/audit/find", audit_trail.find),
+        ("POST", "/audit/export", audit_trail.export),
     ]
 
 

@@ -100,6 +100,9 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         local = at.astimezone(zone)
         return clock(at) if local.date() == now.astimezone(zone).date() else f"{day(local)} {clock(at)}"
 
+    def second(at: datetime) -> str:
+        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
     return {
         "t": lambda key, **params: catalogue.text(key, **{name: str(value) for name, value in params.items()}),
         "locale": locale,
@@ -116,6 +119,7 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "clock": clock,
         "day": day,
         "moment": moment,
+        "second": second,
         "waited": lambda since: waited(catalogue, now, since),
         "shorten": shorten,
         # A phase may name its step after a colon.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.tables.accounts import AccountLinkRow, AccountRow
-from storage.tables.audit import AuditChainRow, AuditEntryRow, AuditHeadRow
+from storage.tables.audit import AuditChainRow, AuditEntryRow, AuditHeadRow, AuditSubjectRow
 from storage.tables.bank_logins import BankLoginRow
 from storage.tables.base import metadata, row_id, sealed_columns, table_of
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
@@ -39,6 +39,7 @@ __all__ = [
     "AuditChainRow",
     "AuditEntryRow",
     "AuditHeadRow",
+    "AuditSubjectRow",
     "BankLoginRow",
     "CaseRow",
     "CaseTransitionRow",

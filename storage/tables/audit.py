@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index
+
 from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
 
 
@@ -11,6 +13,8 @@ class AuditEntryRow(Stored, table=True):
     """One deed; ids and codes only."""
 
     __tablename__ = "audit_entry"
+    # Ids rise with time, so each of these gives its entries newest first.
+    __table_args__ = (Index("ix_audit_entry_action", "action", "id"), Index("ix_audit_entry_actor", "actor_id", "id"))
 
     id: str = key()
     at: datetime = when(index=True)
@@ -21,6 +25,15 @@ class AuditEntryRow(Stored, table=True):
     subjects: str = text()
     #: Canonical JSON of codes.
     detail: str = text()
+
+
+class AuditSubjectRow(Stored, table=True):
+    """One id that an entry is about: by these it is found, what it says stands in the entry alone."""
+
+    __tablename__ = "audit_subject"
+
+    subject_id: str = code(200, primary_key=True)
+    entry_id: str = link("audit_entry.id", primary_key=True)
 
 
 class AuditChainRow(Stored, table=True):

@@ -19,6 +19,8 @@ class HandOverRow(Stored, table=True):
         Index("uq_hand_over_open", "conversation_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_hand_over_due_at", "due_at"),
         Index("ix_hand_over_claimed_at", "claimed_at"),
+        # All that the figures of a day or a week are counted from.
+        Index("ix_hand_over_figures", "asked_at", "waited_seconds", "reason", "conversation_id"),
     )
 
     id: str = key()
@@ -34,6 +36,8 @@ class HandOverRow(Stored, table=True):
     later_at: datetime | None = when(nullable=True)
     #: When a member of staff took it first, and when one last did something with it.
     claimed_at: datetime | None = when(nullable=True)
+    #: From being asked for to the first claim; nothing where nobody waited, or was put off to a working day.
+    waited_seconds: int | None = number(nullable=True)
     touched_at: datetime | None = when(nullable=True)
     ended_at: datetime | None = when(nullable=True)
     #: handed_back, customer_returned, settled, erased, ...

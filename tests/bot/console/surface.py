@@ -68,10 +68,17 @@ TABLE: Mapping[str, frozenset[str]] = {
     f"POST {_QUESTION}/set-aside": _OFFICE,
     "GET /console/exports": _OFFICE | {"auditor"},
     "POST /console/exports/responses": _OFFICE,
+    "GET /console/supervision": frozenset({"approver", "admin"}),
+    "GET /console/audit": frozenset({"auditor", "admin"}),
+    "POST /console/audit/find": frozenset({"auditor", "admin"}),
+    "POST /console/audit/export": frozenset({"auditor", "admin"}),
 }
 
 #: Routes about the whole bank: whoever is bound to a branch is refused, whatever the role.
-WHOLE_BANK = frozenset({"GET /console/exports", "POST /console/exports/responses"})
+WHOLE_BANK = frozenset(
+    {"GET /console/exports", "POST /console/exports/responses"}
+    | {"GET /console/audit", "POST /console/audit/find", "POST /console/audit/export"}
+)
 
 #: What the forms of all routes may hold; a handler takes what it knows.
 FORM = {"text": "どうぞ", "reason": "口座の係へ", "note": "済み", "topic": "A1", "locale": "ja", "back": "/console/"}

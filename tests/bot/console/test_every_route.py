@@ -47,6 +47,7 @@ def kept(bank: Bank) -> Mapping[str, object]:
     """What is stored beside the audit record, the sessions and what somebody looked at."""
     names = set(metadata.tables) - {
         "audit_entry",
+        "audit_subject",
         "audit_chain",
         "audit_head",
         "staff_session",
