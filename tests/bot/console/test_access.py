@@ -31,6 +31,7 @@ def a_console(bank: Bank) -> Console:
         passwords=Passwords(QUICK),
         failures=failures_by_address(bank.universe.now),
         export_responses=None,
+        reviews=None,
         demo=False,
     )
 
