@@ -113,7 +113,14 @@ def _write(visit: Visit, chosen: Filter) -> Path:
     console, folder = visit.console, Path(tempfile.mkdtemp(prefix="kakunin-audit-"))
     sentence = name_of(visit.catalogue, "audit")
     try:
-        output = CsvOutput(folder / "audit.csv", _COLUMNS, typed=[True] * len(_COLUMNS), encoding="utf-8-sig")
+        # The record holds codes, which UTF-8 always can: there is nothing to lose.
+        output = CsvOutput(
+            folder / "audit.csv",
+            _COLUMNS,
+            typed=[True] * len(_COLUMNS),
+            encoding="utf-8-sig",
+            losses=lambda one: None,
+        )
         members = console.database.run_read(list_staff)
         wanted = console.database.run_read(lambda conn: chosen.wanted(conn, members, console.zone))
         logins, before = {member.id: member.login for member in members}, None
