@@ -2,14 +2,19 @@
 
 Each channel covers for the others: the reading joins kana with kanji and forgives the input method, words in
 the dictionary's form join their spellings, ideas join words that share no character (凍結, 使えない).
+A feature is a number of 64 bits that says its channel too, so that a text is one row of numbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dialogs.faq.words import Words
 from dialogs.japanese import fold, normalise
@@ -17,7 +22,11 @@ from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.morphology import words as words_of
 from dialogs.japanese.width import join_japanese
 
-Grams = frozenset[str]
+Numbers = NDArray[np.uint64]
+Channels = NDArray[np.int64]
+
+#: The channels, by number; ideas are no likeness of looks.
+WRITING, READING, WORDS, IDEAS = range(4)
 
 _NOT_TEXT = re.compile(r"[^\wー々]+")
 _NOT = re.compile(r"n't\b")
@@ -26,27 +35,31 @@ _SUFFIXES = ("ingly", "edly", "ing", "ed", "es", "s")
 _HIRAGANA_OR_KANJI = re.compile(r"[ぁ-ゖ\u3400-\u9fff]")
 _KANJI = re.compile(r"[\u3400-\u9fff]")
 
+#: An odd factor spreads the numbers of short pieces over 64 bits, each channel has its own place in them.
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_OF_CHANNEL = (np.uint64(0), np.uint64(0x5851F42D4C957F2D), np.uint64(0xD1342543DE82EF95), np.uint64(0xA0761D6478BD642F))
+_HALF, _CHARACTER = np.uint64(0xFFFF), np.uint64(16)
+_SPACE, _FIRST_KANA, _LAST_KANA = ord(" "), ord("ぁ"), ord("ー")
+_NOTHING = np.empty(0, dtype=np.uint64)
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """One sentence as it is compared."""
 
     folded: str
-    writing: Grams
-    #: Of Japanese only.
-    reading: Grams
-    words: Grams
-    ideas: Grams
+    #: Each feature once.
+    numbers: Numbers
+    #: The channel of each of them.
+    channels: Channels
+    #: Its words, each once, without the pairs.
+    words: Numbers
+    ideas: frozenset[str]
     #: For the encoder.  It knows kana badly: a text without a kanji is put in the dictionary's spelling.
     meaning: str
     is_kana: bool = False
     #: How it sounds, in hiragana; empty where spaces divide words.
     sound: str = ""
-
-    @property
-    def channels(self) -> tuple[Grams, Grams, Grams]:
-        """What looks alike, apart from the ideas."""
-        return self.writing, self.reading, self.words
 
 
 def features(text: str, words: Words) -> Features:
@@ -55,12 +68,13 @@ def features(text: str, words: Words) -> Features:
     if words.spaced:
         tokens = _tokens(folded)
         kept = [token for token in tokens if token not in words.stop_words]
-        return Features(
-            folded=folded,
-            writing=frozenset(_grams(f" {' '.join(tokens)} ", 3, 4)),
-            reading=frozenset(),
-            words=frozenset({*kept, *(f"{first} {second}" for first, second in pairwise(tokens))}),
-            ideas=frozenset(words.ideas(folded, folded)),
+        return _joined(
+            folded,
+            writing=_pieces(f" {' '.join(tokens)} ", 3, 4, spaced=True),
+            reading=_NOTHING,
+            # Pairs stand as they were said, with the words that carry no topic.
+            words=(kept, tokens),
+            ideas=words.ideas(folded, folded),
             meaning=text.strip() or "-",
         )
     plain = _plain(text)
@@ -68,15 +82,30 @@ def features(text: str, words: Words) -> Features:
     reading = "".join(words.readings.get(word.surface, word.reading) for word in found)
     normal = [word.normal for word in found if word.carries_meaning]
     is_kana = not _KANJI.search(plain)
-    return Features(
-        folded=folded,
-        writing=frozenset(_pieces(folded, 1, 3)),
-        reading=frozenset(_pieces(reading, 2, 4)),
-        words=frozenset({*normal, *(f"{first} {second}" for first, second in pairwise(normal))}),
-        ideas=frozenset(words.ideas(folded, reading)),
+    return _joined(
+        folded,
+        writing=_pieces(folded, 1, 3),
+        reading=_pieces(reading, 2, 4),
+        words=(normal, normal),
+        ideas=words.ideas(folded, reading),
         meaning=("".join(word.normal for word in found) if is_kana else text.strip()) or "-",
         is_kana=is_kana,
         sound=reading,
+    )
+
+
+def together(text: str, parts: Sequence[Features]) -> Features:
+    """A text of several sentences as one: what its sentences have, without reading them again."""
+    numbers, first = np.unique(np.concatenate([part.numbers for part in parts]), return_index=True)
+    return Features(
+        folded=fold(text),
+        numbers=numbers,
+        channels=np.concatenate([part.channels for part in parts])[first],
+        words=np.unique(np.concatenate([part.words for part in parts])),
+        ideas=frozenset[str]().union(*(part.ideas for part in parts)),
+        meaning="".join(part.meaning for part in parts) if all(part.is_kana for part in parts) else text.strip(),
+        is_kana=all(part.is_kana for part in parts),
+        sound="".join(part.sound for part in parts),
     )
 
 
@@ -85,24 +114,68 @@ def spelt_out(text: str) -> str:
     return "".join(word.normal for word in words_of(_plain(text))) or "-"
 
 
+def _joined(
+    folded: str,
+    *,
+    writing: Numbers,
+    reading: Numbers,
+    words: tuple[Sequence[str], Sequence[str]],
+    ideas: Iterable[str],
+    meaning: str,
+    is_kana: bool = False,
+    sound: str = "",
+) -> Features:
+    single = _named(set(words[0]), WORDS)
+    pairs = _named({f"{first} {second}" for first, second in pairwise(words[1])}, WORDS)
+    ideas = frozenset(ideas)
+    of_channels = (writing, reading, np.concatenate((single, pairs)), _named(ideas, IDEAS))
+    return Features(
+        folded=folded,
+        numbers=np.concatenate(of_channels),
+        channels=np.repeat(np.arange(len(of_channels)), [len(numbers) for numbers in of_channels]),
+        words=single,
+        ideas=ideas,
+        meaning=meaning,
+        is_kana=is_kana,
+        sound=sound,
+    )
+
+
 def _plain(text: str) -> str:
     """In one width, katakana as such: only where nothing else is written it stands for hiragana."""
     plain = join_japanese(normalise(text).casefold())
     return plain if _HIRAGANA_OR_KANJI.search(plain) else to_hiragana(plain)
 
 
-def _pieces(text: str, shortest: int, longest: int) -> Iterator[str]:
-    """N-grams that do not cross a sign; a single kana says nothing and is left out."""
-    for run in _NOT_TEXT.split(text):
-        for gram in _grams(run, shortest, longest):
-            if len(gram) > 1 or not "ぁ" <= gram <= "ー":
-                yield gram
+def _named(names: Iterable[str], channel: int) -> Numbers:
+    """Words and ideas by number, the same on every machine."""
+    salt = channel.to_bytes(1, "big")
+    digests = b"".join(blake2b(name.encode("utf-8", "replace"), digest_size=8, salt=salt).digest() for name in names)
+    return np.sort(np.frombuffer(digests, dtype="<u8"))
 
 
-def _grams(text: str, shortest: int, longest: int) -> Iterator[str]:
-    for size in range(shortest, longest + 1):
-        for start in range(len(text) - size + 1):
-            yield text[start : start + size]
+def _pieces(text: str, shortest: int, longest: int, *, spaced: bool = False) -> Numbers:
+    """Each piece of the text of some characters, as a number.
+
+    In Japanese a piece crosses no sign, and a single kana says nothing and is left out.
+    """
+    if not spaced:
+        text = _NOT_TEXT.sub(" ", text)
+    signs = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
+    codes = (signs ^ (signs >> _CHARACTER)) & _HALF
+    whole = np.ones(len(signs), dtype=bool) if spaced else signs != _SPACE
+    found, piece, complete = [], codes, whole
+    for size in range(1, longest + 1):
+        if size > 1:
+            piece = (piece[:-1] << _CHARACTER) | codes[size - 1 :]
+            complete = complete[:-1] & whole[size - 1 :]
+        if size >= shortest:
+            kept = complete if size > 1 else complete & ((signs < _FIRST_KANA) | (signs > _LAST_KANA))
+            found.append(piece[kept])
+        if len(piece) < 2:
+            break
+    channel = WRITING if shortest == 1 or spaced else READING
+    return np.unique(np.concatenate(found) if found else _NOTHING) * _SPREAD ^ _OF_CHANNEL[channel]
 
 
 def _tokens(text: str) -> list[str]:

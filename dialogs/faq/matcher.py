@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from dialogs.faq.calibration import CALIBRATIONS, SAME_WORDS, Calibration
 from dialogs.faq.deciding import MAX_OFFERED, Action, Match, Mood, Reason, Scored, Weighed, decide
 from dialogs.faq.encoder import Encoder, Mode, encoder_for
-from dialogs.faq.features import Features, features, spelt_out
-from dialogs.faq.index import Index, Matrix, Phrase
+from dialogs.faq.features import Features, features, spelt_out, together
+from dialogs.faq.index import LIGHT, Index, Matrix, Phrase, tables_of
 from dialogs.faq.said import TOPICS, said
 from dialogs.faq.topics import Topic, canonical_json, read_canonical, sha256_of
 from dialogs.faq.words import Words, load_words
@@ -73,7 +73,7 @@ class Matcher:
         if encoder is not None:
             vectors = encoder.phrasings(flat)
             spelt = vectors if self.words.spaced else encoder.phrasings([spelt_out(text) for text in flat])
-        self._index = Index(groups, vectors, spelt)
+        self._index = Index(tables_of(groups), vectors, spelt)
         self._prior = np.repeat(self.calibration.kinds, [self._own, *[1] * _BESIDE, len(self._commands)])
         self._weights = np.array(self.calibration.weights)
         #: The topic of each phrasing.
@@ -131,8 +131,11 @@ class Matcher:
     def evidence_without(self, text: str, group: int, phrase: int) -> Matrix:
         """The evidence for a phrasing of a group, had it not been written."""
         said = features(text, self.words)
+        table: Matrix = self._index.evidence([said], without=(group, phrase))[0]
         vector = self._index.vector_of(group, phrase, is_kana=said.is_kana)
-        return self._index.evidence(said, vector, without=(group, phrase))
+        if vector is not None:
+            table[:, LIGHT:] = self._index.meaning(said, vector, without=(group, phrase))
+        return table
 
     def _weighed(self, sentences: Sequence[Features], likely: NDArray[np.float64], *, asks: bool) -> Weighed:
         own, beside, commands = np.split(likely, [self._own, self._own + _BESIDE])
@@ -172,11 +175,11 @@ class Matcher:
         return sentence.is_kana and any(len(sound) >= _SHORTEST_SOUND and sound in sentence.sound for sound in sounds)
 
     def _evidence(self, sentences: Sequence[Features]) -> list[Matrix]:
-        vectors = None if self._encoder is None else self._encoder.encode([one.meaning for one in sentences])
-        return [
-            self._index.evidence(sentence, None if vectors is None else vectors[number])
-            for number, sentence in enumerate(sentences)
-        ]
+        tables = self._index.evidence(sentences)
+        if self._encoder is not None:
+            for number, vector in enumerate(self._encoder.encode([one.meaning for one in sentences])):
+                tables[number, :, LIGHT:] = self._index.meaning(sentences[number], vector)
+        return list(tables)
 
     def _likely(self, sentences: Sequence[Features], question_topic: str | None, *, asks: bool) -> NDArray[np.float64]:
         """How likely each group is meant, in the sentence where it is likeliest."""
@@ -211,11 +214,10 @@ class Matcher:
         return tuple(Scored(self._ids[place], float(own[place])) for place in order if own[place] > 0)
 
     def _sentences(self, text: str) -> list[Features]:
-        """The whole text, and its sentences where there are several."""
+        """The sentences, and the whole text where there are several."""
         parts = [part for part in _SENTENCE_END.split(text) if part and not self.words.is_chit_chat(fold(part))]
-        if len(parts) != 1:
-            parts = [*parts[:MAX_SENTENCES], text]
-        return [features(part, self.words) for part in parts]
+        read = [features(part, self.words) for part in parts or [text]]
+        return read if len(read) == 1 else [*read[:MAX_SENTENCES], together(text, read)]
 
     def _phrasings(self, topic: Topic) -> list[tuple[str, float]]:
         phrases = [(text, 1.0) for text in (topic.question, *topic.variants)]

@@ -34,15 +34,20 @@ class Finder:
 
     def names(self, text: str) -> set[str]:
         """The names of the words found."""
-        found: set[str] = set()
-        for position, char in enumerate(text):
-            if self._at_word_start and position and text[position - 1].isalnum():
-                continue
-            for start in (char, text[position : position + 2]):
-                for word, name in self._by_start.get(start, ()):
-                    if name not in found and text.startswith(word, position):
-                        found.add(name)
-        return found
+        starts = {*text, *map(str.__add__, text, text[1:])}
+        return {
+            name
+            for start in self._by_start.keys() & starts
+            for word, name in self._by_start[start]
+            if word in text and (not self._at_word_start or _begins_a_word(word, text))
+        }
+
+
+def _begins_a_word(word: str, text: str) -> bool:
+    place = text.find(word)
+    while place > 0 and text[place - 1].isalnum():
+        place = text.find(word, place + 1)
+    return place >= 0
 
 
 @dataclass(frozen=True)
