@@ -8,7 +8,7 @@ Each command is also understood by its name behind a slash, as the menus of some
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,12 +16,21 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
-from dialogs.faq.words import load_words
+from dialogs.faq.words import Finder, load_words
 from dialogs.japanese import fold
 
 #: A command is said briefly; in a longer text the words are part of a story.
 LONGEST_COMMAND = 60
+#: So far behind whom it is about may stand what is to be done.
+_LONGEST_GAP = 16
+#: A shorter way of saying it is found by chance where only its sound is compared.
+_SHORTEST_SOUND = 4
+#: A shorter word becomes another one by a single slip; letters tell less than kana.
+_SHORTEST_MISTYPED = {False: 4, True: 6}
+_KANJI = re.compile(r"[\u3400-\u9fff]")
 
 
 class Command(StrEnum):
@@ -91,11 +100,32 @@ class _Way:
 
 
 @dataclass(frozen=True)
+class _Pair:
+    """Whom or what it is about, and behind that what is to be done: 係 ... 代わって."""
+
+    first: frozenset[str]
+    then: frozenset[str]
+
+    def stands_in(self, folded: str, found: set[str]) -> bool:
+        ends = [folded.find(word) + len(word) for word in found & self.first]
+        places = [folded.rfind(word) for word in found & self.then] if ends else []
+        return any(0 <= place - end <= _LONGEST_GAP for end in ends for place in places)
+
+
+@dataclass(frozen=True)
 class _Said:
     command: Command
-    ways: tuple[_Way, ...]
-    unless: tuple[str, ...]
+    ways: Mapping[str, tuple[_Way, ...]]
+    pairs: tuple[_Pair, ...]
+    unless: frozenset[str]
     as_question: bool
+
+    def is_said_in(self, folded: str, found: set[str], spaced: bool) -> bool:
+        if found & self.unless:
+            return False
+        return any(
+            way.stands_in(folded, spaced) for text in found & self.ways.keys() for way in self.ways[text]
+        ) or any(pair.stands_in(folded, found) for pair in self.pairs)
 
 
 @dataclass(frozen=True)
@@ -103,7 +133,14 @@ class _Commands:
     exact: Mapping[str, Command]
     polite_endings: tuple[str, ...]
     other: tuple[_Said, ...]
+    #: Which of all their words stand in a text.
+    words: Finder
+    #: The same, as they sound, for a text in kana alone.
+    sounding: tuple[_Said, ...]
+    sounds: Finder
     spaced: bool
+    #: The exact words by their length.
+    by_length: Mapping[int, tuple[str, ...]]
 
 
 #: The languages whose command words are understood, whatever language is spoken.
@@ -138,18 +175,35 @@ def in_other_words(folded: str, locale: str) -> Command | None:
     """The command that a short text speaks of without being its word; negations and questions are minded."""
     if len(folded) > LONGEST_COMMAND:
         return None
-    for language in _languages(locale):
-        commands = _load(language)
-        question = load_words(language).is_question(folded)
-        for said in commands.other:
-            if question and not said.as_question:
-                continue
-            # Nearly all of some hundred ways are not in the text at all, which is quicker seen than asked.
-            if any(way.text in folded and way.stands_in(folded, commands.spaced) for way in said.ways) and not any(
-                word in folded for word in said.unless
-            ):
+    languages = _languages(locale)
+    return next(filter(None, (_spoken(folded, language) for language in languages)), None) or next(
+        filter(None, (_mistyped(folded, language) for language in languages)), None
+    )
+
+
+def _spoken(folded: str, language: str) -> Command | None:
+    commands = _load(language)
+    question = load_words(language).is_question(folded)
+    ways = [(commands.other, commands.words.names(folded))]
+    if commands.sounding and not _KANJI.search(folded):
+        ways.append((commands.sounding, commands.sounds.names(folded)))
+    for others, found in ways:
+        for said in others if found else ():
+            if (said.as_question or not question) and said.is_said_in(folded, found, commands.spaced):
                 return said.command
     return None
+
+
+def _mistyped(folded: str, language: str) -> Command | None:
+    """The command whose word was meant where the fingers slipped once."""
+    commands, bare = _load(language), folded.rstrip("?")
+    shortest = _SHORTEST_MISTYPED[commands.spaced]
+    if len(bare) < shortest:
+        return None
+    words = [word for size in range(len(bare) - 1, len(bare) + 2) for word in commands.by_length.get(size, ())]
+    found = process.extract(bare, words, scorer=OSA.distance, score_cutoff=1, limit=None)
+    near = {commands.exact[word] for word, _, _ in found if len(word) >= shortest}
+    return near.pop() if len(near) == 1 else None
 
 
 def _languages(locale: str) -> tuple[str, ...]:
@@ -165,22 +219,49 @@ def _load(language: str) -> _Commands:
     data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     endings = tuple(str(ending).casefold() for ending in data.pop("polite_endings"))
     whole: dict[str, Command] = {}
-    other: list[_Said] = []
     for name, words in data.items():
-        command = Command(name)
         for word in words["exact"]:
-            if whole.setdefault(fold(word), command) is not command:
-                raise ValueError(f"{language}: {word} is a word of both {command} and {whole[fold(word)]}")
-        other.append(
-            _Said(
-                command=command,
-                ways=tuple(_way(word) for word in words["other"]),
-                unless=tuple(fold(word) for word in words["unless"]),
-                as_question=words["as_question"] == "true",
-            )
-        )
-    return _Commands(exact=whole, polite_endings=endings, other=tuple(other), spaced=load_words(language).spaced)
+            if whole.setdefault(fold(word), Command(name)) is not Command(name):
+                raise ValueError(f"{language}: {word} is a word of both {name} and {whole[fold(word)]}")
+    words = load_words(language)
+    other = tuple(_said(name, data[name], fold, shortest=1) for name in data)
+    sounding: tuple[_Said, ...] = ()
+    if not words.spaced:
+        sounding = tuple(_said(name, data[name], words.sound_of, shortest=_SHORTEST_SOUND) for name in data)
+    return _Commands(
+        exact=whole,
+        polite_endings=endings,
+        other=other,
+        words=_finder(other),
+        sounding=sounding,
+        sounds=_finder(sounding),
+        spaced=words.spaced,
+        by_length={size: tuple(word for word in whole if len(word) == size) for size in set(map(len, whole))},
+    )
 
 
-def _way(word: str) -> _Way:
-    return _Way(text=fold(word.removeprefix("^").removesuffix("$")), at_start=word[0] == "^", at_end=word[-1] == "$")
+def _said(name: str, words: Mapping[str, Any], read: Callable[[str], str], *, shortest: int) -> _Said:
+    ways: dict[str, tuple[_Way, ...]] = {}
+    for word in words["other"]:
+        text = read(word.removeprefix("^").removesuffix("$"))
+        if len(text) >= shortest:
+            ways[text] = (*ways.get(text, ()), _Way(text=text, at_start=word[0] == "^", at_end=word[-1] == "$"))
+    return _Said(
+        command=Command(name),
+        ways=ways,
+        pairs=tuple(
+            _Pair(first=frozenset(map(read, pair["first"])), then=frozenset(map(read, pair["then"])))
+            for pair in words.get("pairs", ())
+        ),
+        unless=frozenset(map(read, words["unless"])),
+        as_question=words["as_question"] == "true",
+    )
+
+
+def _finder(others: tuple[_Said, ...]) -> Finder:
+    words = {
+        word
+        for said in others
+        for word in (*said.ways, *said.unless, *(word for pair in said.pairs for word in pair.first | pair.then))
+    }
+    return Finder(((word, word) for word in words), at_word_start=False)

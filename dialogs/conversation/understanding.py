@@ -78,7 +78,7 @@ class Understanding:
             exact=commands.exact(folded, locale),
             is_question=matcher.words.is_question(folded),
             spoken=commands.in_other_words(folded, locale),
-            find=partial(matcher.match, text, question_topic=question_topic),
+            find=partial(matcher.match, text, question_topic=question_topic, folded=folded),
         )
         if topics and reading.exact is None:
             _ = reading.match

@@ -37,7 +37,12 @@ _KANJI = re.compile(r"[\u3400-\u9fff]")
 
 #: An odd factor spreads the numbers of short pieces over 64 bits, each channel has its own place in them.
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_OF_CHANNEL = (np.uint64(0), np.uint64(0x5851F42D4C957F2D), np.uint64(0xD1342543DE82EF95), np.uint64(0xA0761D6478BD642F))
+_OF_CHANNEL = (
+    np.uint64(0),
+    np.uint64(0x5851F42D4C957F2D),
+    np.uint64(0xD1342543DE82EF95),
+    np.uint64(0xA0761D6478BD642F),
+)
 _HALF, _CHARACTER = np.uint64(0xFFFF), np.uint64(16)
 _SPACE, _FIRST_KANA, _LAST_KANA = ord(" "), ord("ぁ"), ord("ー")
 _NOTHING = np.empty(0, dtype=np.uint64)
@@ -62,9 +67,9 @@ class Features:
     sound: str = ""
 
 
-def features(text: str, words: Words) -> Features:
-    """The features of one sentence."""
-    folded = fold(text)
+def features(text: str, words: Words, folded: str | None = None) -> Features:
+    """The features of one sentence; ``folded``, where it is known already."""
+    folded = fold(text) if folded is None else folded
     if words.spaced:
         tokens = _tokens(folded)
         kept = [token for token in tokens if token not in words.stop_words]
@@ -94,11 +99,11 @@ def features(text: str, words: Words) -> Features:
     )
 
 
-def together(text: str, parts: Sequence[Features]) -> Features:
+def together(text: str, folded: str, parts: Sequence[Features]) -> Features:
     """A text of several sentences as one: what its sentences have, without reading them again."""
     numbers, first = np.unique(np.concatenate([part.numbers for part in parts]), return_index=True)
     return Features(
-        folded=fold(text),
+        folded=folded,
         numbers=numbers,
         channels=np.concatenate([part.channels for part in parts])[first],
         words=np.unique(np.concatenate([part.words for part in parts])),

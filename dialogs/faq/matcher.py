@@ -21,7 +21,7 @@ from dialogs.faq.features import Features, features, spelt_out, together
 from dialogs.faq.index import LIGHT, Index, Matrix, Phrase, tables_of
 from dialogs.faq.said import TOPICS, said
 from dialogs.faq.topics import Topic, canonical_json, read_canonical, sha256_of
-from dialogs.faq.words import Words, load_words
+from dialogs.faq.words import Finder, Words, load_words
 from dialogs.japanese import fold
 
 __all__ = ["MAX_LENGTH", "MAX_OFFERED", "Action", "Match", "Matcher", "Mood", "Reason", "Scored", "matcher_for"]
@@ -95,25 +95,29 @@ class Matcher:
         #: A command takes over what speaks for the topic that it settles.
         self._shared = np.array([[TOPICS.get(name) == topic for topic in self._ids] for name in self._commands], float)
         self._foreign_terms = self._terms_of_no_topic(topics)
+        self._foreign = Finder(((term, term) for term in self._foreign_terms), at_word_start=False)
 
     def _beside(self) -> tuple[tuple[str, ...], ...]:
         return self.words.other_business, self.words.people_only, self.words.small_phrases, self.words.answers
 
-    def match(self, text: str, *, question_topic: str | None = None) -> Match:
-        """What ``text`` asks about; ``question_topic`` is the topic of the question that is open."""
-        folded = fold(text[:MAX_LENGTH])
+    def match(self, text: str, *, question_topic: str | None = None, folded: str | None = None) -> Match:
+        """What ``text`` asks about; ``question_topic`` is the topic of the question that is open.
+
+        ``folded`` is the text folded, where that is known already.
+        """
+        folded = fold(text[:MAX_LENGTH]) if folded is None else folded
         if self.words.is_chit_chat(folded):
             return Match(Action.NONE, (), self.version, Reason.CHIT_CHAT)
         if self.words.is_plain_reply(folded):
             return Match(Action.NONE, (), self.version, Reason.NO_QUESTION)
-        sentences = self._sentences(text[:MAX_LENGTH])
+        sentences = self._sentences(text[:MAX_LENGTH], folded)
         asks = any(self.words.asks(sentence.folded) for sentence in sentences)
         likely = self._likely(sentences, question_topic, asks=asks)
         return decide(self._weighed(sentences, likely, asks=asks), self.calibration, self.version)
 
     def evidence(self, text: str) -> list[Matrix]:
         """The evidence behind a match, a table for each sentence; for calibration."""
-        return self._evidence(self._sentences(text[:MAX_LENGTH]))
+        return self._evidence(self._sentences(text[:MAX_LENGTH], fold(text[:MAX_LENGTH])))
 
     def novelty(self, text: str) -> float:
         """The share of its words that nothing here has."""
@@ -168,7 +172,7 @@ class Matcher:
         )
 
     def _is_foreign(self, sentence: Features) -> bool:
-        if any(term in sentence.folded for term in self._foreign_terms):
+        if self._foreign.names(sentence.folded):
             return True
         # In kana alone other words would be found by chance in a sentence with kanji.
         sounds = (self.words.other_sounds.get(term, "") for term in self._foreign_terms)
@@ -213,11 +217,16 @@ class Matcher:
         order = np.argsort(-own, kind="stable")[:MAX_RANKED]
         return tuple(Scored(self._ids[place], float(own[place])) for place in order if own[place] > 0)
 
-    def _sentences(self, text: str) -> list[Features]:
+    def _sentences(self, text: str, folded: str) -> list[Features]:
         """The sentences, and the whole text where there are several."""
-        parts = [part for part in _SENTENCE_END.split(text) if part and not self.words.is_chit_chat(fold(part))]
-        read = [features(part, self.words) for part in parts or [text]]
-        return read if len(read) == 1 else [*read[:MAX_SENTENCES], together(text, read)]
+        pieces = [piece for piece in _SENTENCE_END.split(text) if piece]
+        if len(pieces) < 2:
+            return [features(text, self.words, folded)]
+        parts = [(piece, fold(piece)) for piece in pieces]
+        read = [features(piece, self.words, of) for piece, of in parts if not self.words.is_chit_chat(of)]
+        if not read:
+            return [features(text, self.words, folded)]
+        return read if len(read) == 1 else [*read[:MAX_SENTENCES], together(text, folded, read)]
 
     def _phrasings(self, topic: Topic) -> list[tuple[str, float]]:
         phrases = [(text, 1.0) for text in (topic.question, *topic.variants)]

@@ -6,7 +6,7 @@ The lists are data (``words/<language>.yaml``), compared after folding; no word 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -70,6 +70,8 @@ class Words:
     other_sounds: Mapping[str, str]
     #: How the words of this subject are read, where the dictionary alone would not know it.
     readings: Mapping[str, str]
+    #: How a word of this subject is read, which may be a stem.
+    sound_of: Callable[[str], str]
     _ideas: Finder
     _ideas_read: Finder
     _people: Finder
@@ -119,6 +121,18 @@ class Words:
         return self.is_question(folded) or folded.endswith(self._ask_ends) or bool(self._asks.names(folded))
 
 
+def _reader(readings: Mapping[str, str]) -> Callable[[str], str]:
+    longest_first = sorted(readings, key=lambda word: (-len(word), word))
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def read(word: str) -> str:
+        # Entries are often stems, which the dictionary would read as other words: the list's own readings go first.
+        known = pattern.sub(lambda match: readings[match[0]], fold(word)) if readings else fold(word)
+        return "".join(one.reading for one in words_of(known)) if _KANJI.search(known) else known
+
+    return read
+
+
 @lru_cache(maxsize=8)
 def load_words(locale: str) -> Words:
     """The lists of a language; a language without its own uses those of its base (ja_easy: ja)."""
@@ -133,14 +147,7 @@ def load_words(locale: str) -> Words:
     def finder(words: Iterable[str]) -> Finder:
         return Finder(((fold(word), word) for word in words), at_word_start=spaced)
 
-    longest_first = sorted(readings, key=lambda word: (-len(word), word))
-    pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-    def read(word: str) -> str:
-        # Entries are often stems, which the dictionary would read as other words: the list's own readings go first.
-        known = pattern.sub(lambda match: readings[match[0]], fold(word)) if pattern else fold(word)
-        return "".join(one.reading for one in words_of(known)) if _KANJI.search(known) else known
-
+    read = _reader(readings)
     ideas = [(word, name) for name, words in data["concepts"].items() for word in words]
     return Words(
         locale=locale,
@@ -153,9 +160,11 @@ def load_words(locale: str) -> Words:
         other_terms=tuple(fold(word) for word in data["other_terms"]),
         other_sounds={} if spaced else {fold(word): read(word) for word in data["other_terms"]},
         readings=readings,
+        sound_of=read,
         _ideas=Finder([(fold(word), name) for word, name in ideas], at_word_start=spaced),
         _ideas_read=Finder(
-            [(read(word), name) for word, name in ideas if len(read(word)) >= _SHORTEST_READING], at_word_start=spaced
+            [(sound, name) for word, name in ideas if len(sound := read(word)) >= _SHORTEST_READING],
+            at_word_start=spaced,
         ),
         _people=finder(data["people_terms"]),
         _chit_chat=frozenset(re.sub(r"[\W_]+", "", fold(word)) for word in data["chit_chat"]),

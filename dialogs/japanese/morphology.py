@@ -7,9 +7,8 @@ a tokenizer is not safe for several threads at once, so each thread has its own.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from dialogs.japanese.kana import to_hiragana
 
@@ -18,8 +17,7 @@ _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "�
 _SIGNS = frozenset({"空白", "補助記号", "記号"})
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a text."""
 
     surface: str
@@ -65,7 +63,13 @@ def words(text: str) -> tuple[Word, ...]:
     """The words of a text whose width is normalised (katakana must stay katakana: the dictionary knows it so)."""
     found = []
     for morpheme in _morphemes(text):
-        surface, part = morpheme.surface(), morpheme.part_of_speech()[0]
+        surface, part = morpheme.surface(), _part(morpheme.part_of_speech_id())
         reading = surface if part in _SIGNS else to_hiragana(morpheme.reading_form()) or surface
         found.append(Word(surface, reading, morpheme.normalized_form(), part in _CONTENT))
     return tuple(found)
+
+
+@cache
+def _part(number: int) -> str:
+    """A part of speech, which the tokenizer would spell out in full for every word."""
+    return str(_dictionary().pos_of(number)[0])

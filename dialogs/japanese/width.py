@@ -47,6 +47,8 @@ def strip_variation_selectors(text: str) -> str:
 
 def fold_dashes(text: str) -> str:
     """Every dash as ``-``, except after kana, where it is the long mark ``ー`` unless a figure follows."""
+    if not _DASH.search(text):
+        return text
     out: list[str] = []
     for position, char in enumerate(text):
         if not _DASH.fullmatch(char):
