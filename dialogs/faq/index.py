@@ -60,9 +60,9 @@ class Postings:
     def sums(self, features: Places, factors: Vector, rows: Places, shape: tuple[int, int]) -> Matrix:
         """Factor times value, added up by row of the text and by place."""
         entries, of = self.spans(features)
-        return np.bincount(
-            rows[of] * shape[1] + self.places[entries], self.values[entries] * factors[of], shape[0] * shape[1]
-        ).reshape(shape)
+        values = (self.values[entries] * factors[of]).astype(np.float64)
+        sums = np.bincount(rows[of] * shape[1] + self.places[entries], values, shape[0] * shape[1])
+        return np.asarray(sums, dtype=np.float64).reshape(shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Index:
         others &= phrases != start + without[1]
         heaviest = np.zeros(len(places))
         np.maximum.at(heaviest, of[others], self._tables.weights[phrases[others]])
-        return np.bincount(rows, heaviest * factors, size)
+        return np.asarray(np.bincount(rows, heaviest * factors, size), dtype=np.float64)
 
     def _best_two(self, phrases: Matrix) -> tuple[Matrix, Matrix]:
         sizes = self._tables.sizes

@@ -29,6 +29,8 @@ __all__ = ["MAX_LENGTH", "MAX_OFFERED", "Action", "Match", "Matcher", "Mood", "R
 #: Longer texts are cut: a question stands near the beginning, and the work stays bounded.
 MAX_LENGTH = 500
 MAX_SENTENCES = 6
+#: So much of a text is given to the encoder, whose work grows with it.
+LONGEST_MEANING = 100
 #: How many topics are ranked for the record.
 MAX_RANKED = 5
 #: Other business, dangers, small talk, answers.
@@ -181,8 +183,10 @@ class Matcher:
     def _evidence(self, sentences: Sequence[Features]) -> list[Matrix]:
         tables = self._index.evidence(sentences)
         if self._encoder is not None:
-            for number, vector in enumerate(self._encoder.encode([one.meaning for one in sentences])):
-                tables[number, :, LIGHT:] = self._index.meaning(sentences[number], vector)
+            # Of several sentences the last is the whole text: what it means says as much as all of them, once.
+            whole = sentences[-1]
+            (vector,) = self._encoder.encode([whole.meaning[:LONGEST_MEANING]])
+            tables[-1, :, LIGHT:] = self._index.meaning(whole, vector)
         return list(tables)
 
     def _likely(self, sentences: Sequence[Features], question_topic: str | None, *, asks: bool) -> NDArray[np.float64]:
