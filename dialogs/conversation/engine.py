@@ -263,6 +263,7 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
     if is_free_text(slot.question) and (
         reading.is_question
         or reading.command in _ABOUT_THE_QUESTION
+        or reading.plain_command is not None
         or reading.exact in _NO_ANSWER
         or speaks_of_danger(reading)
     ):

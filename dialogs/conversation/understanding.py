@@ -16,6 +16,23 @@ from dialogs.conversation.commands import Command
 from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher
 from dialogs.japanese import fold
 
+#: So likely is a command that is no answer in words: where its words name it too, and where they do not.
+SURE_WITH_ITS_WORDS, SURE = 0.4, 0.85
+_INSTEAD_OF_AN_ANSWER = frozenset(
+    {
+        Command.STAFF,
+        Command.LATER,
+        Command.BACK,
+        Command.CORRECT,
+        Command.STOP,
+        Command.STATUS,
+        Command.HELP,
+        Command.SKIP,
+        Command.REFUSE,
+        Command.DONT_KNOW,
+    }
+)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -40,9 +57,17 @@ class Reading:
     @property
     def command(self) -> Command | None:
         """The text speaks of this command in other words: the words name it, or it sounds like those that do."""
-        if self.spoken is not None or self.match.command is None:
+        if self.spoken is not None and not self.match.like_an_answer:
             return self.spoken
-        return Command(self.match.command)
+        return None if self.match.command is None else Command(self.match.command)
+
+    @property
+    def plain_command(self) -> Command | None:
+        """The command that is to be done even where nearly any text would be an answer."""
+        command = self.command
+        if command not in _INSTEAD_OF_AN_ANSWER or command != self.match.command:
+            return None
+        return command if self.match.command_score >= (SURE_WITH_ITS_WORDS if self.spoken else SURE) else None
 
     @property
     def action(self) -> Action:

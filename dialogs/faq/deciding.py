@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from dialogs.faq.calibration import Calibration
 
+#: So likely an answer that words of a command in it are part of the answer.
+LIKE_AN_ANSWER = 0.6
+
 #: How many topics are offered.
 MAX_OFFERED = 3
 
@@ -73,6 +76,10 @@ class Match:
     #: The command that the text is near to, by name; where it means nothing, the action holds.
     command: str | None = None
     mood: Mood = Mood.CALM
+    #: How likely that command is.
+    command_score: float = 0.0
+    #: It looks like the answer to a question of a form, more than like anything else.
+    like_an_answer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +126,18 @@ def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
 
     def decided(action: Action, reason: Reason, threshold: float = 0.0, offered: tuple[str, ...] = ()) -> Match:
         danger = reason is Reason.DANGER
-        return Match(action, ranked, version, reason, threshold, offered, None if danger else command, weighed.mood)
+        return Match(
+            action,
+            ranked,
+            version,
+            reason,
+            threshold,
+            offered,
+            None if danger else command,
+            weighed.mood,
+            weighed.command_score,
+            weighed.answer >= max(rest, weighed.other, weighed.danger, LIKE_AN_ANSWER),
+        )
 
     if weighed.in_danger or (weighed.danger >= limits.danger and weighed.danger > rest):
         return decided(Action.STAFF, Reason.DANGER)
