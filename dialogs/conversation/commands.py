@@ -132,6 +132,8 @@ class _Said:
 class _Commands:
     exact: Mapping[str, Command]
     polite_endings: tuple[str, ...]
+    #: Signs that somebody is asked to do something.
+    requests: Finder
     other: tuple[_Said, ...]
     #: Which of all their words stand in a text.
     words: Finder
@@ -181,6 +183,21 @@ def in_other_words(folded: str, locale: str) -> Command | None:
     )
 
 
+def is_denied(folded: str, locale: str, command: Command) -> bool:
+    """Whether the text has words that say it is not this command, whatever else sounds like it."""
+    return any(
+        any(word in folded for word in said.unless)
+        for language in _languages(locale)
+        for said in _load(language).other
+        if said.command is command
+    )
+
+
+def requests(folded: str, locale: str) -> bool:
+    """Whether the text asks somebody to do something."""
+    return any(_load(language).requests.names(folded) for language in _languages(locale))
+
+
 def _spoken(folded: str, language: str) -> Command | None:
     commands = _load(language)
     question = load_words(language).is_question(folded)
@@ -218,6 +235,7 @@ def _load(language: str) -> _Commands:
     # A safe loader: every scalar is text.
     data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     endings = tuple(str(ending).casefold() for ending in data.pop("polite_endings"))
+    requests = [fold(str(word)) for word in data.pop("requests")]
     whole: dict[str, Command] = {}
     for name, words in data.items():
         for word in words["exact"]:
@@ -231,6 +249,7 @@ def _load(language: str) -> _Commands:
     return _Commands(
         exact=whole,
         polite_endings=endings,
+        requests=Finder(((word, word) for word in requests), at_word_start=words.spaced),
         other=other,
         words=_finder(other),
         sounding=sounding,

@@ -9,7 +9,7 @@ from dialogs.conversation.same_or_changed import agrees
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.conversation.unmatched import record_unmatched
-from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
+from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER, OFFER_FOR_STATEMENT
 from dialogs.faq.matcher import Action, Match, Mood, Reason
 
 
@@ -94,7 +94,7 @@ def _rather_a_slip(turn: Turn, reading: Reading) -> bool:
     match = reading.match
     if match.action is Action.OFFER:
         best = match.ranked[0].score if match.ranked else 0.0
-        return best < OFFER_FOR_FAILED_ANSWER or agrees(reading.folded)
+        return best < (OFFER_FOR_FAILED_ANSWER if match.asks else OFFER_FOR_STATEMENT) or agrees(reading.folded)
     return match.action is Action.STAFF and match.reason is Reason.UNKNOWN
 
 

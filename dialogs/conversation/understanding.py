@@ -17,7 +17,7 @@ from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher
 from dialogs.japanese import fold
 
 #: So likely is a command that is no answer in words: where its words name it too, and where they do not.
-SURE_WITH_ITS_WORDS, SURE = 0.4, 0.85
+SURE_WITH_ITS_WORDS, SURE = 0.12, 0.75
 _INSTEAD_OF_AN_ANSWER = frozenset(
     {
         Command.STAFF,
@@ -40,12 +40,15 @@ class Reading:
 
     text: str = field(repr=False)
     folded: str = field(repr=False)
+    locale: str
     #: The whole text is a word of this command.
     exact: Command | None
     #: Marked as a question for certain.
     is_question: bool
     #: A command that its words name.
     spoken: Command | None
+    #: It asks somebody to do something.
+    requests: bool
     #: Looks for what it asks about.
     find: Callable[[], Match] = field(repr=False, compare=False)
 
@@ -59,14 +62,19 @@ class Reading:
         """The text speaks of this command in other words: the words name it, or it sounds like those that do."""
         if self.spoken is not None and not self.match.like_an_answer:
             return self.spoken
-        return None if self.match.command is None else Command(self.match.command)
+        if self.match.command is None:
+            return None
+        command = Command(self.match.command)
+        return None if commands.is_denied(self.folded, self.locale, command) else command
 
     @property
     def plain_command(self) -> Command | None:
         """The command that is to be done even where nearly any text would be an answer."""
         command = self.command
-        if command not in _INSTEAD_OF_AN_ANSWER or command != self.match.command:
+        if command not in _INSTEAD_OF_AN_ANSWER or command != self.match.likeliest_command:
             return None
+        if command is Command.STAFF and not self.requests:
+            return None  # whose work is with customers or on the telephone
         return command if self.match.command_score >= (SURE_WITH_ITS_WORDS if self.spoken else SURE) else None
 
     @property
@@ -100,9 +108,11 @@ class Understanding:
         reading = Reading(
             text=text,
             folded=folded,
+            locale=locale,
             exact=commands.exact(folded, locale),
             is_question=matcher.words.is_question(folded),
             spoken=commands.in_other_words(folded, locale),
+            requests=commands.requests(folded, locale),
             find=partial(matcher.match, text, question_topic=question_topic, folded=folded),
         )
         if topics and reading.exact is None:

@@ -57,16 +57,18 @@ SAME_WORDS = 6.0
 #: A text that is neither an answer nor marked as a question is offered topics only from here on: below lie
 #: replies with a slip in them (パートで働いてます), which are better told how to answer.
 OFFER_FOR_FAILED_ANSWER = 0.40
+#: The same where it asks for nothing at all.
+OFFER_FOR_STATEMENT = 0.70
 
 #: By language and tier: ``light``, and ``encoder`` where the extra is installed.
 CALIBRATIONS = MappingProxyType(
     {
         ("ja", "encoder"): Calibration(
-            weights=(0.0, 0.58, 2.03, 1.9, 5.72, 0.0, 5.29, 3.07, 13.61, 5.38, 5.33, 9.15),
-            kinds=(0.0, 0.59, -0.24, 0.37, 1.98, -1.06),
-            none=5.39,
-            none_asks=3.11,
-            none_new=2.18,
+            weights=(0.0, 0.78, 1.75, 1.89, 6.52, 0.04, 4.62, 4.74, 11.77, 5.2, 5.35, 9.12),
+            kinds=(0.0, 0.44, -0.33, 0.27, 1.53, -1.06),
+            none=5.03,
+            none_asks=3.41,
+            none_new=2.23,
             question_bonus=0.7,
             answer=0.92,
             answer_statement=0.97,
@@ -84,11 +86,11 @@ CALIBRATIONS = MappingProxyType(
             offer_share=0.12,
         ),
         ("ja", "light"): Calibration(
-            weights=(1.57, 6.07, 2.45, 2.77, 8.86, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-            kinds=(0.0, 0.66, 0.15, 2.12, 1.68, -0.03),
-            none=1.0,
-            none_asks=2.17,
-            none_new=3.03,
+            weights=(1.35, 6.7, 2.24, 2.82, 9.41, 0.04, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+            kinds=(0.0, 0.62, 0.06, 2.0, 1.03, -0.25),
+            none=0.82,
+            none_asks=2.27,
+            none_new=3.1,
             question_bonus=0.7,
             answer=0.95,
             answer_statement=0.985,

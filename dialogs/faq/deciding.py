@@ -76,10 +76,13 @@ class Match:
     #: The command that the text is near to, by name; where it means nothing, the action holds.
     command: str | None = None
     mood: Mood = Mood.CALM
-    #: How likely that command is.
+    #: The likeliest command, near or not, and how likely it is.
+    likeliest_command: str = ""
     command_score: float = 0.0
     #: It looks like the answer to a question of a form, more than like anything else.
     like_an_answer: bool = False
+    #: It is marked as a question or seems to ask for something.
+    asks: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +138,10 @@ def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
             offered,
             None if danger else command,
             weighed.mood,
+            weighed.command,
             weighed.command_score,
             weighed.answer >= max(rest, weighed.other, weighed.danger, LIKE_AN_ANSWER),
+            weighed.asks,
         )
 
     if weighed.in_danger or (weighed.danger >= limits.danger and weighed.danger > rest):

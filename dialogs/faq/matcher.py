@@ -174,7 +174,8 @@ class Matcher:
         )
 
     def _is_foreign(self, sentence: Features) -> bool:
-        if self._foreign.names(sentence.folded):
+        found = self._foreign.names(sentence.folded)
+        if found and not (sentence.is_kana and all(len(term) < _SHORTEST_SOUND for term in found)):
             return True
         # In kana alone other words would be found by chance in a sentence with kanji.
         sounds = (self.words.other_sounds.get(term, "") for term in self._foreign_terms)

@@ -31,7 +31,7 @@ def said(locale: str) -> Mapping[str, tuple[str, ...]]:
     text = resource.read_text(encoding="utf-8")
     # A safe loader: every scalar is text.
     data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
-    data.pop("polite_endings")
+    del data["polite_endings"], data["requests"]
     return MappingProxyType(
         {
             name: (*words["said"], *(w for w in words["exact"] if w[0] != "/" and len(w) >= _SHORTEST))

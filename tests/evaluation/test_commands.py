@@ -8,7 +8,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from dialogs.conversation.evaluation import Outcome, judge, judge_reply, read_rows
+import pytest
+
+from dialogs.conversation.evaluation import Outcome, judge, judge_reply, read_rows, report
 from dialogs.conversation.understanding import Understanding
 from dialogs.definition.yaml_format import load_shipped as load_form
 from dialogs.faq.encoder import Mode
@@ -38,6 +40,28 @@ def stored(mode: Mode) -> float:
     return sum(one.right for one in at_question) / len(at_question)
 
 
-def test_nothing_here_fails_to_be_measured() -> None:
+def test_the_rows_are_there() -> None:
     read, at_question = judged("off")
     assert (len(read), len(at_question)) == (363, 77)
+
+
+@pytest.mark.parametrize(
+    ("mode", "least"),
+    [
+        ("on", {"staff": 0.88, "stop": 0.90, "later": 0.83, "back": 0.88, "correct": 0.95, "resume": 0.84}),
+        ("off", {"staff": 0.94, "stop": 0.83, "later": 0.83, "back": 0.88, "correct": 0.95, "resume": 0.84}),
+    ],
+)
+def test_commands_are_understood(mode: Mode, least: dict[str, float]) -> None:
+    found = report(judged(mode)[0])["by_command"]
+    assert {name: found[name] for name, share in least.items() if found[name] < share} == {}
+
+
+@pytest.mark.parametrize("mode", ["on", "off"])
+def test_answers_are_not_taken_for_something_else(mode: Mode) -> None:
+    assert report(judged(mode)[0])["replies_taken"] <= 0.046
+
+
+@pytest.mark.parametrize("mode", ["on", "off"])
+def test_few_commands_are_stored_as_an_answer(mode: Mode) -> None:
+    assert stored(mode) <= 0.25

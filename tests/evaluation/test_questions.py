@@ -33,7 +33,7 @@ def figures(mode: Mode, locale: str = "ja") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "first", "in_three", "coverage"), [("on", 0.87, 0.95, 0.42), ("off", 0.82, 0.92, 0.22)]
+    ("mode", "first", "in_three", "coverage"), [("on", 0.885, 0.96, 0.45), ("off", 0.825, 0.95, 0.27)]
 )
 def test_the_right_topic_is_found(mode: Mode, first: float, in_three: float, coverage: float) -> None:
     found = figures(mode)
@@ -47,7 +47,7 @@ def test_hardly_any_answer_is_confident_and_wrong(mode: Mode) -> None:
     assert figures(mode)["wrong_answers"] <= 0.005
 
 
-@pytest.mark.parametrize(("mode", "commands", "staff"), [("on", 0.85, 0.84), ("off", 0.76, 0.73)])
+@pytest.mark.parametrize(("mode", "commands", "staff"), [("on", 0.92, 0.83), ("off", 0.87, 0.76)])
 def test_what_is_to_be_done_is_understood(mode: Mode, commands: float, staff: float) -> None:
     found = figures(mode)
     assert found["commands"] >= commands
@@ -57,6 +57,6 @@ def test_what_is_to_be_done_is_understood(mode: Mode, commands: float, staff: fl
 
 def test_english_is_understood_too() -> None:
     found = figures("on", "en")
-    assert found["first"] >= 0.76
-    assert found["in_three"] >= 0.93
+    assert found["first"] >= 0.79
+    assert found["in_three"] >= 0.92
     assert found["wrong_answers"] <= 0.005
