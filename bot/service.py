@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from bot.channels.base import Channel, Inbound, InboundKind
 from bot.chores import Chores, keeping_chores
 from bot.delivery import Sender
-from bot.desk_work import DeskWork
 from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
+from bot.panel import PanelDesk
 from bot.quota import Allowance, QuotaWatch
 from bot.reviewing import StoreReviewDesk, review_rules
 from bot.settings import Settings
@@ -53,7 +53,7 @@ class Service:
     live: LiveContent
     rules: Rules
     turns: Turns
-    desk: DeskWork
+    desk: PanelDesk
     reviews: StoreReviewDesk
     sender: Sender
     fetcher: Fetcher
@@ -263,7 +263,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         live=live,
         rules=rules,
         turns=turns,
-        desk=DeskWork(database, live, rules, on_queued=sender.wake),
+        desk=PanelDesk(database, live, rules, on_queued=sender.wake),
         reviews=StoreReviewDesk(database, live, rules, review_rules(settings), on_queued=sender.wake),
         sender=sender,
         fetcher=Fetcher(database, channels, name),

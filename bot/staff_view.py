@@ -7,25 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.console.desk import AnswerLine, ConversationView, CustomerFact, HandOver
+from bot.panel_view import FACTS, answer_state, differences_of, entry_questions, form_of, label_of, need_of
 from bot.talk import Talk
 from bot.tapped import taps_of
 from dialogs.conversation.form import Position
-from dialogs.conversation.state import State, from_json
-from dialogs.definition.model import Question, Questionnaire, pick
 from dialogs.replies.masking import mask
 from storage import cases, conversations, customers, snoozes, staff
-from storage.conversations import Conversation
 from storage.problems import KeyMissing, SealBroken
-
-#: What is shown of the customer, and how it is masked; all else needs a reason.
-_FACTS = (
-    ("name", "name"),
-    ("name_kana", "kana"),
-    ("birth_date", "date"),
-    ("address", "address"),
-    ("phone", "phone"),
-    ("email", "email"),
-)
 
 
 def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
@@ -43,7 +31,7 @@ def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
     case = None if conversation.case_id is None else cases.load_case(talk.conn, conversation.case_id)
     customer = None if case is None else customers.load_customer(talk.conn, talk.vault, case.customer_id)
     logins = {member.id: member.login for member in staff.list_staff(talk.conn)}
-    form = _form_of(talk, conversation)
+    form = form_of(talk, conversation)
     recordable, recorded = taps_of(talk, conversation, changes)
     snoozed, until = snoozes.snoozed_until(talk.conn, conversation.id, talk.now)
     return ConversationView(
@@ -62,17 +50,14 @@ def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
         case_status=None if case is None else case.status.value,
         hand_overs=tuple(_hand_over(change, logins) for change in changes),
         damaged=damaged,
+        need=need_of(talk, conversation),
+        differences=() if form is None or customer is None else differences_of(form, customer.fields),
+        entry_questions=() if form is None else entry_questions(form),
         recordable=recordable,
         recorded=recorded,
         snoozed=snoozed,
         snoozed_until=until,
     )
-
-
-def _form_of(talk: Talk, conversation: Conversation) -> Position | None:
-    if conversation.kind != "case" or not conversation.state:
-        return None
-    return Position(talk.definition(conversation), from_json(conversation.state), talk.local_now)
 
 
 def _progress(form: Position) -> tuple[int, int]:
@@ -84,28 +69,21 @@ def _current(form: Position) -> str | None:
     slot = form.current
     if slot is None or slot.question is None or form.state.is_over:
         return None
-    return _label(form.definition, form.state, slot.question)
-
-
-def _label(definition: Questionnaire, state: State, question: Question) -> str:
-    language = definition.default_language
-    return pick(question.bot.button, state.locale, language) or pick(question.label, state.locale, language)
+    return label_of(form, slot)
 
 
 def _answers(form: Position) -> tuple[AnswerLine, ...]:
-    lines: list[AnswerLine] = []
-    for slot in form.asked_slots:
-        answer = form.state.answers.get(slot.key)
-        if answer is None or slot.question is None:
-            continue
-        state = "check" if answer.marked else answer.state.value
-        label = _label(form.definition, form.state, slot.question)
-        lines.append(AnswerLine(label=label, display=answer.display, state=state))
-    return tuple(lines)
+    return tuple(
+        AnswerLine(
+            label=label_of(form, slot), display=form.state.answers[slot.key].display, state=answer_state(form, slot)
+        )
+        for slot in form.asked_slots
+        if slot.question is not None and slot.key in form.state.answers
+    )
 
 
 def _facts(customer_no: str, fields: Mapping[str, str]) -> tuple[CustomerFact, ...]:
-    masked = [CustomerFact(key=key, masked=mask(kind, fields[key])) for key, kind in _FACTS if fields.get(key)]
+    masked = [CustomerFact(key=key, masked=mask(kind, fields[key])) for key, kind in FACTS if fields.get(key)]
     plain = [CustomerFact(key=key, masked=fields[key]) for key in ("kind", "branch_no") if fields.get(key)]
     return (CustomerFact(key="customer_no", masked=customer_no), *masked, *plain)
 

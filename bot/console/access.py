@@ -37,6 +37,8 @@ class Permission(StrEnum):
     ANSWER = "answer"
     #: Give a conversation to somebody, whoever has it.
     ASSIGN = "assign"
+    #: The identity of a customer without its mask.
+    SEE_IN_FULL = "see_in_full"
     EDIT_CONTENT = "edit_content"
     SEE_EXPORTS = "see_exports"
     EXPORT = "export"
@@ -52,6 +54,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.SEE_CONVERSATIONS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.ANSWER: frozenset({"operator", "back_office", "approver", "admin"}),
     Permission.ASSIGN: frozenset({"approver", "admin"}),
+    Permission.SEE_IN_FULL: frozenset({"operator", "back_office", "approver", "admin"}),
     Permission.EDIT_CONTENT: frozenset({"back_office", "approver", "admin"}),
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),

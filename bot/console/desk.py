@@ -23,6 +23,15 @@ class NothingToRecord(Exception):
     """The tap answers nothing that is still asked."""
 
 
+class EntryRefused(Exception):
+    """What a member of staff entered is no answer to the question; ``code`` is the reader's problem."""
+
+    def __init__(self, code: str, params: dict[str, str]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
 class Damaged(Exception):
     """What is stored of this conversation does not open; it can be looked at and not gone on with."""
 
@@ -42,7 +51,7 @@ class AnswerLine:
 
     label: str
     display: str = field(repr=False)
-    #: answered, unchanged, declined, not_applicable, other_channel, check
+    #: answered, unchanged, changed, skipped, declined, other_channel, check, by_staff
     state: str
 
 
@@ -67,6 +76,42 @@ class HandOver:
     staff: str = ""
     #: A code (asked, unmatched, third_failure, engine_error, ...) or the note that staff left.
     reason: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Why a person is needed."""
+
+    #: As of the change of owner: customer_asked, unmatched, third_failure:<question>, danger, faq:<topic>, ...
+    reason: str
+    asked_at: datetime
+    #: The customer was told that staff reply on a working day.
+    is_later: bool
+    #: The question of the FAQ topic that may help; empty where none is near.
+    topic: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceLine:
+    """An answer that says otherwise than the bank's record."""
+
+    label: str
+    #: Masked.
+    master: str = field(repr=False)
+    answer: str = field(repr=False)
+    #: incomplete, missing, new, suspected_slip, changed, conflict, unreadable
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryQuestion:
+    """A question that staff may answer for the customer."""
+
+    question: str
+    instance: int
+    label: str
+    #: Something was entered that the customer has not confirmed yet.
+    is_proposed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +143,9 @@ class ConversationView:
     #: Taps during the takeover, by content id: those that answer the open question, and those that count already.
     recordable: frozenset[str] = frozenset()
     recorded: frozenset[str] = frozenset()
+    need: Need | None = None
+    differences: tuple[DifferenceLine, ...] = ()
+    entry_questions: tuple[EntryQuestion, ...] = ()
     #: Put off by its owner, until then or (``None``) until the customer writes.
     snoozed: bool = False
     snoozed_until: datetime | None = None
@@ -142,3 +190,11 @@ class Desk(Protocol):
 
     async def record_tap(self, conversation_id: str, staff: StaffMember, content_id: str, *, epoch: int) -> None:
         """Let a tap of the takeover count as the customer's answer; raises ``NotOwner`` or ``NothingToRecord``."""
+
+    async def enter(
+        self, conversation_id: str, staff: StaffMember, question: str, instance: int, text: str, *, epoch: int
+    ) -> None:
+        """Enter an answer that the customer confirms; raises ``NotOwner``, ``SecretTyped`` or ``EntryRefused``."""
+
+    async def full(self, conversation_id: str) -> tuple[CustomerFact, ...]:
+        """Who the customer is, unmasked; the view was recorded with its reason before."""

@@ -18,6 +18,7 @@ from dialogs.conversation.answering import Several, Taken, is_free_text, read_re
 from dialogs.conversation.choosing import choose_option
 from dialogs.conversation.commanding import carry_out, tap_that_holds_anywhere
 from dialogs.conversation.commands import Command
+from dialogs.conversation.entries import is_proposal, propose, settle
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.faq_replies import calls_after_misses, reply_from_faq, speaks_of_danger
 from dialogs.conversation.form import Slot
@@ -61,6 +62,9 @@ def step(
     if isinstance(what, inp.TapRecorded):
         return record_tap(definition, state, what, now, lists)
     turn = Turn(definition, state, now, lists, staffing)
+    if isinstance(what, inp.Chose) and is_proposal(state, what.token):
+        settle(turn, what)
+        return turn.done()
     if state.owner is Owner.STAFF and not isinstance(what, _HEARD_WITH_STAFF):
         return turn.done()
     match what:
@@ -94,6 +98,8 @@ def step(
             people.release(turn, what.reason)
         case inp.HandedBack():
             people.back_to_bot(turn, what.reason, Phrase(key="handover.returned"))
+        case inp.StaffEntered():
+            propose(turn, what)
         case inp.HeldElsewhere():
             turn.record(ev.OwnerChanged(at=now, owner=Owner.STAFF, epoch=state.epoch + 1, reason="external"))
         case inp.WaitedLong() if state.owner is Owner.WAITING:
@@ -113,6 +119,7 @@ _HEARD_WITH_STAFF = (
     inp.StaffReleased,
     inp.HandedBack,
     inp.NobodyCame,
+    inp.StaffEntered,
     inp.SecretWithheld,
     inp.TookBack,
 )

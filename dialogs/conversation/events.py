@@ -264,6 +264,29 @@ class NoteLeft(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proposed(Event):
+    """A member of staff entered an answer; it counts when the customer has confirmed it."""
+
+    kind = "proposed"
+    token: str
+    key: Key
+    value: str = field(repr=False)
+    display: str = field(repr=False)
+    staff_id: str
+    #: What was typed.
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalSettled(Event):
+    """What the customer said to it."""
+
+    kind = "proposal_settled"
+    token: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class WaitingTold(Event):
     """The customer wrote while waiting and was told once that a person is coming."""
 
@@ -325,7 +348,7 @@ _KINDS: dict[str, type[Event]] = {
     for cls in (
         Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, PageTurned, ChangeAnnounced, Refused,
         FaqShown, NotUnderstood, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, PersonAsked, NoteLeft,
-        WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack, Ended, Reopened,
+        Proposed, ProposalSettled, WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack, Ended, Reopened,
         AskedOnceMore, Confirmed,
     )
 }  # fmt: skip

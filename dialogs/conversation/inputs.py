@@ -128,6 +128,17 @@ class HandedBack:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffEntered:
+    """A member of staff entered an answer for the customer, read and checked already."""
+
+    key: Key
+    value: str = field(repr=False)
+    display: str = field(repr=False)
+    staff_id: str
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeldElsewhere:
     """Another system of the bank holds the chat: a person speaks there."""
 
@@ -162,6 +173,7 @@ Input = (
     | TapRecorded
     | StaffReleased
     | HandedBack
+    | StaffEntered
     | HeldElsewhere
     | WaitedLong
     | NobodyCame

@@ -77,6 +77,9 @@ class State:
     noting: bool = False
     #: Questions in a row that nothing fitted.
     misses: int = 0
+    #: What staff have entered and the customer has not decided on; how much was entered so far.
+    proposals: tuple[ev.Proposed, ...] = ()
+    proposed: int = 0
 
     @property
     def phase(self) -> str:
@@ -153,7 +156,13 @@ def apply(state: State, event: Event) -> State:
                 set_aside=_without(state.set_aside, event.key),
                 correcting=None if state.correcting == event.key else state.correcting,
                 misses=0,
+                proposals=tuple(one for one in state.proposals if one.key != event.key),
             )
+        case ev.Proposed():
+            others = tuple(one for one in state.proposals if one.key != event.key)
+            return changed(state, proposals=(*others, event), proposed=state.proposed + 1)
+        case ev.ProposalSettled():
+            return changed(state, proposals=tuple(one for one in state.proposals if one.token != event.token))
         case ev.SetAside():
             return changed(
                 state,
@@ -264,7 +273,7 @@ def _without(answers: Answers, key: Key) -> Answers:
 #: Fields that are JSON as they are.
 _PLAIN = (
     "definition_sha256", "locale", "receipt_no", "sensitive_allowed", "asked", "paused", "ended", "completed",
-    "staff_id", "epoch", "waiting_told", "waiting_answered", "noting", "misses",
+    "staff_id", "epoch", "waiting_told", "waiting_answered", "noting", "misses", "proposed",
 )  # fmt: skip
 _KEYS = ("correcting", "ended_at", "handover_at")
 _SETS = ("notes_shown", "changes")
@@ -294,6 +303,8 @@ def to_json(state: State) -> dict[str, Any]:
     data |= {name: open_json(prompt) for name in _PROMPTS if (prompt := getattr(state, name)) is not None}
     if state.offered is not None:
         data["offered"] = ev.to_json(state.offered)
+    if state.proposals:
+        data["proposals"] = [ev.to_json(one) for one in state.proposals]
     return data
 
 
@@ -310,6 +321,8 @@ def from_json(data: Mapping[str, Any]) -> State:
     if "master" in data:
         fields["master"] = MappingProxyType(dict(data["master"]))
     offered = ev.from_json(data["offered"]) if "offered" in data else None
+    entered = map(ev.from_json, data.get("proposals", ()))
+    fields["proposals"] = tuple(event for event in entered if isinstance(event, ev.Proposed))
     return State(**fields, offered=offered if isinstance(offered, ev.FaqShown) else None)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from bot.canned import Offered, load_replies, offer
 from bot.console.access import Permission, authorize_conversation, can_take, may, needs
 from bot.console.context import MOUNT, Visit
-from bot.console.desk import ConversationView, Damaged, NothingToRecord, NotOwner, SecretTyped
+from bot.console.desk import ConversationView, CustomerFact, Damaged, NothingToRecord, NotOwner, SecretTyped
 from bot.console.door import redirect
 from bot.console.live import conversation_fingerprint
 from bot.console.queue import Folder, Slip, list_open_work, load_folders
@@ -120,7 +120,13 @@ async def record_deed(visit: Visit, action: str) -> Slip:
 
 
 async def carry_out(
-    visit: Visit, slip: Slip, deed: Callable[[], Awaitable[None]], *, typed: str = "", noted: str = ""
+    visit: Visit,
+    slip: Slip,
+    deed: Callable[[], Awaitable[None]],
+    *,
+    typed: str = "",
+    noted: str = "",
+    entered: str = "",
 ) -> web.Response:
     """Do it and show the conversation; where it could not be done, say why and keep what was typed."""
     try:
@@ -128,10 +134,12 @@ async def carry_out(
     except SecretTyped as secret:
         what = {"what": name_of(visit.catalogue, "console.secret")(secret.kind)}
         problem = "console.problem.secret_typed"
-        return await conversation_page(visit, problem=problem, params=what, typed=typed, noted=noted, status=422)
+        return await conversation_page(
+            visit, problem=problem, params=what, typed=typed, noted=noted, entered=entered, status=422
+        )
     except NotOwner:
         problem = "console.problem.not_owner"
-        return await conversation_page(visit, problem=problem, typed=typed, noted=noted, status=409)
+        return await conversation_page(visit, problem=problem, typed=typed, noted=noted, entered=entered, status=409)
     except NothingToRecord:
         return await conversation_page(visit, problem="console.problem.nothing_to_record", status=409)
     except Damaged:
@@ -176,6 +184,8 @@ async def conversation_page(
     params: Mapping[str, str] | None = None,
     typed: str = "",
     noted: str = "",
+    entered: str = "",
+    full: tuple[CustomerFact, ...] = (),
     status: int = 200,
 ) -> web.Response:
     """The page as it stands now, with what is wrong and what was typed."""
@@ -230,6 +240,8 @@ async def conversation_page(
         "problem_params": params or {},
         "typed": typed,
         "noted": noted,
+        "entered": entered,
+        "full": full,
         "can_answer": may(staff, Permission.ANSWER),
     }
     return render(visit, "conversation.html", context, status=status)

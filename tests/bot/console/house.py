@@ -13,9 +13,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from bot.console.desk import (
-    AnswerLine,
     ConversationView,
     CustomerFact,
+    EntryRefused,
     HandOver,
     NothingToRecord,
     NotOwner,
@@ -29,6 +29,7 @@ from storage.conversations import Conversation
 from storage.database import Database
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
+from tests.bot.console.shown import ANSWERS, FACTS, FULL, QUESTIONS
 
 PASSWORD = "a long first password"
 
@@ -37,21 +38,6 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 #: A customer who tries to run a script in the console.
 PLANTED = "<script>document.title='planted'</script><img src=x onerror=document.title='planted'>"
-
-ANSWERS = (
-    AnswerLine(label="お名前", display="見本 ●●", state="unchanged"),
-    AnswerLine(label="電話番号", display="090-****-1234", state="answered"),
-    AnswerLine(label="ご職業", display="会社員", state="check"),
-    AnswerLine(label="毎月のお取引額", display="", state="declined"),
-)
-FACTS = (
-    CustomerFact(key="customer_no", masked="0001234"),
-    CustomerFact(key="name", masked="見●花●"),
-    CustomerFact(key="birth_date", masked="19**年**月**日"),
-    CustomerFact(key="address", masked="東京都●●区●●1-2-●"),
-    CustomerFact(key="phone", masked="090-****-1234"),
-    CustomerFact(key="kind", masked="individual"),
-)
 
 
 @dataclass
@@ -84,6 +70,7 @@ class StoreDesk:
                 check_number=None if case is None else case.check_number,
                 receipt_no=None,
                 case_status=None if case is None else case.status.value,
+                entry_questions=QUESTIONS if known else (),
                 hand_overs=tuple(self.hand_overs.get(conversation_id, ())),
                 snoozed=asleep,
                 snoozed_until=until,
@@ -162,6 +149,16 @@ class StoreDesk:
                 staff_id=staff.id,
             )
         )
+
+    async def enter(
+        self, conversation_id: str, staff: StaffMember, question: str, instance: int, text: str, *, epoch: int
+    ) -> None:
+        await self.database.transact(lambda conn: self._owned(conn, conversation_id, staff, epoch))
+        if text == "?":
+            raise EntryRefused("choose", {})
+
+    async def full(self, conversation_id: str) -> tuple[CustomerFact, ...]:
+        return FULL
 
     async def record_tap(self, conversation_id: str, staff: StaffMember, content_id: str, *, epoch: int) -> None:
         raise NothingToRecord

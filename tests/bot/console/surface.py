@@ -50,6 +50,8 @@ TABLE: Mapping[str, frozenset[str]] = {
     f"POST {_CONVERSATION}/say": _ANSWERING,
     f"POST {_CONVERSATION}/hand-back": _ANSWERING,
     f"POST {_CONVERSATION}/release": _ANSWERING,
+    f"POST {_CONVERSATION}/enter": _ANSWERING,
+    f"POST {_CONVERSATION}/full": _ANSWERING,
     f"GET {_CONVERSATION}/print": EVERYBODY,
     f"POST {_CONVERSATION}/transfer": _ANSWERING,
     f"POST {_CONVERSATION}/assign": frozenset({"approver", "admin"}),

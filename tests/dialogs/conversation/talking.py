@@ -23,6 +23,7 @@ from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.form import Position
 from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.open_prompts import OpenPrompt
+from dialogs.conversation.people import Staffing
 from dialogs.conversation.prompts import Message, MessageKind, Phrase, Prompt, ShownButton
 from dialogs.conversation.state import State
 from dialogs.conversation.steps import Leave, Step
@@ -90,6 +91,7 @@ class Talk:
     begun: bool = True
     #: What both platforms show of a list.
     lists: ListLimits | None = LIMITS["line"].lists
+    staffing: Staffing | None = None
 
     def __post_init__(self) -> None:
         self.log: list[dict[str, Any]] = []
@@ -123,7 +125,7 @@ class Talk:
     def send(self, what: inp.Input) -> list[Message]:
         """One input through the engine, with everything that must always hold."""
         before = self.state
-        step = engine.step(self.definition, before, what, self.now, self.lists)
+        step = engine.step(self.definition, before, what, self.now, self.lists, self.staffing)
         self._check(before, what, step)
         self._keep(step.events, step.state)
         self.last, self.prompts, self.leaves = list(step.events), list(step.says), list(step.leaves)
@@ -277,7 +279,8 @@ class Talk:
             anywhere = {"staff", "later", "resume", "why", "verify"}
             if prompt.token is None:
                 assert all(option in anywhere or option.startswith("q.") for option in options), options
-        if before.owner is Owner.STAFF and step.state.owner is Owner.STAFF:
+        entered = isinstance(what, inp.StaffEntered) or (isinstance(what, inp.Chose) and what.token.startswith("s"))
+        if before.owner is Owner.STAFF and step.state.owner is Owner.STAFF and not entered:
             assert not step.says, "a person speaks: the bot is silent"
         if not isinstance(what, inp.Began):
             assert step.events or before.owner is not Owner.BOT or step.says or step.leaves, "something happens"
