@@ -43,6 +43,7 @@ async def claim(visit: Visit) -> web.StreamResponse:
     slip = await record_deed(visit, "console.claim")
     try:
         if not await visit.console.desk.claim(slip.conversation_id, visit.staff):
+            await record_refusal(visit, slip, "claimed_by_other")
             return await conversation_page(visit, problem="console.problem.claimed_by_other", status=409)
     except Damaged:
         return await conversation_page(visit, status=409)
@@ -138,6 +139,7 @@ async def carry_out(
             visit, problem=problem, params=what, typed=typed, noted=noted, entered=entered, status=422
         )
     except NotOwner:
+        await record_refusal(visit, slip, "not_owner")
         problem = "console.problem.not_owner"
         return await conversation_page(visit, problem=problem, typed=typed, noted=noted, entered=entered, status=409)
     except NothingToRecord:
@@ -145,6 +147,11 @@ async def carry_out(
     except Damaged:
         return await conversation_page(visit, typed=typed, noted=noted, status=409)
     return back_to(slip)
+
+
+async def record_refusal(visit: Visit, slip: Slip, why: str) -> None:
+    """That a deed was not done, because somebody else has the conversation or had it meanwhile (an older epoch)."""
+    await visit.console.database.transact(lambda conn: record_on(conn, visit, "console.refused", slip, why=why))
 
 
 def record_on(conn: Connection, visit: Visit, action: str, slip: Slip, **detail: str) -> None:
