@@ -66,6 +66,7 @@ def replace_differences(
     renewed = {name: insert_one.excluded[name] for name in ("verdict", "severity", "reason", "rules")}
     # The sealed value stays: its key is the row's id, and the unique key says that it is the same.
     upsert = insert_one.on_conflict_do_update(index_elements=_KEY, set_={**renewed, "superseded_at": None})
+    inserted: list[dict[str, Any]] = []
     for row in rows:
         difference_id = uni.new_id()
         rules = row.get("rules", ())
@@ -87,7 +88,9 @@ def replace_differences(
             "decided_at": None,
             "sealed": vault.seal(_difference.name, difference_id, {"master": row["master"], "answer": row["answer"]}),
         }
-        conn.execute(upsert, values)
+        inserted.append(values)
+    if inserted:
+        conn.execute(upsert, inserted)
     return len(rows)
 
 

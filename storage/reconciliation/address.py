@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dialogs.japanese.numerals import read_kanji_number
 from dialogs.japanese.variants import has_gaiji
-from storage.reconciliation.area import read_area, written_area
+from storage.reconciliation.area import POSTCODE, PREFECTURE, read_area, written_area
 from storage.reconciliation.notation import (
     KANJI_NUMERAL,
     Steps,
@@ -20,9 +20,6 @@ from storage.reconciliation.notation import (
     long_marks,
     unify_width,
 )
-
-_PREFECTURE = re.compile(r"(北海道|東京都|京都府|大阪府|[一-龯]{2,3}県)")
-_POSTCODE = re.compile(r"^〒?\s*\d{3}-\d{4}\s*|^〒\s*\d{7}\s*")
 
 _K = KANJI_NUMERAL
 _NUMERAL = f"[0-9{KANJI_NUMERAL[1:-2]}]"
@@ -77,8 +74,8 @@ def read_address(value: str, *, fill_in: bool = True) -> AddressKey | None:
         text = "".join(re.findall(r"\w+", steps.text.casefold()))
         return AddressKey(town=text, rules=tuple(steps.rules)) if text else None
     steps.to(dashes_between(steps.text, _NUMERAL, _NUMERAL), "dash")
-    steps.to(_POSTCODE.sub("", steps.text), "postal_code")
-    prefecture = _PREFECTURE.match(steps.text)
+    steps.to(POSTCODE.sub("", steps.text), "postal_code")
+    prefecture = PREFECTURE.match(steps.text)
     rest = steps.text[prefecture.end() :] if prefecture else steps.text
     read = read_area if fill_in else written_area
     area = read(rest.strip(), prefecture[1] if prefecture else "")

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dialogs.japanese.municipalities import Municipality, find_municipality, town_at_start
+from storage.reconciliation.notation import unify_width
 
+PREFECTURE = re.compile(r"(北海道|東京都|京都府|大阪府|[一-龯]{2,3}県)")
+POSTCODE = re.compile(r"^〒?\s*\d{3}-\d{4}\s*|^〒\s*\d{7}\s*")
 #: A district (郡) before a town or village; cities whose name holds 郡 are left alone.
 _DISTRICT = re.compile(r"([^市区町村郡0-9]{1,4}郡)(?!市|山市|上市)(?=[^市区]+?[町村])")
 _HEAD = re.compile("[^0-9]*")
@@ -43,6 +46,13 @@ def read_area(text: str, prefecture: str) -> Area:
     end = head.end() if head else 0
     found = _of_head(text[:end], prefecture)
     return Area(found.prefecture, found.district, found.city, found.rest + text[end:], found.rules)
+
+
+def area_of(address: str) -> Area:
+    """The area of an address as it was typed."""
+    text = POSTCODE.sub("", unify_width(address)).strip()
+    found = PREFECTURE.match(text)
+    return read_area(text[found.end() :].strip() if found else text, found[1] if found else "")
 
 
 @lru_cache(maxsize=_REMEMBERED)

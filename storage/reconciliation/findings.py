@@ -6,7 +6,6 @@ finding, and a rule that spans two fields never hides a finding on one of them.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,37 +14,14 @@ from typing import Any
 
 from dialogs.definition.model import Questionnaire, QuestionType
 from storage.reconciliation.comparators import FIELD_KINDS, compare
-from storage.reconciliation.reading import read_value
-from storage.reconciliation.verdict import COMPARATOR_VERSION, Verdict, VerdictCode
+from storage.reconciliation.crossing import cross
+from storage.reconciliation.finding import Finding
+from storage.reconciliation.verdict import Verdict, VerdictCode
 
 #: ``bot.compare`` of a question in the repeat of the owners: a key of an entry of that column.
 _OF_OWNERS = "owners."
 #: A choice is compared by its code whatever the column holds.
 _KIND_OF_CHOICES = MappingProxyType({QuestionType.SELECT_ONE: "code", QuestionType.SELECT_MULTIPLE: "codes"})
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Finding:
-    """The verdict on one column, with both values."""
-
-    #: Column of the master file, or the question's name where the finding is about the answer alone.
-    field: str
-    verdict: Verdict
-    master: str = dataclasses.field(repr=False)
-    answer: str = dataclasses.field(repr=False)
-
-    def as_row(self, severity: str) -> dict[str, Any]:
-        """The finding as the store keeps it."""
-        return {
-            "field": self.field,
-            "verdict": self.verdict.verdict.value,
-            "severity": severity,
-            "reason": self.verdict.reason,
-            "rules": self.verdict.rules,
-            "master": self.master,
-            "answer": self.answer,
-            "comparator_version": COMPARATOR_VERSION,
-        }
 
 
 def find(
@@ -78,8 +54,7 @@ def find(
             marked.append(Finding(field=f"{name}.check", verdict=conflict, master="", answer=value))
     if owners:
         found["owners"] = _owners(owners, found, master)
-    _expired(found, on)
-    _contradicted(found, master)
+    cross(found, master, on)
     return (*found.values(), *marked)
 
 
@@ -103,25 +78,3 @@ def _finding(column: str, kind: str, master: str, value: str, state: str) -> Fin
         return Finding(field=column, verdict=Verdict(verdict=verdict, reason=state), master=master, answer="")
     verdict_found = compare(kind, master, value)
     return Finding(field=column, verdict=verdict_found, master=master, answer=value)
-
-
-def _expired(found: dict[str, Finding], on: date) -> None:
-    """A date of residence that has passed needs a person even where both sides agree on it."""
-    finding = found.get("residence_expiry")
-    until = read_value("date", finding.answer) if finding and finding.answer else None
-    if finding and until and date.fromisoformat(until) < on:
-        found["residence_expiry"] = Finding(
-            field=finding.field,
-            verdict=Verdict(verdict=VerdictCode.CONFLICT, reason="expired"),
-            master=finding.master,
-            answer=finding.answer,
-        )
-
-
-def _contradicted(found: dict[str, Finding], master: Mapping[str, str]) -> None:
-    """Japanese nationality and a status of residence exclude each other."""
-    nationality = found.get("nationality")
-    status = master.get("residence_status", "")
-    if nationality and nationality.answer == "JPN" and status and "residence_status" not in found:
-        conflict = Verdict(verdict=VerdictCode.CONFLICT, reason="contradicts_nationality")
-        found["residence_status"] = Finding(field="residence_status", verdict=conflict, master=status, answer="")

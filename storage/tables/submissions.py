@@ -9,6 +9,7 @@ from sqlalchemy import Index, UniqueConstraint, text as sql
 from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
 
 _UNRECONCILED = sql("reconciled_at IS NULL")
+_ASKED = sql("ask_until IS NOT NULL")
 
 
 class SubmissionRow(Stored, table=True):
@@ -26,6 +27,7 @@ class SubmissionRow(Stored, table=True):
         Index("ix_submission_form", "questionnaire_sha256", "completed_seq"),
         # With the id, by which a later submission of the same case is told.
         Index("ix_submission_case", "case_id", "id"),
+        Index("ix_submission_ask_until", "ask_until", sqlite_where=_ASKED, postgresql_where=_ASKED),
     )
 
     id: str = key()
@@ -44,6 +46,11 @@ class SubmissionRow(Stored, table=True):
     #: The place in the order of completion; given when the submission was reconciled.
     completed_seq: int | None = number(nullable=True, unique=True)
     reconciled_at: datetime | None = when(nullable=True)
+    #: With which version of the master record it was last compared, and by which comparators.
+    master_seq: int | None = number(nullable=True)
+    comparator_version: str | None = code(32, nullable=True)
+    #: The customer is asked once more before a person looks, for as long as this.
+    ask_until: datetime | None = when(nullable=True)
     #: The answers are gone; the row stays for what was exported and decided.
     erased_at: datetime | None = when(nullable=True)
     sealed: bytes = sealed()

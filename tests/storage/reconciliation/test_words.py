@@ -25,6 +25,7 @@ REASONS = uttered(
     r'_changed\("([a-z_]+)"\)',
     r'slip\("([a-z_]+)"\)',
     r'"(cannot_read_[a-z]+)"',
+    r'_judge\(.*?"([a-z_]+)"\)',
 ) | {"prefecture_differs", "district_differs", "declined", "other_channel"}
 RULES = uttered(
     "reconciliation",
