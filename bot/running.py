@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 from contextlib import AsyncExitStack, suppress
-from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
@@ -20,6 +19,7 @@ from bot.logs import configure
 from bot.metrics import add_metrics
 from bot.outreach.office_exports import console_export
 from bot.problems import SettingsProblem
+from bot.reconciling import make_reconciler
 from bot.service import Service, make_service
 from bot.settings import Settings
 from bot.timers import reconcile_for_ever
@@ -40,6 +40,7 @@ async def run_service(database: Database, settings: Settings, roles: tuple[str, 
         service = make_service(database, settings, name=name)
         if not service.channels and "webhooks" in roles:
             log.warning("serve.no_channel")
+        reconciler = make_reconciler(database, settings, service.live, service.rules)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(service.running(roles))
             if "webhooks" in roles:
@@ -50,7 +51,7 @@ async def run_service(database: Database, settings: Settings, roles: tuple[str, 
             gc.collect()
             gc.freeze()
             if "reconcile" in roles:
-                worker = reconcile_for_ever(database, ZoneInfo(settings.time_zone), name)
+                worker = reconcile_for_ever(database, reconciler, name)
                 stack.push_async_callback(_end, asyncio.create_task(worker))
             await stop.wait()
 

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     telegram_calls_per_second: int = Field(default=30, ge=0, le=1000)
     audit_head_file: Path | None = None
     audit_head_minutes: int = Field(default=60, ge=1)
+    ask_again_days: int = Field(default=3, ge=0, le=60)
     retention_years: int = Field(default=7, ge=1, le=100)
     retention_words_months: int = Field(default=24, ge=1, le=1200)
     erasure_file: Path | None = None

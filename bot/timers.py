@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.chores import Chore, Chores
 from bot.turns import LEFT_OVER, Turns
-from storage import bank_logins, inbound, staff, submissions
+from storage import bank_logins, inbound, staff
 from storage.database import Database
 from storage.leases import Lease
+
+if TYPE_CHECKING:
+    from storage.reconciliation.worker import Reconciler
 
 log = structlog.get_logger("kakunin.timers")
 
@@ -68,20 +71,17 @@ def sweep(database: Database, turns: Turns) -> Chore:
     return Chore("turns.sweep", is_due, step)
 
 
-def reconcile(database: Database, zone: ZoneInfo) -> Chore:
-    """Compare new submissions with the master record."""
-    from bot.outreach.cadence import due_on
-    from storage.reconciliation.worker import BATCH, Reconciler
-
-    reconciler = Reconciler(next_due=due_on, zone=zone)
+def reconcile(database: Database, reconciler: Reconciler) -> Chore:
+    """Compare new submissions with the master record, and again what a newer record touches."""
+    from storage.reconciliation.worker import BATCH
 
     def step(_: Lease) -> bool:
         # No fence: each transaction takes the submissions that it compares, and a command may compare beside it.
         return reconciler.run(database, limit=BATCH).submissions == BATCH
 
-    return Chore("reconcile", submissions.has_unreconciled, step)
+    return Chore("reconcile", lambda conn: reconciler.is_due(conn, database.universe.now()), step)
 
 
-async def reconcile_for_ever(database: Database, zone: ZoneInfo, name: str) -> None:
+async def reconcile_for_ever(database: Database, reconciler: Reconciler, name: str) -> None:
     """The worker of one process, until cancelled; ``name`` distinguishes it from the others."""
-    await Chores(database, name, [reconcile(database, zone)]).run()
+    await Chores(database, name, [reconcile(database, reconciler)]).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,20 +36,40 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many submissions.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare every submission that was not compared yet, and move its case on."""
+    """Compare every submission that was not compared yet, and again what a newer record touches; move the cases on."""
     from dataclasses import asdict
 
-    from bot.outreach.cadence import due_on
-    from storage.reconciliation.worker import Reconciler
+    from bot.reconciling import reconciler_of_commands
 
     office = Office()
-    with office.store() as database:
-        done = Reconciler(next_due=due_on, zone=office.zone).run(database, limit=limit)
+    with office.store() as database, progress_bar(office.say("reconcile.progress")) as progress:
+        reconciler = reconciler_of_commands(database, office.settings)
+        done = reconciler.run(database, limit=limit, progress=progress if sys.stderr.isatty() else None)
     counts = asdict(done)
     if as_json:
         typer.echo(json.dumps(counts))
     else:
         typer.echo(office.say("reconcile.done", **{name: str(count) for name, count in counts.items()}))
+
+
+@app.command("status")
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """How many submissions wait to be compared, and where the compared ones stand."""
+    from dataclasses import asdict
+
+    from storage.reconciliation.claims import standing
+
+    office = Office()
+    with office.store() as database:
+        counts = asdict(database.run_read(standing))
+    if as_json:
+        typer.echo(json.dumps(counts))
+        return
+    totals = {name: str(count) for name, count in counts.items() if isinstance(count, int)}
+    typer.echo(office.say("reconcile.status", **totals))
+    for kind in ("cases", "verdicts"):
+        listed = ", ".join(f"{name} {count}" for name, count in counts[kind].items()) or "-"
+        typer.echo(office.say(f"reconcile.status_{kind}", listed=listed))
 
 
 @app.command("files")

@@ -30,6 +30,7 @@ from bot.console.passwords import Passwords
 from bot.metrics import add_metrics
 from bot.outreach.cadence import due_on
 from bot.outreach.office_exports import console_export
+from bot.reconciling import make_reconciler
 from bot.service import Service, make_service
 from bot.settings import Settings, load_settings
 from bot.simulator.bank_page import Bank, add_bank_page
@@ -119,7 +120,8 @@ async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
     await stack.enter_async_context(service.running())
     # Drawing the menus takes a moment, for which nobody has to wait.
     await stack.enter_async_context(_meanwhile(_connect(service, url)))
-    worker = asyncio.create_task(reconcile_for_ever(database, ZoneInfo(settings.time_zone), "demo"))
+    reconciler = make_reconciler(database, settings, service.live, service.rules)
+    worker = asyncio.create_task(reconcile_for_ever(database, reconciler, "demo"))
     stack.callback(worker.cancel)
     return demo
 

@@ -43,6 +43,7 @@ CONTRACT = {
     "allow_drafts": False,
     "audit_head_file": None,
     "audit_head_minutes": 60,
+    "ask_again_days": 3,
     "retention_years": 7,
     "retention_words_months": 24,
     "erasure_file": None,

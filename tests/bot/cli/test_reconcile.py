@@ -113,5 +113,38 @@ def test_new_submissions_are_compared_and_counted(shell: Shell) -> None:
     with shell.database() as database:
         case = add_case(database, "0001")
         submit(database, publish_form(database), case, [answer("name", "髙橋 太郎"), answer("phone", "0312345678")])
-    assert json.loads(shell("reconcile", "run", "--json").out) == {"submissions": 1, "matched": 0, "to_check": 1}
+    assert json.loads(shell("reconcile", "run", "--json").out) == {
+        "submissions": 1,
+        "matched": 0,
+        "to_check": 1,
+        "asked": 0,
+    }
     assert "0 件の提出を突合しました" in shell("reconcile", "run").out
+
+
+def test_the_standing_is_shown_in_words_and_as_json(shell: Shell) -> None:
+    shell("customers", "import", shell.write("m.csv", HEADER, TARO))
+    with shell.database() as database:
+        case = add_case(database, "0001")
+        submit(database, publish_form(database), case, [answer("phone", "0312345678")])
+    before = json.loads(shell("reconcile", "status", "--json").out)
+    assert (before["waiting"], before["compared"], before["cases"]) == (1, 0, {"60": 1})
+    shell("reconcile", "run")
+    after = json.loads(shell("reconcile", "status", "--json").out)
+    assert (after["waiting"], after["compared"], after["cases"]) == (0, 1, {"70": 1})
+    assert after["verdicts"]["changed"] == 1
+    assert "突合済み 1 件" in shell("reconcile", "status").out
+
+
+@pytest.mark.parametrize("share", ["0/2", "3/2", "2", "a/b"])
+def test_a_share_that_is_none_is_refused(shell: Shell, share: str) -> None:
+    paths = shell.write("master.csv", *MASTER), shell.write("answers.csv", *ANSWERS)
+    assert "--share" in shell.refused("reconcile", "files", *paths, "--out", shell.folder / "v.csv", "--share", share)
+
+
+def test_the_shares_of_several_machines_are_the_whole(shell: Shell) -> None:
+    shell.write("master.csv", *MASTER)
+    shell.write("answers.csv", *ANSWERS)
+    shares = [set(verdicts(shell, "--share", f"{number}/2")) for number in (1, 2)]
+    assert shares[0] | shares[1] == EXPECTED
+    assert not shares[0] & shares[1]
