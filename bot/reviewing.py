@@ -72,6 +72,10 @@ class StoreReviewDesk:
         self._on_queued = on_queued
         self._person = frozenset(verdict.value for verdict in shipped_table().person)
 
+    @property
+    def person(self) -> frozenset[str]:
+        return self._person
+
     def needs_two(self, field: str) -> bool:
         return self._review.needs_two(field)
 

@@ -77,8 +77,6 @@ _ALONE: Mapping[Deed, Decision] = MappingProxyType(
         Deed.HOLD: Decision.HELD,
     }
 )
-#: From where the deeds of one person lead on.
-_UNDECIDED = TO_DECIDE | {Decision.ASKED_AGAIN, Decision.AWAITING_DOCUMENTS}
 #: ``before`` of a decision that was made on an earlier comparison.
 CARRIED = "carried"
 
@@ -113,13 +111,14 @@ def standing(difference: Difference) -> Decision:
     return Decision(difference.decision or Decision.OPEN)
 
 
-def possible(difference: Difference) -> tuple[Deed, ...]:
-    """The deeds that make sense where it stands, whoever does them."""
-    now = standing(difference)
+def possible(now: Decision) -> tuple[Deed, ...]:
+    """The deeds that make sense where a difference stands so, whoever does them."""
     if now in AWAITS_SECOND:
         return (Deed.CONFIRM, Deed.SEND_BACK)
     if now in SETTLED:
         return (Deed.SEND_BACK,)
+    if now is Decision.ASKED_AGAIN:
+        return ()  # the customer's answer comes first
     return tuple(deed for deed in Deed if deed not in (Deed.CONFIRM, Deed.SEND_BACK) and _ALONE.get(deed) is not now)
 
 
@@ -129,7 +128,7 @@ def outcome(difference: Difference, deed: Deed, staff_id: str, *, two: bool) -> 
     ``two``: two people have to agree on this difference.  Sending back what is settled opens it again.
     """
     now = standing(difference)
-    if deed not in possible(difference):
+    if deed not in possible(now):
         raise NotPossible(deed.value)
     if deed is Deed.SEND_BACK:
         return Decision.SENT_BACK

@@ -8,7 +8,7 @@ functions return the thing that was asked for or raise, one condition a line.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from bot.console.context import Visit
 from bot.console.queue import Slip, find_slip
+from bot.console.review_queue import Ticket, find_ticket
 from bot.console.visitors import is_https, is_loopback
 from storage.images import is_image_of
 from storage.staff import Session, StaffMember, load_staff
@@ -40,6 +41,12 @@ class Permission(StrEnum):
     #: The identity of a customer without its mask.
     SEE_IN_FULL = "see_in_full"
     EDIT_CONTENT = "edit_content"
+    #: See what the comparison with the master record has found, with the values.
+    SEE_REVIEWS = "see_reviews"
+    #: Decide on it.
+    REVIEW = "review"
+    #: Agree, as the second person, to what somebody else has decided.
+    AGREE = "agree"
     SEE_EXPORTS = "see_exports"
     EXPORT = "export"
     #: Who is there, how long customers wait and why they need a person.
@@ -56,6 +63,9 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.ASSIGN: frozenset({"approver", "admin"}),
     Permission.SEE_IN_FULL: frozenset({"operator", "back_office", "approver", "admin"}),
     Permission.EDIT_CONTENT: frozenset({"back_office", "approver", "admin"}),
+    Permission.SEE_REVIEWS: frozenset({"back_office", "approver", "auditor", "admin"}),
+    Permission.REVIEW: frozenset({"back_office", "approver", "admin"}),
+    Permission.AGREE: frozenset({"approver", "admin"}),
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
     Permission.SUPERVISE: frozenset({"approver", "admin"}),
@@ -235,3 +245,11 @@ def authorize_image(conn: Connection, staff: StaffMember, ref: str, image_id: st
     if not is_image_of(conn, image_id, slip.conversation_id):
         raise NotFound
     return slip
+
+
+def authorize_case(conn: Connection, staff: StaffMember, case_id: str, person: Collection[str]) -> Ticket:
+    """The case, within the branch of the member of staff; raises ``NotFound``."""
+    ticket = find_ticket(conn, staff, case_id, person)
+    if ticket is None:
+        raise NotFound
+    return ticket

@@ -28,6 +28,7 @@ from bot.console.pages import (
     picture,
     printing,
     questions,
+    review,
     sign_in,
     supervision,
 )
@@ -81,6 +82,7 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
     """Every page and deed of the console."""
     here = "/conversations/{ref:[0-9a-z]{8}}"
     question = "/questions/{ref:[0-9a-z]{8}}/{seq:[0-9]{1,9}}"
+    case = "/cases/{case:[0-9a-f-]{36}}"
     return [
         ("GET", "", _home),
         ("GET", "/static/{name}", _serve(assets)),
@@ -120,6 +122,10 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("GET", "/questions", questions.show),
         ("POST", f"{question}/phrasing", questions.add_phrasing),
         ("POST", f"{question}/set-aside", questions.set_aside),
+        ("GET", "/reviews", review.show_queue),
+        ("GET", case, review.show),
+        ("POST", f"{case}/decide", review.decide),
+        ("POST", f"{case}/agree", review.agree),
         ("GET", "/exports", exports.show),
         ("POST", "/exports/responses", exports.export_responses),
         ("GET", "/supervision", supervision.show),

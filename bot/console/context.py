@@ -41,11 +41,11 @@ class Console:
     passwords: Passwords
     #: Failed sign-ins by network address.
     failures: Buckets
-    #: Without it cases can be looked at, and nothing is decided.
-    reviews: ReviewDesk | None
     export_responses: ExportResponses | None
     #: A demonstration says so on every page.
     demo: bool
+    #: Without it there are no pages of review.
+    reviews: ReviewDesk | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -24,6 +24,10 @@ class NotDone(Exception):
 class ReviewDesk(Protocol):
     """What reviewers can do with a case."""
 
+    #: Verdicts on which a person decides.
+    @property
+    def person(self) -> frozenset[str]: ...
+
     async def decide(
         self, case_id: str, staff: StaffMember, deed: Deed, seen: Mapping[str, str], *, whole: bool, note: str
     ) -> None:

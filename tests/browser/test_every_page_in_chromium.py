@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
 from tests.bot.console.house import QUICK, Bank, seed
+from tests.bot.console.reviewing import review_desk
 from tests.bot.console.surface import TABLE, Asked, furnish, surface
 from tests.browser.conftest import OpenPage, Serve
 
@@ -30,6 +31,7 @@ WIDTHS = (390, 1440)
 #: Pages that are more than one, by what stands behind their address; another widget, another look.
 MORE = {
     "GET /console/": ("?folder=mine", "?folder=staff", "?folder=bot", "?folder=closed", "?folder=undelivered"),
+    "GET /console/reviews": ("?list=second", "?list=documents", "?list=held", "?list=asked"),
     "GET /console/questions": ("?list=phrasing", "?list=set_aside"),
 }
 #: Where several states of one address matter, conversations in them.
@@ -45,7 +47,10 @@ def bank(sqlite_database: Database, universe: FrozenUniverse) -> Bank:
 def app(bank: Bank) -> web.Application:
     app = web.Application()
     settings = Settings(bank_name="見本銀行", second_factor_roles=())
-    console = make_console(bank.database, bank.desk, settings, bank.universe, passwords=Passwords(QUICK), demo=True)
+    reviews = review_desk(bank)
+    console = make_console(
+        bank.database, bank.desk, settings, bank.universe, reviews=reviews, passwords=Passwords(QUICK), demo=True
+    )
     app.add_subapp("/console/", console)
     return app
 

@@ -158,16 +158,33 @@
   }
   const keys = document.getElementById("keys");
 
+  // A difference under review: its keys are its own deeds, on the card that has the focus, else on the first.
+  function onCard(event) {
+    const card = document.activeElement.closest("[data-card]") || document.querySelector("[data-card]:has(form)");
+    if (!card) return false;
+    const field = event.key === "n" && card.querySelector("[data-card-note]");
+    const button = card.querySelector(`[data-card-key="${CSS.escape(event.key)}"]`);
+    if (!field && !button) return false;
+    event.preventDefault();
+    if (field) field.focus();
+    else button.click();
+    return true;
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const typing = event.target.closest("input, textarea, select");
     if (typing) {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) typing.form?.requestSubmit();
+      const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+      // Where a form has several deeds, none of them is the one that a key may mean.
+      if (sends && typing.form && !("deeds" in typing.form.dataset)) typing.form.requestSubmit();
+      if (event.key === "Escape") typing.closest("[data-card]")?.focus();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
     if (event.key === "?" && keys) return keys.showModal();
     if (event.key === "j" || event.key === "k") return moveTo(event.key === "j" ? 1 : -1);
+    if (onCard(event)) return;
     const target = document.querySelector(`[data-key-shortcut="${CSS.escape(event.key)}"]`);
     if (!target) return;
     event.preventDefault();
@@ -176,6 +193,7 @@
       target.parentElement.querySelector("textarea")?.focus();
       return;
     }
+    if ("follow" in target.dataset) return target.click();
     target.focus();
     if (target.tagName === "BUTTON" && event.key === "c") target.form.requestSubmit();
   });

@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
 from tests.bot.console.house import PASSWORD, QUICK, Bank, seed
+from tests.bot.console.reviewing import review_desk
 
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 _EPOCH = re.compile(r'name="epoch" value="([^"]+)"')
@@ -88,6 +89,7 @@ async def server(bank: Bank, settings: Settings, export_file: Path) -> AsyncIter
         bank.desk,
         settings,
         bank.universe,
+        reviews=review_desk(bank),
         export_responses=export,
         passwords=Passwords(QUICK),
         demo=True,

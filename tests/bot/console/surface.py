@@ -18,6 +18,7 @@ from storage import staff
 from storage.staff import ROLES
 from tests.bot.console.asking import ask, publish_faq
 from tests.bot.console.house import Bank
+from tests.bot.console.reviewing import put_to_review
 from tests.bot.console.test_picture import keep
 
 #: Nobody has to be signed in.
@@ -27,6 +28,7 @@ _ANSWERING = frozenset({"operator", "back_office", "approver", "admin"})
 _OFFICE = frozenset({"back_office", "approver", "admin"})
 _CONVERSATION = "/console/conversations/{ref}"
 _QUESTION = "/console/questions/{ref}/{seq}"
+_CASE = "/console/cases/{case}"
 
 #: Who may use a route; whoever is not named is refused.
 TABLE: Mapping[str, frozenset[str]] = {
@@ -68,6 +70,10 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /console/questions": _OFFICE,
     f"POST {_QUESTION}/phrasing": _OFFICE,
     f"POST {_QUESTION}/set-aside": _OFFICE,
+    "GET /console/reviews": _OFFICE | {"auditor"},
+    f"GET {_CASE}": _OFFICE | {"auditor"},
+    f"POST {_CASE}/decide": _OFFICE,
+    f"POST {_CASE}/agree": frozenset({"approver", "admin"}),
     "GET /console/exports": _OFFICE | {"auditor"},
     "POST /console/exports/responses": _OFFICE,
     "GET /console/supervision": frozenset({"approver", "admin"}),
@@ -117,7 +123,14 @@ def ids_of(bank: Bank, name: str) -> dict[str, str]:
     """Real ids of one conversation, by their name in an address."""
     image = keep(bank, name)
     question = ask(bank, name, "いつごろまで受け付けますか?")
-    return {"ref": bank.refs[name], "image": image, "seq": question.rpartition("/")[2], "name": "console.css"}
+    seq = question.rpartition("/")[2]
+    return {
+        "ref": bank.refs[name],
+        "image": image,
+        "seq": seq,
+        "case": put_to_review(bank, name),
+        "name": "console.css",
+    }
 
 
 def surface(app: web.Application, ids: Mapping[str, str]) -> Iterator[Asked]:

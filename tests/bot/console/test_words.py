@@ -10,9 +10,13 @@ import pytest
 from bot.console.access import Permission, Refused
 from bot.console.door import WAYS_IN
 from bot.console.queue import FOLDERS
+from bot.console.review_queue import LISTS
 from dialogs.conversation.prompts import MessageKind
 from locales import SHIPPED_LANGUAGES, load_catalogue, placeholders
 from storage.case_status import CaseStatus
+from storage.reconciliation.severity import SEVERITIES
+from storage.reconciliation.verdict import VerdictCode
+from storage.reviews import Decision, Deed
 from storage.staff import ROLES
 
 _KEY = re.compile(r"""\bt\(\s*["']((?:console|demo)\.[a-z0-9_.]+[a-z0-9_])["']""")
@@ -61,6 +65,14 @@ def needed() -> set[str]:
         # The others lead to a page of their own instead of a sentence.
         if refusal not in WAYS_IN:
             keys |= {f"console.problem.title.{refusal.code}", f"console.problem.text.{refusal.code}"}
+    for deed in Deed:
+        keys |= {f"console.review.{part}.{deed.value}" for part in ("deed", "key", "whole", "done")}
+    keys |= {f"console.review.standing.{one.value}" for one in Decision}
+    keys |= {f"console.review.verdict.{one.value}" for one in VerdictCode}
+    keys |= {f"console.review.severity.{one}" for one in SEVERITIES}
+    keys |= {f"console.review.{part}.{name}" for name in LISTS for part in ("list", "empty")}
+    refusals = ("meanwhile", "same_person", "not_possible", "no_chat", "not_answered", "with_staff", "no_question")
+    keys |= {f"console.review.problem.{code}" for code in (*refusals, "damaged", "long_note", "secret")}
     keys |= {f"demo.letter.to.{kind}" for kind in ("individual", "corporate")}
     keys |= {f"demo.try.{name}" for name in ("why", "back", "later", "staff", "real")}
     return keys
