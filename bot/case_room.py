@@ -14,7 +14,7 @@ from dialogs.conversation.prompts import Prompt
 from dialogs.conversation.state import State, apply, from_json, to_json
 from dialogs.conversation.steps import Step
 from dialogs.definition.model import Questionnaire
-from locales import SHIPPED_LANGUAGES
+from locales import VOICES
 from storage import audit, cases, content, conversations, customers, keyboards, menus, outgoing, submissions
 from storage.accounts import Account
 from storage.cases import CaseStatus
@@ -43,7 +43,7 @@ def begin_case(talk: Talk, account: Account, case_id: str, locale: str) -> Conve
     assert case is not None
     definition = talk.live.live_definition(talk.conn, case.questionnaire_id)
     customer = customers.load_customer(talk.conn, talk.vault, case.customer_id)
-    if locale == talk.rules.default_locale and customer is not None and customer.locale in SHIPPED_LANGUAGES:
+    if locale == talk.rules.default_locale and customer is not None and customer.locale in VOICES:
         # The bank knows the customer's language; a language that he chose here himself goes before it.
         locale = customer.locale
     conversation = conversations.create_conversation(

@@ -17,7 +17,7 @@ from bot.channels.menus import MenuKind, MenuState, WordsTooLong, listed_command
 from bot.channels.report import Level, Look, NotDone, Unauthorized, Unreachable
 from bot.problems import SettingsProblem
 from bot.settings import Settings
-from locales import SHIPPED_LANGUAGES, Catalogue, load_catalogue
+from locales import SHIPPED_LANGUAGES, VOICES, Catalogue, load_catalogue
 from storage import menus
 from storage.database import Database
 
@@ -169,7 +169,7 @@ async def _connect_line(
 async def _connect_menus(board: LineMenus, settings: Settings, database: Database, look: Look) -> None:
     from bot.channels.line.menus import name_of
 
-    kinds = [MenuKind(state=state, locale=locale) for state in MenuState for locale in SHIPPED_LANGUAGES]
+    kinds = [MenuKind(state=state, locale=locale) for state in MenuState for locale in VOICES]
     names = {kind: name_of(kind, _words(settings, kind.locale)) for kind in kinds}
     listed = await board.listed()
     # One that is not in the store may have been left without its picture: it is made anew.

@@ -19,7 +19,7 @@ from dialogs.definition.issues import DefinitionError, Issue, Severity
 from dialogs.definition.source_files import SUFFIXES, read_source
 from dialogs.definition.yaml_format import read_canonical, shipped_names, shipped_source
 from dialogs.faq import topics as faq
-from locales import SHIPPED_LANGUAGES, load_catalogue
+from locales import VOICES, language_of, load_catalogue
 from storage import audit, publishing
 from storage.universe import Universe
 
@@ -64,7 +64,7 @@ class Source:
 def sources(content_dir: Path | None, locale: str = "en") -> Iterator[Source]:
     """All questionnaires and FAQ files, checked; raises ``SourceProblem`` on the first that has an error."""
     yield from _questionnaires(content_dir, locale)
-    for language in SHIPPED_LANGUAGES:
+    for language in VOICES:
         topics = _topics(content_dir, language)
         sha256 = faq.sha256_of(topics)
         drafts = sum(1 for topic in topics if topic.is_draft)
@@ -125,9 +125,28 @@ def _read(path: Path) -> bytes:
 
 
 def _topics(content_dir: Path | None, locale: str) -> tuple[faq.Topic, ...]:
-    own = content_dir / "locales" / locale / "faq.yaml" if content_dir is not None else None
-    if own is None or not own.exists():
-        return faq.load_shipped(locale)
+    own = _own_faq(content_dir, locale)
+    language = language_of(locale)
+    if own is None and language != locale and _own_faq(content_dir, language) is not None:
+        # Our plain wording says what our answers say, not what the bank's do.
+        return ()
+    topics = faq.load_shipped(locale) if own is None else _read_topics(own, locale)
+    if language != locale:
+        known = {topic.id for topic in _topics(content_dir, language)}
+        for topic in topics:
+            if topic.id not in known:
+                raise SourceProblem(
+                    f"locales/{locale}/faq.yaml: {topic.id} is no topic of locales/{language}/faq.yaml."
+                )
+    return topics
+
+
+def _own_faq(content_dir: Path | None, locale: str) -> Path | None:
+    path = None if content_dir is None else content_dir / "locales" / locale / "faq.yaml"
+    return path if path is not None and path.exists() else None
+
+
+def _read_topics(own: Path, locale: str) -> tuple[faq.Topic, ...]:
     try:
         return faq.read_topics(_read(own).decode("utf-8-sig"), locale, name=f"locales/{locale}/faq.yaml")
     except UnicodeDecodeError as problem:
@@ -208,7 +227,7 @@ def _edits_missing(conn: Connection, source: Source) -> list[Edit]:
 def live_drafts(conn: Connection) -> int:
     """How many live FAQ answers nobody has approved yet."""
     count = 0
-    for locale in SHIPPED_LANGUAGES:
+    for locale in VOICES:
         published = publishing.live(conn, "faq", "faq", locale)
         if published is not None:
             count += sum(1 for topic in faq.read_canonical(published.body) if topic.is_draft)

@@ -26,7 +26,7 @@ from bot.lobby_prompts import step_prompt
 from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, OfferedCase, Outcome
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.asking import STAFF
-from dialogs.conversation.commands import Command
+from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.events import NotUnderstood, to_json
 from dialogs.conversation.faq_replies import topic_buttons
 from dialogs.conversation.moves import about_media
@@ -340,8 +340,8 @@ def _command(lobby: _Lobby, command: Command) -> bool:
         case Command.HELP:
             lobby.say(Phrase(key="engine.help"))
             lobby.ask()
-        case Command.LANGUAGE_JA | Command.LANGUAGE_EN:
-            lobby.state = replace(lobby.state, locale="ja" if command is Command.LANGUAGE_JA else "en")
+        case Command.LANGUAGE_JA | Command.LANGUAGE_EASY | Command.LANGUAGE_EN:
+            lobby.state = replace(lobby.state, locale=VOICE_OF_COMMAND[command])
             lobby.say(Phrase(key="lobby.language_changed"))
             lobby.ask()
         case Command.UNLINK:
@@ -373,8 +373,7 @@ _ANYWHERE = frozenset(
         Command.RESUME,
         Command.SWITCH,
         Command.HELP,
-        Command.LANGUAGE_JA,
-        Command.LANGUAGE_EN,
+        *VOICE_OF_COMMAND,
     }
 )
 

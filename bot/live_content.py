@@ -22,8 +22,8 @@ from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import read_canonical
 from dialogs.faq.encoder import Mode, encoder_for
 from dialogs.faq.matcher import matcher_for
-from dialogs.faq.topics import Topic, read_canonical as read_topics
-from locales import SHIPPED_LANGUAGES, load_catalogue
+from dialogs.faq.topics import Topic, in_voice, read_canonical as read_topics
+from locales import SHIPPED_LANGUAGES, VOICES, load_catalogue
 from storage import publishing
 
 log = structlog.get_logger("kakunin.content")
@@ -38,7 +38,7 @@ class NothingPublished(Exception):
 
 @dataclass(frozen=True)
 class _Faq:
-    """The live FAQ of all languages."""
+    """The live FAQ of all languages; the topics of each voice."""
 
     versions: tuple[str, ...]
     topics: Mapping[str, Mapping[str, Topic]]
@@ -77,20 +77,22 @@ class LiveContent:
         """Look what FAQ is live, unless that was done a moment ago; builds the matchers when it changed."""
         if self._faq is not None and now - self._faq.looked_at < _FRESH:
             return
-        live = {locale: publishing.live(conn, "faq", "faq", locale) for locale in SHIPPED_LANGUAGES}
-        missing = [locale for locale, published in live.items() if published is None]
+        found = {voice: publishing.live(conn, "faq", "faq", voice) for voice in VOICES}
+        live = {voice: published for voice, published in found.items() if published is not None}
+        missing = [language for language in SHIPPED_LANGUAGES if language not in live]
         if missing:
             raise NothingPublished(f"no FAQ is published for {', '.join(missing)}")
-        versions = tuple(published.sha256 for published in live.values() if published is not None)
+        versions = tuple(published.sha256 for published in live.values())
         if self._faq is not None and self._faq.versions == versions:
             self._faq = _Faq(versions, self._faq.topics, self._faq.understanding, now)
             return
-        topics = {locale: read_topics(published.body) for locale, published in live.items() if published is not None}
+        topics = {voice: read_topics(published.body) for voice, published in live.items()}
         understanding = Understanding(
-            {locale: matcher_for(items, locale, self.encoder) for locale, items in topics.items()}
+            {language: matcher_for(topics[language], language, self.encoder) for language in SHIPPED_LANGUAGES}
         )
-        by_id = {locale: {topic.id: topic for topic in items} for locale, items in topics.items()}
-        self._faq = _Faq(versions, by_id, understanding, now)
+        by_id = {voice: {topic.id: topic for topic in items} for voice, items in topics.items()}
+        answers = {voice: in_voice(voice, by_id) for voice in VOICES}
+        self._faq = _Faq(versions, answers, understanding, now)
         log.info("content.faq_live", encoder=encoder_for(self.encoder) is not None)
 
     def try_refresh(self, conn: Connection, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.lobby_state import LobbyFacts, LobbyState, LobbyStep
-from dialogs.conversation.asking import STAFF, VERIFY
+from dialogs.conversation.asking import STAFF, VERIFY, other_voices
 from dialogs.conversation.picking_days import birth_days
 from dialogs.conversation.prompts import BANK_LOGIN, Button, InputHint, MessageKind, PageLink, Phrase, Piece, Prompt
 
@@ -22,11 +22,14 @@ def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Pi
     """What the present step waits for; a step that waits for nothing has none."""
     buttons: list[Button] = []
     links: tuple[PageLink, ...] = ()
+    voices: tuple[Button, ...] = ()
     hint, days = InputHint.NONE, None
     match state.step:
         case LobbyStep.CODE:
             asked, hint = Phrase(key="lobby.ask_code"), InputHint.TEXT
             links = (_LOG_IN,) if facts.can_log_in() else ()
+            # Who cannot read this sees here how to be spoken to otherwise.
+            voices = other_voices(state.locale)
         case LobbyStep.CHECK_NUMBER:
             asked = Phrase(key="lobby.check_number", params={"check_number": state.check_number})
             buttons = [
@@ -48,7 +51,7 @@ def step_prompt(state: LobbyState, facts: LobbyFacts, token: str, lead: tuple[Pi
         kind=MessageKind.QUESTION,
         pieces=(*lead, asked),
         buttons=tuple(buttons),
-        shortcuts=(STAFF, VERIFY),
+        shortcuts=(STAFF, VERIFY, *voices),
         links=links,
         token=token,
         hint=hint,

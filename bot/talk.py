@@ -27,6 +27,7 @@ from dialogs.conversation.prompts import FaqText, Message, MessageKind, Phrase, 
 from dialogs.conversation.wording import Translator
 from dialogs.definition.model import Questionnaire
 from dialogs.personal import Personal
+from locales import language_of
 from storage import accounts, cases, conversations, hand_overs, outgoing
 from storage.accounts import Account
 from storage.cases import CaseStatus
@@ -200,7 +201,11 @@ class Talk:
         words = self.live.voice(conversation.locale).catalogue
         channel = self.account(conversation.account_id).channel
         case = None if conversation.case_id is None else cases.load_case(self.conn, conversation.case_id)
-        due_on = words.text("fact.due_on") if case is None else format_date(case.due_on, "long", conversation.locale)
+        due_on = (
+            words.text("fact.due_on")
+            if case is None
+            else format_date(case.due_on, "long", language_of(conversation.locale))
+        )
         return {"channel_name": words.text(f"fact.channel_{channel}"), "due_on": due_on}
 
     def say(self, conversation: Conversation, *phrases: Phrase) -> Conversation:

@@ -7,7 +7,7 @@ key is a programming error and raises; tests demand every key in every language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -18,8 +18,16 @@ from babel.messages.pofile import read_po
 
 #: Languages with a complete set of texts; the first is the default.
 SHIPPED_LANGUAGES = ("ja", "en")
+#: The voices in which a customer can be spoken to: the languages, and plain Japanese (やさしい日本語), which has
+#: texts of its own for everything a customer reads and those of Japanese for the rest.
+VOICES = ("ja", "ja_easy", "en")
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def language_of(voice: str) -> str:
+    """The language that is spoken in a voice: of ``ja_easy``, ``ja``."""
+    return voice.replace("-", "_").partition("_")[0]
 
 
 class MissingText(KeyError):
@@ -47,6 +55,10 @@ class Catalogue:
     def keys(self) -> Iterator[str]:
         return iter(self._texts)
 
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Every key with its sentence, placeholders unfilled."""
+        return self._texts.items()
+
     def template(self, key: str) -> str:
         """The sentence with its placeholders unfilled."""
         return self._texts[key]
@@ -70,7 +82,7 @@ def placeholders(template: str) -> frozenset[str]:
 
 
 def load_catalogue(locale: str, overlay: Path | None = None) -> Catalogue:
-    """The catalogue of a shipped language; a bank's own folder (``CONTENT_DIR/locales``) lies on top."""
+    """The catalogue of a voice; a bank's own folder (``CONTENT_DIR/locales``) lies on top."""
     return _load(locale, overlay)
 
 
@@ -81,9 +93,10 @@ def shipped_text(locale: str, name: str) -> str:
 
 @lru_cache(maxsize=16)
 def _load(locale: str, overlay: Path | None) -> Catalogue:
-    if locale not in SHIPPED_LANGUAGES:
-        raise MissingText(f"no language {locale!r}; shipped are {', '.join(SHIPPED_LANGUAGES)}")
-    texts: dict[str, str] = {}
+    if locale not in VOICES:
+        raise MissingText(f"no language {locale!r}; shipped are {', '.join(VOICES)}")
+    language = language_of(locale)
+    texts: dict[str, str] = {} if language == locale else dict(_load(language, overlay).items())
     sources: list[Traversable | Path] = [files("locales") / locale / "LC_MESSAGES"]
     if overlay is not None:
         sources.append(overlay / locale / "LC_MESSAGES")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.channels.base import Tap
-from dialogs.conversation.commands import Command
+from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.wording import Translator
 
 #: In the place of a conversation's: a menu belongs to none, and its buttons go to the one that is active.
@@ -98,6 +98,7 @@ _ENTRIES: Mapping[MenuState, tuple[Entry, ...]] = MappingProxyType(
 #: The other language, where a menu has room for it: who cannot read the menu finds the way out of it.
 _LANGUAGE = {
     "ja": Entry(command=Command.LANGUAGE_EN, text="menu.language"),
+    "ja_easy": Entry(command=Command.LANGUAGE_JA, text="menu.language"),
     "en": Entry(command=Command.LANGUAGE_JA, text="menu.language"),
 }
 
@@ -131,8 +132,7 @@ LISTED = (
     Command.VERIFY,
     Command.STAFF,
     Command.SWITCH,
-    Command.LANGUAGE_JA,
-    Command.LANGUAGE_EN,
+    *VOICE_OF_COMMAND,
     Command.PAPER,
     Command.UNLINK,
 )

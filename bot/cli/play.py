@@ -161,29 +161,31 @@ def _answer_name(key: Key) -> str:
 def make_player(definition: Questionnaire, *, locale: str, today: date | None, zone: str = "Asia/Tokyo") -> Player:
     """A player over the shipped texts; ``today`` freezes the day."""
     from dialogs.faq.matcher import matcher_for
-    from dialogs.faq.topics import load_shipped
-    from locales import SHIPPED_LANGUAGES, load_catalogue
+    from dialogs.faq.topics import in_voice, load_shipped
+    from locales import SHIPPED_LANGUAGES, VOICES, load_catalogue
     from storage.universe import Universe
 
-    if locale not in SHIPPED_LANGUAGES:
-        raise UserError(f"--locale {locale}: shipped languages are {', '.join(SHIPPED_LANGUAGES)}.")
+    if locale not in VOICES:
+        raise UserError(f"--locale {locale}: shipped languages are {', '.join(VOICES)}.")
     tz = ZoneInfo(zone)
     clock = Universe.real().now
     fixed = None if today is None else datetime.combine(today, time(12), tz)
-    topics = {language: load_shipped(language) for language in SHIPPED_LANGUAGES}
+    topics = {voice: {topic.id: topic for topic in load_shipped(voice)} for voice in VOICES}
     voices = {
-        language: Voice(
-            catalogue=load_catalogue(language),
-            topics={topic.id: topic for topic in topics[language]},
+        voice: Voice(
+            catalogue=load_catalogue(voice),
+            topics=in_voice(voice, topics),
             facts={
                 **_BANK,
-                "channel_name": load_catalogue(language).text("fact.channel_chat"),
-                "due_on": load_catalogue(language).text("fact.due_on"),
+                "channel_name": load_catalogue(voice).text("fact.channel_chat"),
+                "due_on": load_catalogue(voice).text("fact.due_on"),
             },
         )
-        for language in SHIPPED_LANGUAGES
+        for voice in VOICES
     }
-    understanding = Understanding({language: matcher_for(items, language) for language, items in topics.items()})
+    understanding = Understanding(
+        {language: matcher_for(load_shipped(language), language) for language in SHIPPED_LANGUAGES}
+    )
     return Player(
         definition,
         locale=locale,

@@ -13,7 +13,9 @@ from bot.cli.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, help="Questionnaires: check, convert and play a form.")
 
-LocaleOption = Annotated[str | None, typer.Option("--locale", help="ja or en; the form's own language if left out.")]
+LocaleOption = Annotated[
+    str | None, typer.Option("--locale", help="ja, ja_easy or en; the form's own language if left out.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 

@@ -36,13 +36,13 @@ def reply(
     evaluate: Annotated[bool, typer.Option("--eval", help="Measure the readers on files of labelled replies.")] = False,
     failures: Annotated[bool, typer.Option("--failures", help="With --eval: the rows that were not right.")] = False,
     today: Annotated[str | None, typer.Option(help="The customer's day (ISO 8601); today if left out.")] = None,
-    locale: Annotated[str, typer.Option(help="Language of display and messages: ja or en.")] = "ja",
+    locale: Annotated[str, typer.Option(help="Language of display and messages: ja, ja_easy or en.")] = "ja",
 ) -> None:
     """Read one typed reply as a kind of value, or measure the readers."""
-    from locales import SHIPPED_LANGUAGES
+    from locales import VOICES
 
-    if locale not in SHIPPED_LANGUAGES:
-        raise UserError(f"Unknown locale {locale!r}; use one of {', '.join(SHIPPED_LANGUAGES)}.")
+    if locale not in VOICES:
+        raise UserError(f"Unknown locale {locale!r}; use one of {', '.join(VOICES)}.")
     if evaluate:
         if not words or batch or today:
             raise UserError(

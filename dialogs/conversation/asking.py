@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dialogs.conversation.answering import from_master, read_back, take_choices
+from dialogs.conversation.commands import VOICE_OF_COMMAND
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.lists import ListLimits, Page, page_of
@@ -27,10 +28,19 @@ CHANGE_ANSWER = Button(option="resume", label=Phrase(key="button.change_answer")
 BACK = Button(option="back", label=Phrase(key="button.back"))
 WHY = Button(option="why", label=Phrase(key="button.why"))
 VERIFY = Button(option="verify", label=Phrase(key="button.verify"))
+#: The voices, each by its own name in its own words.
+_VOICES = {
+    voice: Button(option=command, label=Phrase(key=f"button.{command}")) for command, voice in VOICE_OF_COMMAND.items()
+}
 #: None of the choices that the typed letters led to.
 OTHERS = Button(option="others", label=Phrase(key="button.none_of_these"))
 
 _ALT = Phrase(key="alt.question")
+
+
+def other_voices(locale: str) -> tuple[Button, ...]:
+    """The voices that are not spoken now, to change over to."""
+    return tuple(button for voice, button in _VOICES.items() if voice != locale)
 
 
 def choice_option(position: Position, question: Question, choice: Choice) -> str:

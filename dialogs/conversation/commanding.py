@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from dialogs.conversation import asking, events as ev, people
 from dialogs.conversation.choosing import try_option
-from dialogs.conversation.commands import Command
+from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.events import Form
 from dialogs.conversation.moves import aside, back, explain, resume, topic
 from dialogs.conversation.prompts import Phrase, Wording
@@ -36,11 +36,15 @@ def carry_out(turn: Turn, command: Command) -> bool:
             record_none_fits(turn)
             resume(turn)
         case Command.HELP:
-            aside(turn, Phrase(key="engine.help"), buttons=(asking.VERIFY, asking.STAFF))
+            aside(
+                turn,
+                Phrase(key="engine.help"),
+                buttons=(asking.VERIFY, *asking.other_voices(turn.state.locale), asking.STAFF),
+            )
         case Command.VERIFY | Command.PAPER:
             topic(turn, TOPICS_OF_COMMANDS[command])
-        case Command.LANGUAGE_JA | Command.LANGUAGE_EN:
-            turn.record(ev.LanguageChanged(at=turn.now, locale="ja" if command is Command.LANGUAGE_JA else "en"))
+        case Command.LANGUAGE_JA | Command.LANGUAGE_EASY | Command.LANGUAGE_EN:
+            turn.record(ev.LanguageChanged(at=turn.now, locale=VOICE_OF_COMMAND[command]))
             aside(turn, Phrase(key="engine.language_changed"))
         case Command.UNLINK:
             turn.ask_sure(Form.UNLINK)
@@ -104,8 +108,7 @@ _ANYWHERE = frozenset(
         Command.VERIFY,
         Command.HELP,
         Command.SWITCH,
-        Command.LANGUAGE_JA,
-        Command.LANGUAGE_EN,
+        *VOICE_OF_COMMAND,
     }
 )
 

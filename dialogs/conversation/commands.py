@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -21,6 +22,7 @@ from rapidfuzz.distance import OSA
 
 from dialogs.faq.words import Finder, load_words
 from dialogs.japanese import fold
+from locales import language_of
 
 #: A command is said briefly; in a longer text the words are part of a story.
 LONGEST_COMMAND = 60
@@ -52,6 +54,8 @@ class Command(StrEnum):
     SWITCH = "switch"
     LANGUAGE_EN = "language_en"
     LANGUAGE_JA = "language_ja"
+    #: Plain Japanese.
+    LANGUAGE_EASY = "language_easy"
     #: Will not take part.
     STOP = "stop"
     #: Will not answer this question.
@@ -78,6 +82,11 @@ class Command(StrEnum):
 
 
 _NAMES = frozenset(Command)
+
+#: Which voice a command asks for.
+VOICE_OF_COMMAND: Mapping[Command, str] = MappingProxyType(
+    {Command.LANGUAGE_JA: "ja", Command.LANGUAGE_EASY: "ja_easy", Command.LANGUAGE_EN: "en"}
+)
 
 
 @dataclass(frozen=True)
@@ -225,7 +234,7 @@ def _mistyped(folded: str, language: str) -> Command | None:
 
 def _languages(locale: str) -> tuple[str, ...]:
     """The language that is spoken first, then the others; a variant (ja_easy) has its base's words."""
-    own = locale.replace("-", "_").partition("_")[0]
+    own = language_of(locale)
     return (own, *(language for language in LANGUAGES if language != own)) if own in LANGUAGES else LANGUAGES
 
 

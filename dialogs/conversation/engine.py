@@ -17,7 +17,7 @@ from dialogs.conversation import events as ev, inputs as inp, people
 from dialogs.conversation.answering import Several, Taken, is_free_text, read_reply, reader_kind, take_choices
 from dialogs.conversation.choosing import choose_option
 from dialogs.conversation.commanding import carry_out, tap_that_holds_anywhere
-from dialogs.conversation.commands import Command
+from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.entries import is_proposal, propose, settle
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.faq_replies import calls_after_misses, reply_from_faq, speaks_of_danger
@@ -202,8 +202,7 @@ _ANSWERED_WHILE_PAUSED = frozenset(
         Command.SWITCH,
         Command.STOP,
         Command.LATER,
-        Command.LANGUAGE_JA,
-        Command.LANGUAGE_EN,
+        *VOICE_OF_COMMAND,
     }
 )
 

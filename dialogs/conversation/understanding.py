@@ -15,6 +15,7 @@ from dialogs.conversation import commands
 from dialogs.conversation.commands import Command
 from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher
 from dialogs.japanese import fold
+from locales import language_of
 
 #: So likely is a command that is no answer in words: where its words name it too, and where they do not.
 SURE_WITH_ITS_WORDS, SURE = 0.12, 0.75
@@ -96,7 +97,7 @@ class Understanding:
         return self._matcher(locale).tier
 
     def _matcher(self, locale: str) -> Matcher:
-        return self._matchers.get(locale) or next(iter(self._matchers.values()))
+        return self._matchers.get(language_of(locale)) or next(iter(self._matchers.values()))
 
     def read(self, text: str, locale: str, *, question_topic: str | None = None, topics: bool = True) -> Reading:
         """What ``text`` can mean; ``question_topic`` is the FAQ topic of the open question.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dialogs.conversation import events as ev, inputs as inp, people
 from dialogs.conversation.choosing import choose_option
 from dialogs.conversation.commanding import carry_out
-from dialogs.conversation.commands import Command
+from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.faq_replies import record_faq
 from dialogs.conversation.moves import resume
 from dialogs.conversation.prompts import FaqText, Phrase
@@ -17,7 +17,7 @@ from dialogs.conversation.recording_taps import Unheard, can_record
 from dialogs.conversation.turn import Turn
 from dialogs.faq.matcher import Action
 
-_LANGUAGES = (Command.LANGUAGE_JA, Command.LANGUAGE_EN)
+_LANGUAGES = tuple(VOICE_OF_COMMAND)
 
 
 def said_while_waiting(turn: Turn, said: inp.Said) -> None:

@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from locales import language_of
+
 #: What an answer may refer to; the service fills all of them.
 PLACEHOLDERS = frozenset({"bank_name", "bank_phone", "channel_name", "due_on"})
 
@@ -27,7 +29,9 @@ APPROVED = "approved"
 
 _TEXTS = frozenset({"id", "question", "answer", "short", "status", "approved_by", "approved_on", "handover"})
 _LISTS = frozenset({"variants", "see_also", "source"})
-_REQUIRED = ("id", "question", "variants", "answer", "source", "status")
+_REQUIRED = ("id", "question", "answer", "status")
+#: What a language has to have beyond that; a voice of it (ja_easy) is asked and answers for as its language is.
+_REQUIRED_OF_LANGUAGE = ("variants", "source")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")
 _BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
 
@@ -44,7 +48,7 @@ class Topic:
     #: The question in the bank's words; also the label of the button that offers the topic.
     question: str
     #: How customers put it.
-    variants: tuple[str, ...]
+    variants: tuple[str, ...] = ()
     #: Approved text: short paragraphs, separated by empty lines.
     answer: str
     #: The topic on a button: 20 characters at most.
@@ -53,7 +57,7 @@ class Topic:
     #: After the answer a person takes over.
     handover: bool = False
     #: Where the statement comes from.
-    source: tuple[str, ...]
+    source: tuple[str, ...] = ()
     status: str = DRAFT
     approved_by: str = ""
     approved_on: str = ""
@@ -84,7 +88,7 @@ def read_topics(source: str, locale: str, *, name: str = "faq.yaml") -> tuple[To
     topics: list[Topic] = []
     lines: dict[str, int] = {}
     for node in root.value:
-        topic = _topic(_fields(node, where), f"{where}, line {_line(node)}")
+        topic = _topic(_fields(node, where), locale, f"{where}, line {_line(node)}")
         if topic.id in lines:
             raise FaqError(f"{where}, line {_line(node)}: topic {topic.id} is already at line {lines[topic.id]}.")
         lines[topic.id] = _line(node)
@@ -105,6 +109,14 @@ def load_shipped(locale: str) -> tuple[Topic, ...]:
     if not resource.is_file():
         raise FaqError(f"There is no FAQ in the language {locale}.")
     return read_topics(resource.read_text(encoding="utf-8"), locale, name=f"locales/{locale}/faq.yaml")
+
+
+def in_voice(voice: str, topics: Mapping[str, Mapping[str, Topic]]) -> Mapping[str, Topic]:
+    """What is answered in ``voice``, by id: its own texts, and those of its language where it has none.
+
+    Only a language has phrasings: a question is understood alike in all its voices.
+    """
+    return {**topics.get(language_of(voice), {}), **topics.get(voice, {})}
 
 
 def canonical_json(topics: Sequence[Topic]) -> str:
@@ -163,8 +175,11 @@ def _texts(node: yaml.Node, key: str, place: str) -> tuple[str, ...]:
     return texts
 
 
-def _topic(fields: Mapping[str, Any], place: str) -> Topic:
-    for key in _REQUIRED:
+def _topic(fields: Mapping[str, Any], locale: str, place: str) -> Topic:
+    is_language = language_of(locale) == locale
+    if not is_language and fields.get("variants"):
+        raise FaqError(f"{place}: variants belong into the file of {language_of(locale)}, whose voice {locale} is.")
+    for key in (*_REQUIRED, *_REQUIRED_OF_LANGUAGE) if is_language else _REQUIRED:
         if not fields.get(key):
             raise FaqError(f"{place}: {key} is missing.")
     if not _ID.match(fields["id"]):

@@ -32,9 +32,9 @@ from dialogs.conversation.wording import Voice
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import load_shipped, read_questionnaire
 from dialogs.faq.matcher import matcher_for
-from dialogs.faq.topics import load_shipped as load_topics
+from dialogs.faq.topics import in_voice, load_shipped as load_topics
 from dialogs.guard import find_secret
-from locales import SHIPPED_LANGUAGES, load_catalogue
+from locales import SHIPPED_LANGUAGES, language_of, load_catalogue
 
 #: Tuesday 24 November 2026, ten o'clock in Tokyo.
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
@@ -56,10 +56,11 @@ def read(text: str, locale: str) -> Reading:
 
 @lru_cache(maxsize=8)
 def voice(language: str, channel: str = "LINE") -> Voice:
-    due_on = {"ja": "2027年1月31日", "en": "January 31, 2027"}[language]
+    due_on = {"ja": "2027年1月31日", "en": "January 31, 2027"}[language_of(language)]
+    topics = {one: {topic.id: topic for topic in load_topics(one)} for one in {language, language_of(language)}}
     return Voice(
         catalogue=load_catalogue(language),
-        topics={topic.id: topic for topic in load_topics(language)},
+        topics=in_voice(language, topics),
         facts={"bank_name": "みほん銀行", "bank_phone": "0120-000-000", "channel_name": channel, "due_on": due_on},
     )
 
