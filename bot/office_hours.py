@@ -16,6 +16,7 @@ from typing import Literal
 from babel.dates import format_skeleton, get_day_names
 
 from dialogs.japanese.holidays import is_holiday
+from locales import language_of
 
 DayName = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[DayName, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -106,15 +107,16 @@ class OfficeHours:
         """Days and hours as they stand in a sentence."""
         if self.hours is None:
             return ""
-        names = get_day_names("abbreviated", locale=locale)
+        language = language_of(locale)
+        names = get_day_names("abbreviated", locale=language)
         days = sorted(self.days)
         in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
         shown = (names[days[0]], names[days[-1]]) if in_a_row else tuple(names[day] for day in days)
-        dash = "〜" if locale.startswith("ja") else "–"
+        dash = "〜" if language == "ja" else "–"
         opens, closes = (f"{at.hour}:{at.minute:02d}" for at in self.hours)
         return f"{(dash if in_a_row else '・').join(shown)} {opens}{dash}{closes}"
 
     def day_words(self, at: datetime, locale: str) -> str:
         """The day and hour of ``at`` as they stand in a sentence."""
         local = at.astimezone(self.zone)
-        return f"{format_skeleton('MMMEd', local.date(), locale=locale)} {local.hour}:{local.minute:02d}"
+        return f"{format_skeleton('MMMEd', local.date(), locale=language_of(locale))} {local.hour}:{local.minute:02d}"
