@@ -13,7 +13,7 @@ from bot import connecting
 from bot.channels.base import Tap
 from bot.channels.line.adapter import LineChannel
 from bot.channels.line.menus import LineMenus
-from bot.channels.menus import LISTED
+from bot.channels.menus import LISTED, MenuState
 from bot.channels.report import Level
 from bot.menus import LEASE, MenuKeeper
 from bot.simulator.faults import Trouble
@@ -21,6 +21,7 @@ from bot.simulator.people import Bubble
 from dialogs.conversation.commands import Command
 from dialogs.conversation.state import from_json
 from dialogs.personal import Personal
+from locales import VOICES
 from storage import accounts
 from storage.cases import CaseStatus, move_case
 from storage.content import load_content
@@ -352,7 +353,7 @@ async def test_new_menus_replace_the_old_for_everybody_before_those_go(connected
     await keep(connected)
     assert connected.line.menus.linked_in_calls == [3]
     assert not old & set(connected.line.menus.menus)
-    assert len(connected.line.menus.menus) == 6
+    assert len(connected.line.menus.menus) == len(MenuState) * len(VOICES)
 
 
 async def test_without_menus_nothing_is_asked_of_line(house: House) -> None:

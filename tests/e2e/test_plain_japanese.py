@@ -1,4 +1,4 @@
-"""Who reads little Japanese finds plain Japanese at the first message and keeps it to the receipt, on both platforms."""
+"""Who reads little Japanese finds plain Japanese at the first message and keeps it to the receipt, on both."""
 
 from __future__ import annotations
 
