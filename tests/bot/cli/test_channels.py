@@ -10,13 +10,18 @@ from typing import Any
 
 import pytest
 
+from bot.channels.menus import MenuState
 from bot.channels.telegram.inbound import ALLOWED_UPDATES
 from bot.simulator.faults import Trouble
+from locales import VOICES
 from storage import menus
 from storage.universe import Universe
 from tests.bot.cli.platforms import BOT_SECRET, LINE_TOKEN, PUBLIC, Platforms, platforms
 from tests.bot.cli.shell import Shell
 from tests.bot.simulator.menus import draw_once
+
+#: One for each state and voice.
+MENUS = len(MenuState) * len(VOICES)
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def test_everything_is_set_once(shell: Shell, stands: Platforms) -> None:
     webhook = stands.telegram.webhook
     assert (webhook.url, webhook.secret) == (f"{PUBLIC}/telegram/webhook", BOT_SECRET)
     assert webhook.allowed_updates == list(ALLOWED_UPDATES)
-    assert len(stands.line.menus.menus) == 6
+    assert len(stands.line.menus.menus) == MENUS
     default = stands.line.menus.menus[stands.line.menus.default_id or ""]
     assert default.asked["name"].startswith("kakunin/not_linked-en/")
     with shell.database() as database:
@@ -91,7 +96,7 @@ def test_doing_it_again_changes_nothing(shell: Shell, stands: Platforms) -> None
     before = dict(stands.line.menus.menus)
     assert "set " not in connected(shell).values()
     assert stands.line.menus.menus == before
-    assert len(stands.calls("POST /v2/bot/richmenu")) == 6
+    assert len(stands.calls("POST /v2/bot/richmenu")) == MENUS
     assert len(stands.calls("PUT /v2/bot/channel/webhook/endpoint")) == 1
     assert len(stands.calls("/setMyCommands")) == 3
     # The secret cannot be read back, so the webhook is set again, without losing what waits.
@@ -192,7 +197,7 @@ def test_too_many_calls_are_said_and_the_next_time_goes_on(shell: Shell, stands:
     assert done.code == 1
     assert "FIX  line.reach: It refused: 429" in done.out
     assert connected(shell)["line.menus"] == "set "
-    assert len(stands.line.menus.menus) == 6, "menus of the first try were left behind"
+    assert len(stands.line.menus.menus) == MENUS, "menus of the first try were left behind"
 
 
 def test_line_that_cannot_reach_the_webhook(shell: Shell, stands: Platforms) -> None:
@@ -221,7 +226,7 @@ def test_all_is_well(shell: Shell, stands: Platforms) -> None:
     assert facts["line"]["webhook"]["test"] == {"success": True, "status": 200, "reason": "OK"}
     assert facts["line"]["quota"] == {"limit": 1000, "used": 0}
     assert facts["line"]["account"]["chat_mode"] == "bot"
-    assert len(facts["line"]["menus"]["names"]) == 6
+    assert len(facts["line"]["menus"]["names"]) == MENUS
     assert facts["telegram"]["webhook"]["pending_updates"] == 0
     assert facts["telegram"]["webhook"]["allowed_updates"] == list(ALLOWED_UPDATES)
     assert facts["telegram"]["account"]["username"] == "kakunin_bot"
