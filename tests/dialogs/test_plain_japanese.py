@@ -25,6 +25,8 @@ FIRST = frozenset(
 _WORD = re.compile(r"([\u4e00-\u9fff々]+)\([\u3041-\u3096\u30a1-\u30fa]+\)")
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
 #: Areas of the catalogues that a customer reads, but for buttons: on these there is no room for readings.
+#: What staff read who enter an answer for a customer is not for him.
+FOR_STAFF = "problem.entry."
 READ = ("alt.", "engine.", "fact.", "faq.", "guard.", "handover.", "lobby.", "problem.")
 
 
@@ -58,7 +60,7 @@ def test_a_word_without_its_reading_is_found() -> None:
 def test_every_sentence_that_a_customer_reads_is_there_with_its_readings() -> None:
     plain, full = load_catalogue(VOICE), load_catalogue("ja")
     for key in full.keys():  # noqa: SIM118
-        if key.startswith(READ):
+        if key.startswith(READ) and not key.startswith(FOR_STAFF):
             text = plain.template(key)
             assert unread(text) == set(), key
             same = text == full.template(key)
