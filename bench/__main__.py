@@ -15,13 +15,18 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from bench.console import pages, spread
 from bench.engine import engines
 from bench.postgres import postgres
 from bench.report import table
 from bench.runs import Order, Row, alone, peer, webhooks
-from bench.stores import postgres_store, sqlite_store
+from bench.stores import open_store, postgres_store, sqlite_store
 
 PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat")
+#: Run only where they are named.
+NAMED = ("console",)
+#: Conversations of the piece console, unless ``--crowd`` says otherwise.
+_CONVERSATIONS = 100_000
 _PEERS = {"python-telegram-bot, pickle": "ptb_bot.py", "aiogram, SQLite FULL": "aiogram_bot.py"}
 _ALL = "webhooks,sender,timers,reconcile"
 _ONE_OF_SEVERAL = "webhooks,sender"
@@ -131,6 +136,19 @@ class Bench:
         for many in (0, crowd):
             yield self._on_postgresql("flat", self._order(customers=50), 2, crowd=many)
 
+    def console(self) -> Iterator[Row]:
+        """The pages of the console beside many conversations."""
+        crowd = self._options.crowd or _CONVERSATIONS
+        stores = {
+            "SQLite": lambda: sqlite_store(self._scratch, crowd),
+            "PostgreSQL": lambda: postgres_store(self._scratch, self.server, crowd),
+        }
+        for name, kept in stores.items():
+            with kept() as store:
+                with open_store(store.url) as database:
+                    spread(database)
+                yield from pages(f"{name}, {crowd:,} conversations", store, self._scratch)
+
 
 def _load(order: Order) -> str:
     return f"{order.rate:g}/s" if order.rate else f"{order.customers} at a time"
@@ -141,7 +159,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "scratch", type=Path, help="folder outside the repository for stores and logs, kept between runs"
     )
-    parser.add_argument("--pieces", default=",".join(PIECES), help=f"of {', '.join(PIECES)}")
+    parser.add_argument("--pieces", default=",".join(PIECES), help=f"of {', '.join((*PIECES, *NAMED))}")
     parser.add_argument("--seconds", type=float, default=10, help="measured in each run, after three of warming up")
     parser.add_argument("--turns", type=int, default=2000, help="timed by the transaction alone")
     parser.add_argument("--rates", type=lambda text: [float(part) for part in text.split(",")], default=[100, 200, 400])
@@ -149,7 +167,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--peers", type=Path, help="Python of the peers' environment")
     parser.add_argument("--json", type=Path, help="also write the rows here")
     options = parser.parse_args()
-    unknown = set(options.pieces.split(",")) - set(PIECES)
+    unknown = set(options.pieces.split(",")) - {*PIECES, *NAMED}
     if unknown:
         parser.error(f"unknown pieces: {', '.join(sorted(unknown))}")
     return options

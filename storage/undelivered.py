@@ -52,4 +52,8 @@ def count_undelivered(conn: Connection, *, within: Select[tuple[str]] | None = N
 
 def _lost(query: Select[Any], within: Select[tuple[str]] | None) -> Select[Any]:
     query = query.where(_outgoing.c.state.in_(_LOST))
-    return query if within is None else query.where(_outgoing.c.conversation_id.in_(within))
+    if within is None:
+        return query
+    # Asked of each message, which are few: listing all that somebody may see takes longer.
+    (seen,) = within.selected_columns
+    return query.where(within.where(seen == _outgoing.c.conversation_id).correlate(_outgoing).exists())

@@ -100,7 +100,8 @@ def list_unmatched(
         .limit(limit)
     )
     if within is not None:
-        query = query.where(_event.c.conversation_id.in_(within))
+        (seen,) = within.selected_columns
+        query = query.where(within.where(seen == _event.c.conversation_id).correlate(_event).exists())
     rows = [(row, event) for row in conn.execute(query) if (event := _event_of(vault, row))]
     words = _words(conn, vault, [event["content_id"] for _, event in rows])
     return [

@@ -37,8 +37,10 @@ _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 UNDELIVERED = "undelivered"
 #: A page shows so many; older ones are found by the counts being larger.
 PAGE = 100
-#: Nobody counts further: "999+".
-_MOST = 1000
+#: Nobody counts further ("999+", "99+"); within a branch each one costs a look at the customer's record.
+_MOST, _MOST_OF_BRANCH = 1000, 100
+#: The long lists of a branch with fewer customers are read from its customers, of a larger one from the newest on.
+_SMALL = 5000
 #: Roles that see a conversation wherever it was passed on to.
 SUPERVISORS = frozenset({"approver", "auditor", "admin"})
 
@@ -53,16 +55,18 @@ _difference = table_of(DifferenceRow)
 
 #: Cases whose differences are being worked on (70 to be checked, 71 documents, 72 approval).
 _CHECKED = ("70", "71", "72")
-_OPEN_DIFFERENCE = (
+_checked = _case.alias("checked")
+_TO_CHECK = select(_checked.c.id).where(
+    _checked.c.status.in_(_CHECKED),
     select(literal_column("1"))
     .where(
-        _difference.c.case_id == _case.c.id,
+        _difference.c.case_id == _checked.c.id,
         _difference.c.superseded_at.is_(None),
         _difference.c.decision.is_(None),
         _difference.c.verdict.not_in(sorted(SETTLED)),
     )
-    .correlate(_case)
-    .exists()
+    .correlate(_checked)
+    .exists(),
 )
 
 
@@ -81,7 +85,7 @@ _FOLDERS: Mapping[str, Callable[[StaffMember, datetime], ColumnElement[bool]]] =
     "mine": lambda staff, now: _mine(staff) & ~is_asleep(now),
     "snoozed": lambda staff, now: _mine(staff) & is_asleep(now),
     "staff": lambda staff, now: _is_owner("staff"),
-    "review": lambda staff, now: _case.c.status.in_(_CHECKED) & _OPEN_DIFFERENCE,
+    "review": lambda staff, now: _conversation.c.case_id.in_(_TO_CHECK),
     "bot": lambda staff, now: _is_owner("bot") & _conversation.c.closed_at.is_(None),
     # What staff have is theirs, also where the form was submitted before.
     "closed": lambda staff, now: (
@@ -124,10 +128,12 @@ class Folder:
 
     name: str
     count: int
+    #: Where counting ended.
+    most: int = _MOST
 
     @property
     def shown(self) -> str:
-        return str(self.count) if self.count < 1000 else "999+"
+        return str(self.count) if self.count < self.most else f"{self.most - 1}+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,25 +148,33 @@ def load_folders(conn: Connection, staff: StaffMember, now: datetime) -> tuple[F
     """The folders with their counts: of conversations, and of messages that did not arrive."""
     counts = {name: _count(conn, staff, name, now) for name in FOLDERS}
     counts[UNDELIVERED] = count_undelivered(conn, within=visible(staff))
-    return tuple(Folder(name=name, count=counts[name]) for name in (*FOLDERS, UNDELIVERED))
+    most = _MOST if staff.branch_no is None else _MOST_OF_BRANCH
+    return tuple(Folder(name=name, count=counts[name], most=most) for name in (*FOLDERS, UNDELIVERED))
 
 
 def _count(conn: Connection, staff: StaffMember, folder: str, now: datetime) -> int:
-    source: FromClause = _conversation
-    if folder == "review":
-        source = _conversation.join(_case, _case.c.id == _conversation.c.case_id)
-    if staff.branch_no is not None:
-        source = _joined()
-    found: Select[*tuple[Any, ...]] = (
-        select(literal_column("1")).select_from(source).where(_FOLDERS[folder](staff, now))
-    )
-    bounded = _in_scope(found, staff).limit(_MOST).subquery()
+    source: FromClause = _conversation if staff.branch_no is None else _joined()
+    query: Select[*tuple[Any, ...]] = select(literal_column("1")).select_from(source)
+    most = _MOST if staff.branch_no is None else _MOST_OF_BRANCH
+    bounded = _in_folder(conn, query, staff, folder, now).limit(most).subquery()
     return int(conn.execute(select(func.count()).select_from(bounded)).scalar_one())
+
+
+def _in_folder(conn: Connection, query: _Query, staff: StaffMember, folder: str, now: datetime) -> _Query:
+    query = _in_scope(query.where(_FOLDERS[folder](staff, now)), staff)
+    if staff.branch_no is None or folder not in _NEWEST_FIRST:
+        return query
+    of_branch = _record.c.branch_no == staff.branch_no
+    some = select(literal_column("1")).where(of_branch).limit(_SMALL).subquery()
+    if conn.execute(select(func.count()).select_from(some)).scalar_one() == _SMALL:
+        return query
+    customers = select(_case.c.id).join(_record, _record.c.customer_id == _case.c.customer_id).where(of_branch)
+    return query.where(_conversation.c.case_id.in_(customers.correlate(None)))
 
 
 def list_slips(conn: Connection, staff: StaffMember, folder: str, now: datetime, *, limit: int = PAGE) -> list[Slip]:
     """The conversations of a folder: those who wait longest first, the others by the customer's last word."""
-    query = _slips(staff).where(_FOLDERS[folder](staff, now))
+    query = _in_folder(conn, _slips(staff), staff, folder, now)
     if folder == "waiting":
         query = query.order_by(_conversation.c.waiting_since, _conversation.c.id)
     elif folder in _NEWEST_FIRST:

@@ -57,6 +57,7 @@ class MasterRecordRow(Stored, table=True):
     __table_args__ = (
         UniqueConstraint("customer_id", "seq"),
         Index("ix_master_record_seq", "seq"),
+        Index("ix_master_record_branch", "branch_no", "customer_id", "seq"),
         Index("ix_master_record_name_digest", "name_digest"),
         Index("ix_master_record_phone_digest", "phone_digest"),
     )

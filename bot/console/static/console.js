@@ -258,8 +258,10 @@
 
   // ---- the stream ----
 
-  if (body.dataset.stream) {
-    const stream = new EventSource(body.dataset.stream);
+  let stream = null;
+  function listen() {
+    stream?.close();
+    stream = new EventSource(body.dataset.stream);
     // The first event after every (re)connection carries the current fingerprint: nothing is missed.
     stream.addEventListener("changed", (event) => {
       showLost(false);
@@ -270,7 +272,13 @@
       location.reload();
     });
     stream.addEventListener("error", () => showLost(true));
-    // Come back to: whatever the stream may have lost is fetched.
+  }
+  if (body.dataset.stream) {
+    listen();
+    // A stream that outlived its network may be silent for ever.
+    window.addEventListener("offline", () => showLost(true));
+    window.addEventListener("online", listen);
+    // Looked at again: whatever was missed is fetched.
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) refresh();
     });
