@@ -16,6 +16,7 @@ from dialogs.conversation.events import AnswerState, Key
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.state import from_json
 from dialogs.definition.model import pick
+from dialogs.japanese.name_readings import is_doubtful
 from dialogs.replies.masking import mask
 from storage import cases, conversations, customers, hand_overs
 from storage.conversations import Conversation
@@ -59,8 +60,23 @@ def answer_state(form: Position, slot: Slot) -> str:
         return answer.state.value
     if not answer.value:
         return "skipped"
+    if _reads_another_name(form, slot):
+        return "reading"
     known = from_master(form, slot)
     return "changed" if known is not None and known.value != answer.value else "answered"
+
+
+def _reads_another_name(form: Position, slot: Slot) -> bool:
+    """Whether a reading hardly belongs to the name before it: a hint for staff, the answer stands as it is."""
+    name = ""
+    for other in form.asked_slots:
+        if other.question is None or other.key.instance != slot.key.instance:
+            continue
+        if other.key == slot.key:
+            return other.question.bot.kind == "kana" and is_doubtful(name, form.state.answers[slot.key].value)
+        if other.question.bot.kind == "name" and other.key in form.state.answers:
+            name = form.state.answers[other.key].value
+    return False
 
 
 def need_of(talk: Talk, conversation: Conversation) -> Need | None:

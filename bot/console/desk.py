@@ -51,7 +51,8 @@ class AnswerLine:
 
     label: str
     display: str = field(repr=False)
-    #: answered, unchanged, changed, skipped, declined, other_channel, check, by_staff
+    #: answered, unchanged, changed, skipped, declined, other_channel, check, by_staff,
+    #: reading (which hardly belongs to the name before it)
     state: str
 
 

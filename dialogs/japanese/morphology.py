@@ -59,6 +59,12 @@ def is_family_name_alone(name: str) -> bool:
     return len(name) == 2 and _is_one(name, "姓") and not (_is_one(name[0], "姓") and _is_one(name[1], "名"))
 
 
+def readings_of_family_name(written: str) -> frozenset[str]:
+    """The readings that the dictionary lists of a family name, in hiragana; none where it knows no such name."""
+    found = _dictionary().lookup(written)
+    return frozenset(to_hiragana(one.reading_form()) for one in found if one.part_of_speech()[2:4] == ("人名", "姓"))
+
+
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text whose width is normalised (katakana must stay katakana: the dictionary knows it so)."""
     found = []
