@@ -43,7 +43,7 @@ def view_conversation(talk: Talk, conversation_id: str) -> ConversationView:
         phase=conversation.phase,
         progress=(0, 0) if form is None else _progress(form),
         current_question=None if form is None else _current(form),
-        answers=() if form is None else answer_lines(form),
+        answers=() if form is None else _answers(form),
         facts=() if customer is None else _facts(customer.customer_no, customer.fields),
         check_number=None if case is None else case.check_number,
         receipt_no=form.state.receipt_no if form is not None and form.state.completed else None,

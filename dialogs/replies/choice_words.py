@@ -17,6 +17,9 @@ from dialogs.definition.model import Choice
 from dialogs.japanese.numerals import arabic
 from dialogs.japanese.readings import sounds_like
 from dialogs.japanese.width import fold, join_japanese, normalise
+from dialogs.replies.base import Problem, ReplyContext
+from dialogs.replies.chatter import opening
+from dialogs.replies.problems import problem
 
 _PARTS = re.compile(r"[・/／、()「」]|,(?!\d)|または|等| or ")
 #: What a label leaves out is no name of it.
@@ -49,6 +52,10 @@ _COMMON = frozenset(
     )
 )
 _NEGATIVE_LABEL = re.compile("(?:ない|なし|ません|ず)$|not ")
+#: 同意できないことはない denies and takes it back: which of two is meant, only the customer knows.
+_DENIED_TWICE = re.compile(
+    "(?:ない|ん|ません|へん)(?:こと|わけ|訳|もん)(?:は|も|では|じゃ|でも)?(?:な|あり|あら|おま)|なく(?:は|も)(?:な|あり)"
+)
 #: Right after a term: it is denied.
 _DENIED = re.compile(
     "(?:を|に|で|として|と|も|が|は|に関係|の予定|の予定は|という?(?:わけ|こと))*(?:では|じゃ|や|には|とは|は)?"
@@ -192,6 +199,14 @@ def respell(text: str) -> str:
     for pattern, spelling in _SPELLINGS:
         text = pattern.sub(spelling, text)
     return text
+
+
+def opened(text: str, context: ReplyContext) -> str | Problem:
+    """The text to look for choices in; one that takes its own denial back is none."""
+    plain = opening("choice", text, context)
+    if isinstance(plain, str) and _DENIED_TWICE.search(plain):
+        return problem("choice.unreadable", context)
+    return plain
 
 
 def is_question(plain: str) -> bool:

@@ -19,7 +19,7 @@ from dialogs.definition.model import Choice, pick
 from dialogs.japanese.width import fold, normalise
 from dialogs.replies.bands import has_bounds, read_band
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, strip_chatter
 from dialogs.replies.choice_numbers import (
     DASH_SPAN,
     NUMBER_THEN_WORDS,
@@ -29,7 +29,7 @@ from dialogs.replies.choice_numbers import (
     place_of,
     run_together,
 )
-from dialogs.replies.choice_words import Found, find_words, is_question, loose, respell, terms_of
+from dialogs.replies.choice_words import Found, find_words, is_question, loose, opened, respell, terms_of
 from dialogs.replies.problems import problem
 from dialogs.replies.surroundings import in_standard_speech, readings_of
 from dialogs.replies.yes_no import agrees, read_yes_no
@@ -110,7 +110,7 @@ def read_choice(
     text: str, choices: Sequence[Choice], context: ReplyContext, default_language: str, *, kind: str | None = None
 ) -> Parsed | Ambiguous | Problem:
     """The choice that the text means; ``kind`` is the question's (``amount`` and ``yes_no`` read in their own way)."""
-    plain = opening("choice", text, context)
+    plain = opened(text, context)
     if isinstance(plain, Problem):
         return plain
     # ③ is a place in the list and no amount; folded it would be a bare 3.
@@ -130,7 +130,7 @@ def read_choices(
     text: str, choices: Sequence[Choice], context: ReplyContext, default_language: str
 ) -> ParsedMany | Ambiguous | Problem:
     """The choices that the text names: 1と3, １、３, 全部, labels with separators; all of it, or nothing."""
-    plain = opening("choice", text, context)
+    plain = opened(text, context)
     if isinstance(plain, Problem):
         return plain
     circled = any(unicodedata.category(sign) == "No" for sign in text)

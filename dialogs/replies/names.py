@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from dialogs.japanese.kana import is_katakana_reading, to_katakana
-from dialogs.japanese.morphology import is_family_name_alone
+from dialogs.japanese.kana import is_katakana_reading, to_hiragana, to_katakana
+from dialogs.japanese.morphology import is_family_name_alone, words
 from dialogs.japanese.variants import has_gaiji
 from dialogs.japanese.width import strip_variation_selectors, to_storable_width
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -80,6 +80,9 @@ _BEHIND_READING = re.compile("(?: ?(?<![ンル])デス)+$")
 _BEHIND_HIRAGANA = re.compile("(?<=[ぁ-ゖ]) さん$")
 _MARKED = re.compile(f"[{_LETTERS}][\u0300-\u036f]+")
 _APOSTROPHES = str.maketrans("`´‘’ʻʼ", "'" * 6)
+_NARI = re.compile("[ぁ-ゖー ]*[ぁ-ゖー]なり")
+#: やす, まさ, とも: with なり they are given names.
+_LONGEST_BEFORE_NARI = 2
 #: No reading of a name begins with these.
 _NO_BEGINNING = re.compile("(?:^|[ ・])(?:[ャュョッヮー]|$)")
 
@@ -97,6 +100,7 @@ def read_name(text: str, context: ReplyContext) -> Parsed | Problem:
     if (
         is_not_a_name(typed)
         or _is_still_chatter(typed)
+        or _ends_in_nari(typed)
         or _COMPANY_AND_PERSON.search(typed)
         or holds_its_reading(typed)
     ):
@@ -120,11 +124,20 @@ def read_kana(text: str, context: ReplyContext) -> Parsed | Problem:
         return typed
     reading = to_katakana(_BEHIND_HIRAGANA.sub("", typed).replace("-", "ー").replace("=", "・").replace(" ・ ", "・"))
     reading = _BEHIND_READING.sub("", reading)
-    if is_not_a_name(typed) or is_not_a_name(reading) or _is_still_chatter(reading):
+    if is_not_a_name(typed) or is_not_a_name(reading) or _is_still_chatter(reading) or _ends_in_nari(reading):
         return problem("kana.not_a_name", context)
     if not is_katakana_reading(reading) or not re.search("[ァ-ヺ]", reading) or _NO_BEGINNING.search(reading):
         return problem("kana.not_kana", context)
     return Parsed(value=reading, display=reading)
+
+
+def _ends_in_nari(typed: str) -> bool:
+    """Whether kana end in a copula of old (たろうなり), which whole names have as well (やすなり): then it is asked."""
+    plain = to_hiragana(typed)
+    if not _NARI.fullmatch(plain):
+        return False
+    *_, before, last = ("", *(word.surface for word in words(plain)))
+    return last == "なり" and len(before) > _LONGEST_BEFORE_NARI
 
 
 def _is_still_chatter(typed: str) -> bool:

@@ -57,6 +57,10 @@ def test_taken(question: str, text: str, choice: str) -> None:
         ("occupation", "会社員やっとらん"),
         ("occupation", "パートしとりません"),
         ("occupation", "会社員ちゃうで"),
+        ("consent", "同意できないことはない"),
+        ("consent", "同意しないわけではありません"),
+        ("consent", "同意できんこともない"),
+        ("frequency", "毎日使わなくはない"),
     ],
 )
 def test_what_is_denied_is_not_taken(question: str, text: str) -> None:

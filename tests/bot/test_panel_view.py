@@ -1,4 +1,4 @@
-"""The answers that staff see beside a conversation call for a look where one is due."""
+"""The answers that stand beside a conversation call for a look where one is due."""
 
 from __future__ import annotations
 
