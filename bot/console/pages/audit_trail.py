@@ -96,6 +96,7 @@ async def _page(
         "refs": loaded.refs,
         "logins": {member.id: member.login for member in loaded.members},
         "sentence": sentence,
+        "subject_name": name_of(visit.catalogue, "console.audit.subject"),
         "chosen": chosen,
         "fields": chosen.fields(),
         "full": FULL,
