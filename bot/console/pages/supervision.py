@@ -12,7 +12,7 @@ from bot.console.access import Permission, needs
 from bot.console.context import Visit
 from bot.console.queue import visible
 from bot.console.rendering import render
-from storage.supervision import Line, Online, Period, line, online, period
+from storage.supervision import Line, Online, Period, line, online, periods
 
 #: Today counts as one of them.
 _DAYS = 7
@@ -35,11 +35,12 @@ async def show(visit: Visit) -> web.StreamResponse:
     within = visible(staff)
 
     def load(conn: Connection) -> _Loaded:
+        today, week = periods(conn, (midnight, midnight - timedelta(days=_DAYS - 1)), within)
         return _Loaded(
             line=line(conn, within),
             online=online(conn, now, staff.branch_no, within),
-            today=period(conn, midnight, within),
-            week=period(conn, midnight - timedelta(days=_DAYS - 1), within),
+            today=today,
+            week=week,
         )
 
     loaded = await console.database.read(load)
