@@ -9,7 +9,7 @@ import pytest
 from bot.canned import PLACEHOLDERS, load_replies, offer
 from bot.problems import SettingsProblem
 from dialogs.guard import find_secret
-from locales import SHIPPED_LANGUAGES
+from locales import SHIPPED_LANGUAGES, VOICES, language_of
 
 FACTS = {"bank_name": "見本銀行", "bank_phone": "0120-000-000", "staff_name": "佐藤", "question": "ご職業"}
 
@@ -37,6 +37,11 @@ def test_the_banks_own_file_stands_before_the_shipped_one(tmp_path: Path) -> Non
 """
     replies = load_replies("ja", own(tmp_path, text))
     assert [(one.id, one.text) for one in offer(replies, FACTS, drafts=False)] == [("a", "見本銀行です")]
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_every_voice_of_a_customer_has_replies(voice: str) -> None:
+    assert load_replies(language_of(voice), None)
 
 
 def test_a_reply_with_a_gap_is_not_offered() -> None:

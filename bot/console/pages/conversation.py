@@ -22,6 +22,7 @@ from bot.console.live import conversation_fingerprint
 from bot.console.queue import Folder, Slip, list_open_work, load_folders
 from bot.console.rendering import name_of, render
 from bot.console.transcript import draw_lines
+from locales import language_of
 from storage import audit, visits
 from storage.content import TranscriptLine, transcript
 from storage.staff import StaffMember, list_staff
@@ -263,4 +264,4 @@ def canned_replies(visit: Visit, slip: Slip, view: ConversationView) -> tuple[Of
         "staff_name": visit.staff.display_name or "",
         "question": view.current_question or "",
     }
-    return offer(load_replies(slip.locale, visit.console.overlay), facts, drafts=settings.allow_drafts)
+    return offer(load_replies(language_of(slip.locale), visit.console.overlay), facts, drafts=settings.allow_drafts)

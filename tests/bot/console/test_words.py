@@ -12,7 +12,7 @@ from bot.console.door import WAYS_IN
 from bot.console.queue import FOLDERS
 from bot.console.review_queue import LISTS
 from dialogs.conversation.prompts import MessageKind
-from locales import SHIPPED_LANGUAGES, load_catalogue, placeholders
+from locales import SHIPPED_LANGUAGES, VOICES, load_catalogue, placeholders
 from storage.case_status import CaseStatus
 from storage.reconciliation.severity import SEVERITIES
 from storage.reconciliation.verdict import VerdictCode
@@ -55,7 +55,7 @@ def needed() -> set[str]:
     keys |= {f"console.case_status.{status.value}" for status in CaseStatus}
     keys |= {f"console.channel.{name}" for name in ("line", "telegram")}
     keys |= {f"console.kind.{name}" for name in ("individual", "corporate", "unlinked")}
-    keys |= {f"console.language.{name}" for name in SHIPPED_LANGUAGES}
+    keys |= {f"console.language.{name}" for name in VOICES}
     keys |= {f"console.who.{name}" for name in ("customer", "bot", "staff", "note", "staff_named")}
     states = ("pending", "leased", "sent", "unknown", "failed", "cancelled", "dropped")
     keys |= {f"console.delivery.{state}" for state in states}
