@@ -97,6 +97,7 @@ _MOVE = Direct(
     .where(_case.c.id == bindparam("wanted"))
     .values(status=bindparam("status"), returns_to=bindparam("returns_to"))
 )
+_NEXT_DUE = Direct(update(_case).where(_case.c.id == bindparam("wanted")).values(next_due_on=bindparam("next_due_on")))
 _APPEND = Direct(insert(_transition))
 
 
@@ -354,7 +355,7 @@ def _note(vault: Vault | None, row: Any) -> str:
 
 def set_next_due(conn: Connection, case_id: str, next_due_on: date) -> None:
     """Note when the next review of the customer is due."""
-    conn.execute(update(_case).where(_case.c.id == case_id).values(next_due_on=next_due_on))
+    _NEXT_DUE.run(conn, {"wanted": case_id, "next_due_on": next_due_on})
     held(conn).pop((_case.name, case_id), None)
 
 

@@ -9,11 +9,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
-from storage.counters import insert_or
+from storage.counters import insert_of
+from storage.direct import Direct
 from storage.encryption import DigestKind, Vault, canonical_json
 from storage.tables import DifferenceRow, table_of
 from storage.universe import Universe
@@ -26,6 +28,20 @@ _KEY = (
     _difference.c.master_digest,
     _difference.c.comparator_version,
 )
+
+_SUPERSEDE = Direct(
+    update(_difference)
+    .where(_difference.c.submission_id == bindparam("wanted"), _difference.c.superseded_at.is_(None))
+    .values(superseded_at=bindparam("now"))
+)
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    statement = insert_of(dialect, _difference)
+    renewed = {name: statement.excluded[name] for name in ("verdict", "severity", "reason", "rules")}
+    # The sealed value stays: its key is the row's id, and the unique key says that it is the same.
+    return statement.on_conflict_do_update(index_elements=_KEY, set_={**renewed, "superseded_at": None})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +76,7 @@ def replace_differences(
 ) -> int:
     """Keep these verdicts (field, verdict, severity, reason, rules, master, answer, comparator_version)."""
     now = uni.now()
-    shown = (_difference.c.submission_id == submission_id) & _difference.c.superseded_at.is_(None)
-    conn.execute(update(_difference).where(shown).values(superseded_at=now))
-    insert_one = insert_or(conn, _difference)
-    renewed = {name: insert_one.excluded[name] for name in ("verdict", "severity", "reason", "rules")}
-    # The sealed value stays: its key is the row's id, and the unique key says that it is the same.
-    upsert = insert_one.on_conflict_do_update(index_elements=_KEY, set_={**renewed, "superseded_at": None})
+    _SUPERSEDE.run(conn, {"wanted": submission_id, "now": now})
     inserted: list[dict[str, Any]] = []
     for row in rows:
         difference_id = uni.new_id()
@@ -90,7 +101,7 @@ def replace_differences(
         }
         inserted.append(values)
     if inserted:
-        conn.execute(upsert, inserted)
+        conn.execute(_upsert(conn.dialect.name), inserted)
     return len(rows)
 
 

@@ -46,6 +46,14 @@ _submission = table_of(SubmissionRow)
 _INSERT = Direct(insert(_submission))
 _BY_RECEIPT = Direct(select(_submission.c.id).where(_submission.c.receipt_digest == bindparam("digest")))
 _case = table_of(CaseRow)
+_BY_ID = Direct(select(_submission).where(_submission.c.id == bindparam("wanted")))
+_waiting = (_submission.c.id == bindparam("wanted")) & _submission.c.reconciled_at.is_(None)
+_WAITING = Direct(select(_submission.c.id).where(_waiting).with_for_update(key_share=True))
+_RECONCILED = Direct(
+    update(_submission)
+    .where(_waiting)
+    .values(reconciled_at=bindparam("reconciled_at"), completed_seq=bindparam("completed_seq"))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +132,7 @@ def _receipt_digest(vault: Vault, receipt_no: str) -> bytes:
 
 def load_submission(conn: Connection, vault: Vault, submission_id: str) -> Submission | None:
     """One submission."""
-    row = conn.execute(select(_submission).where(_submission.c.id == submission_id)).first()
+    row = _BY_ID.first(conn, {"wanted": submission_id})
     return None if row is None else _submission_of(vault, row)
 
 
@@ -217,12 +225,10 @@ def save_differences(
 
 def mark_reconciled(conn: Connection, uni: Universe, submission_id: str) -> None:
     """Note that a submission was reconciled and give it its number; a second time changes nothing."""
-    waiting = (_submission.c.id == submission_id) & _submission.c.reconciled_at.is_(None)
-    held = select(_submission.c.id).where(waiting).with_for_update(key_share=True)
-    if conn.execute(held).first() is None:
+    if _WAITING.first(conn, {"wanted": submission_id}) is None:
         return
     values = {"reconciled_at": uni.now(), "completed_seq": next_value(conn, "submission.completed")}
-    conn.execute(update(_submission).where(waiting).values(values))
+    _RECONCILED.run(conn, {"wanted": submission_id, **values})
 
 
 def _submission_of(vault: Vault, row: Row[Any]) -> Submission:

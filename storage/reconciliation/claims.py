@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, update
 
 from storage.case_status import CaseStatus
+from storage.direct import Direct
 from storage.reconciliation.verdict import COMPARATOR_VERSION
 from storage.tables import (
     CaseRow,
@@ -30,6 +31,17 @@ _case = table_of(CaseRow)
 _record = table_of(MasterRecordRow)
 _current = table_of(MasterCurrentRow)
 _difference = table_of(DifferenceRow)
+
+_COMPARED = Direct(
+    update(_submission)
+    .where(_submission.c.id == bindparam("wanted"))
+    .values(master_seq=bindparam("seq"), comparator_version=bindparam("version"))
+)
+_EARLIER = Direct(
+    select(_difference.c.id)
+    .where(_difference.c.case_id == bindparam("case"), _difference.c.submission_id < bindparam("wanted"))
+    .limit(1)
+)
 
 #: Cases that wait for somebody to decide, and so for a newer record as well.
 WAITING = (CaseStatus.TO_CHECK, CaseStatus.AWAITING_DOCUMENTS, CaseStatus.AWAITING_APPROVAL)
@@ -99,8 +111,12 @@ def claim_outdated(conn: Connection, limit: int) -> list[str]:
 
 def note_comparison(conn: Connection, submission_id: str, seq: int) -> None:
     """Note with which version of the record a submission was compared, by the comparators of today."""
-    values = {"master_seq": seq, "comparator_version": COMPARATOR_VERSION}
-    conn.execute(update(_submission).where(_submission.c.id == submission_id).values(values))
+    _COMPARED.run(conn, {"wanted": submission_id, "seq": seq, "version": COMPARATOR_VERSION})
+
+
+def has_earlier(conn: Connection, case_id: str, submission_id: str) -> bool:
+    """Whether a comparison of an earlier submission of the case is kept."""
+    return _EARLIER.first(conn, {"case": case_id, "wanted": submission_id}) is not None
 
 
 def note_asked(conn: Connection, submission_id: str, until: datetime | None) -> None:

@@ -37,6 +37,7 @@ from storage.reconciliation.claims import (
     count_waiting,
     current_master,
     has_asked_in_vain,
+    has_earlier,
     has_outdated,
     note_asked,
     note_comparison,
@@ -61,7 +62,7 @@ from storage.universe import Universe
 from storage.unreadable import is_damage, record_unreadable
 
 #: Submissions per transaction: on SQLite the service waits for the writer meanwhile.
-BATCH = 5
+BATCH = 20
 _ACTOR = "system:reconcile"
 #: Reason of the move by which a case goes back to its customer.
 ASKED_AGAIN = "asked_again"
@@ -226,7 +227,9 @@ class Reconciler:
         save_differences(conn, vault, uni, submission, rows)
         note_comparison(conn, submission.id, current_master(conn) if customer is None else customer.master_seq)
         # A customer who was asked again answers for the second time: what was decided on the rest stays so.
-        decided = carry_over(conn, vault, uni, submission.case_id, submission.id)
+        decided: dict[str, Decision] = {}
+        if not first or has_earlier(conn, submission.case_id, submission.id):
+            decided = carry_over(conn, vault, uni, submission.case_id, submission.id)
         for_person = [one.field for one in findings if self._table.needs_person(one.verdict.verdict)]
         stands = [decided.get(field, Decision.OPEN) for field in for_person]
         needs_person = any(decision not in SETTLED_BY_PERSON for decision in stands)
