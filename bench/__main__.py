@@ -18,13 +18,14 @@ from pathlib import Path
 from bench.console import pages, spread
 from bench.engine import engines
 from bench.postgres import postgres
+from bench.reconcile import reconcile
 from bench.report import table
 from bench.runs import Order, Row, alone, peer, webhooks
 from bench.stores import open_store, postgres_store, sqlite_store
 
 PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat")
 #: Run only where they are named.
-NAMED = ("console",)
+NAMED = ("console", "reconcile")
 #: Conversations of the piece console, unless ``--crowd`` says otherwise.
 _CONVERSATIONS = 100_000
 _PEERS = {"python-telegram-bot, pickle": "ptb_bot.py", "aiogram, SQLite FULL": "aiogram_bot.py"}
@@ -149,6 +150,10 @@ class Bench:
                     spread(database)
                 yield from pages(f"{name}, {crowd:,} conversations", store, self._scratch)
 
+    def reconcile(self) -> Iterator[Row]:
+        """Whole files against each other, and the accuracy on the labelled set."""
+        yield from reconcile(self._scratch, self._options.customers, self._options.peers)
+
 
 def _load(order: Order) -> str:
     return f"{order.rate:g}/s" if order.rate else f"{order.customers} at a time"
@@ -164,6 +169,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=2000, help="timed by the transaction alone")
     parser.add_argument("--rates", type=lambda text: [float(part) for part in text.split(",")], default=[100, 200, 400])
     parser.add_argument("--crowd", type=int, default=0, help="stored customers of the piece flat: made once, then kept")
+    parser.add_argument("--customers", type=int, default=1_000_000, help="of the piece reconcile")
     parser.add_argument("--peers", type=Path, help="Python of the peers' environment")
     parser.add_argument("--json", type=Path, help="also write the rows here")
     options = parser.parse_args()

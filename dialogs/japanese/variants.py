@@ -7,18 +7,19 @@ The table is 70 MB and is loaded when the first comparison needs it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 from dialogs.japanese.width import strip_invisible, strip_variation_selectors
 
 #: Bank gaiji arrive in the private use area: nobody can say what they are.
-_PRIVATE_USE = ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD))
+_GAIJI = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 
 
 def has_gaiji(text: str) -> bool:
     """Whether a character comes from a bank's own table (private use area or replacement mark)."""
-    return any(char == "\ufffd" or any(low <= ord(char) <= high for low, high in _PRIVATE_USE) for char in text)
+    return _GAIJI.search(text) is not None
 
 
 def variant_forms(char: str) -> frozenset[str]:

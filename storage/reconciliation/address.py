@@ -44,6 +44,14 @@ _UNIT_HERE = re.compile(rf"\s*({_UNIT})")
 
 _ROOM = re.compile(r"((?:(?:(?<![a-z])[a-z])?[0-9]+-)*(?:(?<![a-z])[a-z]-?)?[0-9]+(?:[a-z](?![a-z]))?)(?:号室|号|室)?$")
 _FLOOR_BEFORE_ROOM = re.compile(r"[0-9]+f(?=[a-z]?[0-9]+(?:号室|号|室)?$)")
+_COMMA = re.compile("[、,]")
+_FIGURE, _FIGURES = re.compile("[0-9]"), re.compile("[0-9]+")
+_SOME_UNIT = re.compile(_UNIT)
+_TURN = re.compile("([東西南北])(?=[0-9])")
+_DOTS = re.compile("[・･.'’]")
+_NUMERALS = re.compile(_K)
+_FLOOR = re.compile("[0-9]+f$")
+_LETTER_DASH = re.compile("(?<=[a-z])-")
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 
 
@@ -69,7 +77,7 @@ def read_address(value: str, *, fill_in: bool = True) -> AddressKey | None:
     if has_gaiji(value):
         return None
     steps = Steps(value).to(unify_width(value), "width")
-    steps.to(" ".join(re.sub("[、,]", " ", steps.text).split()), "space")
+    steps.to(" ".join(_COMMA.sub(" ", steps.text).split()), "space")
     if not _JAPANESE.search(steps.text):
         text = "".join(re.findall(r"\w+", steps.text.casefold()))
         return AddressKey(town=text, rules=tuple(steps.rules)) if text else None
@@ -81,14 +89,14 @@ def read_address(value: str, *, fill_in: bool = True) -> AddressKey | None:
     area = read(rest.strip(), prefecture[1] if prefecture else "")
     steps.rules.extend(area.rules)
     numbered = _arabic(Steps(area.rest))
-    start = re.search("[0-9]", numbered.text)
+    start = _FIGURE.search(numbered.text)
     split = start.start() if start else len(numbered.text)
     numbers, end = _sequence(numbered.text, split) if start else ((), split)
     town = Steps(numbered.text[:split]).to("".join(numbered.text[:split].split()), "space")
     town.to(_plain_town(town.text), "section_word")
     building, room = _building(numbered.text[end:])
     tail = numbered.text[split:]
-    written = (("unit",) if re.search(_UNIT, tail) else ()) + (("space",) if " " in tail else ())
+    written = (("unit",) if _SOME_UNIT.search(tail) else ()) + (("space",) if " " in tail else ())
     rules = (*steps.rules, *numbered.rules, *town.rules, *written)
     return AddressKey(
         prefecture=area.prefecture,
@@ -128,7 +136,7 @@ def _sequence(text: str, start: int) -> tuple[tuple[str, ...], int]:
     numbers: list[str] = []
     at = start
     while True:
-        number = re.compile("[0-9]+").match(text, at)
+        number = _FIGURES.match(text, at)
         if number is None:
             return tuple(numbers), at
         numbers.append(str(int(number[0])))
@@ -156,7 +164,7 @@ def _sequence(text: str, start: int) -> tuple[tuple[str, ...], int]:
 
 def _direction(text: str, at: int, numbers: list[str]) -> re.Match[str] | None:
     """北1西2: with 条 left out a direction alone joins two numbers, when nothing has been counted before."""
-    link = re.compile("([東西南北])(?=[0-9])").match(text, at)
+    link = _TURN.match(text, at)
     if link and len(numbers) == 1:
         numbers.append(link[1])
         return link
@@ -165,6 +173,8 @@ def _direction(text: str, at: int, numbers: list[str]) -> re.Match[str] | None:
 
 def _plain_town(town: str) -> str:
     """The town without the words that only say what it is: 大字, 字, 第 before a number."""
+    if "字" not in town and "第" not in town:
+        return town
     town = re.sub("大字|小字", "", town)
     town = re.sub("(?<![文大小])字(?=.)", "", town)
     return re.sub("(?:第|字)$", "", town)
@@ -172,13 +182,15 @@ def _plain_town(town: str) -> str:
 
 def _building(rest: str) -> tuple[str, str]:
     """Name and room of what follows the house number."""
+    if not rest:
+        return "", ""
     text = long_marks("".join(rest.casefold().split()).strip("-,.、"))
-    text = re.sub("[・･.'’]", "", text)
-    text = re.sub(_K, _digits, text)
+    text = _DOTS.sub("", text)
+    text = _NUMERALS.sub(_digits, text)
     text = text.replace("階", "f")
     text = _FLOOR_BEFORE_ROOM.sub("", text)
     room = _ROOM.search(text)
     if room is None:
-        floor = re.search("[0-9]+f$", text)
+        floor = _FLOOR.search(text)
         return (text[: floor.start()], floor[0]) if floor else (text, "")
-    return text[: room.start()].strip("-"), re.sub("(?<=[a-z])-", "", room[1])
+    return text[: room.start()].strip("-"), _LETTER_DASH.sub("", room[1])

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from dialogs.japanese.width import strip_invisible
 
 #: Everything that is typed for a dash: hyphens, minus signs, the long mark, box drawing, wave dashes.
 DASHES = "-‐‑‒–—―−－ーｰ─━⁻₋﹣〜～~"
 _DASH = re.compile(f"[{re.escape(DASHES)}]")
+_LONG = re.compile(f"(?<=[ァ-ヺー])[{re.escape(DASHES)}]")
 _VOICING = str.maketrans({"゛": "\u3099", "゜": "\u309a"})
 #: A circled figure beside another figure must not make one number of the two.
 _CIRCLED = re.compile("[①-⑳㉑-㉟㊱-㊿❶-❿⑴-⒇⒈-⒛²³¹⁰-⁹₀-₉¼-¾⅐-⅞]")
@@ -66,7 +68,12 @@ def unify_width(text: str) -> str:
 
 def dashes_between(text: str, before: str, after: str) -> str:
     """Every kind of dash between two kinds of character becomes a hyphen; elsewhere a long mark stays one."""
-    return re.sub(f"(?<={before})\\s*{_DASH.pattern}+\\s*(?={after})", "-", text)
+    return _between(before, after).sub("-", text)
+
+
+@cache
+def _between(before: str, after: str) -> re.Pattern[str]:
+    return re.compile(f"(?<={before})\\s*{_DASH.pattern}+\\s*(?={after})")
 
 
 def without_dashes(text: str) -> str:
@@ -79,7 +86,7 @@ def without_spaces(text: str) -> str:
 
 def long_marks(text: str) -> str:
     """In kana a dash of any kind stands for the long mark (transfer files have no other)."""
-    return re.sub(f"(?<=[ァ-ヺー])[{re.escape(DASHES)}]", "ー", text)
+    return _LONG.sub("ー", text)
 
 
 def spell_out_company(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from dialogs.japanese.eras import SPELLINGS
+from dialogs.japanese.eras import SOLAR_CALENDAR, SPELLINGS, Era
 
 _DAY = re.compile(
     r"(?P<year>\d{4})(?:(?P<sign>[-/.])(?P<m1>\d{1,2})(?P=sign)(?P<d1>\d{1,2})"
@@ -21,10 +21,17 @@ _ERA_DAY = re.compile(
     r"(?:年 ?(?P<m1>\d{1,2})月 ?(?P<d1>\d{1,2})日|(?P<sign>[-/.]) ?(?P<m2>\d{1,2})(?P=sign) ?(?P<d2>\d{1,2}))",
     re.ASCII,
 )
+_KANJI = "(?:[一二三四五六七八]?十[一二三四五六七八九]?|[一二三四五六七八九])"
+_KANJI_DAY = re.compile(
+    f"(?P<era>明治|大正|昭和|平成|令和)(?P<year>元|{_KANJI})年(?P<month>{_KANJI})月(?P<day>{_KANJI})日"
+)
 _YEARS = (1800, 2199)
-#: Years of an era in which every day is its own.
-_WHOLE_YEARS = {"明": (6, 44), "大": (2, 14), "昭": (2, 63), "平": (2, 30), "令": (2, 99)}
 _LETTERS = {"M": "明", "T": "大", "S": "昭", "H": "平", "R": "令"}
+_YEN = re.compile(
+    r"¥?(?P<plain>[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,14})円?"
+    r"|(?:(?P<oku>[1-9]\d{0,3})億)?(?:(?P<man>[1-9],\d{3}|[1-9]\d{0,3})万)?円?",
+    re.ASCII,
+)
 _SEPARATORS = str.maketrans("", "", "-‐‑‒–—―−ー()  ")
 _NATIONAL = re.compile(r"0[0-9]{9,10}")
 _SEVEN = re.compile(r"〒? ?([0-9]{3})[-‐‑‒–—―−ー]?([0-9]{4})")
@@ -35,22 +42,45 @@ def quick_day(text: str) -> str | None:
     """ISO 8601; expects unified width."""
     if match := _DAY.fullmatch(text):
         year = int(match["year"])
-        month, day = (match[name + "1"] or match[name + "2"] or match[name + "3"] for name in "md")
-    elif match := _ERA_DAY.fullmatch(text):
-        era = _LETTERS.get(match["era"], match["era"][0])
-        first, last = _WHOLE_YEARS[era]
-        if match["year"] == "元" or not first <= int(match["year"]) <= last:
-            return None
-        year = SPELLINGS[era].western_year(int(match["year"]))
-        month, day = (match[name + "1"] or match[name + "2"] for name in "md")
-    else:
-        return None
-    if not _YEARS[0] <= year <= _YEARS[1]:
-        return None
+        month, day = (int(match[name + "1"] or match[name + "2"] or match[name + "3"]) for name in "md")
+        return _iso(year, month, day, None) if _YEARS[0] <= year <= _YEARS[1] else None
+    if match := _ERA_DAY.fullmatch(text):
+        era = SPELLINGS[_LETTERS.get(match["era"], match["era"][0])]
+        year = 1 if match["year"] == "元" else int(match["year"])
+        month, day = (int(match[name + "1"] or match[name + "2"]) for name in "md")
+        return _iso(era.western_year(year), month, day, era) if year else None
+    if match := _KANJI_DAY.fullmatch(text):
+        era = SPELLINGS[match["era"][0]]
+        year = 1 if match["year"] == "元" else _number(match["year"])
+        return _iso(era.western_year(year), _number(match["month"]), _number(match["day"]), era)
+    return None
+
+
+def _number(kanji: str) -> int:
+    tens, ten, ones = kanji.rpartition("十")
+    digits = "〇一二三四五六七八九"
+    return (digits.index(tens or "一") * 10 if ten else 0) + (digits.index(ones) if ones else 0)
+
+
+def _iso(year: int, month: int, day: int, era: Era | None) -> str | None:
     try:
-        return date(year, int(month), int(day)).isoformat()
+        found = date(year, month, day)
     except ValueError:
         return None
+    if era is not None and (found < max(era.first, SOLAR_CALENDAR) or found > (era.last or date.max)):
+        return None
+    return found.isoformat() if found.year <= _YEARS[1] else None
+
+
+def quick_amount(text: str) -> str | None:
+    """A whole number of yen; expects unified width."""
+    match = _YEN.fullmatch(text)
+    if match is None:
+        return None
+    if match["plain"]:
+        return match["plain"].replace(",", "")
+    hundreds, tens = (int((match[name] or "0").replace(",", "")) for name in ("oku", "man"))
+    return str(hundreds * 10**8 + tens * 10**4) if hundreds or tens else None
 
 
 def quick_phone(text: str) -> str | None:

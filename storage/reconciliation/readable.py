@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from storage.reconciliation.notation import Steps, unify_width, without_dashes, without_spaces
-from storage.reconciliation.quick import quick_day, quick_email, quick_phone, quick_postal_code
+from storage.reconciliation.quick import quick_amount, quick_day, quick_email, quick_phone, quick_postal_code
 from storage.reconciliation.reading import read_value
 from storage.reconciliation.slips import is_one_edit, is_swap, one_typo, slip
 from storage.reconciliation.verdict import Comparator, Verdict, VerdictCode
@@ -20,6 +20,7 @@ _Canonical = tuple[str, tuple[str, ...]] | None
 #: Kinds whose dashes only part the figures.
 _DASHED = ("phone", "postal_code", "corporate_number")
 _QUICK: dict[str, Callable[[str], str | None]] = {
+    "amount": quick_amount,
     "date": quick_day,
     "phone": quick_phone,
     "postal_code": quick_postal_code,
