@@ -208,5 +208,7 @@ def _codes() -> Mapping[str, Mapping[str, str]]:
     """The choices of the shipped forms, so that a label stands for its code."""
     from dialogs.definition.yaml_format import load_shipped, shipped_names
     from storage.masterfile.choices import code_table
+    from storage.reconciliation.coded import with_parts_of_labels
 
-    return code_table(load_shipped(name) for name in shipped_names())
+    table = code_table(load_shipped(name) for name in shipped_names())
+    return {column: with_parts_of_labels(codes) for column, codes in table.items()}

@@ -31,6 +31,7 @@ _UNIT = (
 _KANJI_BEFORE_UNIT = re.compile(rf"(?<![0-9]){_K}(?=\s*{_UNIT})")
 _KANJI_BEFORE_DASH = re.compile(rf"(?<![0-9]){_K}(?=-{_NUMERAL})")
 _KANJI_AFTER_DASH = re.compile(rf"(?<=[0-9]-){_K}")
+_SPACED_TURN = re.compile(rf"(?<=条[東西南北])\s+(?={_NUMERAL})")
 _ONE_AS_DASH = re.compile(r"(?<=[0-9])\s*一\s*(?=[0-9])")
 _NO_BETWEEN = re.compile(rf"(?:(?<={_NUMERAL})|(?<=番地)|(?<=番))\s*[ノの之乃]\s*(?={_NUMERAL}|[甲乙丙丁])")
 _TOWN_NUMBER = re.compile(r"^([^0-9]*?)([0-9]{1,2})(?=番[町丁])")
@@ -112,6 +113,7 @@ def read_address(value: str, *, fill_in: bool = True) -> AddressKey | None:
 
 def _arabic(steps: Steps) -> Steps:
     """Kanji numerals that count something become digits; those inside names stay."""
+    steps.to(_SPACED_TURN.sub("", steps.text), "space")
     steps.to(_ONE_AS_DASH.sub("-", steps.text), "dash")
     steps.to(_NO_BETWEEN.sub("-", steps.text), "unit")
     steps.to(_KANJI_BEFORE_UNIT.sub(_digits, steps.text), "numeral")

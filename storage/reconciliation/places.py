@@ -77,7 +77,7 @@ def _towns(master: str, answer: str) -> tuple[str, ...] | None:
     """The variant rules by which two towns are one; ``None`` where they are not."""
     if master == answer:
         return ()
-    left, right = master.translate(_IN_NAMES), answer.translate(_IN_NAMES)
+    left, right = (town.translate(_IN_NAMES).replace("通り", "通") for town in (master, answer))
     if left == right:
         return ("name_letter",)
     characters = same_characters(left, right)

@@ -80,9 +80,13 @@ def _phone(value: str) -> _Canonical:
         return read
     steps = Steps(value).to(unify_width(value), "width").to(without_spaces(unify_width(value)), "space")
     steps.to(without_dashes(re.sub("[().]", "", steps.text)), "dash")
+    # A spreadsheet drops the zero in front of what it takes for a number.
+    steps.to(_ZERO_LOST.sub("0", steps.text), "leading_zero")
     return (steps.text, tuple(steps.rules)) if re.fullmatch("0[0-9]{9,10}", steps.text) else None
 
 
+#: Nine figures of a fixed line, ten of a mobile one.
+_ZERO_LOST = re.compile("^(?=[1-9][0-9]{8}$|[5-9]0[0-9]{8}$)")
 _READ_PHONE = _by_reader("phone", "country_code")
 
 

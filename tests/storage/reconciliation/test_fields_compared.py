@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 
 from storage.masterfile.columns import COLUMNS
+from storage.reconciliation.coded import with_parts_of_labels
 from storage.reconciliation.comparators import COMPARATORS, FIELD_KINDS, compare
 from storage.reconciliation.verdict import SETTLED, VerdictCode
 
@@ -59,6 +60,9 @@ CASES = [
     ("phone", "09012345678", "+81-90-1234-5678", "same_normalised"),
     ("phone", "09012345678", "09012345687", "suspected_slip"),
     ("phone", "09012345678", "0353211111", "changed"),
+    ("phone", "09012345678", "9012345678", "same_normalised"),
+    ("phone", "0353211111", "353211111", "same_normalised"),
+    ("phone", "0353211111", "3532111110", "unreadable"),
     ("email", "Taro@Example.com", "taro@example.com", "same_normalised"),
     ("email", "taro@example.com", "tarou@example.com", "suspected_slip"),
     ("email", "taro@example.com", "hanako@example.org", "changed"),
@@ -135,6 +139,15 @@ def test_labels_of_a_choice_list_stand_for_their_code() -> None:
     codes = {"employee": "employee", "会社員・団体職員": "employee", "student": "student"}
     assert compare("code", "employee", "会社員・団体職員", codes=codes).verdict is VerdictCode.SAME_NORMALISED
     assert compare("code", "student", "会社員・団体職員", codes=codes).verdict is VerdictCode.CHANGED
+
+
+def test_a_part_of_a_label_is_enough_where_only_one_choice_has_it() -> None:
+    codes = with_parts_of_labels({"会社員・団体職員": "employee", "会社役員・団体役員": "officer", "団体役員": "board"})
+    assert compare("code", "employee", "会社員", codes=codes).verdict is VerdictCode.SAME_NORMALISED
+    assert compare("code", "officer", "団体役員", codes=codes).verdict is VerdictCode.CHANGED
+    both = {"給与受取": "salary", "貯蓄": "saving", "年金・給付": "pension"}
+    assert compare("codes", "salary;saving", "貯蓄・給与受取", codes=both).verdict is VerdictCode.SAME_NORMALISED
+    assert compare("codes", "pension", "年金・給付", codes=both).verdict is VerdictCode.SAME_NORMALISED
 
 
 DIGITS = st.text("0123456789", min_size=8, max_size=8)

@@ -11,7 +11,8 @@ from random import Random
 from tests.storage.reconciliation.labelled import people, places, values
 
 SAME, NOTATION, VARIANT, CHANGED = "same", "same_normalised", "same_variant", "changed"
-INCOMPLETE, SLIP, CONFLICT, UNREADABLE, NEW = "incomplete", "suspected_slip", "conflict", "unreadable", "new"
+INCOMPLETE, SLIP, CONFLICT, UNREADABLE = "incomplete", "suspected_slip", "conflict", "unreadable"
+MISSING, NEW = "missing", "new"
 #: Right verdicts of an answer that says what the record says.
 SETTLED = frozenset({SAME, NOTATION, VARIANT})
 
@@ -143,7 +144,16 @@ def address(rng: Random, how: str) -> Cell:
     if how == "s" and (slip := places.swapped(rng, place)):
         return _cell("address", master, places.written(rng, slip), SLIP)
     if how == "x" and place.building:
-        bare = places.replace(place, building="", room=0)
+        bare = places.replace(place, building="", room=0, wing="")
+        kind = rng.randint(0, 3)
+        if kind == 0:
+            return _cell("address", places.written(rng, bare), master, NEW)
+        if kind == 1:
+            roomless = places.replace(place, room=0, wing="")
+            return _cell("address", master, places.written(rng, roomless), INCOMPLETE)
+        if kind == 2:
+            other = places.another_building(rng, place)
+            return _cell("address", places.written(rng, places.replace(place, room=0, wing="")), other, CHANGED)
         return _cell("address", master, places.written(rng, bare), INCOMPLETE)
     if how == "c":
         kind = rng.random()
@@ -275,7 +285,7 @@ MAKERS: dict[str, tuple[Callable[[Random, str], Cell], str]] = {
     "name_kana": (name_kana, "nnnnvvccs"),
     "birth_date": (birth_date, "nnnnnncs"),
     "postal_code": (postal_code, "nnnnnccs"),
-    "address": (address, "nnnnnnnnnncccccsx"),
+    "address": (address, "nnnnnnnnnncccccsxx"),
     "phone": (phone, "nnnnnncccs"),
     "email": (email, "nnnccs"),
     "occupation": (occupation, "nc"),
@@ -295,4 +305,17 @@ def cells(seed: int, per_column: int) -> Iterator[Cell]:
     for column, (make, ways) in MAKERS.items():
         rng = Random(f"{seed}:{column}")
         for _ in range(per_column):
-            yield make(rng, rng.choice(ways))
+            yield _blank(rng, make(rng, rng.choice(ways)))
+
+
+def _blank(rng: Random, cell: Cell) -> Cell:
+    """Now and then one side says nothing, or has a character of the bank's own."""
+    dice = rng.random()
+    if dice < 0.02:
+        return Cell(cell.column, cell.master, rng.choice(("", " ", "　")), (MISSING,))
+    if dice < 0.04:
+        return Cell(cell.column, rng.choice(("", " ")), cell.answer, (NEW,))
+    if dice < 0.06 and cell.column in ("name", "employer", "address", "representative_name"):
+        at = rng.randint(0, len(cell.master) - 1)
+        return Cell(cell.column, cell.master[:at] + "\ue012" + cell.master[at + 1 :], cell.answer, (UNREADABLE,))
+    return cell

@@ -17,6 +17,10 @@ BUILDINGS = listed(
     "エクセルビル,ライオンズマンション中央,サンシャイン若葉,県営住宅3号棟,リバーサイドコート,シティハイツA,"
     "プラザ本町"
 )
+_DRAWN = {
+    **{"沢": "澤", "桜": "櫻", "辺": "邊", "国": "國", "浜": "濱", "広": "廣", "竜": "龍", "ケ": "ヶが", "ヶ": "ケが"},
+    **{"ノ": "の", "の": "ノ", "島": "嶋", "渋": "澁", "滝": "瀧", "塩": "鹽"},
+}
 _FIGURES = "〇一二三四五六七八九"
 _DASHES = ("-", "－", "−", "ー", "‐")
 
@@ -34,6 +38,8 @@ class Place:
     house: int
     building: str = ""
     room: int = 0
+    #: A letter before the room's number.
+    wing: str = ""
 
 
 @cache
@@ -54,6 +60,20 @@ def towns() -> tuple[tuple[str, str, str, str], ...]:
     )
 
 
+@cache
+def _wards() -> dict[tuple[str, str], set[str]]:
+    """Ward and town -> the cities that have both."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for _, prefecture, city, town in towns():
+        ward = city.rpartition("市")[2] or city
+        found.setdefault((ward, town), set()).add(prefecture + city)
+    return found
+
+
+def _is_alone(ward: str, town: str) -> bool:
+    return len(_wards().get((ward, town), ())) == 1
+
+
 def place(rng: Random) -> Place:
     code, prefecture, city, town = rng.choice(towns())
     made = Place(
@@ -67,6 +87,8 @@ def place(rng: Random) -> Place:
     )
     if rng.random() < 0.4:
         made = replace(made, building=rng.choice(BUILDINGS), room=rng.randint(1, 14) * 100 + rng.randint(1, 12))
+        if rng.random() < 0.15:
+            made = replace(made, wing=rng.choice("ABC"))
     return made
 
 
@@ -84,8 +106,14 @@ def written(rng: Random, what: Place, *, whole: bool = False) -> str:
     town = what.town
     if rng.random() < 0.05:
         town = town.replace("ケ", "ヶ") if "ケ" in town else town.replace("ヶ", "ケ")
+    if rng.random() < 0.06:
+        town = "".join(rng.choice((mark, *_DRAWN.get(mark, ""))) for mark in town)
     if rng.random() < 0.04 and not what.chome:
         town = "大字" + town
+    if rng.random() < 0.1 and re.match(".+市.+区$", city):
+        # 名古屋市 left out in front of 千種区: only where the ward and its town are found nowhere else.
+        ward = re.sub("^.+?市(?=.+区$)", "", city)
+        city = ward if _is_alone(ward, what.town) else city
     gap = rng.choice(("", "", "", " ", "　"))
     text = prefecture + gap * rng.randint(0, 1) + city + town + gap + _numbers(rng, what)
     if what.building:
@@ -121,6 +149,14 @@ def _numbers(rng: Random, what: Place) -> str:
 
 def _building(rng: Random, what: Place) -> str:
     name = what.building if rng.random() < 0.8 else half(what.building)
+    if not what.room:
+        return name
+    if what.wing:
+        return name + rng.choice(
+            (f"{what.wing}-{what.room}", f" {what.wing}{what.room}号室", f"{what.wing}{what.room}")
+        )
+    if name[-1:].isascii():
+        return name + rng.choice((f" {what.room}", f"-{what.room}"))
     return name + rng.choice((f"{what.room}号室", f" {what.room}", f"{what.room}号", f"{what.room}", f"-{what.room}"))
 
 
@@ -148,3 +184,9 @@ def swapped(rng: Random, what: Place) -> Place | None:
         return None
     part = rng.choice(parts)
     return replace(what, **{part: int(str(getattr(what, part))[::-1])})
+
+
+def another_building(rng: Random, what: Place) -> str:
+    """Another building at the same number, neither with a room."""
+    names = [name for name in BUILDINGS if not set(name) & set(what.building) - set("ンーハイツ")]
+    return written(rng, replace(what, building=rng.choice(names), room=0, wing=""))
