@@ -37,7 +37,8 @@ class PhrasingRefused(Exception):
 class Doubt:
     """Why somebody should think twice."""
 
-    #: confusable (nearer to ``other`` than to the rest of ``topic``), no_effect (the bot would still not say ``topic``)
+    #: confusable (nearer to ``other`` than to the rest of ``topic``), shared (``other`` has it too),
+    #: no_effect (the bot would still not say ``topic``)
     code: str
     topic: str
     text: str
@@ -94,11 +95,17 @@ def doubts(before: LiveFaq, after: LiveFaq, name: str, text: str) -> list[Doubt]
     for shared in shared_phrasings(matcher):
         if name in shared.topics and fold(shared.text).rstrip("?") == fold(text).rstrip("?"):
             raise PhrasingRefused("shared", topic=next(one for one in shared.topics if one != name))
-    known = _confusable(matcher_for(before.topics, before.locale, "off"))
-    found = [Doubt("confusable", topic, phrase, other) for topic, phrase, other in sorted(_confusable(matcher) - known)]
+    found = new_confusions(before, after)
     if name not in matcher.match(text).offered:
         found.append(Doubt("no_effect", name, text))
     return found
+
+
+def new_confusions(before: LiveFaq, after: LiveFaq) -> list[Doubt]:
+    """The phrasings that are nearer to another topic than to their own since ``before``. Builds matchers."""
+    known = _confusable(matcher_for(before.topics, before.locale, "off"))
+    now = _confusable(matcher_for(after.topics, after.locale, "off"))
+    return [Doubt("confusable", topic, phrase, other) for topic, phrase, other in sorted(now - known)]
 
 
 def _confusable(matcher: Matcher) -> set[tuple[str, str, str]]:

@@ -12,12 +12,12 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, Select
 
-from bot.phrasing import LiveFaq, load_live_faq, publish_phrasing
+from bot.phrasing import LiveFaq, load_live_faq
 from bot.redacting import names_in, redact
 from dialogs.definition.model import Questionnaire, pick
 from dialogs.definition.yaml_format import read_canonical
 from dialogs.japanese import fold
-from storage import audit, content, customers, publishing
+from storage import audit, content, customers, faq_edits, publishing
 from storage.encryption import Vault
 from storage.universe import Universe
 from storage.unmatched import PHRASING, SET_ASIDE, Unmatched, decide, list_unmatched
@@ -145,16 +145,13 @@ def _form(body: str) -> Questionnaire:
 
 
 def add_phrasing(
-    conn: Connection, uni: Universe, question: Question, before: LiveFaq, after: LiveFaq, topic: str, *, staff_id: str
+    conn: Connection, uni: Universe, question: Question, topic: str, phrasing: str, *, staff_id: str
 ) -> None:
-    """The question becomes a phrasing of the topic, in a version that is live from here on.
-
-    Raises ``DecidedBefore``, or ``OtherVersionLive`` where ``before`` is not live any more.
-    """
-    _decide(conn, uni, question, PHRASING, staff_id, topic=topic, faq_sha256=after.sha256)
-    publish_phrasing(conn, uni, before, after, staff_id=staff_id)
-    detail = {"topic": topic, "locale": after.locale, "times": str(question.count)}
-    _record(conn, uni, "question.phrasing_added", question, staff_id, {"sha256": after.sha256}, detail)
+    """The question becomes a phrasing of the topic in the next version of the FAQ; raises ``DecidedBefore``."""
+    edit_id = faq_edits.add_edit(conn, uni, locale=question.locale, topic=topic, phrasing=phrasing, staff_id=staff_id)
+    _decide(conn, uni, question, PHRASING, staff_id, topic=topic, edit_id=edit_id)
+    detail = {"topic": topic, "locale": question.locale, "times": str(question.count)}
+    _record(conn, uni, "question.phrasing_added", question, staff_id, {"edit": edit_id}, detail)
 
 
 def set_aside(conn: Connection, uni: Universe, question: Question, *, staff_id: str) -> None:
@@ -171,13 +168,13 @@ def _decide(
     staff_id: str,
     *,
     topic: str | None = None,
-    faq_sha256: str | None = None,
+    edit_id: str | None = None,
 ) -> None:
     if not content.still_kept(conn, [question.newest.content_id]):
         raise DecidedBefore
     # In one order for everybody: two who decide about the same questions must not wait for each other.
     for member in sorted(question.members, key=lambda one: (one.conversation_id, one.seq)):
-        done = decide(conn, uni, member, decision, staff_id=staff_id, topic=topic, faq_sha256=faq_sha256)
+        done = decide(conn, uni, member, decision, staff_id=staff_id, topic=topic, edit_id=edit_id)
         if not done and member is question.newest:
             raise DecidedBefore
 

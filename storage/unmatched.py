@@ -150,7 +150,7 @@ def decide(
     *,
     staff_id: str,
     topic: str | None = None,
-    faq_sha256: str | None = None,
+    edit_id: str | None = None,
 ) -> bool:
     """Record what became of a question; false where somebody decided before."""
     values = {
@@ -158,7 +158,8 @@ def decide(
         "seq": question.seq,
         "decision": decision,
         "topic": topic,
-        "faq_sha256": faq_sha256,
+        "faq_sha256": None,
+        "edit_id": edit_id,
         "staff_id": staff_id,
         "at": uni.now(),
     }

@@ -47,6 +47,10 @@ class Permission(StrEnum):
     REVIEW = "review"
     #: Agree, as the second person, to what somebody else has decided.
     AGREE = "agree"
+    #: Take something out of the next version of the FAQ, which is the whole bank's.
+    EDIT_FAQ = "edit_faq"
+    #: Make it live.
+    PUBLISH = "publish"
     SEE_EXPORTS = "see_exports"
     EXPORT = "export"
     #: Who is there, how long customers wait and why they need a person.
@@ -66,6 +70,8 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.SEE_REVIEWS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.REVIEW: frozenset({"back_office", "approver", "admin"}),
     Permission.AGREE: frozenset({"approver", "admin"}),
+    Permission.EDIT_FAQ: frozenset({"back_office", "approver", "admin"}),
+    Permission.PUBLISH: frozenset({"approver", "admin"}),
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
     Permission.SUPERVISE: frozenset({"approver", "admin"}),
@@ -77,7 +83,9 @@ ROLES: Mapping[Permission, frozenset[str]] = {
 _ON_THE_WAY_IN = frozenset({Permission.HALF_SIGNED_IN, Permission.SIGNED_IN})
 
 #: About all branches at once: not for a member of staff who is bound to one.
-WHOLE_BANK = frozenset({Permission.SEE_EXPORTS, Permission.EXPORT, Permission.SEE_AUDIT})
+WHOLE_BANK = frozenset(
+    {Permission.SEE_EXPORTS, Permission.EXPORT, Permission.SEE_AUDIT, Permission.EDIT_FAQ, Permission.PUBLISH}
+)
 
 
 class Refused(Exception):

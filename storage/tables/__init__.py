@@ -11,6 +11,7 @@ from storage.tables.conversations import ContentRow, ConversationEventRow, Conve
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
 from storage.tables.desk import ConversationBarRow, ConversationSnoozeRow, ConversationVisitRow
 from storage.tables.exports import ExportPartRow, ExportRequestRow
+from storage.tables.faq_edits import FaqEditRow
 from storage.tables.hand_overs import HandOverRow
 from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
@@ -63,6 +64,7 @@ __all__ = [
     "ExportPartRow",
     "ExportRequestRow",
     "ExportSpanRow",
+    "FaqEditRow",
     "HandOverRow",
     "ImageRow",
     "InboundRow",

@@ -20,5 +20,7 @@ class QuestionDecisionRow(Stored, table=True):
     #: The topic it became a phrasing of, and the FAQ version in which it did.
     topic: str | None = code(32, nullable=True)
     faq_sha256: str | None = code(64, nullable=True)
+    #: The phrasing that came of it (``FaqEditRow``); no foreign key: what is taken out is deleted.
+    edit_id: str | None = code(36, nullable=True)
     staff_id: str = link("staff.id")
     at: datetime = when()

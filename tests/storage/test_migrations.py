@@ -86,6 +86,7 @@ def test_at_most_one_sealed_column_and_no_free_text_beside_it() -> None:
         "difference.rules",
         "export_batch.filters",
         "export_request.query",
+        "faq_edit.phrasing",
         "published_content.body",
         "staff.password_hash",
     }

@@ -114,7 +114,7 @@ def test_a_question_is_decided_once(database: Database, scene: Scene) -> None:
     (question,) = listed(database)
     uni = database.universe
     kato, mori = member(database), member(database, "mori")
-    more = {"topic": "F01", "faq_sha256": "e" * 64}
+    more = {"topic": "F01", "edit_id": "e" * 36}
     with ThreadPoolExecutor(2) as pool:
         deeds = [
             pool.submit(database.run, lambda conn: decide(conn, uni, question, PHRASING, staff_id=kato, **more)),

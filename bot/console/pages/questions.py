@@ -20,7 +20,8 @@ from bot.console.context import MOUNT, Visit
 from bot.console.door import redirect
 from bot.console.queue import visible
 from bot.console.rendering import render
-from bot.phrasing import Doubt, LiveFaq, PhrasingRefused, doubts, load_live_faq, with_phrasing
+from bot.next_faq import load_next_faq
+from bot.phrasing import Doubt, LiveFaq, PhrasingRefused, doubts, with_phrasing
 from bot.unmatched import DecidedBefore, Question, load_questions
 from locales import SHIPPED_LANGUAGES
 from storage import audit
@@ -64,7 +65,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 @needs(Permission.EDIT_CONTENT)
 async def add_phrasing(visit: Visit) -> web.StreamResponse:
-    """Make it a phrasing of a topic, and the FAQ with it live; where there are doubts, after they were confirmed."""
+    """Make it a phrasing of a topic in the next version; where there are doubts, after they were confirmed."""
     question, faq = await _find(visit)
     form = visit.form
     typed, topic = form.get("text", ""), form.get("topic") or form.get("other", "")
@@ -84,7 +85,10 @@ async def add_phrasing(visit: Visit) -> web.StreamResponse:
     console, staff = visit.console, visit.staff
 
     def deed(conn: Connection) -> None:
-        unmatched.add_phrasing(conn, console.universe, question, faq, after, topic, staff_id=staff.id)
+        # Somebody may have added to the next version since: what was looked at must be what is decided about.
+        if load_next_faq(conn, faq.locale, lock=True).after.sha256 != faq.sha256:
+            raise OtherVersionLive
+        unmatched.add_phrasing(conn, console.universe, question, topic, text, staff_id=staff.id)
 
     try:
         await console.database.transact(deed)
@@ -155,7 +159,7 @@ async def _load(visit: Visit, decision: str | None) -> _Loaded:
     def load(conn: Connection) -> _Loaded:
         return _Loaded(
             questions=load_questions(conn, vault, decision=decision, within=visible(staff)),
-            faqs={locale: load_live_faq(conn, locale) for locale in SHIPPED_LANGUAGES},
+            faqs={locale: load_next_faq(conn, locale).after for locale in SHIPPED_LANGUAGES},
             logins={member.id: member.login for member in list_staff(conn)},
         )
 

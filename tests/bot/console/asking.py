@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dialogs.faq.topics import Topic, canonical_json, read_canonical, sha256_of
+from bot.next_faq import load_next_faq
+from bot.phrasing import LiveFaq
+from dialogs.faq.topics import Topic, canonical_json, sha256_of
 from storage import content, conversations, publishing
 from storage.publishing import Published
 from tests.bot.console.house import Bank
@@ -74,8 +76,13 @@ def live_faq(bank: Bank, locale: str = "ja") -> Published:
     return found
 
 
+def next_faq(bank: Bank, locale: str = "ja") -> LiveFaq:
+    """What would be live after the next press of an approver."""
+    return bank.database.run_read(lambda conn: load_next_faq(conn, locale)).after
+
+
 def variants(bank: Bank, topic: str) -> tuple[str, ...]:
-    return next(one.variants for one in read_canonical(live_faq(bank).body) if one.id == topic)
+    return next(one.variants for one in next_faq(bank).topics if one.id == topic)
 
 
 def ask(bank: Bank, name: str, words: str, **more: Any) -> str:

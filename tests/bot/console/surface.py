@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
 from bot.console.door import ABSOLUTE, IDLE
-from storage import staff
+from storage import faq_edits, staff
 from storage.staff import ROLES
 from tests.bot.console.asking import ask, publish_faq
 from tests.bot.console.house import Bank
@@ -74,6 +74,9 @@ TABLE: Mapping[str, frozenset[str]] = {
     f"GET {_CASE}": _OFFICE | {"auditor"},
     f"POST {_CASE}/decide": _OFFICE,
     f"POST {_CASE}/agree": frozenset({"approver", "admin"}),
+    "GET /console/faq": _OFFICE,
+    "POST /console/faq/{locale}/publish": frozenset({"approver", "admin"}),
+    "POST /console/faq/edits/{edit}/leave-out": _OFFICE,
     "GET /console/exports": _OFFICE | {"auditor"},
     "POST /console/exports/responses": _OFFICE,
     "GET /console/supervision": frozenset({"approver", "admin"}),
@@ -84,7 +87,8 @@ TABLE: Mapping[str, frozenset[str]] = {
 
 #: Routes about the whole bank: whoever is bound to a branch is refused, whatever the role.
 WHOLE_BANK = frozenset(
-    {"GET /console/exports", "POST /console/exports/responses"}
+    {"GET /console/exports", "POST /console/exports/responses", "POST /console/faq/{locale}/publish"}
+    | {"POST /console/faq/edits/{edit}/leave-out"}
     | {"GET /console/audit", "POST /console/audit/find", "POST /console/audit/export"}
 )
 
@@ -104,7 +108,7 @@ class Asked:
     @property
     def has_id(self) -> bool:
         """Whether its address names something that belongs to a branch."""
-        return "{" in self.name and "{name}" not in self.name
+        return "{" in self.name and "{name}" not in self.name and self.name not in WHOLE_BANK
 
 
 def names_of(app: web.Application) -> list[str]:
@@ -123,13 +127,20 @@ def ids_of(bank: Bank, name: str) -> dict[str, str]:
     """Real ids of one conversation, by their name in an address."""
     image = keep(bank, name)
     question = ask(bank, name, "いつごろまで受け付けますか?")
-    seq = question.rpartition("/")[2]
+    by = bank.database.run_read(staff.list_staff)[0].id
+    edit = bank.database.run(
+        lambda conn: faq_edits.add_edit(
+            conn, bank.universe, locale="ja", topic="A1", phrasing=f"{name}の期限は?", staff_id=by
+        )
+    )
     return {
         "ref": bank.refs[name],
         "image": image,
-        "seq": seq,
+        "seq": question.rpartition("/")[2],
         "case": put_to_review(bank, name),
         "name": "console.css",
+        "locale": "ja",
+        "edit": edit,
     }
 
 
