@@ -36,7 +36,11 @@ def read_array(file: Path) -> Array | None:
 
 def read_arrays(file: Path) -> dict[str, Array] | None:
     """Several arrays by name."""
-    with suppress(OSError, ValueError, EOFError, BadZipFile, KeyError), np.load(file, allow_pickle=False) as kept:
+    with (
+        suppress(OSError, ValueError, EOFError, BadZipFile, KeyError, TypeError),
+        file.open("rb") as stream,
+        np.load(stream, allow_pickle=False) as kept,
+    ):
         return {name: kept[name] for name in kept.files}
     return None
 

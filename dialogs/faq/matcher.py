@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 from dialogs.faq.calibration import CALIBRATIONS, SAME_WORDS, Calibration
 from dialogs.faq.deciding import MAX_OFFERED, Action, Match, Mood, Reason, Scored, Weighed, decide
 from dialogs.faq.encoder import Encoder, Mode, encoder_for
-from dialogs.faq.features import Features, features, spelt_out, together
-from dialogs.faq.index import LIGHT, Index, Matrix, Phrase, tables_of
+from dialogs.faq.features import Features, features, together
+from dialogs.faq.index import LIGHT, Index, Matrix
+from dialogs.faq.kept import cache_folder
+from dialogs.faq.prepared import prepare
 from dialogs.faq.said import TOPICS, said
 from dialogs.faq.topics import Topic, canonical_json, read_canonical, sha256_of
 from dialogs.faq.words import Finder, Words, load_words
@@ -52,6 +55,7 @@ class Matcher:
         locale: str,
         calibration: Calibration | None = None,
         encoder: Encoder | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.topics: Mapping[str, Topic] = {topic.id: topic for topic in topics}
         self.locale = locale
@@ -69,13 +73,12 @@ class Matcher:
             *([(text, 1.0) for text in group] for group in self._beside()),
             *([(text, 1.0) for text in group] for group in spoken.values()),
         ]
-        groups = [[Phrase(features(text, self.words), weight) for text, weight in group] for group in texts]
-        flat = [text for group in texts for text, _ in group]
+        prepared = prepare(texts, self.words, folder)
         vectors = spelt = None
         if encoder is not None:
-            vectors = encoder.phrasings(flat)
-            spelt = vectors if self.words.spaced else encoder.phrasings([spelt_out(text) for text in flat])
-        self._index = Index(tables_of(groups), vectors, spelt)
+            vectors = encoder.phrasings([text for group in texts for text, _ in group])
+            spelt = vectors if self.words.spaced else encoder.phrasings(prepared.spelt)
+        self._index = Index(prepared.tables, vectors, spelt)
         self._prior = np.repeat(self.calibration.kinds, [self._own, *[1] * _BESIDE, len(self._commands)])
         self._weights = np.array(self.calibration.weights)
         #: The topic of each phrasing.
@@ -86,8 +89,8 @@ class Matcher:
         }
         #: The ideas in the phrasings of each topic: its question and variants stand first in its group.
         self._ideas = [
-            frozenset[str]().union(*(one.features.ideas for one in group[: 1 + len(topic.variants)]))
-            for topic, group in zip(topics, groups, strict=False)
+            frozenset[str]().union(*group[: 1 + len(topic.variants)])
+            for topic, group in zip(topics, prepared.ideas, strict=False)
         ]
         #: The ideas that no other topic speaks of.
         self._own_ideas = {
@@ -252,7 +255,7 @@ def _bare(folded: str) -> str:
 
 @lru_cache(maxsize=16)
 def _matcher(version: str, body: str, locale: str, mode: Mode) -> Matcher:
-    return Matcher(read_canonical(body), locale, encoder=encoder_for(mode))
+    return Matcher(read_canonical(body), locale, encoder=encoder_for(mode), folder=cache_folder())
 
 
 def matcher_for(topics: Sequence[Topic], locale: str, mode: Mode = "auto") -> Matcher:
