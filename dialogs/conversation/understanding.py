@@ -18,7 +18,7 @@ from dialogs.japanese import fold
 from locales import language_of
 
 #: So likely is a command that is no answer in words: where its words name it too, and where they do not.
-SURE_WITH_ITS_WORDS, SURE = 0.12, 0.75
+SURE_WITH_ITS_WORDS, SURE = 0.12, 0.9
 _INSTEAD_OF_AN_ANSWER = frozenset(
     {
         Command.STAFF,
