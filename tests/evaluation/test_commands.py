@@ -6,9 +6,11 @@ Nothing is tuned on these texts (README.md); the floors lie a little below what 
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dialogs.conversation.evaluation import Outcome, judge, judge_reply, read_rows, report
 from dialogs.conversation.understanding import Understanding
@@ -16,6 +18,8 @@ from dialogs.definition.yaml_format import load_shipped as load_form
 from dialogs.faq.encoder import Mode
 from dialogs.faq.matcher import matcher_for
 from dialogs.faq.topics import load_shipped
+from dialogs.faq.words import load_words
+from dialogs.japanese import fold
 
 FILE = Path(__file__).with_name("commands_ja.jsonl")
 
@@ -43,6 +47,17 @@ def stored(mode: Mode) -> float:
 def test_the_rows_are_there() -> None:
     read, at_question = judged("off")
     assert (len(read), len(at_question)) == (363, 77)
+
+
+def test_no_text_stands_twice_or_was_taught() -> None:
+    texts = [fold(outcome.row.text) for outcome in judged("off")[0]]
+    assert len(set(texts)) == len(texts)
+    commands = yaml.safe_load((files("locales") / "ja" / "commands.yaml").read_text(encoding="utf-8"))
+    taught = {
+        fold(text) for words in commands.values() if "said" in words for text in (*words["said"], *words["exact"])
+    }
+    taught |= {fold(text) for text in load_words("ja").answers}
+    assert taught.isdisjoint(texts)
 
 
 @pytest.mark.parametrize(
