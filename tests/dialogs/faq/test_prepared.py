@@ -53,3 +53,10 @@ def test_other_texts_are_read_anew(tmp_path: Path) -> None:
     module.prepare([[("いつまで", 0.5)]], words, tmp_path)
     module.prepare([[("いつ", 1.0)]], words, tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_only_the_newest_are_kept(tmp_path: Path) -> None:
+    words = load_words("ja")
+    for number in range(20):
+        module.prepare([[(f"{number}回目", 1.0)]], words, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 16
