@@ -6,39 +6,56 @@ chat is no way to the customer, the case goes to a person at once.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from bot.asking_again import CannotAsk, ask_again
+from bot.chores import Chore
 from bot.live_content import LiveContent
 from bot.outreach.cadence import due_on
-from bot.problems import SettingsProblem
+from bot.reviewing import review_rules, severity_table
 from bot.settings import Settings
 from bot.talk import Rules, Talk
 from storage.database import Database
-from storage.reconciliation.severity import FILE, SeverityTableProblem, load_table
+from storage.leases import Lease
+from storage.reconciliation.rating import reassess
 from storage.reconciliation.worker import Ask, Reconciler
 from storage.submissions import Submission
 
+_REASSESS_EVERY = timedelta(hours=1)
 _ACTOR = "system:reconcile"
 
 
 def make_reconciler(database: Database, settings: Settings, live: LiveContent, rules: Rules) -> Reconciler:
     """The worker as the bank has set it; raises ``SettingsProblem``."""
-    try:
-        table = load_table(settings.content_dir)
-    except SeverityTableProblem as problem:
-        raise SettingsProblem(f"{FILE} below KAKUNIN_CONTENT_DIR cannot be used: {problem}.") from None
     days = settings.ask_again_days
     return Reconciler(
         next_due=due_on,
         zone=ZoneInfo(settings.time_zone),
-        table=table,
+        table=severity_table(settings),
+        review=review_rules(settings),
         ask=_asking(database, live, rules) if days else None,
         ask_for=timedelta(days=days),
     )
+
+
+def reassess_in_time(database: Database, settings: Settings) -> Chore:
+    """Every so often propose ratings for customers who did not answer or whose letter came back."""
+    uni, zone, rules = database.universe, ZoneInfo(settings.time_zone), review_rules(settings)
+    last = datetime.min.replace(tzinfo=UTC)
+
+    def is_due(conn: Connection) -> bool:
+        return uni.now() - last >= _REASSESS_EVERY
+
+    def step(lease: Lease) -> bool:
+        nonlocal last
+        reassess(database, rules, zone)
+        last = uni.now()
+        return False
+
+    return Chore("ratings.reassess", is_due, step)
 
 
 def reconciler_of_commands(database: Database, settings: Settings) -> Reconciler:

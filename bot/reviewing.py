@@ -24,12 +24,20 @@ from storage.customers import load_customer
 from storage.database import Database
 from storage.differences import Difference, load_differences
 from storage.problems import KeyMissing, SealBroken
+from storage.ratings import FIELD, Proposal, decide_proposal, fits, load_proposals, rating_after
 from storage.reconciliation.reading import read_value
 from storage.reconciliation.review_rules import FILE, ReviewRules, ReviewRulesProblem, load_rules
-from storage.reconciliation.severity import shipped_table
+from storage.reconciliation.severity import (
+    FILE as SEVERITY_FILE,
+    SeverityTable,
+    SeverityTableProblem,
+    load_table,
+    shipped_table,
+)
 from storage.reconciliation.verdict import SETTLED as SAME
 from storage.reviews import (
     IN_REVIEW,
+    SETTLED,
     DecidedMeanwhile,
     Decision,
     Deed,
@@ -54,6 +62,14 @@ def review_rules(settings: Settings) -> ReviewRules:
         raise SettingsProblem(f"{FILE} below KAKUNIN_CONTENT_DIR cannot be used: {problem}.") from None
 
 
+def severity_table(settings: Settings) -> SeverityTable:
+    """How serious differences are, and which a person sees; raises ``SettingsProblem``."""
+    try:
+        return load_table(settings.content_dir)
+    except SeverityTableProblem as problem:
+        raise SettingsProblem(f"{SEVERITY_FILE} below KAKUNIN_CONTENT_DIR cannot be used: {problem}.") from None
+
+
 class StoreReviewDesk:
     """``ReviewDesk`` over the store."""
 
@@ -64,17 +80,22 @@ class StoreReviewDesk:
         rules: Rules,
         review: ReviewRules,
         on_queued: Callable[[], None] = lambda: None,
+        *,
+        table: SeverityTable | None = None,
     ) -> None:
         self._database = database
         self._live = live
         self._rules = rules
         self._review = review
         self._on_queued = on_queued
-        self._person = frozenset(verdict.value for verdict in shipped_table().person)
+        self._person = frozenset(verdict.value for verdict in (table or shipped_table()).person)
 
     @property
     def person(self) -> frozenset[str]:
         return self._person
+
+    def reason_of(self, rule: str, locale: str) -> str:
+        return self._review.reason(rule, locale)
 
     def needs_two(self, field: str) -> bool:
         return self._review.needs_two(field)
@@ -113,34 +134,50 @@ class StoreReviewDesk:
     ) -> None:
         vault, uni = self._database.vault, self._database.universe
         found = {one.id: one for one in load_differences(conn, vault, case_id=case_id)}
-        if not seen.keys() <= found.keys():
+        rated = {one.id: one for one in load_proposals(conn, case_id)}
+        if whole and not fits(deed):
+            seen = {one: where for one, where in seen.items() if one not in rated}
+        if not seen.keys() <= found.keys() | rated.keys():
             raise DecidedMeanwhile
-        chosen = [found[difference_id] for difference_id in seen]
+        chosen = [found[one] for one in seen if one in found]
+        ratings = [rated[one] for one in seen if one in rated]
+        if ratings and not fits(deed):
+            raise NotPossible(deed.value)
         if deed is Deed.ASK_AGAIN and chosen:
             talk = Talk(conn, vault, uni, self._live, self._rules, uni.new_id())
             ask_again(talk, case_id, [one.field for one in chosen], staff_id=staff.id)
         for one in chosen:
             two = self.needs_two(one.field)
             decide(conn, vault, uni, one, deed, seen=seen[one.id], staff_id=staff.id, note=note, two=two)
-        case = load_case(conn, case_id)
+        for proposal in ratings:
+            two, where = self.needs_two(f"{FIELD}.{proposal.rule}"), seen[proposal.id]
+            decide_proposal(conn, vault, uni, proposal, deed, seen=where, staff_id=staff.id, note=note, two=two)
+        case, ratings_after = load_case(conn, case_id), load_proposals(conn, case_id)
         after = to_review(load_differences(conn, vault, case_id=case_id), self._person)
-        if not chosen and not (whole and deed is Deed.APPROVE and case is not None and case.status in IN_REVIEW):
+        stands = [*map(standing, after), *map(standing, ratings_after)]
+        if not seen and not self._closes(deed, whole, case, stands):
             raise NotPossible(deed.value)
-        if not chosen and any(standing(one) is not Decision.APPROVED for one in after):
-            raise NotPossible(deed.value)
-        to = status_after(standing(one) for one in after)
+        to = status_after(stands)
         moved = settle(conn, vault, uni, case_id, to, actor=staff.id, reason=deed.value, note=note if whole else "")
         if moved and to is CaseStatus.DONE and case is not None:
-            self._set_next_due(conn, case, after)
+            self._set_next_due(conn, case, after, ratings_after)
 
-    def _set_next_due(self, conn: Connection, case: Case, differences: list[Difference]) -> None:
+    @staticmethod
+    def _closes(deed: Deed, whole: bool, case: Case | None, stands: list[Decision]) -> bool:
+        """Whether somebody says of a case with nothing (more) to decide that it is done."""
+        nothing_left = whole and deed is Deed.APPROVE and SETTLED.issuperset(stands)
+        return nothing_left and case is not None and case.status in IN_REVIEW
+
+    def _set_next_due(
+        self, conn: Connection, case: Case, differences: list[Difference], proposals: list[Proposal]
+    ) -> None:
         customer = load_customer(conn, self._database.vault, case.customer_id)
         if customer is None:
             return
         today = self._database.universe.now().astimezone(self._rules.zone).date()
         held = customer.fields.get("residence_expiry", "")
         expiry = next((one.answer for one in differences if one.field == "residence_expiry" and _holds(one)), held)
-        due = next_due(customer.risk_rating, today, _day(expiry))
+        due = next_due(rating_after(customer.risk_rating, proposals), today, _day(expiry))
         set_next_due(conn, case.id, due.on)
 
 

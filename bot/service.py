@@ -19,7 +19,8 @@ from bot.menus import MenuKeeper
 from bot.metrics import Metrics
 from bot.panel import PanelDesk
 from bot.quota import Allowance, QuotaWatch
-from bot.reviewing import StoreReviewDesk, review_rules
+from bot.reconciling import reassess_in_time
+from bot.reviewing import StoreReviewDesk, review_rules, severity_table
 from bot.settings import Settings
 from bot.talk import Rules
 from bot.time_outs import TimeOuts
@@ -264,7 +265,9 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         rules=rules,
         turns=turns,
         desk=PanelDesk(database, live, rules, on_queued=sender.wake),
-        reviews=StoreReviewDesk(database, live, rules, review_rules(settings), on_queued=sender.wake),
+        reviews=StoreReviewDesk(
+            database, live, rules, review_rules(settings), on_queued=sender.wake, table=severity_table(settings)
+        ),
         sender=sender,
         fetcher=Fetcher(database, channels, name),
         timers=Timers(database),
@@ -275,6 +278,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
                 sweep(database, turns),
                 TimeOuts(database, live, rules, metrics).chore(),
                 *keeping_chores(database, settings),
+                reassess_in_time(database, settings),
                 expire_pictures(database, settings.image_days),
             ],
         ),

@@ -36,6 +36,8 @@ from storage.tables import (
     LinkCodeRow,
     MasterRecordRow,
     OutgoingRow,
+    RatingDecisionRow,
+    RatingProposalRow,
     SubmissionRow,
     row_id,
     table_of,
@@ -49,6 +51,7 @@ _hand_over = table_of(HandOverRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
 _menu, _transition = table_of(AccountMenuRow), table_of(CaseTransitionRow)
 _decision = table_of(DifferenceDecisionRow)
+_proposal, _rated = table_of(RatingProposalRow), table_of(RatingDecisionRow)
 _outgoing, _record, _submission = table_of(OutgoingRow), table_of(MasterRecordRow), table_of(SubmissionRow)
 
 #: Every sealed column, and what erasing a customer does to it; a test demands that none is missing.
@@ -65,6 +68,7 @@ ERASED = {
     "inbound_event": "emptied",
     "master_record": "rows deleted",
     "outgoing_message": "removed",
+    "rating_decision": "removed",
     "received_image": "removed",
     "review_case": "removed",
     "submission": "emptied",
@@ -226,6 +230,8 @@ def _erase_submissions(conn: Connection, vault: Vault, now: datetime, customer_i
     _empty(conn, vault, _difference, of_cases, _NO_VERDICT)
     notes = _decision.c.difference_id.in_(select(_difference.c.id).where(of_cases))
     conn.execute(update(_decision).where(notes).values(sealed=None))
+    of_ratings = _rated.c.proposal_id.in_(select(_proposal.c.id).where(_proposal.c.case_id.in_(case_ids)))
+    conn.execute(update(_rated).where(of_ratings).values(sealed=None))
     for difference_id in conn.execute(select(_difference.c.id).where(of_cases)).scalars().all():
         values = {
             "master_digest": _nobody(vault, DigestKind.MASTER_ROW, difference_id),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -106,9 +107,19 @@ class Decided:
     note: str = dataclasses.field(default="", repr=False)
 
 
-def standing(difference: Difference) -> Decision:
+class Decidable(Protocol):
+    """A difference, or whatever else people decide on in the same way."""
+
+    @property
+    def decision(self) -> str | None: ...
+
+    @property
+    def decided_by(self) -> str | None: ...
+
+
+def standing(one: Decidable) -> Decision:
     """Where a difference stands."""
-    return Decision(difference.decision or Decision.OPEN)
+    return Decision(one.decision or Decision.OPEN)
 
 
 def possible(now: Decision) -> tuple[Deed, ...]:
@@ -122,18 +133,18 @@ def possible(now: Decision) -> tuple[Deed, ...]:
     return tuple(deed for deed in Deed if deed not in (Deed.CONFIRM, Deed.SEND_BACK) and _ALONE.get(deed) is not now)
 
 
-def outcome(difference: Difference, deed: Deed, staff_id: str, *, two: bool) -> Decision:
+def outcome(one: Decidable, deed: Deed, staff_id: str, *, two: bool) -> Decision:
     """Where a deed leads; raises ``NotPossible`` or ``SamePerson``.
 
     ``two``: two people have to agree on this difference.  Sending back what is settled opens it again.
     """
-    now = standing(difference)
+    now = standing(one)
     if deed not in possible(now):
         raise NotPossible(deed.value)
     if deed is Deed.SEND_BACK:
         return Decision.SENT_BACK
     if deed is Deed.CONFIRM:
-        if difference.decided_by == staff_id:
+        if one.decided_by == staff_id:
             raise SamePerson
         return _AGREED[now]
     if deed in _ALONE:

@@ -10,6 +10,7 @@ from bot.cli.errors import UserError
 from bot.cli.store import open_database
 from bot.content_sources import SourceProblem, edits, live_drafts, sources
 from bot.problems import SettingsProblem
+from bot.reviewing import review_rules, severity_table
 from bot.settings import Settings, load_settings, unknown_variables
 from locales import SHIPPED_LANGUAGES
 from storage import publishing
@@ -139,6 +140,11 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding("sources", False, str(problem))
     else:
         yield Finding("sources", True, f"{count} sources can be published")
+    for read in (severity_table, review_rules):
+        try:
+            read(settings)
+        except SettingsProblem as problem:
+            yield Finding("reviews", False, str(problem))
 
 
 def _content(database: Database, settings: Settings) -> Iterator[Finding]:

@@ -128,6 +128,52 @@ def history(
     typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
 
 
+@app.command("names")
+def names(
+    out: Annotated[Path, typer.Option(metavar="FILE.csv")],
+    encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+) -> None:
+    """Names to screen: owners, representatives, and names that the bank did not have."""
+    from storage.exports.options import Options
+    from storage.exports.screening import export_names
+
+    office = Office()
+    _check_encoding(office, encoding)
+    office.writable(out)
+    with office.store() as database:
+        options = Options(encoding=encoding, zone=office.zone)
+        done = export_names(database, out, options, actor=os_user(), word=office.say)
+    typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
+    _say_lost(office, done)
+
+
+@app.command("ratings")
+def ratings(
+    out: Annotated[Path, typer.Option(metavar="FILE.csv")],
+    encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+) -> None:
+    """Proposed changes of risk ratings, why, and what was decided."""
+    from bot.reviewing import review_rules
+    from storage.exports.options import Options
+    from storage.exports.screening import export_ratings
+
+    office = Office()
+    _check_encoding(office, encoding)
+    office.writable(out)
+    rules, locale = review_rules(office.settings), office.settings.default_locale
+    with office.store() as database:
+        done = export_ratings(
+            database,
+            out,
+            Options(encoding=encoding, zone=office.zone),
+            actor=os_user(),
+            word=office.say,
+            reason=lambda rule: rules.reason(rule, locale),
+        )
+    typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
+    _say_lost(office, done)
+
+
 @app.command("worklist")
 def worklist(
     name: Annotated[str, typer.Argument(metavar="phone|visit|post")],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field as hidden
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from bot.console.comparing import Piece, mark, normalised, owners_of
 from bot.console.rendering import name_of
+from bot.console.review_desk import ReviewDesk
 from bot.console.review_queue import Past, past_of
 from dialogs.definition.model import Question, Questionnaire, pick
 from dialogs.definition.yaml_format import read_canonical
@@ -20,6 +21,7 @@ from storage.cases import transitions_of
 from storage.differences import Difference, load_differences
 from storage.encryption import Vault
 from storage.publishing import load_published
+from storage.ratings import FIELD, RATINGS, Proposal, fits, load_proposals, rating_history
 from storage.reviews import CARRIED, Deed, history_of, possible, standing, to_review
 from storage.staff import StaffMember
 from storage.submissions import Submission, submissions_of_case
@@ -52,6 +54,8 @@ class Card:
     mine: bool
     deeds: tuple[str, ...]
     past: Past
+    #: difference, or rating (a proposed change of it)
+    kind: str = "difference"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,7 @@ class Words:
 
     def name(self, column: str) -> str:
         """What a field is called."""
-        base = column.removesuffix(_CHECKED)
+        base = column.removesuffix(_CHECKED).partition(".")[0]
         key = f"console.review.field.{base}"
         question = self._question(base)
         if key in self._catalogue:
@@ -121,6 +125,14 @@ class Words:
         rules = [name_of(self._catalogue, "reconcile.rule")(rule) for rule in difference.rules]
         return f"{text} ({'、'.join(rules)})" if rules else text
 
+    @property
+    def locale(self) -> str:
+        return self._catalogue.locale
+
+    def rating(self, code: str) -> str:
+        """A rating in words."""
+        return name_of(self._catalogue, "console.review.rating")(code)
+
     def line(self, difference: Difference) -> tuple[str, str, str]:
         """Name, reason and answer of what nobody decides on."""
         answer = self.value(difference.field, str(difference.answer or ""))
@@ -145,8 +157,7 @@ def load_view(
     staff: StaffMember,
     case_id: str,
     *,
-    person: Collection[str],
-    needs_two: Callable[[str], bool],
+    desk: ReviewDesk,
     catalogue: Catalogue,
     logins: Mapping[str, str],
     now: datetime,
@@ -155,12 +166,15 @@ def load_view(
     found = load_differences(conn, vault, case_id=case_id)
     submission = next(reversed(submissions_of_case(conn, vault, case_id)), None)
     words = Words(catalogue, _definition(conn, submission), now)
-    to_decide = to_review(found, frozenset(person))
+    to_decide = to_review(found, desk.person)
     order = ("high", "medium", "low", "none")
     to_decide.sort(key=lambda one: order.index(one.severity))
     settled = [one for one in found if one not in to_decide]
     return CaseView(
-        cards=tuple(_card(conn, staff, one, words, logins, needs_two) for one in to_decide),
+        cards=(
+            *(_card(conn, staff, one, words, logins, desk) for one in to_decide),
+            *(_rating(staff, one, words, logins, desk) for one in load_proposals(conn, case_id)),
+        ),
         settled=tuple(words.line(one) for one in settled),
         history=_history(conn, vault, case_id, words, logins),
         submission=submission,
@@ -179,7 +193,7 @@ def _card(
     one: Difference,
     words: Words,
     logins: Mapping[str, str],
-    needs_two: Callable[[str], bool],
+    desk: ReviewDesk,
 ) -> Card:
     now = standing(one)
     raw = (str(one.master or ""), str(one.answer or ""))
@@ -201,10 +215,34 @@ def _card(
         standing=now.value,
         decided_by=logins.get(one.decided_by or "", one.decided_by or ""),
         decided_at=one.decided_at,
-        two=needs_two(one.field),
+        two=desk.needs_two(one.field),
         mine=mine,
         deeds=tuple(deed.value for deed in deeds),
         past=past_of(conn, staff, one),
+    )
+
+
+def _rating(staff: StaffMember, one: Proposal, words: Words, logins: Mapping[str, str], desk: ReviewDesk) -> Card:
+    now, mine = standing(one), one.decided_by == staff.id
+    before, after = (words.rating(code) for code in (one.before, one.after))
+    return Card(
+        id=one.id,
+        name=words.name(FIELD),
+        verdict="proposed",
+        severity="high" if one.after == RATINGS[-1] else "medium",
+        reason=desk.reason_of(one.rule, words.locale),
+        master=(Piece(before, differs=False),),
+        answer=(Piece(after, differs=False),),
+        seen_master=(),
+        seen_answer=(),
+        standing=now.value,
+        decided_by=logins.get(one.decided_by or "", one.decided_by or ""),
+        decided_at=one.decided_at,
+        two=desk.needs_two(f"{FIELD}.{one.rule}"),
+        mine=mine,
+        deeds=tuple(deed.value for deed in possible(now) if fits(deed) and not (deed is Deed.CONFIRM and mine)),
+        past=Past(),
+        kind="rating",
     )
 
 
@@ -234,7 +272,7 @@ def _history(
             field=words.name(one.field),
             note=one.note,
         )
-        for one in history_of(conn, vault, case_id)
+        for one in (*history_of(conn, vault, case_id), *rating_history(conn, vault, case_id))
         if one.before != CARRIED  # the decision itself stands above
     ]
     return tuple(sorted((*moves, *decisions), key=lambda entry: entry.at))[::-1]

@@ -36,5 +36,8 @@ class ReviewDesk(Protocol):
         ``whole``: the deed is on the case itself, of which ``seen`` is everything that the deed fits.
         """
 
+    def reason_of(self, rule: str, locale: str) -> str:
+        """Why a rule proposes another rating, in words."""
+
     def needs_two(self, field: str) -> bool:
         """Whether two people have to agree on this field."""

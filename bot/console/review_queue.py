@@ -16,18 +16,27 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, 
 from storage.differences import Difference
 from storage.reviews import AWAITS_SECOND, CARRIED, IN_REVIEW, SETTLED, TO_DECIDE, Decision
 from storage.staff import StaffMember
-from storage.tables import CaseRow, DifferenceDecisionRow, DifferenceRow, MasterCurrentRow, MasterRecordRow, table_of
+from storage.tables import (
+    CaseRow,
+    DifferenceDecisionRow,
+    DifferenceRow,
+    MasterCurrentRow,
+    MasterRecordRow,
+    RatingProposalRow,
+    table_of,
+)
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 #: The lists in the order of the page.
-LISTS = ("open", "second", "documents", "held", "asked")
+LISTS = ("open", "second", "rating", "documents", "held", "asked")
 #: A page shows so many; the others come up as these are decided.
 PAGE = 50
 #: Of the past cases of the same kind, so many are named.
 NAMED = 3
 
 _case, _difference, _decision = table_of(CaseRow), table_of(DifferenceRow), table_of(DifferenceDecisionRow)
+_proposal = table_of(RatingProposalRow)
 _record, _current = table_of(MasterRecordRow), table_of(MasterCurrentRow)
 _rank = case({"high": 3, "medium": 2, "low": 1}, value=_difference.c.severity, else_=0)
 _SEVERITIES = ("none", "low", "medium", "high")
@@ -98,7 +107,9 @@ def _of_list(work: Subquery, name: str) -> ColumnElement[bool]:
     to_decide, held = func.coalesce(work.c.to_decide, 0), func.coalesce(work.c.held, 0)
     match name:
         case "second":
-            return and_(in_review, work.c.second > 0)
+            return or_(and_(in_review, work.c.second > 0), _proposed(AWAITS_SECOND))
+        case "rating":
+            return _proposed(set(Decision) - SETTLED)
         case "documents":
             return _case.c.status == "71"
         case "held":
@@ -108,6 +119,14 @@ def _of_list(work: Subquery, name: str) -> ColumnElement[bool]:
         case _:
             # Without a difference: what was stored does not open, or there is no record to compare with.
             return and_(_case.c.status == "70", or_(to_decide > held, work.c.case_id.is_(None)))
+
+
+def _proposed(decisions: Collection[Decision]) -> ColumnElement[bool]:
+    """Whether a change of the rating is proposed that stands so."""
+    known = _proposal.c.decision.in_([one.value for one in decisions])
+    stands = or_(known, _proposal.c.decision.is_(None)) if Decision.OPEN in decisions else known
+    here = (_proposal.c.case_id == _case.c.id) & _proposal.c.withdrawn_at.is_(None)
+    return select(_proposal.c.id).where(here, stands).exists()
 
 
 def _tickets(staff: StaffMember, work: Subquery) -> Select[*tuple[Any, ...]]:

@@ -58,7 +58,7 @@ WORKLIST_COLUMNS = (
 )
 HISTORY_COLUMNS = ("case_id", "customer_no", "branch_no", "at", "from_status", "to_status", "actor", "reason", "source")
 _TYPED = frozenset({"master", "answer", "name", "name_kana", "address"})
-_TIMES = frozenset({"at", "decided_at"})
+_TIMES = frozenset({"at", "decided_at", "proposed_at"})
 
 #: Statuses in which the next channel takes over, by channel. The first three wait for nobody's day;
 #: a letter that nobody answered joins a list only when the case is overdue.
@@ -83,16 +83,16 @@ _MASKED_AS = {
 _CODES = frozenset({"occupation", "purposes", "nationality", "residence_status", "business"})
 
 #: One row of a list, and under which number the submission was completed that it comes from, where it has one.
-_Row = tuple[int | None, list[str]]
+Row = tuple[int | None, list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _List:
+class ListKind:
     """One kind of list."""
 
     kind: str
     columns: tuple[str, ...]
-    rows: Callable[[Connection], Iterator[_Row]]
+    rows: Callable[[Connection], Iterator[Row]]
 
 
 def export_differences(
@@ -112,7 +112,7 @@ def export_differences(
         text = str(value or "")
         return mask(_MASKED_AS.get(field, "text"), text) if options.masked and field not in _CODES else text
 
-    def rows(conn: Connection) -> Iterator[_Row]:
+    def rows(conn: Connection) -> Iterator[Row]:
         for place, difference, completed_seq in walk_differences(conn, database.vault, options.branch_no):
             if difference.verdict == "same":
                 continue
@@ -133,8 +133,8 @@ def export_differences(
                 ],
             )
 
-    wanted = _List(kind="differences", columns=DIFFERENCE_COLUMNS, rows=rows)
-    return _export(database, out, wanted, options, actor=actor, actor_kind=actor_kind, program=program, word=word)
+    wanted = ListKind(kind="differences", columns=DIFFERENCE_COLUMNS, rows=rows)
+    return export_list(database, out, wanted, options, actor=actor, actor_kind=actor_kind, program=program, word=word)
 
 
 def export_history(
@@ -149,14 +149,14 @@ def export_history(
 ) -> Exported:
     """How every case came to its status: ids, codes and times alone."""
 
-    def rows(conn: Connection) -> Iterator[_Row]:
+    def rows(conn: Connection) -> Iterator[Row]:
         for place, move in walk_transitions(conn, options.branch_no):
             before = "" if move.from_status is None else move.from_status
             at = local_time(move.at, options.zone)
             yield None, [*place, at, before, move.to_status, move.actor, move.reason, move.source or ""]
 
-    wanted = _List(kind="history", columns=HISTORY_COLUMNS, rows=rows)
-    return _export(database, out, wanted, options, actor=actor, actor_kind=actor_kind, program=program, word=word)
+    wanted = ListKind(kind="history", columns=HISTORY_COLUMNS, rows=rows)
+    return export_list(database, out, wanted, options, actor=actor, actor_kind=actor_kind, program=program, word=word)
 
 
 def export_worklist(
@@ -166,7 +166,7 @@ def export_worklist(
     statuses = WORKLISTS[name]
     late = _OVERDUE if name in _JOINS_OVERDUE else ()
 
-    def rows(conn: Connection) -> Iterator[_Row]:
+    def rows(conn: Connection) -> Iterator[Row]:
         for case in list_cases(conn, statuses=[*dict.fromkeys((*statuses, *late))]):
             if case.status not in statuses and case.due_on >= today:
                 continue
@@ -177,21 +177,22 @@ def export_worklist(
             place = [case.id, case.customer_no, branch, case.kind]
             yield None, [*place, *personal, case.status.value, case.due_on.isoformat()]
 
-    wanted = _List(kind=f"worklist.{name}", columns=WORKLIST_COLUMNS, rows=rows)
-    return _export(database, out, wanted, options, actor=actor, actor_kind="os_user", program="", word=word)
+    wanted = ListKind(kind=f"worklist.{name}", columns=WORKLIST_COLUMNS, rows=rows)
+    return export_list(database, out, wanted, options, actor=actor, actor_kind="os_user", program="", word=word)
 
 
-def _export(
+def export_list(
     database: Database,
     out: Path,
-    wanted: _List,
+    wanted: ListKind,
     options: Options,
     *,
     actor: str,
-    actor_kind: audit.ActorKind,
-    program: str,
+    actor_kind: audit.ActorKind = "os_user",
+    program: str = "",
     word: Word,
 ) -> Exported:
+    """Write one kind of list, and record it."""
     uni = database.universe
     batch_id = uni.new_id()
     columns = wanted.columns

@@ -31,6 +31,7 @@ from storage.database import Database
 from storage.encryption import Vault
 from storage.problems import KeyMissing, SealBroken
 from storage.publishing import load_published
+from storage.ratings import load_proposals, propose
 from storage.reconciliation.claims import (
     claim_asked_in_vain,
     claim_outdated,
@@ -45,10 +46,12 @@ from storage.reconciliation.claims import (
 from storage.reconciliation.comparators import compare
 from storage.reconciliation.finding import Finding
 from storage.reconciliation.findings import find
+from storage.reconciliation.rating import facts_of, fired, reassess
 from storage.reconciliation.reading import read_value
+from storage.reconciliation.review_rules import ReviewRules, load_rules
 from storage.reconciliation.severity import SeverityTable, shipped_table
 from storage.reconciliation.verdict import SETTLED, VerdictCode
-from storage.reviews import SETTLED as SETTLED_BY_PERSON, Decision, carry_over, settle, status_after
+from storage.reviews import SETTLED as SETTLED_BY_PERSON, Decision, carry_over, settle, standing, status_after
 from storage.submissions import (
     Submission,
     case_of_submission,
@@ -115,11 +118,13 @@ class Reconciler:
         next_due: NextDue,
         zone: ZoneInfo,
         table: SeverityTable | None = None,
+        review: ReviewRules | None = None,
         ask: Ask | None = None,
         ask_for: timedelta = timedelta(days=3),
     ) -> None:
         self._next_due = next_due
         self._zone = zone
+        self._review = review or load_rules()
         self._table = table or shipped_table()
         self._ask = ask
         self._ask_for = ask_for
@@ -163,6 +168,7 @@ class Reconciler:
                     progress(total.submissions, max(waiting, total.submissions))
         while database.run_piece(lambda conn: self._give_up(conn, uni)):
             pass
+        reassess(database, self._review, self._zone)
         return total
 
     def reconcile_once(
@@ -232,6 +238,8 @@ class Reconciler:
             decided = carry_over(conn, vault, uni, submission.case_id, submission.id)
         for_person = [one.field for one in findings if self._table.needs_person(one.verdict.verdict)]
         stands = [decided.get(field, Decision.OPEN) for field in for_person]
+        # What the rules propose for the rating waits for a person like a difference.
+        stands += self._propose(conn, uni, submission, customer, findings)
         needs_person = any(decision not in SETTLED_BY_PERSON for decision in stands)
         if first:
             self._move(conn, vault, uni, submission, stands, customer, findings, on)
@@ -284,6 +292,24 @@ class Reconciler:
         if moved and to is CaseStatus.DONE and customer is not None:
             expiry = _expiry(customer, findings)
             set_next_due(conn, submission.case_id, self._next_due(customer.risk_rating, on, expiry))
+
+    def _propose(
+        self,
+        conn: Connection,
+        uni: Universe,
+        submission: Submission,
+        customer: Customer | None,
+        findings: tuple[Finding, ...],
+    ) -> list[Decision]:
+        """Where the proposals for the customer's rating stand."""
+        if customer is None:
+            return []
+        rules = [rule for rule in self._review.ratings if rule.is_of_answers]
+        verdicts = {one.field: one.verdict.verdict.value for one in findings}
+        values = facts_of(submission.answers, customer.fields, verdicts)
+        found = fired(rules, values, submission.submitted_at.astimezone(self._zone))
+        propose(conn, uni, submission.case_id, customer.risk_rating, found, [rule.id for rule in rules])
+        return [standing(one) for one in load_proposals(conn, submission.case_id)]
 
     def _move(
         self,

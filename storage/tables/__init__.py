@@ -21,6 +21,7 @@ from storage.tables.pacing import SendingPaceRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
 from storage.tables.questions import QuestionDecisionRow
 from storage.tables.quota import ChannelQuotaRow
+from storage.tables.ratings import RatingDecisionRow, RatingProposalRow
 from storage.tables.retention import CustomerHoldRow, ErasureRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
 from storage.tables.staff import StaffFactorRow, StaffRow, StaffSessionRow
@@ -77,6 +78,8 @@ __all__ = [
     "OutgoingRow",
     "PublishedRow",
     "QuestionDecisionRow",
+    "RatingDecisionRow",
+    "RatingProposalRow",
     "SendingPaceRow",
     "StaffFactorRow",
     "StaffRow",

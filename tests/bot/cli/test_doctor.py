@@ -247,3 +247,12 @@ def test_the_encoder_may_be_missing_but_not_where_it_is_demanded(shell: Shell, m
     assert look(shell)[1]["encoder"][0]
     monkeypatch.setenv("KAKUNIN_ENCODER", "on")
     assert "encoder" in wrong(look(shell)[1])
+
+
+def test_review_rules_that_cannot_be_used_are_found(shell: Shell) -> None:
+    (shell.folder / "own").mkdir(exist_ok=True)
+    (shell.folder / "own" / "review.yaml").write_text("second_person: [name]\nratings: [{id: a}]", encoding="utf-8")
+    code, found = look(shell)
+    assert code == 1
+    assert not found["reviews"][0]
+    assert "rule 1" in found["reviews"][1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.audit import list_entries
-from storage.cases import CaseStatus
+from storage.cases import CaseStatus, list_cases, move_case
 from tests.bot.cli.shell import HANAKO, HEADER, TARO, Shell
 from tests.storage.reconciliation.seeding import add_case, answer, move, publish_form, submit
 
@@ -78,3 +78,36 @@ def test_a_worklist(shell: Shell) -> None:
 def test_what_cannot_be_done_is_one_sentence(shell: Shell, arguments: tuple[str, ...], word: str) -> None:
     assert word in shell.refused("export", *(argument.format(folder=shell.folder) for argument in arguments))
     assert not (shell.folder / "o").exists()
+
+
+def test_names_to_screen(shell: Shell) -> None:
+    assert shell("export", "names", "--out", shell.folder / "n.csv").code == 0
+    (row,) = shell.read("n.csv")
+    assert (row["customer_no"], row["role"], row["name"]) == ("0001", "customer", "𠮷田 太郎")
+
+
+def test_proposed_ratings_with_their_reasons(shell: Shell) -> None:
+    with shell.database() as database:
+        case = next(one for one in database.run_read(list_cases) if one.customer_no == "0002")
+        database.run(
+            lambda conn: move_case(
+                conn, database.universe, case.id, CaseStatus.SENT, actor="staff-1", reason="returned_mail"
+            )
+        )
+        move(database, case, CaseStatus.UNDELIVERABLE)
+    shell("reconcile", "run")
+    assert shell("export", "ratings", "--out", shell.folder / "r.csv").code == 0
+    (row,) = shell.read("r.csv")
+    assert (row["customer_no"], row["rule"], row["rating_after"], row["decision"]) == (
+        "0002",
+        "returned_mail",
+        "high",
+        "",
+    )
+    assert row["reason"] == "届出住所への郵便が返送されました。"
+
+
+def test_rules_that_cannot_be_used_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.write("review.yaml", "second_person: []")
+    monkeypatch.setenv("KAKUNIN_CONTENT_DIR", str(shell.folder))
+    assert "review.yaml" in shell.refused("export", "ratings", "--out", shell.folder / "r.csv")

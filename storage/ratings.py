@@ -1,0 +1,157 @@
+"""Proposed changes of a customer's risk rating: made by rules, decided by people.
+
+Promise: a proposal changes nothing by itself, the bank's own record least of all, and no customer ever hears of it.
+It is decided like a difference: over what was seen, by two people where the bank wants two, with a history that only
+grows.  A rule proposes once a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from storage import audit
+from storage.counters import insert_or
+from storage.encryption import Vault
+from storage.reviews import Decided, DecidedMeanwhile, Decision, Deed, outcome, standing
+from storage.tables import RatingDecisionRow, RatingProposalRow, table_of
+from storage.universe import Universe
+
+_proposal, _decision = table_of(RatingProposalRow), table_of(RatingDecisionRow)
+
+#: From the mildest to the strictest.
+RATINGS = ("low", "medium", "high")
+#: Before the rule's name, where a proposal stands beside differences.
+FIELD = "rating"
+#: What has no meaning for a rating.
+_OF_ANSWERS = frozenset({Deed.ASK_AGAIN, Deed.AWAIT_DOCUMENTS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What a rule proposes for the customer of a case."""
+
+    id: str
+    case_id: str
+    rule: str
+    before: str
+    after: str
+    created_at: datetime
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+def fits(deed: Deed) -> bool:
+    """Whether a deed has a meaning for a rating."""
+    return deed not in _OF_ANSWERS
+
+
+def propose(
+    conn: Connection, uni: Universe, case_id: str, rating: str, fired: Mapping[str, str], judged: Iterable[str]
+) -> None:
+    """Keep what the rules propose (rule -> rating); of ``judged`` rules that no longer say so it is withdrawn.
+
+    What somebody has decided stays as it was decided.
+    """
+    undecided = (_proposal.c.case_id == case_id) & _proposal.c.decision.is_(None)
+    gone = sorted(set(judged) - fired.keys())
+    withdrawn = update(_proposal).where(undecided, _proposal.c.rule.in_(gone), _proposal.c.withdrawn_at.is_(None))
+    conn.execute(withdrawn.values(withdrawn_at=uni.now()))
+    add = insert_or(conn, _proposal)
+    again = add.on_conflict_do_update(
+        index_elements=(_proposal.c.case_id, _proposal.c.rule), set_={"withdrawn_at": None}
+    )
+    for rule, after in fired.items():
+        if after == rating:
+            continue
+        values = {"id": uni.new_id(), "case_id": case_id, "rule": rule, "before": rating, "after": after}
+        conn.execute(again, values | {"created_at": uni.now()})
+
+
+def load_proposals(conn: Connection, case_id: str) -> list[Proposal]:
+    """What is proposed for the customer of a case."""
+    query = select(_proposal).where(_proposal.c.case_id == case_id, _proposal.c.withdrawn_at.is_(None))
+    names = Proposal.__dataclass_fields__
+    rows = conn.execute(query.order_by(_proposal.c.id)).mappings()
+    return [Proposal(**{name: row[name] for name in names}) for row in rows]
+
+
+def all_proposals(conn: Connection) -> list[Proposal]:
+    """Everything that was proposed and holds, in the order in which it was proposed."""
+    query = select(_proposal).where(_proposal.c.withdrawn_at.is_(None)).order_by(_proposal.c.id)
+    names = Proposal.__dataclass_fields__
+    return [Proposal(**{name: row[name] for name in names}) for row in conn.execute(query).mappings()]
+
+
+def decide_proposal(
+    conn: Connection,
+    vault: Vault,
+    uni: Universe,
+    proposal: Proposal,
+    deed: Deed,
+    *,
+    seen: str,
+    staff_id: str,
+    note: str = "",
+    two: bool = False,
+) -> Decision:
+    """As ``reviews.decide``."""
+    if standing(proposal) != seen:
+        raise DecidedMeanwhile
+    to = outcome(proposal, deed, staff_id, two=two)
+    latest = {"decision": to.value, "decided_by": staff_id, "decided_at": uni.now()}
+    unchanged = (
+        (_proposal.c.id == proposal.id)
+        & _proposal.c.withdrawn_at.is_(None)
+        & _proposal.c.decision.is_not_distinct_from(proposal.decision)
+        & _proposal.c.decided_by.is_not_distinct_from(proposal.decided_by)
+    )
+    if conn.execute(update(_proposal).where(unchanged).values(latest)).rowcount != 1:
+        raise DecidedMeanwhile
+    row_id = uni.new_id()
+    sealed = vault.seal(_decision.name, row_id, {"note": note}) if note else None
+    conn.execute(
+        insert(_decision), {"id": row_id, "proposal_id": proposal.id, "before": seen, "sealed": sealed, **latest}
+    )
+    audit.record(
+        conn,
+        uni,
+        "review.rating_decided",
+        actor_kind="staff",
+        actor_id=staff_id,
+        subjects={"case": proposal.case_id, "proposal": proposal.id},
+        detail={"rule": proposal.rule, "deed": deed.value, "from": seen, "to": to.value},
+    )
+    return to
+
+
+def rating_after(rating: str, proposals: Iterable[Proposal]) -> str:
+    """The rating by which the next review is due: the strictest that was agreed on, else the bank's own."""
+    agreed = [one.after for one in proposals if standing(one) is Decision.APPROVED and one.after in RATINGS]
+    return max(agreed, key=RATINGS.index) if agreed else rating
+
+
+def rating_history(conn: Connection, vault: Vault, case_id: str) -> list[Decided]:
+    """Every decision on the proposals of a case, oldest first."""
+    query = (
+        select(_decision, _proposal.c.rule)
+        .join(_proposal, _proposal.c.id == _decision.c.proposal_id)
+        .where(_proposal.c.case_id == case_id)
+        .order_by(_decision.c.decided_at, _decision.c.id)
+    )
+    return [
+        Decided(
+            difference_id=row.proposal_id,
+            field=f"{FIELD}.{row.rule}",
+            before=row.before,
+            decision=row.decision,
+            decided_by=row.decided_by,
+            decided_at=row.decided_at,
+            note="" if row.sealed is None else vault.open(_decision.name, row.id, row.sealed)["note"],
+        )
+        for row in conn.execute(query)
+    ]
