@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bot.asking_again import CannotAsk, ask_again
 from bot.console.review_desk import NotDone
 from bot.live_content import LiveContent
+from bot.moving import CannotMove, Move, move
 from bot.outreach.cadence import next_due
 from bot.problems import SettingsProblem
 from bot.settings import Settings
@@ -103,11 +104,7 @@ class StoreReviewDesk:
     async def decide(
         self, case_id: str, staff: StaffMember, deed: Deed, seen: Mapping[str, str], *, whole: bool, note: str
     ) -> None:
-        note = note.strip()
-        if len(note) > LONGEST_NOTE:
-            raise NotDone("long_note")
-        if find_secret(note, expected=None) is not None:
-            raise NotDone("secret")
+        note = _checked(note)
         try:
             await self._database.transact(lambda conn: self._decide(conn, case_id, staff, deed, seen, whole, note))
         except DecidedMeanwhile:
@@ -121,6 +118,22 @@ class StoreReviewDesk:
         except (SealBroken, KeyMissing) as problem:
             raise NotDone("damaged") from problem
         self._on_queued()
+
+    async def move(self, case_id: str, staff: StaffMember, what: Move, note: str) -> None:
+        note = _checked(note)
+        if not note:
+            raise NotDone("no_note")
+        vault, uni = self._database.vault, self._database.universe
+
+        def run(conn: Connection) -> None:
+            case = move(conn, vault, uni, case_id, what, actor_kind="staff", actor=staff.id, note=note)
+            if what is Move.RESTRICTION_LIFTED:
+                self._set_next_due(conn, case, load_differences(conn, vault, case_id=case_id), [])
+
+        try:
+            await self._database.transact(run)
+        except CannotMove:
+            raise NotDone("not_possible") from None
 
     def _decide(
         self,
@@ -179,6 +192,16 @@ class StoreReviewDesk:
         expiry = next((one.answer for one in differences if one.field == "residence_expiry" and _holds(one)), held)
         due = next_due(rating_after(customer.risk_rating, proposals), today, _day(expiry))
         set_next_due(conn, case.id, due.on)
+
+
+def _checked(note: str) -> str:
+    """The note, where it may be kept; raises ``NotDone``."""
+    note = note.strip()
+    if len(note) > LONGEST_NOTE:
+        raise NotDone("long_note")
+    if find_secret(note, expected=None) is not None:
+        raise NotDone("secret")
+    return note
 
 
 def _holds(difference: Difference) -> bool:

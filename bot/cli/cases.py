@@ -1,14 +1,17 @@
-"""``kakunin cases open``: cases for customers whose review is due, or for one customer after an event."""
+"""``kakunin cases``: open those that are due or one after an event, and say what became of one outside the chat."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.office import Office, os_user
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 app = typer.Typer(no_args_is_help=True, help="Cases: one review of one customer.")
 
@@ -59,3 +62,42 @@ def open_cases(
         typer.echo(json.dumps(counts))
     else:
         typer.echo(office.say("cases.opened", **{name: str(count) for name, count in counts.items()}))
+
+
+@app.command("move")
+def move_cases(
+    customer: Annotated[str, typer.Option(metavar="NO", help="Whose open cases.")],
+    why: Annotated[str, typer.Option("--to", metavar="WHY", help="returned_mail, follow_up, refused, stopped, ...")],
+    note: Annotated[str, typer.Option(help="In words; kept sealed.")],
+) -> None:
+    """Say what became of a customer's open cases outside the chat: returned mail, refusal, death, duplicate, ..."""
+    from bot.moving import CannotMove, Move, move
+    from storage.cases import cases_of_customer
+    from storage.customers import find_customer_no
+
+    office = Office()
+    what = next((known for known in Move if known == why), None)
+    if what is None:
+        raise office.refuse("cases.bad_move", why=why, known=", ".join(Move))
+    if not note.strip():
+        raise office.refuse("cases.no_note")
+    with office.store() as database:
+        uni, vault, who = database.universe, database.vault, os_user()
+
+        def run(conn: Connection) -> int:
+            customer_id = find_customer_no(conn, customer)
+            if customer_id is None:
+                raise office.refuse("cases.no_customer", number=customer)
+            moved = 0
+            for case in cases_of_customer(conn, customer_id, open_only=what is not Move.DUE_AGAIN):
+                try:
+                    move(conn, vault, uni, case.id, what, actor_kind="os_user", actor=who, note=note.strip())
+                except CannotMove:
+                    continue
+                moved += 1
+            return moved
+
+        moved = database.run(run)
+    if not moved:
+        raise office.refuse("cases.none_moved", number=customer, why=why)
+    typer.echo(office.say("cases.moved", count=str(moved), number=customer))

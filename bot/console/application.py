@@ -130,6 +130,8 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("GET", "/faq", next_faq.show),
         ("POST", "/faq/{locale:[a-z]{2}}/publish", next_faq.publish),
         ("POST", "/faq/edits/{edit:[0-9a-f-]{36}}/leave-out", next_faq.leave_out),
+        ("POST", f"{case}/move", review.move),
+        ("POST", f"{case}/close", review.close),
         ("GET", "/exports", exports.show),
         ("POST", "/exports/responses", exports.export_responses),
         ("GET", "/supervision", supervision.show),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from bot.moving import Move
 from storage.reviews import Deed
 from storage.staff import StaffMember
 
@@ -35,6 +36,9 @@ class ReviewDesk(Protocol):
 
         ``whole``: the deed is on the case itself, of which ``seen`` is everything that the deed fits.
         """
+
+    async def move(self, case_id: str, staff: StaffMember, what: Move, note: str) -> None:
+        """Move the case as a whole, with a note that says why; raises ``NotDone``."""
 
     def reason_of(self, rule: str, locale: str) -> str:
         """Why a rule proposes another rating, in words."""

@@ -6,7 +6,7 @@ decide over what is settled behind ``ReviewDesk``: a page that shows a button is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, time
 
 from aiohttp import web
@@ -19,7 +19,9 @@ from bot.console.rendering import render
 from bot.console.review_case import CaseView, Words, load_view
 from bot.console.review_desk import NotDone, ReviewDesk
 from bot.console.review_queue import LISTS, PAGE, Ticket, count_decided, count_lists, list_tickets
+from bot.moving import OF_SUPERIORS, Move, moves_of
 from storage import audit
+from storage.cases import Case, load_case
 from storage.reviews import Decision, Deed, possible
 from storage.staff import list_staff
 
@@ -74,6 +76,33 @@ async def agree(visit: Visit) -> web.StreamResponse:
     return await _decide(visit, AGREEING)
 
 
+@needs(Permission.REVIEW)
+async def move(visit: Visit) -> web.StreamResponse:
+    """What became of the case outside the review."""
+    return await _move(visit, frozenset(Move) - OF_SUPERIORS)
+
+
+@needs(Permission.AGREE)
+async def close(visit: Visit) -> web.StreamResponse:
+    """The same, where it takes a superior."""
+    return await _move(visit, OF_SUPERIORS)
+
+
+async def _move(visit: Visit, moves: Collection[Move]) -> web.StreamResponse:
+    desk, staff, case_id = _desk(visit), visit.staff, visit.request.match_info["case"]
+    await visit.console.database.read(lambda conn: authorize_case(conn, staff, case_id, desk.person))
+    what = next((known for known in moves if known == visit.form.get("move")), None)
+    try:
+        if what is None:
+            raise NotDone("not_possible")
+        await desk.move(case_id, staff, what, visit.form.get("note", ""))
+    except NotDone as refusal:
+        code = refusal.code
+        await visit.console.database.transact(lambda conn: _record_refusal(conn, visit, case_id, code))
+        return await _page(visit, problem=code, at="move", typed=visit.form.get("note", ""), status=409)
+    return redirect(f"{MOUNT}/cases/{case_id}")
+
+
 def _desk(visit: Visit) -> ReviewDesk:
     if visit.console.reviews is None:
         raise Forbidden
@@ -113,7 +142,7 @@ async def _page(visit: Visit, *, problem: str = "", at: str = "", typed: str = "
         ticket = authorize_case(conn, staff, case_id, desk.person)
         _record_view(conn, visit, ticket)
 
-    def load(conn: Connection) -> tuple[Ticket, CaseView, str | None]:
+    def load(conn: Connection) -> tuple[Ticket, CaseView, str | None, Case | None]:
         ticket = authorize_case(conn, staff, case_id, desk.person)
         view = load_view(
             conn,
@@ -126,10 +155,10 @@ async def _page(visit: Visit, *, problem: str = "", at: str = "", typed: str = "
             now=console.universe.now().astimezone(console.zone),
         )
         ahead = (one.case_id for one in list_tickets(conn, staff, "open", desk.person) if one.case_id != case_id)
-        return ticket, view, next(ahead, None)
+        return ticket, view, next(ahead, None), load_case(conn, case_id)
 
     await console.database.transact(admit)
-    ticket, view, following = await console.database.read(load)
+    ticket, view, following, case = await console.database.read(load)
     whole = {deed for card in view.cards for deed in card.deeds}
     if not view.cards and ticket.status == "70":
         whole = {Deed.APPROVE.value}
@@ -141,6 +170,8 @@ async def _page(visit: Visit, *, problem: str = "", at: str = "", typed: str = "
         "following": following,
         "whole": [deed.value for deed in Deed if deed.value in whole],
         "agreeing": [deed.value for deed in AGREEING],
+        "moves": [] if case is None else [what.value for what in moves_of(case)],
+        "of_superiors": {what.value for what in OF_SUPERIORS},
         "first": next((card.id for card in view.cards if card.deeds), ""),
         "done": done if done in {deed.value for deed in Deed} else "",
         "problem": problem,

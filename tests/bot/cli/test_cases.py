@@ -1,4 +1,4 @@
-"""``kakunin cases open``."""
+"""``kakunin cases``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.cases import list_cases
+from storage.cases import list_cases, transitions_of
 from tests.bot.cli.shell import HANAKO, HEADER, TARO, Shell
 
 
@@ -50,3 +50,28 @@ def test_one_customer_whenever_due(shell: Shell) -> None:
 )
 def test_bad_options_are_one_sentence(shell: Shell, arguments: tuple[str, ...], word: str) -> None:
     assert word in shell.refused("cases", "open", *arguments)
+
+
+def test_what_became_of_a_case_outside_the_chat(shell: Shell) -> None:
+    shell("cases", "open", "--customer", "0001")
+    done = shell("cases", "move", "--customer", "0001", "--to", "stopped", "--note", "相続の連絡があった")
+    assert (done.code, "1 件" in done.out) == (0, True)
+    with shell.database() as database:
+        (case,) = database.run_read(list_cases)
+        moves = database.run_read(lambda conn: transitions_of(conn, case.id, database.vault))
+    assert (case.status.value, moves[-1].reason, moves[-1].note) == ("91", "stopped", "相続の連絡があった")
+    assert moves[-1].actor.startswith("os_user:")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--customer", "0001", "--to", "gone", "--note", "x"), "returned_mail"),
+        (("--customer", "0001", "--to", "stopped", "--note", " "), "--note"),
+        (("--customer", "9999", "--to", "stopped", "--note", "x"), "9999"),
+        (("--customer", "0001", "--to", "restricted", "--note", "x"), "restricted"),
+    ],
+)
+def test_a_move_that_cannot_be_is_one_sentence(shell: Shell, arguments: tuple[str, ...], word: str) -> None:
+    shell("cases", "open", "--customer", "0001")
+    assert word in shell.refused("cases", "move", *arguments)

@@ -77,6 +77,8 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /console/faq": _OFFICE,
     "POST /console/faq/{locale}/publish": frozenset({"approver", "admin"}),
     "POST /console/faq/edits/{edit}/leave-out": _OFFICE,
+    f"POST {_CASE}/move": _OFFICE,
+    f"POST {_CASE}/close": frozenset({"approver", "admin"}),
     "GET /console/exports": _OFFICE | {"auditor"},
     "POST /console/exports/responses": _OFFICE,
     "GET /console/supervision": frozenset({"approver", "admin"}),

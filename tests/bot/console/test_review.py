@@ -189,3 +189,20 @@ async def test_a_secret_in_a_note_is_not_kept(browser: Browser, bank: Bank) -> N
     assert status == 409
     assert "取り除いてください" in page
     assert standing(differences_of(bank, case_id)["phone"]).value == "open"
+
+
+async def test_what_became_of_a_case_outside_the_review_takes_a_reason(browser: Browser, bank: Bank) -> None:
+    case_id = put_to_review(bank, "waiting_long")
+    await browser.sign_in("kato")
+    await browser.get(f"/cases/{case_id}")
+    status, page = await browser.post(f"/cases/{case_id}/move", move="returned_mail", note=" ")
+    assert (status, "理由を入力してください" in page) == (409, True)
+    # What takes a superior is refused by the other way too.
+    assert (await browser.post(f"/cases/{case_id}/move", move="stopped", note=NOTE))[0] == 409
+    assert (await browser.post(f"/cases/{case_id}/close", move="stopped", note=NOTE))[0] == 403
+    assert status_of(bank, case_id) is CaseStatus.TO_CHECK
+    await browser.get(f"/cases/{case_id}")
+    status, page = await browser.post(f"/cases/{case_id}/move", move="returned_mail", note=NOTE)
+    assert (status, NOTE in page) == (200, True)
+    assert status_of(bank, case_id) is CaseStatus.UNDELIVERABLE
+    assert "case.moved" in actions(bank)

@@ -11,6 +11,7 @@ from bot.console.access import Permission, Refused
 from bot.console.door import WAYS_IN
 from bot.console.queue import FOLDERS
 from bot.console.review_queue import LISTS
+from bot.moving import Move
 from dialogs.conversation.prompts import MessageKind
 from locales import SHIPPED_LANGUAGES, VOICES, load_catalogue, placeholders
 from storage.case_status import CaseStatus
@@ -67,12 +68,13 @@ def needed() -> set[str]:
             keys |= {f"console.problem.title.{refusal.code}", f"console.problem.text.{refusal.code}"}
     for deed in Deed:
         keys |= {f"console.review.{part}.{deed.value}" for part in ("deed", "key", "whole", "done")}
+    keys |= {f"console.review.move.{one.value}" for one in Move}
     keys |= {f"console.review.standing.{one.value}" for one in Decision}
     keys |= {f"console.review.verdict.{one.value}" for one in VerdictCode}
     keys |= {f"console.review.severity.{one}" for one in SEVERITIES}
     keys |= {f"console.review.{part}.{name}" for name in LISTS for part in ("list", "empty")}
     refusals = ("meanwhile", "same_person", "not_possible", "no_chat", "not_answered", "with_staff", "no_question")
-    keys |= {f"console.review.problem.{code}" for code in (*refusals, "damaged", "long_note", "secret")}
+    keys |= {f"console.review.problem.{code}" for code in (*refusals, "damaged", "long_note", "no_note", "secret")}
     keys |= {f"demo.letter.to.{kind}" for kind in ("individual", "corporate")}
     keys |= {f"demo.try.{name}" for name in ("why", "back", "later", "staff", "real")}
     return keys
