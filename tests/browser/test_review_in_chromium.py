@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.reviews import standing
 from storage.universe import FrozenUniverse
 from tests.bot.console.house import QUICK, Bank, seed
-from tests.bot.console.reviewing import differences_of, put_to_review, review_desk
+from tests.bot.console.reviewing import differences_of, put_forward, put_to_review, review_desk
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.test_every_page_in_chromium import hold
 
@@ -59,6 +59,7 @@ async def test_two_people_review_a_case_by_keyboard(
     open_page: OpenPage, bank: Bank, address: str, tmp_path: Path
 ) -> None:
     case_id = put_to_review(bank, "waiting_long")
+    rating = put_forward(bank, case_id, "foreign_pep")["foreign_pep"]
     first, second = await open_page(width=1440), await open_page(width=390)
     await at_his_desk(first, address, bank, "kato")
     await first.screenshot(path=tmp_path / "queue-1440.png", full_page=True)
@@ -76,10 +77,12 @@ async def test_two_people_review_a_case_by_keyboard(
     assert (standing(found["address"]).value, standing(found["phone"]).value) == ("approved_first", "open")
 
     # Next difference: hold it, look again, approve it.
-    await press(first, "j", "j", "h")
+    await press(first, "h")
     await expect(first.get_by_role("status")).to_have_text("保留しました。")
-    await press(first, "j", "j", "a")
-    await expect(first.get_by_text("二人目の確認を待っています")).to_be_visible()
+    await press(first, "a")
+    await expect(first.get_by_role("status")).to_have_text("承認しました。")
+    await press(first, "k", "j", "a")
+    await expect(first.get_by_text("二人目の確認を待っています")).to_have_count(2)
     assert standing(differences_of(bank, case_id)["phone"]).value == "approved"
     # There is nothing by which the first person could agree with himself.
     assert await first.locator('[value="confirm"]').count() == 0
@@ -93,6 +96,9 @@ async def test_two_people_review_a_case_by_keyboard(
     await press(second, "y")
     await expect(second.get_by_role("status")).to_have_text("二人目として確認しました。")
     await expect(second.get_by_text("転居届あり")).to_be_visible()
+    await expect(second.locator(f'[name="difference"][value="{rating}"]')).to_have_count(1)
+    await press(second, "y")
+    await expect(second.get_by_text("リスク格付の見直し案: 承認(二人目待ち) → 承認")).to_be_visible()
     case = bank.database.run_read(lambda conn: load_case(conn, case_id))
     assert case is not None
     assert case.status is CaseStatus.DONE

@@ -172,7 +172,8 @@ async def _page(visit: Visit, *, problem: str = "", at: str = "", typed: str = "
         "agreeing": [deed.value for deed in AGREEING],
         "moves": [] if case is None else [what.value for what in moves_of(case)],
         "of_superiors": {what.value for what in OF_SUPERIORS},
-        "first": next((card.id for card in view.cards if card.deeds), ""),
+        # What waits for this member has the focus, so that the next key meets the next difference.
+        "first": next((card.id for card in view.cards if {"approve", "confirm"} & set(card.deeds)), ""),
         "done": done if done in {deed.value for deed in Deed} else "",
         "problem": problem,
         "at": at,

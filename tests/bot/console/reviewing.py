@@ -13,6 +13,7 @@ from bot.talk import Rules
 from storage import staff
 from storage.cases import CaseStatus, can_move, load_case, move_case
 from storage.differences import Difference, load_differences
+from storage.ratings import load_proposals, propose
 from storage.reconciliation.review_rules import load_rules
 from storage.submissions import save_differences, save_submission
 from tests.bot.console.house import PASSWORD, QUICK, Bank
@@ -92,6 +93,17 @@ def put_to_review(bank: Bank, name: str, *found: dict[str, Any]) -> str:
         return case.id
 
     return database.run(run)
+
+
+def put_forward(bank: Bank, case_id: str, *rules: str) -> dict[str, str]:
+    """Let rules have proposed the strictest rating; the proposals' ids by rule."""
+
+    def run(conn: Connection) -> dict[str, str]:
+        propose(conn, bank.universe, case_id, "low", dict.fromkeys(rules, "high"), rules)
+        return {one.rule: one.id for one in load_proposals(conn, case_id)}
+
+    found = bank.database.run(run)
+    return found
 
 
 def differences_of(bank: Bank, case_id: str) -> dict[str, Difference]:

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import Connection
-
 from storage.cases import CaseStatus, load_case
-from storage.ratings import load_proposals, propose
+from storage.ratings import load_proposals
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank
-from tests.bot.console.reviewing import PHONE, put_to_review
-
-
-def put_forward(bank: Bank, case_id: str, *rules: str) -> dict[str, str]:
-    """Let rules have proposed the strictest rating; the proposals' ids by rule."""
-
-    def run(conn: Connection) -> dict[str, str]:
-        propose(conn, bank.universe, case_id, "low", dict.fromkeys(rules, "high"), rules)
-        return {one.rule: one.id for one in load_proposals(conn, case_id)}
-
-    found = bank.database.run(run)
-    return found
+from tests.bot.console.reviewing import PHONE, put_forward, put_to_review
 
 
 async def test_a_rating_is_agreed_on_by_two_and_sets_the_next_review(
