@@ -44,6 +44,7 @@ from storage.reviews import (
     Deed,
     NotPossible,
     SamePerson,
+    call_back,
     decide,
     settle,
     standing,
@@ -171,6 +172,8 @@ class StoreReviewDesk:
         if not seen and not self._closes(deed, whole, case, stands):
             raise NotPossible(deed.value)
         to = status_after(stands)
+        if deed is Deed.SEND_BACK and Decision.ASKED_AGAIN in seen.values() and to is not CaseStatus.ANSWERING:
+            call_back(conn, uni, case_id, actor=staff.id)
         moved = settle(conn, vault, uni, case_id, to, actor=staff.id, reason=deed.value, note=note if whole else "")
         if moved and to is CaseStatus.DONE and case is not None:
             self._set_next_due(conn, case, after, ratings_after)

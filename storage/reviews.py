@@ -126,10 +126,8 @@ def possible(now: Decision) -> tuple[Deed, ...]:
     """The deeds that make sense where a difference stands so, whoever does them."""
     if now in AWAITS_SECOND:
         return (Deed.CONFIRM, Deed.SEND_BACK)
-    if now in SETTLED:
+    if now in SETTLED or now is Decision.ASKED_AGAIN:
         return (Deed.SEND_BACK,)
-    if now is Decision.ASKED_AGAIN:
-        return ()  # the customer's answer comes first
     return tuple(deed for deed in Deed if deed not in (Deed.CONFIRM, Deed.SEND_BACK) and _ALONE.get(deed) is not now)
 
 
@@ -244,6 +242,16 @@ def settle(
         words = note if status is to else ""
         move_case(conn, uni, case_id, status, actor=actor, reason=reason, source="review", note=words, vault=vault)
     return True
+
+
+def call_back(conn: Connection, uni: Universe, case_id: str, *, actor: str) -> None:
+    """Bring a case back to review whose customer was asked again and does not answer."""
+    case = lock_case(conn, case_id)
+    if case is None or case.status not in (CaseStatus.ANSWERING, CaseStatus.PAUSED):
+        return
+    way = (CaseStatus.ANSWERING, CaseStatus.ANSWERED, CaseStatus.RECONCILING, CaseStatus.TO_CHECK)
+    for status in way:
+        move_case(conn, uni, case_id, status, actor=actor, reason="called_back", source="review")
 
 
 def to_review(differences: Iterable[Difference], person: frozenset[str]) -> list[Difference]:

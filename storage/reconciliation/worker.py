@@ -31,7 +31,7 @@ from storage.database import Database
 from storage.encryption import Vault
 from storage.problems import KeyMissing, SealBroken
 from storage.publishing import load_published
-from storage.ratings import load_proposals, propose
+from storage.ratings import load_proposals, propose, rating_after
 from storage.reconciliation.claims import (
     claim_asked_in_vain,
     claim_outdated,
@@ -291,7 +291,7 @@ class Reconciler:
         moved = settle(conn, vault, uni, submission.case_id, to, actor=_ACTOR, reason="compared_again")
         if moved and to is CaseStatus.DONE and customer is not None:
             expiry = _expiry(customer, findings)
-            set_next_due(conn, submission.case_id, self._next_due(customer.risk_rating, on, expiry))
+            set_next_due(conn, submission.case_id, self._next_due(_rating(conn, submission, customer), on, expiry))
 
     def _propose(
         self,
@@ -340,7 +340,11 @@ class Reconciler:
         else:
             move(CaseStatus.RECONCILED, "no_difference")
             move(CaseStatus.DONE, "no_difference")
-        set_next_due(conn, submission.case_id, self._next_due(customer.risk_rating, on, _expiry(customer, findings)))
+        set_next_due(
+            conn,
+            submission.case_id,
+            self._next_due(_rating(conn, submission, customer), on, _expiry(customer, findings)),
+        )
 
     def _questionnaire(self, conn: Connection, sha256: str) -> Questionnaire:
         if sha256 not in self._questionnaires:
@@ -349,6 +353,11 @@ class Reconciler:
                 raise LookupError(f"questionnaire {sha256} is not in the store")
             self._questionnaires[sha256] = read_canonical(published.body)
         return self._questionnaires[sha256]
+
+
+def _rating(conn: Connection, submission: Submission, customer: Customer) -> str:
+    """The rating that counts for the next review."""
+    return rating_after(customer.risk_rating, load_proposals(conn, submission.case_id))
 
 
 def _expiry(customer: Customer, findings: tuple[Finding, ...]) -> date | None:

@@ -126,3 +126,20 @@ async def test_what_was_asked_is_not_asked_twice(house: House) -> None:
     await ask(house, kato, "phone")
     with pytest.raises(NotDone, match="not_answered"):
         await ask(house, kato, "phone")
+
+
+async def test_a_question_that_nobody_answers_is_called_back(house: House) -> None:
+    customer = await answered(house, "line")
+    kato = house.staff_member("kato", role="back_office")
+    await ask(house, kato, "phone")
+    house.advance(hours=2)
+    one, case_id = differences(house)["phone"], house.letter(MORI).case_id
+    await house.service.reviews.decide(
+        case_id, kato, Deed.SEND_BACK, {one.id: "asked_again"}, whole=False, note="電話で確認する"
+    )
+    assert house.case(MORI).status is CaseStatus.TO_CHECK
+    assert standing(differences(house)["phone"]).value == "sent_back"
+    # From here on a person looks after it, and the customer hears so.
+    await customer.types(house.letter(MORI).master["phone"])
+    assert say("lobby.case_closed") in customer.said
+    assert house.case(MORI).status is CaseStatus.TO_CHECK
