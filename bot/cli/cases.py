@@ -67,7 +67,7 @@ def open_cases(
 @app.command("move")
 def move_cases(
     customer: Annotated[str, typer.Option(metavar="NO", help="Whose open cases.")],
-    why: Annotated[str, typer.Option("--to", metavar="WHY", help="returned_mail, follow_up, refused, stopped, ...")],
+    to: Annotated[str, typer.Option(metavar="WHY", help="returned_mail, follow_up, refused, stopped, ...")],
     note: Annotated[str, typer.Option(help="In words; kept sealed.")],
 ) -> None:
     """Say what became of a customer's open cases outside the chat: returned mail, refusal, death, duplicate, ..."""
@@ -76,9 +76,9 @@ def move_cases(
     from storage.customers import find_customer_no
 
     office = Office()
-    what = next((known for known in Move if known == why), None)
+    what = next((known for known in Move if known == to), None)
     if what is None:
-        raise office.refuse("cases.bad_move", why=why, known=", ".join(Move))
+        raise office.refuse("cases.bad_move", why=to, known=", ".join(Move))
     if not note.strip():
         raise office.refuse("cases.no_note")
     with office.store() as database:
@@ -99,5 +99,5 @@ def move_cases(
 
         moved = database.run(run)
     if not moved:
-        raise office.refuse("cases.none_moved", number=customer, why=why)
+        raise office.refuse("cases.none_moved", number=customer, why=to)
     typer.echo(office.say("cases.moved", count=str(moved), number=customer))
