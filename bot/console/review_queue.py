@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, Subquery, and_, case, func, or_, select
 
+from storage.case_status import ANSWERABLE, CaseStatus
 from storage.differences import Difference
 from storage.reviews import AWAITS_SECOND, CARRIED, IN_REVIEW, SETTLED, TO_DECIDE, Decision
 from storage.staff import StaffMember
@@ -38,6 +39,9 @@ NAMED = 3
 _case, _difference, _decision = table_of(CaseRow), table_of(DifferenceRow), table_of(DifferenceDecisionRow)
 _proposal = table_of(RatingProposalRow)
 _record, _current = table_of(MasterRecordRow), table_of(MasterCurrentRow)
+#: Statuses of a case that is reviewed, or whose customer is being asked again.
+_BEFORE_ANSWERS = frozenset({CaseStatus.SELECTED, CaseStatus.ANNOUNCED, CaseStatus.SENT})
+_AT_WORK = sorted(status.value for status in (IN_REVIEW | ANSWERABLE) - _BEFORE_ANSWERS)
 _rank = case({"high": 3, "medium": 2, "low": 1}, value=_difference.c.severity, else_=0)
 _SEVERITIES = ("none", "low", "medium", "high")
 
@@ -85,6 +89,8 @@ def _work(person: Collection[str]) -> Subquery:
     """What is to be decided, by case."""
     holds = _difference.c.superseded_at.is_(None)
     wanted = or_(_difference.c.verdict.in_(list(person)), _difference.c.decision.is_not(None))
+    # Most cases are done: what was found in those is not gone through for a list.
+    at_work = select(_case.c.id).where(_case.c.status.in_(_AT_WORK))
     open_rank = case((_among(set(Decision) - SETTLED), _rank), else_=0)
     return (
         select(
@@ -96,7 +102,7 @@ def _work(person: Collection[str]) -> Subquery:
             _count(AWAITS_SECOND).label("second"),
             _count({Decision.ASKED_AGAIN}).label("asked"),
         )
-        .where(holds, wanted)
+        .where(holds, wanted, _difference.c.case_id.in_(at_work))
         .group_by(_difference.c.case_id)
         .subquery()
     )
@@ -129,8 +135,9 @@ def _proposed(decisions: Collection[Decision]) -> ColumnElement[bool]:
     return select(_proposal.c.id).where(here, stands).exists()
 
 
-def _tickets(staff: StaffMember, work: Subquery) -> Select[*tuple[Any, ...]]:
-    newest = (
+def _newest() -> ScalarSelect[Any]:
+    """Where the customer's current record stands."""
+    return (
         select(func.max(_record.c.seq))
         .where(
             _record.c.customer_id == _case.c.customer_id,
@@ -139,8 +146,18 @@ def _tickets(staff: StaffMember, work: Subquery) -> Select[*tuple[Any, ...]]:
         .correlate(_case)
         .scalar_subquery()
     )
+
+
+def _visible(staff: StaffMember) -> Select[*tuple[Any, ...]]:
+    """Cases that this member may see: id and check number."""
+    own = (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == _newest())
+    source = _case.outerjoin(_record, own)
+    return _in_scope(select(_case.c.id, _case.c.check_number).select_from(source), staff)
+
+
+def _tickets(staff: StaffMember, work: Subquery) -> Select[*tuple[Any, ...]]:
     source = _case.outerjoin(work, work.c.case_id == _case.c.id).outerjoin(
-        _record, (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == newest)
+        _record, (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == _newest())
     )
     columns = [
         _case.c.id.label("case_id"),
@@ -215,14 +232,14 @@ def find_ticket(conn: Connection, staff: StaffMember, case_id: str, person: Coll
 
 def past_of(conn: Connection, staff: StaffMember, difference: Difference) -> Past:
     """How the same verdict on the same field was settled in other cases that this member may see."""
-    scope = _tickets(staff, _work(())).subquery()
+    scope = _visible(staff).subquery()
     same = (
         select(
             _difference.c.case_id,
             scope.c.check_number,
             *(_difference.c[name] for name in ("decision", "decided_by", "decided_at")),
         )
-        .join(scope, scope.c.case_id == _difference.c.case_id)
+        .join(scope, scope.c.id == _difference.c.case_id)
         .where(_difference.c.field == difference.field, _difference.c.verdict == difference.verdict)
         .where(_difference.c.case_id != difference.case_id, _among(SETTLED), _difference.c.superseded_at.is_(None))
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Index, UniqueConstraint, text as sql
 from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
 
 _UNRECONCILED = sql("reconciled_at IS NULL")
+_DECIDED = sql("decision IS NOT NULL")
 _ASKED = sql("ask_until IS NOT NULL")
 
 
@@ -65,6 +66,15 @@ class DifferenceRow(Stored, table=True):
         UniqueConstraint(
             "submission_id", "field", "master_digest", "comparator_version", name="uq_difference_comparison"
         ),
+        # How the same was decided before is asked on every page of a case.
+        Index(
+            "ix_difference_decided",
+            "field",
+            "verdict",
+            "decided_at",
+            sqlite_where=_DECIDED,
+            postgresql_where=_DECIDED,
+        ),
     )
 
     id: str = key()
@@ -91,6 +101,7 @@ class DifferenceDecisionRow(Stored, table=True):
     """Each decision on a difference; the row above shows the last one."""
 
     __tablename__ = "difference_decision"
+    __table_args__ = (Index("ix_difference_decision_by", "decided_by", "decided_at"),)
 
     id: str = key()
     difference_id: str = link("difference.id", index=True)
