@@ -93,6 +93,7 @@ async def test_two_people_review_a_case_by_keyboard(
     await press(second, "j", "Enter")
     await expect(second.get_by_role("heading", name="住所")).to_be_visible()
     await second.screenshot(path=tmp_path / "case-390.png", full_page=True)
+    assert await second.evaluate("document.documentElement.scrollWidth") <= 390
     await press(second, "y")
     await expect(second.get_by_role("status")).to_have_text("二人目として確認しました。")
     await expect(second.get_by_text("転居届あり")).to_be_visible()
