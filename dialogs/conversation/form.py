@@ -13,18 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import takewhile
-from typing import TypeVar
 
 from dialogs.conversation.events import AnswerState, Key
-from dialogs.conversation.plan import Part, Repeat, Section, Slot, plan_of
+from dialogs.conversation.plan import Part, Repeat, Section, Slot, differing, plan_of, without
 from dialogs.conversation.state import Answer, State
 from dialogs.definition.expressions import Expression
 from dialogs.definition.model import Choice, Group, Question, Questionnaire, QuestionType, pick
 from dialogs.records import kept
 
 __all__ = ["Position", "Slot"]
-
-T = TypeVar("T")
 
 
 class Position:
@@ -39,7 +36,7 @@ class Position:
         self.now = now
         self.plan = plan_of(definition)
         self._relevant: dict[Key, bool] = {}
-        self._groups: dict[Key, bool] = {}
+        self._groups: dict[tuple[str, int], bool] = {}
         self._calculated: dict[Key, str] = {}
         self._settled: dict[Key, bool] = {}
         #: Values by the names of questions outside repeats.
@@ -53,13 +50,13 @@ class Position:
             return Position(self.definition, state, self.now)
         if state.answers is before.answers:
             return self._with(state)
-        changed = {key.question for key in _differing(before.answers, state.answers)}
+        changed = {key.question for key in differing(before.answers, state.answers)}
         touched = frozenset[str]().union(*map(self.plan.touched, changed))
         later = Position(self.definition, state, self.now)
-        later._relevant = _without(self._relevant, touched)
-        later._groups = _without(self._groups, touched)
-        later._calculated = _without(self._calculated, touched)
-        later._settled = _without(self._settled, touched)
+        later._relevant = without(self._relevant, touched)
+        later._groups = {place: found for place, found in self._groups.items() if place[0] not in touched}
+        later._calculated = without(self._calculated, touched)
+        later._settled = without(self._settled, touched)
         later._plain = {name: found for name, found in self._plain.items() if name not in touched}
         return later
 
@@ -91,17 +88,18 @@ class Position:
             if isinstance(part, tuple):
                 found += part
             elif isinstance(part, Slot):
-                if self.is_relevant(part.key):
+                # The groups around it have been looked at.
+                if self._holds(part.key, part.question):
                     found.append(part)
             elif isinstance(part, Section):
-                if self._group_relevant(Key(part.group)):
+                if self._group_relevant(part.group, 0):
                     self._collect(part.parts, found)
             else:
                 self._unroll(part, found)
 
     def _unroll(self, part: Repeat, found: list[Slot]) -> None:
         repeat = part.group
-        if not self._group_relevant(Key(repeat.name)):
+        if not self._group_relevant(repeat.name, 0):
             return
         for instance in range(1, self._instances(repeat) + 1):
             for question in part.questions:
@@ -125,7 +123,7 @@ class Position:
         if key in self._busy:
             return 0
         self._busy.add(key)
-        found = self._instances(self.definition.groups[name]) if self._group_relevant(key) else 0
+        found = self._instances(self.definition.groups[name]) if self._group_relevant(name, 0) else 0
         self._busy.discard(key)
         return found
 
@@ -143,29 +141,36 @@ class Position:
         if key.question in self.plan.always:
             return True
         found = self._relevant.get(key)
+        if found is not None:
+            return found
+        question = self.definition.by_name[key.question]
+        return self._in_relevant_group(question, key.instance) and self._holds(key, question)
+
+    def _holds(self, key: Key, question: Question | None) -> bool:
+        """Whether a question of a relevant group is relevant itself."""
+        found = self._relevant.get(key)
         if found is None:
+            if question is None or question.relevant is None:
+                return True
             if key in self._busy:
                 return False
-            question = self.definition.by_name[key.question]
             self._busy.add(key)
-            found = self._groups_relevant(question.groups, key.instance)
-            if found and question.relevant is not None:
-                found = question.relevant.truth(_Scope(self, key))
-            self._relevant[key] = found
+            found = self._relevant[key] = question.relevant.truth(_Scope(self, key))
             self._busy.discard(key)
         return found
 
-    def _groups_relevant(self, names: tuple[str, ...], instance: int) -> bool:
-        return all(self._group_relevant(Key(name, instance)) for name in names)
+    def _in_relevant_group(self, inside: Question | Group, instance: int) -> bool:
+        """The innermost group speaks for all that are around it."""
+        return not inside.groups or self._group_relevant(inside.groups[-1], instance)
 
-    def _group_relevant(self, key: Key) -> bool:
-        found = self._groups.get(key)
+    def _group_relevant(self, name: str, instance: int) -> bool:
+        found = self._groups.get((name, instance))
         if found is None:
-            group = self.definition.groups[key.question]
-            found = self._groups_relevant(group.groups, key.instance) and (
-                group.relevant is None or group.relevant.truth(_Scope(self, key))
+            group = self.definition.groups[name]
+            found = self._in_relevant_group(group, instance) and (
+                group.relevant is None or group.relevant.truth(_Scope(self, Key(name, instance)))
             )
-            self._groups[key] = found
+            self._groups[name, instance] = found
         return found
 
     def value(self, key: Key) -> str:
@@ -381,14 +386,3 @@ class _Scope:
             return Key(name)
         inside = repeats.get(self._key.question) is repeat
         return Key(name, self._key.instance if inside else 1)
-
-
-def _differing(before: Mapping[Key, T], after: Mapping[Key, T]) -> Iterable[Key]:
-    """The keys whose values are not the very same."""
-    yield from (key for key, value in before.items() if after.get(key) is not value)
-    yield from (key for key in after if key not in before)
-
-
-def _without(found: Mapping[Key, T], names: frozenset[str]) -> dict[Key, T]:
-    """What was found out, except at these names."""
-    return {key: value for key, value in found.items() if key.question not in names}

@@ -5,14 +5,17 @@ Worked out once for a form and shared by all its conversations, so that an answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import TypeVar
 
 from dialogs.conversation.events import Key
 from dialogs.definition.expressions import Expression
 from dialogs.definition.model import Group, Question, Questionnaire, QuestionType
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -156,3 +159,14 @@ def _names(*expressions: Expression | None) -> Iterator[str]:
     for expression in expressions:
         if expression is not None:
             yield from expression.references
+
+
+def differing(before: Mapping[Key, T], after: Mapping[Key, T]) -> Iterable[Key]:
+    """The keys whose values are not the very same."""
+    yield from (key for key, value in before.items() if after.get(key) is not value)
+    yield from (key for key in after if key not in before)
+
+
+def without(found: Mapping[Key, T], names: frozenset[str]) -> dict[Key, T]:
+    """What was found out of a form, except at these names."""
+    return {key: value for key, value in found.items() if key.question not in names}
