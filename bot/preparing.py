@@ -95,16 +95,18 @@ class Preparer:
         return await loop.run_in_executor(self._reader, self._understand, text, look)
 
     def _understand(self, text: str, look: Look) -> Reading:
-        understanding = self._live.understanding
-        topics = not (look.is_code or (look.asked is not None and self._is_answer(text, look.locale, *look.asked)))
-        return understanding.read(text, look.locale, topics=topics)
+        reading = self._live.understanding.read(text, look.locale, topics=False)
+        is_answer = look.asked is not None and self._is_answer(reading, look.locale, *look.asked)
+        if not (look.is_code or is_answer or reading.exact is not None):
+            _ = reading.match  # now, and not in the transaction
+        return reading
 
-    def _is_answer(self, text: str, locale: str, form: Questionnaire, question: Question) -> bool:
+    def _is_answer(self, reading: Reading, locale: str, form: Questionnaire, question: Question) -> bool:
         """Whether the text by itself reads as an answer to the open question, which is then what it will be."""
         now = self._database.universe.now().astimezone(self._rules.zone)
         nothing_yet = Position(form, State(locale=locale), now)
         return not is_free_text(question) and isinstance(
-            read_reply(nothing_yet, Slot(Key(question.name), question), text), Taken
+            read_reply(nothing_yet, Slot(Key(question.name), question), reading), Taken
         )
 
     def _look(self, conn: Connection, event: Inbound) -> Look:

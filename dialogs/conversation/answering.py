@@ -9,6 +9,7 @@ from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.pairs import reply_context
 from dialogs.conversation.state import Answer
+from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Choice, Question, QuestionType, pick
 from dialogs.replies import READERS
 from dialogs.replies.acknowledgement import says_that_it_is_read
@@ -53,23 +54,26 @@ def is_free_text(question: Question | None) -> bool:
     return question is not None and reader_kind(question) in ("text", "name", "address")
 
 
-def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] = ()) -> Taken | Several | Problem:
-    """What ``text`` means as an answer at ``slot``, where perhaps ``only`` some of the choices are shown."""
+def read_reply(
+    position: Position, slot: Slot, reading: Reading, only: tuple[str, ...] = ()
+) -> Taken | Several | Problem:
+    """What the text means as an answer at ``slot``, where perhaps ``only`` some of the choices are shown."""
     question = slot.question
     assert question is not None
     context = reply_context(position, slot)
     if question.is_select:
         shown = tuple(c for c in position.choices(question, slot.key) if c.name in only)
-        narrowed = read_select(position, question, shown, text, context) if shown else None
+        narrowed = read_select(position, question, shown, reading, context) if shown else None
         if isinstance(narrowed, Taken):
             return narrowed
-        return read_select(position, question, position.choices(question, slot.key), text, context)
+        return read_select(position, question, position.choices(question, slot.key), reading, context)
+    text = reading.text
     if question.type is QuestionType.INTEGER and _BARE_NUMBER.fullmatch(text) and question.bot.kind is None:
         # As most people type it: what the reader would make of it, without looking for words.
         return Taken(value=text, display=f"{int(text):,}")
     if question.type is QuestionType.ACKNOWLEDGE and says_that_it_is_read(text):
         return Taken(value="OK", display=text.strip())
-    parsed = READERS[reader_kind(question)](text, context)
+    parsed = read_as(reader_kind(question), reading, context)
     if isinstance(parsed, Problem):
         return parsed
     if question.type is QuestionType.ACKNOWLEDGE:
@@ -79,22 +83,37 @@ def read_reply(position: Position, slot: Slot, text: str, only: tuple[str, ...] 
     return Taken(value=to_text(parsed.value), display=parsed.display)
 
 
+def read_as(kind: str, reading: Reading, context: ReplyContext) -> Parsed | Problem:
+    """What a reader makes of the text; it looks at it once for all who ask the same."""
+    place = (kind, context)
+    if place not in reading.replies:
+        reading.replies[place] = READERS[kind](reading.text, context)
+    found: Parsed | Problem = reading.replies[place]
+    return found
+
+
 def read_select(
-    position: Position, question: Question, choices: tuple[Choice, ...], text: str, context: ReplyContext
+    position: Position, question: Question, choices: tuple[Choice, ...], reading: Reading, context: ReplyContext
 ) -> Taken | Several | Problem:
-    """What ``text`` means among ``choices``."""
+    """What the text means among ``choices``; it is looked at once for all who ask the same."""
     language = position.definition.default_language
-    if question.type is QuestionType.SELECT_MULTIPLE:
-        many = read_choices(text, choices, context, language)
-        if isinstance(many, ParsedMany):
-            return take_choices(position, question, many.values)
-        return Several(names=many.candidates) if isinstance(many, Ambiguous) else many
-    one = read_choice(text, choices, context, language, kind=question.bot.kind)
-    if isinstance(one, Ambiguous):
-        return Several(names=one.candidates)
-    if isinstance(one, Problem):
-        return one
-    return take_choices(position, question, (str(one.value),))
+    several = question.type is QuestionType.SELECT_MULTIPLE
+    place = (position.definition.sha256, question.name, tuple([choice.name for choice in choices]), context)
+    if place not in reading.replies:
+        reading.replies[place] = (
+            read_choices(reading.text, choices, context, language)
+            if several
+            else read_choice(reading.text, choices, context, language, kind=question.bot.kind)
+        )
+    found: ParsedMany | Parsed | Ambiguous | Problem = reading.replies[place]
+    match found:
+        case ParsedMany():
+            return take_choices(position, question, found.values)
+        case Parsed():
+            return take_choices(position, question, (str(found.value),))
+        case Ambiguous():
+            return Several(names=found.candidates)
+    return found
 
 
 def take_choices(position: Position, question: Question, names: tuple[str, ...]) -> Taken:

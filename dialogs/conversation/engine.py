@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dialogs.conversation import events as ev, inputs as inp, people
-from dialogs.conversation.answering import Several, Taken, is_free_text, read_reply, reader_kind, take_choices
+from dialogs.conversation.answering import Several, Taken, is_free_text, read_as, read_reply, reader_kind, take_choices
 from dialogs.conversation.choosing import choose_option
 from dialogs.conversation.commanding import carry_out, tap_that_holds_anywhere
 from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
@@ -40,7 +40,6 @@ from dialogs.conversation.unmatched import record_unmatched
 from dialogs.conversation.waiting import chose_while_waiting, said_while_waiting
 from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.japanese import fold
-from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 
 
@@ -279,7 +278,7 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
         return True
     if is_typed(turn, slot):
         return answer_typed(turn, prompt, slot, reading, content_id)
-    outcome = read_reply(turn.position, slot, reading.text, prompt.only)
+    outcome = read_reply(turn.position, slot, reading, prompt.only)
     if keep_postal_code(turn, slot, reading.text, content_id, outcome):
         return True
     match outcome:
@@ -308,7 +307,7 @@ def _answer_offered(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id
         return True
     if is_free_text(slot.question) and (reading.is_question or speaks_of_danger(reading)):
         return False
-    outcome = read_reply(turn.position, slot, reading.text)
+    outcome = read_reply(turn.position, slot, reading)
     if isinstance(outcome, Taken) and _bare(outcome.value) == _bare(prompt.value or ""):
         choose_option(turn, prompt, "same", content_id)
         return True
@@ -332,7 +331,7 @@ def _differs(taken: Taken, reading: Reading) -> bool:
 
 def _yes_no(turn: Turn, reading: Reading) -> bool | None:
     context = ReplyContext(today=turn.now.date(), locale=turn.state.locale)
-    parsed = READERS["yes_no"](reading.text, context)
+    parsed = read_as("yes_no", reading, context)
     return parsed.value is True if isinstance(parsed, Parsed) else None
 
 
@@ -346,7 +345,7 @@ def _problem(turn: Turn, reading: Reading) -> None:
     if is_typed(turn, slot):
         turn.refuse(slot, Problem(code="type_more"))
         return
-    outcome = read_reply(turn.position, slot, reading.text)
+    outcome = read_reply(turn.position, slot, reading)
     turn.refuse(slot, outcome if isinstance(outcome, Problem) else Problem(code="choose"))
 
 

@@ -61,7 +61,7 @@ def _read(turn: Turn, slot: Slot, reading: Reading, only: tuple[str, ...]) -> Ta
     # Three is the third of those that are shown; of the whole list nobody sees the third.
     readable = shown if names_number(reading.text) else choices
     context = ReplyContext(today=turn.now.date(), locale=turn.state.locale)
-    outcome = read_select(turn.position, question, readable, reading.text, context) if readable else None
+    outcome = read_select(turn.position, question, readable, reading, context) if readable else None
     if isinstance(outcome, Taken):
         return outcome
     begun = () if reading.is_question else _begin_like(loose(strip_chatter(reading.text)), choices)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 from dialogs.conversation import commands
 from dialogs.conversation.commands import Command
@@ -52,6 +53,8 @@ class Reading:
     requests: bool
     #: Looks for what it asks about.
     find: Callable[[], Match] = field(repr=False, compare=False)
+    #: What readers of replies made of it, by all that they had to know (``answering``): they are pure.
+    replies: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def match(self) -> Match:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -11,7 +13,7 @@ from dialogs.conversation.form import Position
 from dialogs.conversation.state import State
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, ReplyContext
-from tests.dialogs.conversation.talking import NOW, Talk, form
+from tests.dialogs.conversation.talking import NOW, Talk, form, read
 
 YES_NO = """
 yn:
@@ -228,7 +230,17 @@ def test_an_unclear_yes_is_asked_back_in_the_buttons_words() -> None:
 @given(st.integers(0, 10**10).map(str) | st.from_regex("[0-9]{1,10}", fullmatch=True))
 def test_a_bare_number_is_what_the_reader_makes_of_it(text: str) -> None:
     position = Position(form("- {type: integer, name: n, label: {ja: いくつ}}"), State(), NOW)
-    taken = read_reply(position, position.asked_slots[0], text)
+    taken = read_reply(position, position.asked_slots[0], read(text, "ja"))
     parsed = READERS["integer"](text, ReplyContext(today=NOW.date()))
     assert isinstance(parsed, Parsed)
     assert taken == Taken(value=str(parsed.value), display=parsed.display)
+
+
+def test_a_reader_looks_at_a_text_once_and_again_where_it_knows_something_else() -> None:
+    reading = read("二十五", "ja")
+    reading.replies.clear()
+    small = form("- {type: integer, name: n, label: {ja: いくつ}}")
+    monday, tuesday = (Position(small, State(), NOW + timedelta(days=days)) for days in (0, 1))
+    for position in (monday, monday, tuesday):
+        assert read_reply(position, position.asked_slots[0], reading) == Taken(value="25", display="25")
+    assert len(reading.replies) == 2, "the day is something that a reader knows"
