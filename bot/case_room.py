@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bot.channels.limits import LIMITS
 from bot.submitting import answer_rows
@@ -14,6 +13,7 @@ from dialogs.conversation.prompts import Prompt
 from dialogs.conversation.state import State, apply, from_json, to_json
 from dialogs.conversation.steps import Step
 from dialogs.definition.model import Questionnaire
+from dialogs.records import changed
 from locales import VOICES
 from storage import audit, cases, content, conversations, customers, keyboards, menus, outgoing, submissions
 from storage.accounts import Account
@@ -81,10 +81,10 @@ def move_to_account(talk: Talk, conversation: Conversation, account: Account) ->
         return conversation
     outgoing.cancel_outgoing(talk.conn, conversation.id, conversation.epoch + 1)
     keyboards.take_off_keyboards(talk.conn, conversation.id)  # they stand in the other chat
-    changed = ev.ChannelChanged(at=talk.local_now, sensitive_allowed=account.channel in talk.rules.sensitive_channels)
-    state = apply(from_json(conversation.state), changed)
-    moved = replace(conversation, account_id=account.id)
-    return _save(talk, moved, talk.definition(conversation), state, [changed], [])
+    event = ev.ChannelChanged(at=talk.local_now, sensitive_allowed=account.channel in talk.rules.sensitive_channels)
+    state = apply(from_json(conversation.state), event)
+    moved = changed(conversation, account_id=account.id)
+    return _save(talk, moved, talk.definition(conversation), state, [event], [])
 
 
 def _save(
@@ -98,7 +98,7 @@ def _save(
     waiting_since = (conversation.waiting_since or talk.now) if state.owner is Owner.WAITING else None
     if state.locale != conversation.locale:
         menus.touch_menu(talk.conn, conversation.account_id)
-    conversation = replace(
+    conversation = changed(
         conversation,
         state=to_json(state),
         locale=state.locale,
@@ -143,8 +143,11 @@ def _submit(talk: Talk, conversation: Conversation, definition: Questionnaire, s
     assert case is not None
     account = talk.account(conversation.account_id)
 
+    said = sorted({answer.content_id for answer in state.answers.values() if answer.content_id is not None})
+    bodies = content.load_contents(talk.conn, talk.vault, said)
+
     def raw_text(content_id: str) -> str | None:
-        body = content.load_content(talk.conn, talk.vault, content_id)
+        body = bodies.get(content_id)
         return None if body is None else str(body.get("text") or body.get("label") or "")
 
     submission = submissions.save_submission(

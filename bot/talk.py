@@ -7,7 +7,7 @@ saved and queued.  Nothing here talks to a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from dialogs.conversation.prompts import FaqText, Message, MessageKind, Phrase, 
 from dialogs.conversation.wording import Translator
 from dialogs.definition.model import Questionnaire
 from dialogs.personal import Personal
+from dialogs.records import changed
 from locales import language_of
 from storage import accounts, cases, conversations, hand_overs, outgoing
 from storage.accounts import Account
@@ -150,7 +151,7 @@ class Talk:
         changes = self._changes(conversation, events, says) if limits.changes else None
         first = conversation.out_seq + 1
         said = self._said(conversation, says, definition, limits, changes)
-        conversation = replace(conversation, out_seq=conversation.out_seq + len(said))
+        conversation = changed(conversation, out_seq=conversation.out_seq + len(said))
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, events)
         follow(self.conn, self.uni, conversation, events, definition, self.rules.office, self.rules.patience)
         for seq, (message, token, replaces) in enumerate(said, first):
@@ -225,7 +226,7 @@ class Talk:
 
     def say_as_staff(self, conversation: Conversation, staff: StaffMember, text: str) -> Conversation:
         """Queue what a member of staff typed."""
-        conversation = replace(conversation, out_seq=conversation.out_seq + 1)
+        conversation = changed(conversation, out_seq=conversation.out_seq + 1)
         conversation = conversations.save_conversation(self.conn, self.vault, conversation, [])
         hand_overs.touch(self.conn, self.uni, conversation.id, self.now + self.rules.patience.idle)
         alt = self.live.voice(conversation.locale).catalogue.text("alt.staff")
@@ -252,7 +253,7 @@ class Talk:
             self.conn,
             self.vault,
             self.uni,
-            conversation=replace(conversation, out_seq=seq),
+            conversation=changed(conversation, out_seq=seq),
             kind=message.kind.value,
             body=wording.to_json(message),
             turn_id=self.turn_id,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from storage.direct import Direct
+from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.images import ImageMark, erase_image
 from storage.problems import KeyMissing, SealBroken
@@ -26,6 +26,11 @@ _outgoing = table_of(OutgoingRow)
 _image = table_of(ImageRow)
 _INSERT = Direct(insert(_content))
 _SEALED = Direct(select(_content.c.sealed).where(_content.c.id == bindparam("wanted")))
+_SEVERAL = Direct(
+    lambda dialect: select(_content.c.id, _content.c.sealed).where(
+        among(dialect, _content.c.id, "wanted"), _content.c.sealed.is_not(None)
+    )
+)
 _unsent = _inbound.alias("unsent")
 #: Another event of the same account says that this message was taken back.
 _TAKEN_BACK = (
@@ -95,6 +100,12 @@ def load_content(conn: Connection, vault: Vault, content_id: str) -> dict[str, A
     """The words; ``None`` where they were erased."""
     row = _SEALED.first(conn, {"wanted": content_id})
     return None if row is None or row.sealed is None else open_content(vault, content_id, row.sealed)
+
+
+def load_contents(conn: Connection, vault: Vault, content_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The words of several, by their ids; without those that were erased."""
+    rows = _SEVERAL.rows(conn, {"wanted": list(content_ids)}) if content_ids else []
+    return {row.id: open_content(vault, row.id, row.sealed) for row in rows}
 
 
 def open_content(vault: Vault, content_id: str, blob: bytes) -> dict[str, Any]:

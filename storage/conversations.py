@@ -7,12 +7,13 @@ events of a conversation are numbered without a gap, and who may speak changes b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from dialogs.records import changed
 from storage.direct import Direct
 from storage.encryption import Vault
 from storage.held import held
@@ -267,7 +268,7 @@ def save_conversation(
     An event is a JSON mapping with ``kind`` and ``at`` (ISO 8601, aware).  ``case_id``, ``ref`` and ``kind``
     of a conversation never change; ``account_id`` does when a second account takes the case over.
     """
-    saved = replace(conversation, version=conversation.version + 1, event_seq=conversation.event_seq + len(events))
+    saved = changed(conversation, version=conversation.version + 1, event_seq=conversation.event_seq + len(events))
     values: dict[str, Any] = {f"new_{name}": getattr(saved, name) for name in _CHANGING}
     values["new_version"] = saved.version
     values["new_event_seq"] = saved.event_seq
@@ -276,8 +277,8 @@ def save_conversation(
     values["expected"] = conversation.version
     if _SAVE.run(conn, values) != 1:
         raise StaleConversation("The conversation was changed by somebody else; run the transaction again.")
-    for seq, event in enumerate(events, conversation.event_seq + 1):
-        _APPEND.run(conn, _event_values(vault, saved.id, seq, event))
+    numbered = enumerate(events, conversation.event_seq + 1)
+    _APPEND.run_each(conn, [_event_values(vault, saved.id, seq, event) for seq, event in numbered])
     held(conn)[_conversation.name, saved.id] = saved
     return saved
 
@@ -291,7 +292,7 @@ _TOUCH = Direct(
 
 def hold_times(conn: Connection, conversation: Conversation, times: Times) -> Conversation:
     """The locked conversation with these times: they are written when it is saved, or by ``touch_conversation``."""
-    timed = replace(conversation, **times._asdict())
+    timed = changed(conversation, **times._asdict())
     held(conn)[_conversation.name, timed.id] = timed
     return timed
 
@@ -302,7 +303,7 @@ def touch_conversation(conn: Connection, conversation: Conversation, times: Time
     values |= {"wanted": conversation.id, "expected": conversation.version}
     if _TOUCH.run(conn, values) != 1:
         raise StaleConversation("The conversation was changed by somebody else; run the transaction again.")
-    return hold_times(conn, replace(conversation, version=conversation.version + 1), times)
+    return hold_times(conn, changed(conversation, version=conversation.version + 1), times)
 
 
 def _event_values(vault: Vault, conversation_id: str, seq: int, event: Mapping[str, Any]) -> dict[str, Any]:

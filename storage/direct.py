@@ -91,22 +91,30 @@ class Direct:
         cursor.close()
         return written
 
-    def _send(self, conn: Connection, values: Mapping[str, Any]) -> tuple[_Ready, Any]:
+    def run_each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The statement once for each of the rows, sent together; it reads nothing back."""
+        if rows:
+            self._send(conn, rows[0], rows)[1].close()
+
+    def _send(
+        self, conn: Connection, values: Mapping[str, Any], each: Sequence[Mapping[str, Any]] | None = None
+    ) -> tuple[_Ready, Any]:
         ready = self._ready.get(conn.dialect.name)
         if ready is None:
             ready = self._ready[conn.dialect.name] = self._make_ready(conn.dialect, values)
         if not conn.in_transaction():
             conn.begin()
-        parameters = ready.bind(values)
+        many = each is not None
+        parameters = ready.bind(values) if each is None else [ready.bind(row) for row in each]
         cursor = conn.connection.cursor()
         for hear in conn.dispatch.before_cursor_execute:
-            hear(conn, cursor, ready.sql, parameters, None, False)
+            hear(conn, cursor, ready.sql, parameters, None, many)
         try:
-            cursor.execute(ready.sql, parameters)
+            (cursor.executemany if many else cursor.execute)(ready.sql, parameters)
         except conn.dialect.loaded_dbapi.Error as problem:
             raise _as_raised(conn, ready.sql, problem, cursor) from problem
         for hear in conn.dispatch.after_cursor_execute:
-            hear(conn, cursor, ready.sql, parameters, None, False)
+            hear(conn, cursor, ready.sql, parameters, None, many)
         return ready, cursor
 
     def _make_ready(self, dialect: Dialect, values: Mapping[str, Any]) -> _Ready:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.pairs import reply_context
 from dialogs.conversation.state import Answer
-from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Choice, Question, QuestionType, pick
 from dialogs.replies import READERS
 from dialogs.replies.acknowledgement import says_that_it_is_read
@@ -54,9 +54,24 @@ def is_free_text(question: Question | None) -> bool:
     return question is not None and reader_kind(question) in ("text", "name", "address")
 
 
-def read_reply(
-    position: Position, slot: Slot, reading: Reading, only: tuple[str, ...] = ()
-) -> Taken | Several | Problem:
+class Words(Protocol):
+    """A typed text, with what readers made of it so far; ``understanding.Reading`` is one."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def replies(self) -> dict[object, Any]: ...
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A text of which nothing but an answer is wanted."""
+
+    text: str = field(repr=False)
+    replies: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+def read_reply(position: Position, slot: Slot, reading: Words, only: tuple[str, ...] = ()) -> Taken | Several | Problem:
     """What the text means as an answer at ``slot``, where perhaps ``only`` some of the choices are shown."""
     question = slot.question
     assert question is not None
@@ -83,7 +98,7 @@ def read_reply(
     return Taken(value=to_text(parsed.value), display=parsed.display)
 
 
-def read_as(kind: str, reading: Reading, context: ReplyContext) -> Parsed | Problem:
+def read_as(kind: str, reading: Words, context: ReplyContext) -> Parsed | Problem:
     """What a reader makes of the text; it looks at it once for all who ask the same."""
     place = (kind, context)
     if place not in reading.replies:
@@ -93,7 +108,7 @@ def read_as(kind: str, reading: Reading, context: ReplyContext) -> Parsed | Prob
 
 
 def read_select(
-    position: Position, question: Question, choices: tuple[Choice, ...], reading: Reading, context: ReplyContext
+    position: Position, question: Question, choices: tuple[Choice, ...], reading: Words, context: ReplyContext
 ) -> Taken | Several | Problem:
     """What the text means among ``choices``; it is looked at once for all who ask the same."""
     language = position.definition.default_language

@@ -7,7 +7,7 @@ customer has answered the question himself meanwhile, an older entry is worth no
 from __future__ import annotations
 
 from dialogs.conversation import events as ev, inputs as inp
-from dialogs.conversation.answering import Several, Taken, read_reply
+from dialogs.conversation.answering import Several, Taken, Typed, read_reply
 from dialogs.conversation.events import AnswerState, Form, Key, Owner
 from dialogs.conversation.form import Position
 from dialogs.conversation.prompts import Button, Literal, MessageKind, Phrase, Prompt, Wording
@@ -25,7 +25,7 @@ def read_entry(position: Position, key: Key, text: str) -> Taken | Problem:
     question = None if slot is None else slot.question
     if slot is None or question is None or position.is_elsewhere(slot):
         return Problem(code="entry.no_question")
-    outcome = read_reply(position, slot, text)
+    outcome = read_reply(position, slot, Typed(text))
     if isinstance(outcome, Several):
         return Problem(code="choose")
     rule = question.constraint

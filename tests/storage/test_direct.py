@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from storage.database import Database
 from storage.direct import Direct
 from storage.encryption import Keyring
-from storage.tables import ConversationRow, StaffRow, table_of
+from storage.tables import ConversationEventRow, ConversationRow, StaffRow, table_of
 from storage.universe import FrozenUniverse
 from tests.storage.test_held import statements
 from tests.storage.test_turn_storage import add_staff
@@ -47,6 +47,21 @@ def test_listeners_hear_of_them(database: Database, scene: Any) -> None:
     with statements(database) as seen:
         database.run(lambda conn: Direct(_query).first(conn, {"wanted": scene.conversation.id}))
     assert len([statement for statement in seen if "FROM conversation" in statement]) == 1
+
+
+def test_rows_that_are_sent_together_are_one_statement_to_listeners(database: Database, scene: Any) -> None:
+    event = table_of(ConversationEventRow)
+    rows = [
+        {"conversation_id": scene.conversation.id, "seq": seq, "kind": "asked", "at": AT, "sealed": b"x"}
+        for seq in (101, 102, 103)
+    ]
+    with statements(database) as seen:
+        database.run(lambda conn: Direct(insert(event)).run_each(conn, rows))
+        database.run(lambda conn: Direct(insert(event)).run_each(conn, []))
+    assert len([statement for statement in seen if "INSERT INTO conversation_event" in statement]) == 1
+    query = select(event.c.seq, event.c.at).where(event.c.seq > 100).order_by(event.c.seq)
+    stored = database.run_read(lambda conn: conn.execute(query).all())
+    assert [tuple(row) for row in stored] == [(101, AT), (102, AT), (103, AT)]
 
 
 def test_an_error_is_the_same_and_shows_no_value(database: Database) -> None:

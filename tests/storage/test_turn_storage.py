@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from dialogs.personal import Personal
 from storage.claims import claim_outgoing
-from storage.content import erase_content, load_content, save_content, transcript
+from storage.content import erase_content, load_content, load_contents, save_content, transcript
 from storage.conversations import (
     Conversation,
     claim_conversation,
@@ -133,9 +133,12 @@ def test_a_message_that_is_taken_back_is_found_and_its_words_are_erased(database
     assert found is not None
     assert (found.id, found.content_id) == (inbound_id, content_id)
     assert database.run_read(lambda conn: load_content(conn, vault, content_id)) == {"text": "山田です"}
+    wanted = [content_id, "nothing"]
+    assert database.run_read(lambda conn: load_contents(conn, vault, wanted)) == {content_id: {"text": "山田です"}}
     assert database.run(lambda conn: erase_content(conn, uni, content_id))
     assert not database.run(lambda conn: erase_content(conn, uni, content_id))
     assert database.run_read(lambda conn: load_content(conn, vault, content_id)) is None
+    assert database.run_read(lambda conn: load_contents(conn, vault, wanted)) == {}
     (line,) = database.run_read(lambda conn: transcript(conn, vault, scene.conversation.id))
     assert (line.direction, line.kind, line.body) == ("in", "text", None)
 
