@@ -50,6 +50,8 @@ class Position:
             return Position(self.definition, state, self.now)
         if state.answers is before.answers:
             return self._with(state)
+        if not (self._relevant or self._groups or self._calculated or self._settled or self._plain):
+            return Position(self.definition, state, self.now)
         changed = {key.question for key in differing(before.answers, state.answers)}
         touched = frozenset[str]().union(*map(self.plan.touched, changed))
         later = Position(self.definition, state, self.now)

@@ -8,7 +8,6 @@ from typing import Any
 
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import Form, Key
-from dialogs.records import changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,25 +32,19 @@ class OpenPrompt:
 
 def opened(before: OpenPrompt | None, event: ev.Asked) -> OpenPrompt:
     """The open prompt after asking: the same prompt shown again keeps its older tokens and its count of failures."""
-    prompt = OpenPrompt(
+    same_key = before is not None and before.key == event.key
+    again = before is not None and same_key and before.form is event.form and before.value == event.value
+    return OpenPrompt(
         form=event.form,
         key=event.key,
-        tokens=(event.token,),
+        tokens=(*before.tokens, event.token) if before is not None and again else (event.token,),
         value=event.value,
         display=event.display,
         basis=event.basis,
         only=event.only,
-        selection=event.selection,
-    )
-    if before is None or (before.form, before.key, before.value) != (event.form, event.key, event.value):
-        failures = before.failures if before is not None and before.key == event.key and event.key else 0
-        return changed(prompt, failures=failures)
-    return changed(
-        prompt,
-        tokens=(*before.tokens, event.token),
-        selection=before.selection,
-        page=before.page if before.only == event.only else 0,
-        failures=before.failures,
+        selection=before.selection if before is not None and again else event.selection,
+        page=before.page if before is not None and again and before.only == event.only else 0,
+        failures=before.failures if before is not None and (again or (same_key and event.key)) else 0,
     )
 
 
