@@ -248,7 +248,7 @@ async def conversation_page(
         "problem_params": params or {},
         "typed": typed,
         "noted": noted,
-        "entered": entered,
+        "entry": entered,
         "full": full,
         "can_answer": may(staff, Permission.ANSWER),
     }

@@ -48,6 +48,7 @@ async def test_lists_and_titles_show_nothing_personal(browser: Browser, bank: Ba
     await browser.sign_in("suzuki")
     for path in ("/", path_of(bank, "waiting_long")):
         _, page = await browser.get(path)
+        assert "おもなページ" in page, "the way to the other pages stands on each"
         title = page.split("<title>")[1].split("</title>")[0]
         assert "見本 0001" not in page
         assert "見●" not in title
