@@ -69,6 +69,21 @@ _TO_CHECK = select(_checked.c.id).where(
     .exists(),
 )
 
+_whose, _of = _case.alias("whose"), _record.alias("of_whom")
+#: The branch of a conversation's customer, by the record that counts.
+_branch_of = (
+    select(_of.c.branch_no)
+    .select_from(_whose.join(_of, _of.c.customer_id == _whose.c.customer_id))
+    .where(
+        _whose.c.id == _conversation.c.case_id,
+        _of.c.seq <= select(_current.c.seq).where(_current.c.id == 1).scalar_subquery(),
+    )
+    .order_by(_of.c.seq.desc())
+    .limit(1)
+    .correlate(_conversation)
+    .scalar_subquery()
+)
+
 
 def _is_owner(owner: str) -> ColumnElement[bool]:
     # Written out, so that the indexes over one kind of conversation are used.
@@ -153,28 +168,39 @@ def load_folders(conn: Connection, staff: StaffMember, now: datetime) -> tuple[F
 
 
 def _count(conn: Connection, staff: StaffMember, folder: str, now: datetime) -> int:
-    source: FromClause = _conversation if staff.branch_no is None else _joined()
-    query: Select[*tuple[Any, ...]] = select(literal_column("1")).select_from(source)
+    query: Select[*tuple[Any, ...]] = select(literal_column("1")).select_from(_seen_by(staff, folder))
     most = _MOST if staff.branch_no is None else _MOST_OF_BRANCH
     bounded = _in_folder(conn, query, staff, folder, now).limit(most).subquery()
     return int(conn.execute(select(func.count()).select_from(bounded)).scalar_one())
 
 
-def _in_folder(conn: Connection, query: _Query, staff: StaffMember, folder: str, now: datetime) -> _Query:
-    query = _in_scope(query.where(_FOLDERS[folder](staff, now)), staff)
+def _seen_by(staff: StaffMember, folder: str) -> FromClause:
+    """What is needed to say which conversations of a folder a member of staff sees."""
+    return _conversation if staff.branch_no is None or folder in _NEWEST_FIRST else _joined()
+
+
+def _in_folder(
+    conn: Connection, query: Select[*tuple[Any, ...]], staff: StaffMember, folder: str, now: datetime
+) -> Select[*tuple[Any, ...]]:
+    query = query.where(_FOLDERS[folder](staff, now))
     if staff.branch_no is None or folder not in _NEWEST_FIRST:
-        return query
+        return _in_scope(query, staff)
+    # Asked of one row after the other in the order of the index, until there are enough; or of the few of the branch.
+    query = _not_passed_on(query, staff).where(_branch_of == staff.branch_no)
     of_branch = _record.c.branch_no == staff.branch_no
     some = select(literal_column("1")).where(of_branch).limit(_SMALL).subquery()
     if conn.execute(select(func.count()).select_from(some)).scalar_one() == _SMALL:
         return query
     customers = select(_case.c.id).join(_record, _record.c.customer_id == _case.c.customer_id).where(of_branch)
-    return query.where(_conversation.c.case_id.in_(customers.correlate(None)))
+    return query.where(_conversation.c.case_id.in_(customers))
 
 
 def list_slips(conn: Connection, staff: StaffMember, folder: str, now: datetime, *, limit: int = PAGE) -> list[Slip]:
-    """The conversations of a folder: those who wait longest first, the others by the customer's last word."""
-    query = _in_folder(conn, _slips(staff), staff, folder, now)
+    """The conversations of a folder: those who wait longest first, the others by the customer's last word.
+
+    First which ones, from as little as is needed to know; what is shown of these few is looked up then.
+    """
+    query = _in_folder(conn, select(_conversation.c.id).select_from(_seen_by(staff, folder)), staff, folder, now)
     if folder == "waiting":
         query = query.order_by(_conversation.c.waiting_since, _conversation.c.id)
     elif folder in _NEWEST_FIRST:
@@ -183,7 +209,10 @@ def list_slips(conn: Connection, staff: StaffMember, folder: str, now: datetime,
     else:
         last = func.coalesce(_conversation.c.last_inbound_at, _conversation.c.created_at)
         query = query.order_by(last.desc(), _conversation.c.id)
-    return [_slip(row) for row in conn.execute(query.limit(limit)).mappings()]
+    wanted = list(conn.execute(query.limit(limit)).scalars())
+    found = conn.execute(_slips(staff).where(_conversation.c.id.in_(wanted))).mappings()
+    slips = {slip.conversation_id: slip for slip in map(_slip, found)}
+    return [slips[one] for one in wanted if one in slips]
 
 
 def list_open_work(conn: Connection, staff: StaffMember, now: datetime) -> list[Slip]:
@@ -232,9 +261,12 @@ def _joined() -> FromClause:
     )
 
 
+def _not_passed_on(query: _Query, staff: StaffMember) -> _Query:
+    return query if staff.role in SUPERVISORS else query.where(~is_barred(staff.id))
+
+
 def _in_scope(query: _Query, staff: StaffMember) -> _Query:
-    if staff.role not in SUPERVISORS:
-        query = query.where(~is_barred(staff.id))
+    query = _not_passed_on(query, staff)
     # A conversation before linking belongs to no branch: only staff of the head office see it.
     return query if staff.branch_no is None else query.where(_record.c.branch_no == staff.branch_no)
 
