@@ -19,11 +19,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
-from storage.tables import ConversationRow, HandOverRow, table_of
+from storage.tables import CaseRow, ConversationRow, HandOverRow, MasterCurrentRow, MasterRecordRow, table_of
 from storage.universe import Universe
 
 _hand_over = table_of(HandOverRow)
-_conversation = table_of(ConversationRow)
+_conversation, _case = table_of(ConversationRow), table_of(CaseRow)
+_record, _current = table_of(MasterRecordRow), table_of(MasterCurrentRow)
 
 #: How many of the newest waits say how long one takes, and how few say nothing.
 _SAMPLE, _TOO_FEW = 20, 3
@@ -58,6 +59,7 @@ class HandOver:
     id: str
     conversation_id: str
     reason: str
+    branch_no: str | None
     topic: str | None
     state: str
     asked_at: datetime
@@ -98,6 +100,7 @@ def begin(
         "id": uni.new_id(),
         "conversation_id": conversation_id,
         "reason": reason[:128],
+        "branch_no": _branch_of(conn, conversation_id),
         "topic": topic,
         "state": State.WAITING.value,
         "asked_at": uni.now(),
@@ -105,6 +108,20 @@ def begin(
     }
     conn.execute(insert(_hand_over), values)
     return _loaded(conn, str(values["id"]))
+
+
+def _branch_of(conn: Connection, conversation_id: str) -> str | None:
+    current = select(_current.c.seq).where(_current.c.id == 1).scalar_subquery()
+    query = (
+        select(_record.c.branch_no)
+        .join(_case, _case.c.customer_id == _record.c.customer_id)
+        .join(_conversation, _conversation.c.case_id == _case.c.id)
+        .where(_conversation.c.id == conversation_id, _record.c.seq <= current)
+        .order_by(_record.c.seq.desc())
+        .limit(1)
+    )
+    branch: str | None = conn.execute(query).scalar()
+    return branch
 
 
 def move(

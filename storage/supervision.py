@@ -63,14 +63,16 @@ class Line:
     with_staff: int
 
 
-def periods(conn: Connection, since: Sequence[datetime], visible: Visible) -> list[Period]:
-    """The figures of all hand-overs that began since each of these moments, in one walk along the index."""
+def periods(conn: Connection, since: Sequence[datetime], branch_no: str | None) -> list[Period]:
+    """The figures of all hand-overs that began since each of these moments, in one walk along the index.
+
+    Of one branch where one is named: that of the customer at the time.
+    """
     minute = (_hand_over.c.waited_seconds // _MINUTE).label("minute")
     counts = [func.sum(case((_hand_over.c.asked_at >= one, 1), else_=0)) for one in since]
     query = select(_hand_over.c.reason, minute, *counts).where(_hand_over.c.asked_at >= min(since))
-    if visible is not None:
-        seen = visible.where(visible.selected_columns[0] == _hand_over.c.conversation_id)
-        query = query.where(seen.correlate(_hand_over).exists())
+    if branch_no is not None:
+        query = query.where(_hand_over.c.branch_no == branch_no)
     rows = conn.execute(query.group_by(_hand_over.c.reason, minute)).all()
     return [_period([(row[0], row[1], int(row[2 + at])) for row in rows]) for at in range(len(since))]
 

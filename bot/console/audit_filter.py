@@ -25,7 +25,9 @@ from storage.staff import StaffMember
 
 #: Deeds by which somebody saw or took out personal data as it is, not masked.
 FULL_VIEWS = (
+    "console.case_viewed",
     "console.conversation_printed",
+    "console.identity_viewed",
     "console.image_viewed",
     "export.differences",
     "export.responses",

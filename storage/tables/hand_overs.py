@@ -20,13 +20,15 @@ class HandOverRow(Stored, table=True):
         Index("ix_hand_over_due_at", "due_at"),
         Index("ix_hand_over_claimed_at", "claimed_at"),
         # All that the figures of a day or a week are counted from.
-        Index("ix_hand_over_figures", "asked_at", "waited_seconds", "reason", "conversation_id"),
+        Index("ix_hand_over_figures", "asked_at", "waited_seconds", "reason", "branch_no"),
     )
 
     id: str = key()
     conversation_id: str = link("conversation.id", index=True)
     #: Why: the reason of the change of owner (dialogs.conversation.events), with what follows its colon.
     reason: str = code(128)
+    #: The customer's branch when it began; a later one has nothing to do with it.
+    branch_no: str | None = code(16, nullable=True)
     #: The FAQ topic that may help.
     topic: str | None = code(32, nullable=True)
     #: waiting; staff; later (the bot goes on with the form, staff reply on a working day); ended

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, insert, select
 from storage import hand_overs, second_factors, staff
 from storage.conversations import claim_conversation
 from storage.database import Database
-from storage.supervision import Period, Visible, line, online, periods
-from storage.tables import ConversationRow, HandOverRow, table_of
+from storage.supervision import Period, line, online, periods
+from storage.tables import HandOverRow, table_of
 from storage.universe import FrozenUniverse
 from tests.conftest import START
-from tests.storage.conftest import Scene
+from tests.storage.conftest import Scene, import_rows, master_row
 from tests.storage.plans import plan_of
 
 _hand_over = table_of(HandOverRow)
@@ -40,8 +40,8 @@ def waited(database: Database, scene: Scene, seconds: list[int | None], reason: 
     database.run(lambda conn: conn.execute(insert(_hand_over), rows))
 
 
-def figures(database: Database, since: datetime = START, within: Visible = None) -> Period:
-    (found,) = database.run_read(lambda conn: periods(conn, (since,), within))
+def figures(database: Database, since: datetime = START, branch: str | None = None) -> Period:
+    (found,) = database.run_read(lambda conn: periods(conn, (since,), branch))
     return found
 
 
@@ -77,13 +77,18 @@ def test_reasons_are_counted_without_what_follows_the_colon(
     assert both[0].reasons == {"handover": 2, "customer_asked": 1}
 
 
-def test_only_what_may_be_seen_is_counted(database: Database, scene: Scene, another_scene: Scene) -> None:
-    waited(database, scene, [60])
-    waited(database, another_scene, [600, 600])
-    conversation = table_of(ConversationRow)
-    within = select(conversation.c.id).where(conversation.c.id == scene.conversation.id)
-    found = figures(database, within=within)
-    assert (found.hand_overs, found.half) == (1, timedelta(minutes=1))
+def test_a_hand_over_counts_for_the_branch_in_which_it_began(
+    database: Database, scene: Scene, another_scene: Scene, universe: FrozenUniverse
+) -> None:
+    def ask(conn: Connection) -> None:
+        for one in (scene, another_scene):
+            hand_overs.begin(conn, universe, one.conversation.id, reason="customer_asked", topic=None, epoch=1)
+
+    import_rows(database, [master_row("0000123"), master_row("0000456", branch_no="200")])
+    database.run(ask)
+    import_rows(database, [master_row("0000123", branch_no="300"), master_row("0000456", branch_no="300")])
+    counted = {branch: figures(database, branch=branch).hand_overs for branch in (None, "012", "200", "300")}
+    assert counted == {None: 2, "012": 1, "200": 1, "300": 0}
 
 
 @pytest.mark.parametrize(
@@ -156,10 +161,11 @@ def test_who_is_signed_in_and_what_each_has_in_hand(database: Database, scene: S
 
 def test_the_figures_are_read_along_their_index_alone(database: Database, scene: Scene) -> None:
     waited(database, scene, list(range(50)))
-    plan = plan_of(database, lambda conn: periods(conn, (START, START + HOUR), None))
-    assert plan.count("ix_hand_over_figures") == 1
-    assert "Seq Scan" not in plan
-    if database.dialect == "sqlite":
-        assert "COVERING INDEX ix_hand_over_figures" in plan
+    for branch in (None, "012"):
+        plan = plan_of(database, lambda conn, one=branch: periods(conn, (START, START + HOUR), one))  # type: ignore[misc]
+        assert plan.count("ix_hand_over_figures") == 1
+        assert "Seq Scan" not in plan
+        if database.dialect == "sqlite":
+            assert "COVERING INDEX ix_hand_over_figures" in plan
     now_plan = plan_of(database, lambda conn: line(conn, None))
     assert "ix_conversation_owner" in now_plan

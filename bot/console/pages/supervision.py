@@ -35,7 +35,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     within = visible(staff)
 
     def load(conn: Connection) -> _Loaded:
-        today, week = periods(conn, (midnight, midnight - timedelta(days=_DAYS - 1)), within)
+        today, week = periods(conn, (midnight, midnight - timedelta(days=_DAYS - 1)), staff.branch_no)
         return _Loaded(
             line=line(conn, within),
             online=online(conn, now, staff.branch_no, within),
