@@ -17,13 +17,14 @@ from pathlib import Path
 
 from bench.console import pages, spread
 from bench.engine import engines
+from bench.export import export_rows
 from bench.postgres import postgres
 from bench.reconcile import reconcile
 from bench.report import table
 from bench.runs import Order, Row, alone, peer, webhooks
 from bench.stores import open_store, postgres_store, sqlite_store
 
-PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat")
+PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat", "export")
 #: Run only where they are named.
 NAMED = ("console", "reconcile")
 #: Conversations of the piece console, unless ``--crowd`` says otherwise.
@@ -154,6 +155,10 @@ class Bench:
         """Whole files against each other, and the accuracy on the labelled set."""
         yield from reconcile(self._scratch, self._options.customers, self._options.peers)
 
+    def export(self) -> Iterator[Row]:
+        """Responses to a file, beside the least that it can take."""
+        yield from export_rows(self._scratch, self._options.responses)
+
 
 def _load(order: Order) -> str:
     return f"{order.rate:g}/s" if order.rate else f"{order.customers} at a time"
@@ -170,6 +175,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rates", type=lambda text: [float(part) for part in text.split(",")], default=[100, 200, 400])
     parser.add_argument("--crowd", type=int, default=0, help="stored customers of the piece flat: made once, then kept")
     parser.add_argument("--customers", type=int, default=1_000_000, help="of the piece reconcile")
+    parser.add_argument("--responses", type=int, default=100_000, help="of the piece export: stored once, then kept")
     parser.add_argument("--peers", type=Path, help="Python of the peers' environment")
     parser.add_argument("--json", type=Path, help="also write the rows here")
     options = parser.parse_args()

@@ -17,7 +17,6 @@ from bot.content_sources import live_drafts, publish_all
 from bot.headers import add_plain_headers
 from bot.logs import configure
 from bot.metrics import add_metrics
-from bot.outreach.office_exports import console_export
 from bot.problems import SettingsProblem
 from bot.reconciling import make_reconciler
 from bot.service import Service, make_service
@@ -90,7 +89,6 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
             settings,
             service.database.universe,
             reviews=service.reviews,
-            export_responses=console_export(service.database, settings),
         )
         app.add_subapp("/console/", console)
         add_health(app, service)

@@ -17,6 +17,7 @@ from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
+from bot.outreach.export_jobs import ExportJobs, end_old_exports
 from bot.panel import PanelDesk
 from bot.quota import Allowance, QuotaWatch
 from bot.reconciling import reassess_in_time
@@ -60,6 +61,7 @@ class Service:
     fetcher: Fetcher
     timers: Timers
     chores: Chores
+    exports: ExportJobs
     channels: Mapping[str, Channel]
     metrics: Metrics
     quota: QuotaWatch
@@ -81,6 +83,7 @@ class Service:
             self._tasks.append(asyncio.create_task(self.quota.run(), name="quota"))
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
+            self._tasks.append(asyncio.create_task(self.exports.run(), name="exports"))
             self._tasks.append(asyncio.create_task(self.chores.run(), name="chores"))
         if "webhooks" in roles and self.settings.telegram_mode == "polling" and "telegram" in self.channels:
             self._tasks.append(asyncio.create_task(self._poll_telegram(), name="telegram"))
@@ -280,8 +283,10 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
                 *keeping_chores(database, settings),
                 reassess_in_time(database, settings),
                 expire_pictures(database, settings.image_days),
+                end_old_exports(database),
             ],
         ),
+        exports=ExportJobs(database, settings, name),
         channels=channels,
         metrics=metrics,
         quota=QuotaWatch(database, _allowances(channels), name),

@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     sensitive_channels: Annotated[tuple[str, ...], NoDecode] = ("line",)
     waiting_alert_minutes: int = Field(default=10, ge=1, le=1440)
     image_days: int = Field(default=30, ge=1, le=3650)
+    export_days: int = Field(default=7, ge=1, le=90)
+    drop_folder: Path | None = None
+    drop_hours: int = Field(default=24, ge=1, le=744)
+    drop_encoding: Literal["utf-8-sig", "utf-8", "cp932"] = "utf-8-sig"
     office_hours: str = "09:00-17:00"
     office_days: Annotated[tuple[DayName, ...], NoDecode] = ("mon", "tue", "wed", "thu", "fri")
     office_closed: Annotated[tuple[str, ...], NoDecode] = ("12-31", "01-02", "01-03")
@@ -108,6 +112,7 @@ class Settings(BaseSettings):
         "line_assertion_key_file",
         "audit_head_file",
         "erasure_file",
+        "drop_folder",
         mode="before",
     )
     @classmethod

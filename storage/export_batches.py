@@ -118,6 +118,19 @@ def previous_batch(conn: Connection, kind: str) -> ExportBatch | None:
     return None if row is None else _batch_of(row)
 
 
+def previous_drop(conn: Connection, status: str, branch_no: str | None) -> ExportBatch | None:
+    """The last batch of responses of this scope that went to the drop folder."""
+    for row in conn.execute(select(_batch).where(_batch.c.kind == "responses").order_by(_batch.c.seq.desc())):
+        batch = _batch_of(row)
+        if (batch.filters.get("to"), batch.filters.get("status"), batch.filters.get("branch")) == (
+            "drop",
+            status,
+            branch_no,
+        ):
+            return batch
+    return None
+
+
 def list_export_batches(conn: Connection, *, limit: int = 100) -> list[ExportBatch]:
     """Batches, newest first."""
     return [

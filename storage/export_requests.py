@@ -138,6 +138,15 @@ def list_requests(conn: Connection, vault: Vault, *, branch_no: str | None, limi
     return [_request_of(vault, row) for row in conn.execute(query)]
 
 
+def request_marks(conn: Connection, branch_no: str | None, limit: int = 50) -> list[str]:
+    """What changes with every step of the newest requests; nothing is opened for it."""
+    columns = (_request.c.id, _request.c.state, _request.c.done_rows, _request.c.downloaded_at)
+    query = select(*columns).order_by(_request.c.id.desc()).limit(limit)
+    if branch_no is not None:
+        query = query.where(_request.c.branch_no == branch_no)
+    return ["".join(str(value) for value in row) for row in conn.execute(query)]
+
+
 def _required(conn: Connection, vault: Vault, request_id: str) -> ExportRequest:
     found = load_request(conn, vault, request_id)
     assert found is not None
@@ -266,6 +275,13 @@ def fail_export(conn: Connection, request_id: str, *, owner: str, detail: str) -
     """End without a file; ``detail`` is a code.  Raises ``LeaseLost``."""
     values = {"state": RequestState.FAILED, "detail": detail, "lease_owner": None, "lease_until": None}
     _settle(conn, request_id, owner, values)
+    conn.execute(delete(_part).where(_part.c.request_id == request_id))
+
+
+def give_back_export(conn: Connection, request_id: str, *, owner: str) -> None:
+    """Let the next process begin it anew, as if it had not been begun; raises ``LeaseLost``."""
+    values = {"state": RequestState.QUEUED, "lease_owner": None, "lease_until": None}
+    _settle(conn, request_id, owner, values | {"attempts": _request.c.attempts - 1})
     conn.execute(delete(_part).where(_part.c.request_id == request_id))
 
 

@@ -7,11 +7,13 @@ is a recorded batch and an audit entry that names the operating system's user.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.errors import Failed
 from bot.cli.office import Office, os_user, progress_bar
 from bot.outreach.wording import difference_reason, program
 
@@ -33,6 +35,7 @@ def responses(
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
     since: Annotated[str | None, typer.Option(metavar="BATCH", help="Only what came after this export.")] = None,
     status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
+    branch: Annotated[str | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Completed responses with codebook and manifest."""
@@ -49,7 +52,9 @@ def responses(
         batch = database.run_read(lambda conn: load_batch(conn, since)) if since is not None else None
         if since is not None and (batch is None or batch.kind != KIND):
             raise office.refuse("export.no_batch", batch=since)
-        options = Options(format=format, encoding=encoding, status=status, since=batch, zone=office.zone)
+        options = Options(
+            format=format, encoding=encoding, status=status, since=batch, branch_no=branch, zone=office.zone
+        )
         try:
             with progress_bar("") as progress:
                 done = export_responses(
@@ -194,6 +199,96 @@ def worklist(
         today = office.today(database)
         done = export_worklist(database, out, name, options, actor=os_user(), today=today, word=office.say)
     typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
+    _say_lost(office, done)
+
+
+@app.command("drop")
+def drop(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    format: Annotated[str, typer.Option(help="csv, xlsx or jsonl.")] = "csv",
+    encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+    status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
+    branch: Annotated[str | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Drop what came since the last drop, for another system to pick up: .sha256 beside each file, .done last."""
+    from storage.exports.drop import DropBusy, drop_responses
+    from storage.exports.options import STATUSES, Options
+    from storage.exports.responses import NoQuestionnaire
+
+    office = Office()
+    if not folder.is_dir():
+        raise office.refuse("backoffice.no_folder", name=str(folder))
+    _check_format(office, format, folder)
+    _check_encoding(office, encoding)
+    if status not in STATUSES:
+        raise office.refuse("export.bad_status")
+    with office.store() as database:
+        try:
+            done = drop_responses(
+                database,
+                folder,
+                Options(format=format, encoding=encoding, status=status, branch_no=branch, zone=office.zone),
+                owner=f"command:{os.getpid()}",
+                actor=os_user(),
+                actor_kind="os_user",
+                program=program(),
+                word=office.say,
+            )
+        except NoQuestionnaire:
+            raise office.refuse("export.no_questionnaire") from None
+        except DropBusy:
+            raise Failed(office.say("export.drop_busy")) from None
+    exported = done.exported
+    if as_json:
+        found = {"batch": exported.batch.seq, "rows": exported.rows, "unmappable": exported.unmappable}
+        typer.echo(json.dumps({**found, "done": str(folder / done.done), "recovered": done.recovered}))
+        return
+    typer.echo(office.say("export.dropped", rows=str(exported.rows), name=done.done, batch=str(exported.batch.seq)))
+    _say_lost(office, exported)
+
+
+@app.command("evidence")
+def evidence(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The case, or its customer's number.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER")],
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Also as pages for people.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Everything about one case with its digests: what was asked, answered, compared and decided."""
+    from storage.exports.evidence import NoCase, export_evidence, find_case
+    from storage.exports.options import Options
+
+    office = Office()
+    if out.exists() and not out.is_dir():
+        raise office.refuse("backoffice.no_folder", name=str(out))
+    with office.store() as database:
+        case_id = database.run_read(lambda conn: find_case(conn, case))
+        if case_id is None:
+            raise office.refuse("export.no_case", case=case)
+        options = Options(format="pdf" if pdf else "json", encoding="utf-8", zone=office.zone)
+        try:
+            done = export_evidence(
+                database,
+                case_id,
+                out,
+                options,
+                actor=os_user(),
+                program=program(),
+                word=office.say,
+                reason=lambda difference: difference_reason(office.say, difference),
+            )
+        except NoCase:
+            raise office.refuse("export.no_case", case=case) from None
+        except ModuleNotFoundError:
+            raise office.refuse("export.no_pdf") from None
+        except OSError:
+            raise office.refuse("backoffice.no_folder", name=str(out)) from None
+    if as_json:
+        files = {one.name: one.sha256 for one in done.files}
+        typer.echo(json.dumps({"batch": done.batch.seq, "case": case_id, "folder": str(out), "files": files}))
+        return
+    typer.echo(office.say("export.evidence_done", name=str(out), batch=str(done.batch.seq)))
     _say_lost(office, done)
 
 

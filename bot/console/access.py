@@ -19,6 +19,8 @@ from bot.console.context import Visit
 from bot.console.queue import Slip, find_slip
 from bot.console.review_queue import Ticket, find_ticket
 from bot.console.visitors import is_https, is_loopback
+from storage.encryption import Vault
+from storage.export_requests import ExportRequest, load_request
 from storage.images import is_image_of
 from storage.staff import Session, StaffMember, load_staff
 
@@ -56,6 +58,8 @@ class Permission(StrEnum):
     #: Who is there, how long customers wait and why they need a person.
     SUPERVISE = "supervise"
     SEE_AUDIT = "see_audit"
+    #: Allow what somebody else asked to take out in full.
+    APPROVE_EXPORT = "approve_export"
 
 
 #: Which roles hold a permission; what is not listed is refused.
@@ -76,6 +80,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
     Permission.SUPERVISE: frozenset({"approver", "admin"}),
     Permission.SEE_AUDIT: frozenset({"auditor", "admin"}),
+    Permission.APPROVE_EXPORT: frozenset({"approver", "admin"}),
 }
 
 
@@ -84,7 +89,8 @@ _ON_THE_WAY_IN = frozenset({Permission.HALF_SIGNED_IN, Permission.SIGNED_IN})
 
 #: About all branches at once: not for a member of staff who is bound to one.
 WHOLE_BANK = frozenset(
-    {Permission.SEE_EXPORTS, Permission.EXPORT, Permission.SEE_AUDIT, Permission.EDIT_FAQ, Permission.PUBLISH}
+    {Permission.SEE_EXPORTS, Permission.EXPORT, Permission.APPROVE_EXPORT, Permission.SEE_AUDIT}
+    | {Permission.EDIT_FAQ, Permission.PUBLISH}
 )
 
 
@@ -261,3 +267,28 @@ def authorize_case(conn: Connection, staff: StaffMember, case_id: str, person: C
     if ticket is None:
         raise NotFound
     return ticket
+
+
+def authorize_approval(conn: Connection, vault: Vault, staff: StaffMember, request_id: str) -> ExportRequest:
+    """The request that this member may decide on; raises ``NotFound``, or ``Forbidden`` for his own."""
+    request = _authorize_request(conn, vault, staff, request_id)
+    if request.requested_by == staff.id:
+        raise Forbidden
+    return request
+
+
+def authorize_export_file(conn: Connection, vault: Vault, staff: StaffMember, request_id: str) -> ExportRequest:
+    """The request whose file this member may fetch; raises ``NotFound``, or ``Forbidden`` for another's full values."""
+    request = _authorize_request(conn, vault, staff, request_id)
+    if request.is_full and request.requested_by != staff.id:
+        raise Forbidden
+    return request
+
+
+def _authorize_request(conn: Connection, vault: Vault, staff: StaffMember, request_id: str) -> ExportRequest:
+    request = load_request(conn, vault, request_id)
+    if request is None:
+        raise NotFound
+    if request.branch_no != staff.branch_no:
+        raise NotFound
+    return request

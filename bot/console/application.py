@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.canned import load_replies
 from bot.console import live
 from bot.console.access import Page, Permission, needs
-from bot.console.context import MOUNT, Console, ExportResponses, Visit
+from bot.console.context import MOUNT, Console, Visit
 from bot.console.desk import Desk
 from bot.console.door import install, redirect
 from bot.console.headers import Assets, add_headers
@@ -49,7 +49,6 @@ def make_console(
     universe: Universe,
     *,
     reviews: ReviewDesk | None = None,
-    export_responses: ExportResponses | None = None,
     passwords: Passwords | None = None,
     demo: bool = False,
 ) -> web.Application:
@@ -65,7 +64,6 @@ def make_console(
         passwords=passwords if passwords is not None else Passwords(),
         failures=failures_by_address(universe.now),
         reviews=reviews,
-        export_responses=export_responses,
         demo=demo,
     )
     for locale in SHIPPED_LANGUAGES:
@@ -82,6 +80,7 @@ def make_console(
 def routes(assets: Assets) -> list[tuple[str, str, Page]]:
     """Every page and deed of the console."""
     here = "/conversations/{ref:[0-9a-z]{8}}"
+    export = "/exports/{request:[0-9a-f-]{36}}"
     question = "/questions/{ref:[0-9a-z]{8}}/{seq:[0-9]{1,9}}"
     case = "/cases/{case:[0-9a-f-]{36}}"
     return [
@@ -133,11 +132,15 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{case}/move", review.move),
         ("POST", f"{case}/close", review.close),
         ("GET", "/exports", exports.show),
-        ("POST", "/exports/responses", exports.export_responses),
         ("GET", "/supervision", supervision.show),
         ("GET", "/audit", audit_trail.show),
         ("POST", "/audit/find", audit_trail.find),
         ("POST", "/audit/export", audit_trail.export),
+        ("GET", "/live/exports", live.exports),
+        ("POST", "/exports", exports.ask),
+        ("POST", f"{export}/approve", exports.approve),
+        ("POST", f"{export}/refuse", exports.refuse),
+        ("POST", f"{export}/file", exports.fetch),
     ]
 
 

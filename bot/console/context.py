@@ -6,7 +6,7 @@ door that made the visit (``access``).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,9 +26,6 @@ from storage.universe import Universe
 #: Where the console is mounted; its pages link to themselves by it.
 MOUNT = "/console"
 
-#: Writes an export and hands the file over: the console sends it once and then deletes it.
-ExportResponses = Callable[[StaffMember], Awaitable[Path]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Console:
@@ -41,7 +38,6 @@ class Console:
     passwords: Passwords
     #: Failed sign-ins by network address.
     failures: Buckets
-    export_responses: ExportResponses | None
     #: A demonstration says so on every page.
     demo: bool
     #: Without it there are no pages of review.

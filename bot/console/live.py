@@ -21,6 +21,7 @@ from bot.console.queue import FOLDERS, Folder, Slip, list_slips, load_folders
 from storage import visits
 from storage.content import transcript_marks
 from storage.conversations import find_conversation_ref
+from storage.export_requests import request_marks
 from storage.snoozes import snoozed_until
 from storage.staff import Session, StaffMember
 from storage.tables.base import table_of
@@ -67,6 +68,18 @@ async def conversation(visit: Visit) -> web.StreamResponse:
         return await _stream(visit, look, here, every=EVERY)
     finally:
         await database.transact(left)
+
+
+@needs(Permission.SEE_EXPORTS)
+async def exports(visit: Visit) -> web.StreamResponse:
+    """Changes of what was asked for."""
+    branch_no = visit.staff.branch_no
+    return await _stream(visit, lambda conn: exports_fingerprint(conn, branch_no), every=EVERY)
+
+
+def exports_fingerprint(conn: Connection, branch_no: str | None) -> str:
+    """Changes with every step of every request."""
+    return _digest(request_marks(conn, branch_no))
 
 
 #: Folders whose every line is watched; of the long ones only how many they hold.

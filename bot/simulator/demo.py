@@ -29,7 +29,6 @@ from bot.console.application import make_console
 from bot.console.passwords import Passwords
 from bot.metrics import add_metrics
 from bot.outreach.cadence import due_on
-from bot.outreach.office_exports import console_export
 from bot.reconciling import make_reconciler
 from bot.service import Service, make_service
 from bot.settings import Settings, load_settings
@@ -212,7 +211,6 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
         service.settings,
         service.database.universe,
         reviews=service.reviews,
-        export_responses=console_export(service.database, service.settings),
         passwords=passwords,
         demo=True,
     )

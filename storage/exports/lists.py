@@ -242,7 +242,7 @@ def export_list(
                 )
                 if program:
                     path = out.parent / "manifest.json"
-                    outputs.replace(write_manifest(path, batch, options, program, files, lost.count))
+                    outputs.replace(write_manifest(path, batch, options, program, files, lost.count)[0])
                 return batch
 
             batch = database.run(record)

@@ -7,7 +7,7 @@ after an earlier batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +66,14 @@ def export_responses(
     program: str,
     word: Word,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    prefix: str = "",
+    mark: Callable[[OutputSet, ExportBatch, Sequence[WrittenFile]], None] = lambda outputs, batch, files: None,
 ) -> Exported:
     """Write the export to a folder, or to a file where ``out`` names one, with its side files beside it.
 
     ``word`` words the labels of the codebook; ``program`` is the version that the manifest names; ``progress`` is
-    told how many rows are written and how many there can be.  Raises ``NoQuestionnaire`` or ``OtherScope``.
+    told how many rows are written and how many there can be; ``prefix`` begins the names of the side files, and
+    ``mark`` adds what stands behind the manifest.  Raises ``NoQuestionnaire`` or ``OtherScope``.
     """
     options.check_scope()
     table = out if out.suffix.lower() in _TABLE_FILES else out / f"responses.{options.format}"
@@ -81,7 +84,7 @@ def export_responses(
     with OutputSet() as outputs:
         with recorded_members(database, batch_id) as members:
             written = database.run_read(
-                lambda conn: _write(conn, database, table, options, batch_id, outputs, word, progress, members)
+                lambda conn: _write(conn, database, table, prefix, options, batch_id, outputs, word, progress, members)
             )
             members.finish()
 
@@ -107,10 +110,12 @@ def export_responses(
                     detail={**options.filters(), "rows": str(batch.rows), "sha256": batch.sha256},
                 )
                 # The manifest needs the number of the batch; a transaction that is run again writes it again.
-                manifest = write_manifest(
-                    table.parent / "manifest.json", batch, options, program, written.files, written.lost, written.forms
+                path = table.parent / f"{prefix}manifest.json"
+                manifest, fact = write_manifest(
+                    path, batch, options, program, written.files, written.lost, written.forms
                 )
                 outputs.replace(manifest)
+                mark(outputs, batch, (*written.files, fact))
                 return batch
 
             batch = database.run(record)
@@ -122,6 +127,7 @@ def _write(
     conn: Connection,
     database: Database,
     table: Path,
+    prefix: str,
     options: Options,
     batch_id: str,
     outputs: OutputSet,
@@ -142,7 +148,7 @@ def _write(
     forms = tuple(questionnaires.values())
     columns = columns_of(forms)
     names = (*FIXED_COLUMNS, *(column.name for column in columns))
-    lost = Lost(table.parent / "unmappable.csv", options, word, outputs)
+    lost = Lost(table.parent / f"{prefix}unmappable.csv", options, word, outputs)
     main = open_table(
         table,
         names,
@@ -167,7 +173,9 @@ def _write(
     files = [main.finish()]
     if options.format != "jsonl":
         files.append(
-            _codebook(table.parent / "codebook.csv", options, outputs, lost, codebook_rows(forms, columns, word))
+            _codebook(
+                table.parent / f"{prefix}codebook.csv", options, outputs, lost, codebook_rows(forms, columns, word)
+            )
         )
     files += lost.finish()
     return _Written(files=tuple(files), lost=lost.count, forms=forms, through=selected.through())

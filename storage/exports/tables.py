@@ -83,7 +83,7 @@ def write_manifest(
     files: Sequence[WrittenFile],
     lost: int,
     forms: Sequence[Questionnaire] = (),
-) -> OutputFile:
+) -> tuple[OutputFile, WrittenFile]:
     """What was written, so that the receiver can check that nothing is missing or altered."""
     body = {
         "program": program,
@@ -100,5 +100,4 @@ def write_manifest(
     }
     output = OutputFile(path)
     output.write((json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode())
-    output.finish(0)
-    return output
+    return output, output.finish(0)

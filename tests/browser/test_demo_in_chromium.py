@@ -143,8 +143,9 @@ async def test_from_the_letter_through_a_person_to_the_export(open_page: OpenPag
 
     office = await open_page()
     await sign_in(office, page, demo, "事務係", "/console/exports")
-    async with office.expect_download() as download:
-        await office.get_by_role("button", name="回答を出力する").click()
+    await office.get_by_role("button", name="依頼する").click()
+    async with office.expect_download(timeout=20_000) as download:
+        await office.get_by_role("button", name="受け取る").click(timeout=20_000)
     path = await (await download.value).path()
     archive = zipfile.ZipFile(io.BytesIO(await asyncio.to_thread(path.read_bytes)))
     assert sorted(archive.namelist()) == ["codebook.csv", "manifest.json", "responses.csv"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse, web
@@ -15,7 +13,6 @@ from bot.console.application import make_console
 from bot.console.passwords import Passwords
 from bot.settings import Settings
 from storage.database import Database
-from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
 from tests.bot.console.house import PASSWORD, QUICK, Bank, seed
 from tests.bot.console.reviewing import review_desk
@@ -67,22 +64,13 @@ def bank(sqlite_database: Database, universe: FrozenUniverse) -> Bank:
 
 
 @pytest.fixture
-def export_file(tmp_path: Path) -> Path:
-    return tmp_path / "responses.zip"
-
-
-@pytest.fixture
 def settings() -> Settings:
     """With no role that must have an authenticator app, so that one line signs anybody in."""
     return Settings(bank_name="見本銀行", second_factor_roles=())
 
 
 @pytest.fixture
-async def server(bank: Bank, settings: Settings, export_file: Path) -> AsyncIterator[TestServer]:
-    async def export(member: StaffMember) -> Path:
-        await asyncio.to_thread(export_file.write_bytes, b"zip of " + member.login.encode())
-        return export_file
-
+async def server(bank: Bank, settings: Settings) -> AsyncIterator[TestServer]:
     app = web.Application()
     console = make_console(
         bank.database,
@@ -90,7 +78,6 @@ async def server(bank: Bank, settings: Settings, export_file: Path) -> AsyncIter
         settings,
         bank.universe,
         reviews=review_desk(bank),
-        export_responses=export,
         passwords=Passwords(QUICK),
         demo=True,
     )

@@ -12,9 +12,11 @@ from typing import Any
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
+from sqlalchemy import Connection
 
 from bot.console.door import ABSOLUTE, IDLE
 from storage import faq_edits, staff
+from storage.export_requests import ask_for_export
 from storage.staff import ROLES
 from tests.bot.console.asking import ask, publish_faq
 from tests.bot.console.house import Bank
@@ -27,6 +29,7 @@ EVERYBODY = frozenset(ROLES)
 _ANSWERING = frozenset({"operator", "back_office", "approver", "admin"})
 _OFFICE = frozenset({"back_office", "approver", "admin"})
 _CONVERSATION = "/console/conversations/{ref}"
+_EXPORT = "/console/exports/{request}"
 _QUESTION = "/console/questions/{ref}/{seq}"
 _CASE = "/console/cases/{case}"
 
@@ -80,18 +83,21 @@ TABLE: Mapping[str, frozenset[str]] = {
     f"POST {_CASE}/move": _OFFICE,
     f"POST {_CASE}/close": frozenset({"approver", "admin"}),
     "GET /console/exports": _OFFICE | {"auditor"},
-    "POST /console/exports/responses": _OFFICE,
     "GET /console/supervision": frozenset({"approver", "admin"}),
     "GET /console/audit": frozenset({"auditor", "admin"}),
     "POST /console/audit/find": frozenset({"auditor", "admin"}),
     "POST /console/audit/export": frozenset({"auditor", "admin"}),
+    "GET /console/live/exports": _OFFICE | {"auditor"},
+    "POST /console/exports": _OFFICE,
+    f"POST {_EXPORT}/approve": frozenset({"approver", "admin"}),
+    f"POST {_EXPORT}/refuse": frozenset({"approver", "admin"}),
+    f"POST {_EXPORT}/file": _OFFICE,
 }
 
 #: Routes about the whole bank: whoever is bound to a branch is refused, whatever the role.
 WHOLE_BANK = frozenset(
-    {"GET /console/exports", "POST /console/exports/responses", "POST /console/faq/{locale}/publish"}
-    | {"POST /console/faq/edits/{edit}/leave-out"}
-    | {"GET /console/audit", "POST /console/audit/find", "POST /console/audit/export"}
+    {name for name in TABLE if "/exports" in name or "/audit" in name}
+    | {"POST /console/faq/{locale}/publish", "POST /console/faq/edits/{edit}/leave-out"}
 )
 
 #: What the forms of all routes may hold; a handler takes what it knows.
@@ -143,7 +149,22 @@ def ids_of(bank: Bank, name: str) -> dict[str, str]:
         "name": "console.css",
         "locale": "ja",
         "edit": edit,
+        "request": export_id(bank),
     }
+
+
+def export_id(bank: Bank) -> str:
+    """A request that was asked for."""
+
+    def ask_for(conn: Connection) -> str:
+        asker = next(member for member in staff.list_staff(conn) if member.login == "suzuki")
+        query = {"kind": "history", "format": "csv", "encoding": "utf-8", "values": "masked"}
+        request = ask_for_export(
+            conn, bank.database.vault, bank.universe, query, requested_by=asker.id, branch_no=None, reason="監査のため"
+        )
+        return request.id
+
+    return bank.database.run(ask_for)
 
 
 def surface(app: web.Application, ids: Mapping[str, str]) -> Iterator[Asked]:

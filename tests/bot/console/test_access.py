@@ -30,7 +30,6 @@ def a_console(bank: Bank) -> Console:
         universe=bank.universe,
         passwords=Passwords(QUICK),
         failures=failures_by_address(bank.universe.now),
-        export_responses=None,
         reviews=None,
         demo=False,
     )
@@ -90,6 +89,8 @@ async def test_an_expired_session_tells_the_live_page_to_reload(browser: Browser
         ("operator", Permission.SEE_EXPORTS, False),
         ("operator", Permission.EXPORT, False),
         ("back_office", Permission.EXPORT, True),
+        ("back_office", Permission.APPROVE_EXPORT, False),
+        ("approver", Permission.APPROVE_EXPORT, True),
         ("auditor", Permission.SEE_CONVERSATIONS, True),
         ("auditor", Permission.SEE_EXPORTS, True),
         ("auditor", Permission.ANSWER, False),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -245,21 +244,6 @@ async def test_pages_carry_no_inline_style_or_script(browser: Browser, bank: Ban
         assert "デモ:本物のお客さま情報を入れないでください" in page, path
 
 
-async def test_exports_are_listed_and_sent_once_without_leaving_a_file(
-    browser: Browser, bank: Bank, export_file: Path
-) -> None:
-    await browser.sign_in("suzuki")
-    _, page = await browser.get("/exports")
-    assert "まだ出力はありません" in page
-    answer = await browser.client.post("/console/exports/responses", data={"csrf": browser.csrf})
-    assert answer.status == 200
-    assert await answer.read() == b"zip of suzuki"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="responses-20261102-1000.zip"'
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert not await asyncio.to_thread(export_file.exists)
-    assert len(entries(bank, "console.exported")) == 1
-
-
 async def test_batches_are_listed(browser: Browser, bank: Bank, sqlite_database: Database) -> None:
     from storage.export_batches import save_export_batch
 
@@ -273,7 +257,7 @@ async def test_batches_are_listed(browser: Browser, bank: Bank, sqlite_database:
     assert "342" in page
     assert "os:root" in page
     assert "9f9f9f9f9f9f9f9f" in page
-    assert "回答を出力する" not in page, "an auditor reads only"
+    assert "依頼する<" not in page, "an auditor reads only"
 
 
 async def test_times_are_the_banks_and_days_are_named(browser: Browser, bank: Bank) -> None:

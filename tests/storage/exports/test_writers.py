@@ -102,3 +102,44 @@ def test_a_row_of_another_width_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ValueError):
         output.write(["only one"])
     output.output.discard()
+
+
+@pytest.mark.parametrize("dies_at", range(4))
+def test_a_manifest_never_vouches_for_files_that_are_being_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    def publish(text: bytes) -> None:
+        outputs = OutputSet()
+        for name in ("table", "codebook", "manifest"):
+            output = OutputFile(tmp_path / name)
+            output.write(text)
+            output.finish(1)
+            outputs.add(output)
+        outputs.publish()
+
+    class Killed(BaseException):
+        pass
+
+    publish(b"old")
+    renamed, real = [], OutputFile.publish
+
+    def rename(self: OutputFile) -> None:
+        if len(renamed) == dies_at:
+            raise Killed
+        renamed.append(self.path.name)
+        real(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OutputFile, "publish", rename)
+        if dies_at < 3:
+            with pytest.raises(Killed):
+                publish(b"new")
+        else:
+            publish(b"new")
+    there = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.suffix != ".part"}
+    assert ("manifest" in there) is (dies_at == 3)
+    assert dies_at < 3 or set(there.values()) == {b"new"}
+    publish(b"newer")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("table", "codebook", "manifest"), b"newer"
+    )
