@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from bot.channels.limits import LIMITS
 from dialogs.conversation import engine, events as ev, inputs as inp, state as st, wording
 from dialogs.conversation.answering import reader_kind
+from dialogs.conversation.commands import VOICE_OF_COMMAND
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.form import Position
 from dialogs.conversation.lists import ListLimits
@@ -277,7 +278,7 @@ class Talk:
         for prompt in step.says:
             options = [button.option for button in (*prompt.buttons, *prompt.shortcuts)]
             assert len(options) == len(set(options)), f"two buttons do the same: {options}"
-            anywhere = {"staff", "later", "resume", "why", "verify"}
+            anywhere = {"staff", "later", "resume", "why", "verify", *VOICE_OF_COMMAND}
             if prompt.token is None:
                 assert all(option in anywhere or option.startswith("q.") for option in options), options
         entered = isinstance(what, inp.StaffEntered) or (isinstance(what, inp.Chose) and what.token.startswith("s"))
