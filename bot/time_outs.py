@@ -17,7 +17,7 @@ from bot.live_content import LiveContent
 from bot.metrics import Metrics
 from bot.talk import Rules, Talk
 from dialogs.conversation import inputs as inp
-from storage import audit, hand_overs
+from storage import audit, hand_overs, snoozes
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.hand_overs import HandOver, Timer
@@ -102,6 +102,16 @@ class TimeOuts:
         office, idle = self._rules.office, self._rules.patience.idle
         touched = found.touched_at or found.asked_at
         heard = conversation.last_inbound_at
+        put_off = snoozes.load_snooze(talk.conn, conversation, talk.now)
+        if put_off is not None:
+            if not put_off.is_asleep:
+                # It has come back to its owner: his time begins anew, once.
+                snoozes.wake(talk.conn, conversation.id)
+            if not put_off.is_asleep or put_off.until is not None:
+                hand_overs.set_timer(talk.conn, found.id, Timer.IDLE, talk.now + idle)
+                return
+            # He waits for the customer: whatever was said before, it is the customer's turn.
+            touched = put_off.at
         if heard is None or heard <= touched:
             # It is the customer who is silent: the conversation stays with its member of staff, for a day.
             if talk.now - touched < self._rules.verify_after:

@@ -17,7 +17,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from storage.tables import CaseRow, ConversationRow, HandOverRow, MasterCurrentRow, MasterRecordRow, table_of
 from storage.universe import Universe
@@ -218,13 +218,3 @@ def usual_wait(conn: Connection, now: datetime) -> timedelta | None:
     )
     waits = [(row.claimed_at - row.asked_at).total_seconds() for row in conn.execute(query)]
     return None if len(waits) < _TOO_FEW else timedelta(seconds=median(waits))
-
-
-def with_people(now: datetime, calm_down: timedelta) -> Select[tuple[str]]:
-    """The ids of the conversations in which a person speaks or is awaited, or did a short time ago.
-
-    The one question of whoever plans to send something by itself, a reminder or a campaign: there it keeps quiet.
-    """
-    just_over = and_(_hand_over.c.ended_at > now - calm_down, _hand_over.c.claimed_at.is_not(None))
-    people = or_(_hand_over.c.state.in_((State.WAITING.value, State.STAFF.value)), just_over)
-    return select(_hand_over.c.conversation_id).where(people)

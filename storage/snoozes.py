@@ -6,6 +6,7 @@ no timer can be lost; and a change of owner ends it, because the row holds for o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, literal_column, select
@@ -17,6 +18,16 @@ from storage.universe import Universe
 
 _conversation = table_of(ConversationRow)
 _snooze = table_of(ConversationSnoozeRow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snooze:
+    """That a conversation was put off by whoever has it still, whether or not it is awake again."""
+
+    at: datetime
+    #: Without a time, until the customer writes.
+    until: datetime | None
+    is_asleep: bool
 
 
 def snooze(conn: Connection, uni: Universe, conversation: Conversation, staff_id: str, until: datetime | None) -> None:
@@ -36,6 +47,18 @@ def snoozed_until(conn: Connection, conversation_id: str, now: datetime) -> tupl
     query = select(_snooze.c.until).select_from(_conversation.join(_snooze, _asleep(now)))
     row = conn.execute(query.where(_conversation.c.id == conversation_id)).first()
     return (False, None) if row is None else (True, row.until)
+
+
+def load_snooze(conn: Connection, conversation: Conversation, now: datetime) -> Snooze | None:
+    """How the owner of now put the conversation off; nothing where he did not, or has it back by a deed."""
+    query = select(_snooze.c.at, _snooze.c.until).where(
+        _snooze.c.conversation_id == conversation.id, _snooze.c.epoch == conversation.epoch
+    )
+    row = conn.execute(query).first()
+    if row is None:
+        return None
+    asleep, _ = snoozed_until(conn, conversation.id, now)
+    return Snooze(at=row.at, until=row.until, is_asleep=asleep)
 
 
 def is_asleep(now: datetime) -> ColumnElement[bool]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.simulator.platform_telegram import TelegramPlatform
 from storage.cases import CaseStatus
 from tests.e2e.conftest import on_both
-from tests.e2e.house import House, say
+from tests.e2e.house import Customer, House, say
 from tests.e2e.people import HANAKO, MORI, hand_over, in_the_form, state_of, ticks, typed
 
 both_channels = pytest.mark.parametrize("channel", ["line", "telegram"])
@@ -155,6 +157,58 @@ async def test_a_customer_who_is_silent_himself_stays_with_his_person_for_a_day(
     assert len(customer.person.received()) == heard, "at night nobody is disturbed"
     await customer.types("もしもし")
     assert say("lobby.verify_again") in customer.said
+    house.check_folds()
+
+
+async def put_off(house: House, until: timedelta | None) -> Customer:
+    """A customer whose word is unanswered, put off by who has him."""
+    customer = await in_the_form(house, "line")
+    await customer.taps("staff")
+    conversation, sato, desk = house.conversation_of(MORI), house.staff_member(), house.service.desk
+    await desk.claim(conversation.id, sato)
+    house.advance(minutes=1)
+    await customer.types("確認をお願いします")
+    house.advance(minutes=1)
+    epoch = house.conversation_of(MORI).epoch
+    due = None if until is None else house.universe.now() + until
+    await desk.snooze(conversation.id, sato, due, epoch=epoch)
+    return customer
+
+
+@on_both
+async def test_who_is_put_off_stays_with_his_person_until_it_is_due(house: House) -> None:
+    await put_off(house, timedelta(hours=1))
+    for _ in range(7):
+        await ticks(house, minutes=9)
+        assert house.conversation_of(MORI).owner == "staff"
+    await ticks(house, minutes=6)
+    assert house.conversation_of(MORI).owner == "staff", "the owner has his time to answer"
+    await ticks(house, minutes=16)
+    assert house.conversation_of(MORI).owner == "waiting"
+    assert house.audited().count("handoff.idle") == 1
+    house.check_folds()
+
+
+@on_both
+async def test_who_was_put_off_and_writes_is_not_left_alone_again(house: House) -> None:
+    customer = await put_off(house, None)
+    for _ in range(4):
+        await ticks(house, minutes=16)
+        assert house.conversation_of(MORI).owner == "staff"
+    await customer.types("まだでしょうか")
+    await ticks(house, minutes=16)
+    assert house.conversation_of(MORI).owner == "staff"
+    await ticks(house, minutes=16)
+    assert house.conversation_of(MORI).owner == "waiting"
+    house.check_folds()
+
+
+async def test_who_is_put_off_until_he_writes_and_does_not_goes_back_to_the_bot_after_a_day(house: House) -> None:
+    await put_off(house, None)
+    await ticks(house, hours=23)
+    assert house.conversation_of(MORI).owner == "staff"
+    await ticks(house, hours=1)
+    assert house.conversation_of(MORI).owner == "bot"
     house.check_folds()
 
 
