@@ -69,7 +69,7 @@ class _Member:
     pages: tuple[str, ...]
 
 
-_FOLDERS = ("waiting", "mine", "staff", "review", "bot", "closed", "undelivered")
+_FOLDERS = ("waiting", "owed", "mine", "staff", "review", "bot", "closed", "undelivered")
 _MEMBERS = (
     _Member("operator", "operator", None, (*(f"/?folder={name}" for name in _FOLDERS), "conversation", "search")),
     _Member("branch", "operator", "b3", tuple(f"/?folder={name}" for name in _FOLDERS)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.console.desk import NothingToRecord, NotOwner
+from bot.console.desk import NothingOwed, NothingToRecord, NotOwner
 from bot.conversing import apply_input
 from bot.ownership import StaffDesk
 from bot.staff_view import hand_overs
@@ -16,6 +16,7 @@ from bot.talk import Talk
 from bot.tapped import taps_of_takeover
 from dialogs.conversation import inputs as inp
 from storage import passing_on, snoozes
+from storage.hand_overs import settle
 from storage.staff import StaffMember
 
 
@@ -73,6 +74,21 @@ class DeskWork(StaffDesk):
             self._owned(talk, conversation_id, staff, epoch)
             snoozes.wake(talk.conn, conversation_id)
             self._record(talk, "handoff.woken", staff, conversation_id)
+
+        await self._do(deed)
+
+    async def settle(self, conversation_id: str, staff: StaffMember, note: str, *, epoch: int) -> None:
+        """What was promised is done, by telephone perhaps; raises ``NotOwner``, ``NothingOwed`` or ``SecretTyped``."""
+        self._refuse_secret(note)
+
+        def deed(talk: Talk) -> None:
+            conversation = talk.lock(conversation_id)
+            if conversation.epoch != epoch:
+                raise NotOwner
+            if not settle(talk.conn, talk.uni, conversation_id):
+                raise NothingOwed
+            self._note(talk, conversation, staff, note)
+            self._record(talk, "handoff.settled", staff, conversation_id)
 
         await self._do(deed)
 

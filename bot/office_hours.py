@@ -85,6 +85,12 @@ class OfficeHours:
             wait -= closes - begins
         raise AssertionError("the days of a year without end")
 
+    def day_promised(self, at: datetime) -> datetime:
+        """When somebody is there next on a working day, as it was said at ``at``: today's hours are not meant."""
+        if self.hours is not None and self.is_open(at):
+            at = at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+        return self.next_opening(at)
+
     def _spans(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
         """From the one that ``at`` lies in, or the next."""
         assert self.hours is not None

@@ -23,7 +23,6 @@ from storage.conversations import Conversation
 from storage.hand_overs import State, Timer
 from storage.universe import Universe
 
-_DAY = timedelta(days=1)
 #: What a customer hears who waits: his place follows it.
 _PLACE_AFTER = ("handover.waiting", "handover.still_waiting", "handover.other_staff")
 
@@ -54,13 +53,8 @@ class OfficeStaffing:
         return self.office.words(locale)
 
     def next_day(self, locale: str) -> str:
-        office, now = self.office, self.now
-        if office.hours is None:
-            return ""
-        if office.is_open(now):
-            midnight = now.astimezone(office.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-            now = midnight + _DAY
-        return office.day_words(office.next_opening(now), locale)
+        office = self.office
+        return "" if office.hours is None else office.day_words(office.day_promised(self.now), locale)
 
 
 def follow(

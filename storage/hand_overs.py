@@ -6,7 +6,7 @@ state that was left never fires.  Whoever changes one holds its conversation.
     waiting --claimed--> staff --released, idle--> waiting
        |                   |
        |  nobody came      |  handed back                  later: the bot goes on, staff reply on a working day
-       +--> later --claimed+--> ended  <--the customer would rather go on
+       +--> later --claimed+--> ended  <--the customer would rather go on, staff settled it by telephone
 """
 
 from __future__ import annotations
@@ -159,6 +159,12 @@ def end(conn: Connection, uni: Universe, conversation_id: str, outcome: str) -> 
     still = (_hand_over.c.conversation_id == conversation_id) & _hand_over.c.ended_at.is_(None)
     values = {"state": State.ENDED.value, "ended_at": uni.now(), "outcome": outcome[:32], "timer": None, "due_at": None}
     return conn.execute(update(_hand_over).where(still).values(values)).rowcount == 1
+
+
+def settle(conn: Connection, uni: Universe, conversation_id: str) -> bool:
+    """What was promised for a working day is done outside the chat; false where nothing is owed any more."""
+    found = open_hand_over(conn, conversation_id)
+    return found is not None and found.state == State.LATER.value and end(conn, uni, conversation_id, "settled")
 
 
 def _change(conn: Connection, hand_over_id: str, values: dict[str, Any]) -> HandOver:

@@ -111,6 +111,7 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{here}/assign", desk_work.assign),
         ("POST", f"{here}/snooze", desk_work.snooze),
         ("POST", f"{here}/wake", desk_work.wake),
+        ("POST", f"{here}/settle", desk_work.settle),
         ("POST", f"{here}/note", desk_work.note),
         ("POST", f"{here}/record", desk_work.record_tap),
         ("POST", f"{here}/canned", desk_work.insert_canned),

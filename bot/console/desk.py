@@ -19,6 +19,10 @@ class NotOwner(Exception):
     """Somebody else answers this conversation now."""
 
 
+class NothingOwed(Exception):
+    """No reply is owed to the customer any more."""
+
+
 class NothingToRecord(Exception):
     """The tap answers nothing that is still asked."""
 
@@ -185,6 +189,9 @@ class Desk(Protocol):
 
     async def wake(self, conversation_id: str, staff: StaffMember, *, epoch: int) -> None:
         """Back into the list; raises ``NotOwner``."""
+
+    async def settle(self, conversation_id: str, staff: StaffMember, note: str, *, epoch: int) -> None:
+        """The promised reply was given outside the chat; raises ``NotOwner``, ``NothingOwed`` or ``SecretTyped``."""
 
     async def note(self, conversation_id: str, staff: StaffMember, text: str) -> None:
         """Write something for colleagues, which is never sent; raises ``SecretTyped``."""

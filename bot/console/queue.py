@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, func, literal_column, select
 
+from storage.hand_overs import State
 from storage.passing_on import is_barred
 from storage.reconciliation.verdict import SETTLED
 from storage.snoozes import is_asleep
@@ -28,6 +29,7 @@ from storage.tables.base import table_of
 from storage.tables.cases import CaseRow
 from storage.tables.conversations import ConversationRow
 from storage.tables.customers import MasterCurrentRow, MasterRecordRow
+from storage.tables.hand_overs import HandOverRow
 from storage.tables.staff import StaffRow
 from storage.undelivered import Undelivered, count_undelivered, undelivered
 
@@ -52,6 +54,17 @@ _current = table_of(MasterCurrentRow)
 _staff = table_of(StaffRow)
 _visit = table_of(ConversationVisitRow)
 _difference = table_of(DifferenceRow)
+_hand_over = table_of(HandOverRow)
+
+#: Read along the index over open hand-overs, which are few.
+_OWED = _hand_over.c.ended_at.is_(None) & (_hand_over.c.state == State.LATER.value)
+#: When the customer of a conversation was promised the reply that is owed to him.
+_promised_at = (
+    select(_hand_over.c.later_at)
+    .where(_hand_over.c.conversation_id == _conversation.c.id, _OWED)
+    .correlate(_conversation)
+    .scalar_subquery()
+)
 
 #: Cases whose differences are being worked on (70 to be checked, 71 documents, 72 approval).
 _CHECKED = ("70", "71", "72")
@@ -97,6 +110,7 @@ def _mine(staff: StaffMember) -> ColumnElement[bool]:
 #: Which conversations a folder holds; the order is the page's.
 _FOLDERS: Mapping[str, Callable[[StaffMember, datetime], ColumnElement[bool]]] = {
     "waiting": lambda staff, now: _is_owner("waiting"),
+    "owed": lambda staff, now: _conversation.c.id.in_(select(_hand_over.c.conversation_id).where(_OWED)),
     "mine": lambda staff, now: _mine(staff) & ~is_asleep(now),
     "snoozed": lambda staff, now: _mine(staff) & is_asleep(now),
     "staff": lambda staff, now: _is_owner("staff"),
@@ -135,6 +149,8 @@ class Slip:
     epoch: int
     #: The customer has written since this member of staff looked.
     unread: bool = False
+    #: When a reply on a working day was promised that is still owed.
+    promised_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,13 +212,15 @@ def _in_folder(
 
 
 def list_slips(conn: Connection, staff: StaffMember, folder: str, now: datetime, *, limit: int = PAGE) -> list[Slip]:
-    """The conversations of a folder: those who wait longest first, the others by the customer's last word.
+    """The conversations of a folder: who waits longest or was promised first; or by the customer's last word.
 
     First which ones, from as little as is needed to know; what is shown of these few is looked up then.
     """
     query = _in_folder(conn, select(_conversation.c.id).select_from(_seen_by(staff, folder)), staff, folder, now)
     if folder == "waiting":
         query = query.order_by(_conversation.c.waiting_since, _conversation.c.id)
+    elif folder == "owed":
+        query = query.order_by(_promised_at, _conversation.c.id)
     elif folder in _NEWEST_FIRST:
         query = query.where(_conversation.c.last_inbound_at.is_not(None))
         query = query.order_by(_conversation.c.last_inbound_at.desc())
@@ -283,6 +301,7 @@ def _slips(staff: StaffMember) -> Select[*tuple[Any, ...]]:
         *(_conversation.c[name] for name in ("ref", "owner", "owner_staff_id", "waiting_since", "locale")),
         *(_conversation.c[name] for name in ("case_id", "last_inbound_at", "version", "epoch")),
         _conversation.c.id.label("conversation_id"),
+        _promised_at.label("promised_at"),
         _account.c.channel,
         _case.c.kind,
         _case.c.check_number,

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.console.access import Permission, lacks_factor, may
 from bot.console.context import MOUNT, Visit
+from bot.settings import Settings
 from locales import Catalogue
 
 
@@ -47,6 +48,11 @@ def waited(catalogue: Catalogue, now: datetime, since: datetime | None) -> str:
     if minutes < 24 * 60:
         return catalogue.text("console.waited.hours", hours=str(minutes // 60), minutes=f"{minutes % 60:02d}")
     return catalogue.text("console.waited.days", days=str(minutes // (24 * 60)))
+
+
+def promised(settings: Settings, locale: str, at: datetime) -> str:
+    """The working day of the reply that was promised at ``at``."""
+    return format_skeleton("MMMEd", settings.office.day_promised(at).astimezone(settings.office.zone), locale=locale)
 
 
 def name_of(catalogue: Catalogue, prefix: str) -> Callable[[str], str]:
@@ -120,6 +126,7 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "day": day,
         "moment": moment,
         "second": second,
+        "promised": lambda at: promised(console.settings, locale, at),
         "waited": lambda since: waited(catalogue, now, since),
         "shorten": shorten,
         # A phase may name its step after a colon.

@@ -23,6 +23,7 @@ from storage.universe import FrozenUniverse
 from tests.bot.console.house import QUICK, Bank, seed
 from tests.bot.console.reviewing import review_desk
 from tests.bot.console.surface import TABLE, Asked, furnish, surface
+from tests.bot.console.test_owed import promise
 from tests.browser.conftest import OpenPage, Serve
 
 #: What a violation has to be to fail: somebody cannot use the page, or only with great trouble.
@@ -30,7 +31,14 @@ GRAVE = {"serious", "critical"}
 WIDTHS = (390, 1440)
 #: Pages that are more than one, by what stands behind their address; another widget, another look.
 MORE = {
-    "GET /console/": ("?folder=mine", "?folder=staff", "?folder=bot", "?folder=closed", "?folder=undelivered"),
+    "GET /console/": (
+        "?folder=owed",
+        "?folder=mine",
+        "?folder=staff",
+        "?folder=bot",
+        "?folder=closed",
+        "?folder=undelivered",
+    ),
     "GET /console/reviews": ("?list=second", "?list=documents", "?list=held", "?list=asked"),
     "GET /console/questions": ("?list=phrasing", "?list=set_aside"),
 }
@@ -40,7 +48,9 @@ STATES = ("waiting_long", "waiting_short", "with_bot", "over", "lobby")
 
 @pytest.fixture
 def bank(sqlite_database: Database, universe: FrozenUniverse) -> Bank:
-    return seed(sqlite_database, universe)
+    bank = seed(sqlite_database, universe)
+    promise(bank, "with_bot", "branch_200")
+    return bank
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.console.desk import NothingOwed, NotOwner, SecretTyped
 from storage.cases import CaseStatus
+from storage.content import transcript
 from tests.e2e.conftest import on_both
 from tests.e2e.house import House, say
 from tests.e2e.people import MORI, hand_over, in_the_form, ticks, typed
@@ -46,6 +48,31 @@ async def test_the_form_goes_on_and_the_request_stays(house: House, channel: str
     assert say("handover.joined", staff_name="佐藤") in customer.person.last().text
     await house.service.desk.hand_back(conversation.id, sato, "")
     assert hand_over(house) is None
+    house.check_folds()
+
+
+@on_both
+async def test_a_reply_given_by_telephone_is_owed_no_more(house: House) -> None:
+    house.advance(hours=8)
+    customer = await in_the_form(house, "line")
+    await customer.taps("staff")
+    heard = len(customer.person.received())
+    conversation, sato, desk = house.conversation_of(MORI), house.staff_member(), house.service.desk
+    with pytest.raises(NotOwner):
+        await desk.settle(conversation.id, sato, "電話で説明済み", epoch=conversation.epoch - 1)
+    with pytest.raises(SecretTyped):
+        await desk.settle(conversation.id, sato, "4111 1111 1111 1111", epoch=conversation.epoch)
+    assert hand_over(house) is not None
+    await desk.settle(conversation.id, sato, "電話で説明済み", epoch=conversation.epoch)
+    await house.settle()
+    assert hand_over(house) is None
+    with pytest.raises(NothingOwed):
+        await desk.settle(conversation.id, sato, "もう一度", epoch=conversation.epoch)
+    assert house.audited().count("handoff.settled") == 1
+    vault = house.database.vault
+    lines = house.database.run_read(lambda conn: transcript(conn, vault, conversation.id))
+    assert [line.body for line in lines if line.direction == "note"] == [{"text": "電話で説明済み"}]
+    assert len(customer.person.received()) == heard
     house.check_folds()
 
 

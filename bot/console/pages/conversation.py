@@ -16,7 +16,15 @@ from sqlalchemy import Connection
 from bot.canned import Offered, load_replies, offer
 from bot.console.access import Permission, authorize_conversation, can_take, may, needs
 from bot.console.context import MOUNT, Visit
-from bot.console.desk import ConversationView, CustomerFact, Damaged, NothingToRecord, NotOwner, SecretTyped
+from bot.console.desk import (
+    ConversationView,
+    CustomerFact,
+    Damaged,
+    NothingOwed,
+    NothingToRecord,
+    NotOwner,
+    SecretTyped,
+)
 from bot.console.door import redirect
 from bot.console.live import conversation_fingerprint
 from bot.console.queue import Folder, Slip, list_open_work, load_folders
@@ -143,6 +151,9 @@ async def carry_out(
         await record_refusal(visit, slip, "not_owner")
         problem = "console.problem.not_owner"
         return await conversation_page(visit, problem=problem, typed=typed, noted=noted, entered=entered, status=409)
+    except NothingOwed:
+        await record_refusal(visit, slip, "nothing_owed")
+        return await conversation_page(visit, problem="console.problem.nothing_owed", noted=noted, status=409)
     except NothingToRecord:
         return await conversation_page(visit, problem="console.problem.nothing_to_record", status=409)
     except Damaged:

@@ -85,6 +85,21 @@ async def wake(visit: Visit) -> web.StreamResponse:
 
 
 @needs(Permission.ANSWER)
+async def settle(visit: Visit) -> web.StreamResponse:
+    """The reply that was promised has been given outside the chat; what was done stands in a note."""
+    text, epoch = typed_text(visit, "note"), epoch_of(visit)
+    slip = await record_deed(visit, "console.settle")
+    if not text:
+        return await conversation_page(visit, problem="console.problem.empty_note", status=422)
+    return await carry_out(
+        visit,
+        slip,
+        lambda: visit.console.desk.settle(slip.conversation_id, visit.staff, text, epoch=epoch),
+        noted=text,
+    )
+
+
+@needs(Permission.ANSWER)
 async def note(visit: Visit) -> web.StreamResponse:
     """Something that only colleagues read; no need to have the conversation."""
     text = typed_text(visit, "note")

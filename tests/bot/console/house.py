@@ -17,6 +17,7 @@ from bot.console.desk import (
     CustomerFact,
     EntryRefused,
     HandOver,
+    NothingOwed,
     NothingToRecord,
     NotOwner,
     SecretTyped,
@@ -27,6 +28,7 @@ from dialogs.personal import Personal
 from storage import accounts, cases, content, conversations, customers, inbound, outgoing, passing_on, snoozes, staff
 from storage.conversations import Conversation
 from storage.database import Database
+from storage.hand_overs import settle
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
 from tests.bot.console.shown import ANSWERS, FACTS, FULL, QUESTIONS
@@ -133,6 +135,14 @@ class StoreDesk:
 
     async def wake(self, conversation_id: str, staff: StaffMember, *, epoch: int) -> None:
         await self.database.transact(lambda conn: snoozes.wake(conn, conversation_id))
+
+    async def settle(self, conversation_id: str, staff: StaffMember, note: str, *, epoch: int) -> None:
+        def deed(conn: Connection) -> None:
+            if not settle(conn, self.database.universe, conversation_id):
+                raise NothingOwed
+
+        await self.note(conversation_id, staff, note)
+        await self.database.transact(deed)
 
     async def note(self, conversation_id: str, staff: StaffMember, text: str) -> None:
         if "4111 1111 1111 1111" in text:

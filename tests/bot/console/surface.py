@@ -62,6 +62,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     f"POST {_CONVERSATION}/assign": frozenset({"approver", "admin"}),
     f"POST {_CONVERSATION}/snooze": _ANSWERING,
     f"POST {_CONVERSATION}/wake": _ANSWERING,
+    f"POST {_CONVERSATION}/settle": _ANSWERING,
     f"POST {_CONVERSATION}/note": _ANSWERING,
     f"POST {_CONVERSATION}/record": _ANSWERING,
     f"POST {_CONVERSATION}/canned": _ANSWERING,

@@ -40,6 +40,7 @@ def names(bank: Bank, login: str, folder: str) -> list[str]:
 async def test_counts_and_order(bank: Bank) -> None:
     assert counts(bank, "sato") == {
         "waiting": 3,
+        "owed": 0,
         "mine": 0,
         "snoozed": 0,
         "staff": 0,
@@ -52,6 +53,7 @@ async def test_counts_and_order(bank: Bank) -> None:
     await bank.desk.claim(bank.conversation_id("branch_200"), member(bank, "sato"))
     assert counts(bank, "sato") == {
         "waiting": 2,
+        "owed": 0,
         "mine": 1,
         "snoozed": 0,
         "staff": 1,
@@ -71,6 +73,7 @@ async def test_counts_and_order(bank: Bank) -> None:
 def test_a_branch_sees_its_own_and_nothing_before_linking(bank: Bank) -> None:
     assert counts(bank, "mori") == {
         "waiting": 1,
+        "owed": 0,
         "mine": 0,
         "snoozed": 0,
         "staff": 0,
@@ -82,6 +85,7 @@ def test_a_branch_sees_its_own_and_nothing_before_linking(bank: Bank) -> None:
     assert names(bank, "mori", "waiting") == ["branch_200"]
     assert counts(bank, "ono") == {
         "waiting": 2,
+        "owed": 0,
         "mine": 0,
         "snoozed": 0,
         "staff": 0,
