@@ -199,6 +199,8 @@ def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack | 
     if linked and (not was_away(talk, conversation) or conversation.state.get("handover_at") is not None):
         # The question that is asked again now is the one that a typed reply answers.
         accounts.set_active_conversation(talk.conn, account.id, conversation.id)
+        if isinstance(what, inp.HandedBack):
+            what = replace(what, past_due=talk.is_past_due(conversation.case_id))
         _case(talk, conversation, what)
         return
     conversation, _ = step_case(talk, conversation, what, aloud=False)

@@ -31,6 +31,7 @@ from dialogs.records import changed
 from locales import language_of
 from storage import accounts, cases, conversations, hand_overs, outgoing
 from storage.accounts import Account
+from storage.case_status import ANSWERABLE
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
 from storage.encryption import Vault
@@ -208,6 +209,11 @@ class Talk:
             else format_date(case.due_on, "long", language_of(conversation.locale))
         )
         return {"channel_name": words.text(f"fact.channel_{channel}"), "due_on": due_on}
+
+    def is_past_due(self, case_id: str) -> bool:
+        """Whether the day by which the bank asked for the answers is over, and it still takes them."""
+        case = cases.load_case(self.conn, case_id)
+        return case is not None and case.status in ANSWERABLE and case.due_on < self.local_now.date()
 
     def say(self, conversation: Conversation, *phrases: Phrase) -> Conversation:
         """A notice of the bot outside any step."""

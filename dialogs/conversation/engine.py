@@ -96,7 +96,7 @@ def step(
         case inp.StaffReleased():
             people.release(turn, what.reason)
         case inp.HandedBack():
-            people.back_to_bot(turn, what.reason, Phrase(key="handover.returned"))
+            people.hand_back(turn, what.reason, past_due=what.past_due)
         case inp.StaffEntered():
             propose(turn, what)
         case inp.HeldElsewhere():

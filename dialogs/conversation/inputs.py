@@ -125,6 +125,8 @@ class HandedBack:
 
     staff_id: str | None = None
     reason: str = "handed_back"
+    #: The day by which the bank asked for the answers is over, and it still takes them.
+    past_due: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,6 +132,12 @@ def release(turn: _Turn, reason: str) -> None:
         turn.say(Phrase(key="handover.other_staff"), buttons=(_way_back(turn),))
 
 
+def hand_back(turn: _Turn, reason: str, *, past_due: bool) -> None:
+    """Staff are done; a form that is late goes on all the same, and the customer hears that it may."""
+    late = (Phrase(key="handover.past_due"),) if past_due and not turn.state.is_over else ()
+    back_to_bot(turn, reason, Phrase(key="handover.returned"), *late)
+
+
 def back_to_bot(turn: _Turn, reason: str, *lead: Piece) -> None:
     """The bot speaks again, at the same question."""
     turn.record(ev.OwnerChanged(at=turn.now, owner=Owner.BOT, epoch=turn.state.epoch + 1, reason=reason))

@@ -6,7 +6,7 @@ import pytest
 
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.events import AnswerState, Form, Owner
-from tests.dialogs.conversation.talking import Talk, form
+from tests.dialogs.conversation.talking import STAFF_ID, Talk, form
 
 SURVEY = """
 - {type: select_one who, name: who, label: {ja: どなた, en: Who}, required: "true()", bot: {handover: ". = 'other'", end: ". = 'nobody'", button: {ja: どなた, en: Who}}}
@@ -65,8 +65,9 @@ def test_hand_back_fits_the_state_the_form_is_in(phase: str) -> None:
         talk.say("はい")
     talk.say("[係の者と話す]" if phase != "completed" else "係の者と話す")
     talk.staff_takes()
-    talk.hand_back()
+    talk.send(inp.HandedBack(staff_id=STAFF_ID, past_due=True))
     assert talk.state.phase == ("review" if phase == "paused" else phase)
+    assert ("期限は過ぎました" in talk.texts) == (phase in ("paused", "review")), "only a form that goes on can be late"
 
 
 def test_who_waits_may_go_on_alone() -> None:
