@@ -23,6 +23,7 @@ from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
 from tests.bot.console import house
 from tests.bot.console.house import PLANTED, QUICK, Bank, hear, say, seed
+from tests.bot.console.test_owed import promise
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.test_console_in_chromium import sign_in
 
@@ -96,6 +97,24 @@ async def test_who_comes_while_the_stream_is_lost_is_listed_when_it_is_back(
     await page.context.set_offline(False)
     await expect(new).to_be_visible(timeout=6000)
     await expect(page.locator("[data-waiting] .urgent .count")).to_contain_text("4")
+
+
+async def test_a_reply_given_by_telephone_leaves_the_list_of_who_looks_at_it(
+    open_page: OpenPage, address: str, bank: Bank
+) -> None:
+    promise(bank, "with_bot", "over")
+    listed, page = await open_page(), await open_page()
+    for one, login in ((listed, "suzuki"), (page, "sato")):
+        await sign_in(one, address, login)
+    await listed.goto(f"{address}/?folder=owed")
+    await expect(listed.locator("[data-row]")).to_have_count(2)
+    await page.goto(f"{address}/conversations/{bank.refs['with_bot']}")
+    await page.get_by_text("電話などで済ませた").click()
+    await page.get_by_label("どのように済ませましたか").fill("電話でご説明しました")
+    await page.get_by_role("button", name="済みにする").click()
+    await expect(page.locator("main")).to_contain_text("電話でご説明しました")
+    await expect(page.get_by_text("電話などで済ませた")).to_have_count(0)
+    await expect(listed.locator("[data-row]")).to_have_count(1)
 
 
 def check_number(bank: Bank, name: str) -> str:
