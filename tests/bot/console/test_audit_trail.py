@@ -184,6 +184,14 @@ async def test_an_address_changed_by_hand_breaks_nothing(browser: Browser, query
 
 def test_every_deed_that_shows_personal_data_has_its_sentence() -> None:
     assert set(FULL_VIEWS) <= set(known_actions())
+
+
+def test_every_export_hands_out_personal_data_or_is_known_not_to() -> None:
+    """A new deed has to be put on one side or the other."""
+    steps = {"asked", "approved", "declined", "ready", "failed", "over"}
+    without_values = {"history", "ratings"}
+    exports = {action for action in known_actions() if action.startswith("export.")}
+    assert exports - set(FULL_VIEWS) == {f"export.{name}" for name in steps | without_values}
     assert read_filter({"action": FULL}).action == FULL
     assert read_filter({"action": "no.such"}).action == ""
     assert read_place({"before": "1 OR 1"}) is None
