@@ -31,7 +31,7 @@ def count(house: House, table: str) -> int:
 
 
 def answers(house: House, number: str) -> int:
-    return len(house.conversation_of(number).state["answers"])
+    return len(house.conversation_of(number).state.get("answers", ()))
 
 
 # Duplicates ---------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ def test_other_words_make_other_menus_and_take_the_old_away(shell: Shell, stands
     done = shell("channels", "connect")
     assert f"Made 1 of {MENUS} menus." in done.out
     after = set(stands.line.menus.menus)
-    assert len(after) == 6
+    assert len(after) == MENUS
     assert len(after - before) == 1
 
 
