@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from dialogs.definition.expressions import Expression
+from locales import language_of
 
 T = TypeVar("T")
 
@@ -28,6 +29,16 @@ NO_TEXT: Text = MappingProxyType({})
 def no_text() -> Text:
     """The empty text, as a factory: Python 3.11 takes a mapping proxy for a mutable default."""
     return NO_TEXT
+
+
+def in_languages(text: Text) -> tuple[str, ...]:
+    """The wordings in languages; that of a voice (``ja_easy``) explains with words that may well be another's name."""
+    return tuple(wording for locale, wording in text.items() if language_of(locale) == locale)
+
+
+def in_voices(text: Text) -> tuple[str, ...]:
+    """The wordings in voices of a language."""
+    return tuple(wording for locale, wording in text.items() if language_of(locale) != locale)
 
 
 def pick(text: Text, locale: str, default_language: str) -> str:

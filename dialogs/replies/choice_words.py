@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dialogs.definition.model import Choice
+from dialogs.definition.model import Choice, in_languages, in_voices
 from dialogs.japanese.numerals import arabic
 from dialogs.japanese.readings import sounds_like
 from dialogs.japanese.width import fold, join_japanese, normalise
@@ -22,6 +22,8 @@ from dialogs.replies.chatter import opening
 from dialogs.replies.problems import problem
 
 _PARTS = re.compile(r"[・/／、()「」]|,(?!\d)|または|等| or ")
+#: How to read the word before it, in plain Japanese.
+_READING = re.compile(r"\([\u3041-\u3096\u30a1-\u30fa]+\)")
 #: What a label leaves out is no name of it.
 _BUT = re.compile(r"\([^()]*を除く\)|\(except [^()]*\)")
 _LATIN = re.compile(r"[a-z0-9][a-z0-9 .'\-/]*")
@@ -153,6 +155,8 @@ class Terms:
     """The words of one choice, in the form in which texts are searched for them."""
 
     labels: frozenset[str]
+    #: Labels in plain words, of which no part is a name: 仕事をしていない is not said by 仕事しています.
+    voiced: frozenset[str]
     #: What its author added as a way of saying it.
     synonyms: frozenset[str]
     #: Parts of labels, and the synonyms.
@@ -172,16 +176,19 @@ class Found:
 
 def terms_of(choice: Choice) -> Terms:
     """Labels, and parts of labels and synonyms, of a choice in every language."""
-    return _terms(tuple(choice.label.values()), tuple(choice.button.values()), choice.extra.get("synonyms", ""))
+    buttons = in_languages(choice.button)
+    voiced = (*in_voices(choice.label), *in_voices(choice.button))
+    return _terms(in_languages(choice.label), buttons, voiced, choice.extra.get("synonyms", ""))
 
 
 @lru_cache(maxsize=4096)
-def _terms(labels: tuple[str, ...], buttons: tuple[str, ...], synonyms: str) -> Terms:
+def _terms(labels: tuple[str, ...], buttons: tuple[str, ...], voiced: tuple[str, ...], synonyms: str) -> Terms:
     whole = frozenset(loose(label) for label in (*labels, *buttons)) - {""}
     parts = {loose(part) for label in (*labels, *buttons) for part in _PARTS.split(_BUT.sub("", normalise(label)))}
     said = frozenset(loose(word) for word in synonyms.split("|")) - {""}
     return Terms(
         labels=whole,
+        voiced=frozenset(loose(label) for one in voiced for label in (one, _READING.sub("", one))) - {""},
         synonyms=said,
         # A bare figure is the number of a choice, never a part of its label.
         parts=frozenset(part for part in parts | said if part and not part.isdigit()),

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from dialogs.definition.model import Choice, pick
+from dialogs.definition.model import Choice, in_languages, pick
 from dialogs.japanese.width import fold, normalise
 from dialogs.replies.bands import has_bounds, read_band
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -302,6 +302,7 @@ def _exactly(plain: str, stripped: str, choices: Sequence[Choice]) -> list[Choic
     for found in (
         [choice for choice, of in terms if words & of.labels],
         [choice for choice, of in terms if words & of.synonyms],
+        [choice for choice, of in terms if words & of.voiced],
     ):
         if found:
             return found
@@ -356,7 +357,7 @@ def _labels_with_separators(choices: Sequence[Choice]) -> list[tuple[str, Choice
     found = [
         (respell(normalise(label)), choice)
         for choice in choices
-        for label in {*choice.label.values(), *choice.button.values()}
+        for label in {*in_languages(choice.label), *in_languages(choice.button)}
         if SEPARATORS.search(normalise(label))
     ]
     return sorted(found, key=lambda item: len(item[0]), reverse=True)

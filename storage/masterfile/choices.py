@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from dialogs.definition.model import Choice, Questionnaire
+from dialogs.definition.model import Choice, Questionnaire, in_languages
 
 #: Columns whose values are codes of a choice list.
 CODED_COLUMNS = ("occupation", "purposes", "residence_status")
@@ -42,7 +42,7 @@ def code_table(questionnaires: Iterable[Questionnaire]) -> CodeTable:
 
 
 def _words(choice: Choice) -> Iterable[str]:
-    for text in (choice.name, *choice.label.values(), *choice.button.values()):
+    for text in (choice.name, *in_languages(choice.label), *in_languages(choice.button)):
         if folded := fold_label(text):
             yield folded
 

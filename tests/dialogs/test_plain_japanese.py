@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.content_sources import SourceProblem, sources
 from dialogs.conversation.commands import VOICE_OF_COMMAND, Command, exact, in_other_words
-from dialogs.definition.model import Questionnaire
+from dialogs.definition.model import Choice, Questionnaire
 from dialogs.definition.yaml_format import load_shipped, shipped_names
 from dialogs.faq.topics import FaqError, in_voice, load_shipped as load_topics, read_topics
 from dialogs.japanese import fold
+from dialogs.replies.base import Parsed, ReplyContext
+from dialogs.replies.choices import read_choice
 from locales import VOICES, language_of, load_catalogue
 
 VOICE = "ja_easy"
@@ -147,3 +150,24 @@ def test_a_plain_answer_to_no_question_is_refused(tmp_path: Path) -> None:
 def test_phrasings_belong_to_the_language() -> None:
     with pytest.raises(FaqError, match="variants"):
         read_topics(TOPIC, VOICE)
+
+
+# What is typed ---------------------------------------------------------------------------------
+
+JOBS = (
+    Choice(name="employee", label={"ja": "会社員", VOICE: "会社(かいしゃ)で働(はたら)いている"}),
+    Choice(name="none", label={"ja": "無職", VOICE: "仕事(しごと)をしていない"}),
+)
+
+
+@pytest.mark.parametrize("text", ["仕事(しごと)をしていない", "仕事をしていない", "無職"])
+def test_a_plain_label_is_taken_with_and_without_its_readings(text: str) -> None:
+    found = read_choice(text, JOBS, ReplyContext(today=date(2026, 11, 24), locale=VOICE), default_language="ja")
+    assert isinstance(found, Parsed)
+    assert found.value == "none"
+
+
+@pytest.mark.parametrize("text", ["仕事してます", "仕事", "していない"])
+def test_no_part_of_a_plain_label_names_its_choice(text: str) -> None:
+    found = read_choice(text, JOBS, ReplyContext(today=date(2026, 11, 24), locale=VOICE), default_language="ja")
+    assert not isinstance(found, Parsed)
