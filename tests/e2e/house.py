@@ -29,7 +29,7 @@ from bot.simulator.platform_line import LinePlatform
 from bot.simulator.platform_telegram import TelegramPlatform
 from bot.simulator.seed import SeededLetter
 from dialogs.conversation import events as ev
-from dialogs.conversation.state import State, apply, to_json
+from dialogs.conversation.state import State, apply, from_json, to_json
 from dialogs.personal import Personal
 from locales import load_catalogue
 from storage import accounts, cases, conversations, link_codes, staff
@@ -158,7 +158,8 @@ class House:
                     state = State()
                     for event in recorded:
                         state = apply(state, ev.from_json(event))
-                    assert to_json(state) == conversation.state
+                    # One of before that is not touched any more keeps the layout of its time.
+                    assert to_json(state) == to_json(from_json(conversation.state))
                     assert (state.owner.value, state.epoch) == (conversation.owner, conversation.epoch)
                 else:
                     moves = [event for event in recorded if event["kind"] == "lobby_moved"]

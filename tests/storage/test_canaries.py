@@ -20,12 +20,13 @@ from sqlalchemy import Connection, text
 from dialogs.personal import Personal
 from storage.accounts import make_link, upsert_account
 from storage.audit import record, seal_chain
-from storage.cases import find_link_code, make_link_code, open_case
+from storage.cases import CaseStatus, find_link_code, make_link_code, move_case, open_case
 from storage.claims import claim_outgoing
 from storage.content import save_content
 from storage.conversations import create_conversation, save_conversation
 from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
 from storage.database import Database
+from storage.differences import load_differences
 from storage.encryption import Keyring, Vault, canonical_json
 from storage.erasures import erase, new_erasure
 from storage.export_batches import add_export_spans, begin_export_batch, save_export_batch
@@ -35,6 +36,9 @@ from storage.images import expect_image
 from storage.inbound import insert_inbound
 from storage.outgoing import insert_outgoing
 from storage.problems import StaleConversation
+from storage.ratings import decide_proposal, load_proposals, propose
+from storage.reviews import Decision, Deed, decide
+from storage.second_factors import begin_factor
 from storage.staff import add_staff, create_session, load_session
 from storage.submissions import save_differences, save_submission
 from storage.universe import FrozenUniverse, Universe
@@ -184,6 +188,7 @@ def plant(database: Database, canaries: Canaries) -> None:
         verdict = {"field": "name", "verdict": "changed", "severity": "high", "reason": "x", "comparator_version": "1"}
         save_differences(conn, vault, uni, submission, [verdict | {"master": new(), "answer": new()}])
         plant_export(conn, vault, uni, member.id, canaries)
+        plant_review(conn, vault, uni, case.id, member.id, canaries)
         # Why something was kept or erased outlives the customer.
         place_hold(conn, vault, uni, customer_id, reason="訴訟のため", by="bank")
         release_hold(conn, vault, uni, customer_id, reason="終結", by="bank")
@@ -218,6 +223,21 @@ def plant_export(conn: Connection, vault: Vault, uni: Universe, staff_id: str, c
     save_export_batch(conn, uni, kind="responses", actor="sato", **facts)
     file: dict[str, Any] = {"file_name": "r.zip", "file_bytes": 1, "file_sha256": "a" * 64, "unmappable": 0}
     finish_export(conn, uni, asked.id, owner="job", batch_id=batch_id, keep=timedelta(days=7), **file)
+
+
+def plant_review(
+    conn: Connection, vault: Vault, uni: Universe, case_id: str, staff_id: str, canaries: Canaries
+) -> None:
+    """What people write while they review, and the secret of an authenticator app."""
+    begin_factor(conn, vault, uni, staff_id, canaries.next().encode())
+    told: dict[str, Any] = {"seen": Decision.OPEN, "staff_id": staff_id}
+    (difference,) = load_differences(conn, vault)
+    decide(conn, vault, uni, difference, Deed.HOLD, note=canaries.next(), **told)
+    propose(conn, uni, case_id, "low", {"pep": "high"}, ["pep"])
+    (proposal,) = load_proposals(conn, case_id)
+    decide_proposal(conn, vault, uni, proposal, Deed.HOLD, note=canaries.next(), **told)
+    note = {"note": canaries.next(), "vault": vault}
+    move_case(conn, uni, case_id, CaseStatus.ANNOUNCED, actor="sato", reason="stated", **note)  # type: ignore[arg-type]
 
 
 def fail_loudly(database: Database, canaries: Canaries) -> list[str]:
