@@ -14,8 +14,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 
-from babel.messages.pofile import read_po
-
 #: Languages with a complete set of texts; the first is the default.
 SHIPPED_LANGUAGES = ("ja", "en")
 #: The voices in which a customer can be spoken to: the languages, and plain Japanese (やさしい日本語), which has
@@ -110,6 +108,9 @@ def _load(locale: str, overlay: Path | None) -> Catalogue:
 
 
 def _read(entry: Traversable, locale: str) -> dict[str, str]:
+    # Who asks only which languages there are waits for no parser.
+    from babel.messages.pofile import read_po
+
     with entry.open("rb") as stream:
         catalogue = read_po(stream, locale=locale)
     texts: dict[str, str] = {}
