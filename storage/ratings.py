@@ -11,16 +11,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, literal, select, update
 
 from storage import audit
 from storage.counters import insert_or
 from storage.encryption import Vault
-from storage.reviews import Decided, DecidedMeanwhile, Decision, Deed, outcome, standing
+from storage.reviews import Decided, Decision, Deed, Register, read_decisions, standing, write_decision
 from storage.tables import RatingDecisionRow, RatingProposalRow, table_of
 from storage.universe import Universe
 
 _proposal, _decision = table_of(RatingProposalRow), table_of(RatingDecisionRow)
+_REGISTER = Register(
+    items=_proposal,
+    holds=_proposal.c.withdrawn_at.is_(None),
+    history=_decision,
+    item_id=_decision.c.proposal_id,
+)
 
 #: From the mildest to the strictest.
 RATINGS = ("low", "medium", "high")
@@ -100,23 +106,7 @@ def decide_proposal(
     two: bool = False,
 ) -> Decision:
     """As ``reviews.decide``."""
-    if standing(proposal) != seen:
-        raise DecidedMeanwhile
-    to = outcome(proposal, deed, staff_id, two=two)
-    latest = {"decision": to.value, "decided_by": staff_id, "decided_at": uni.now()}
-    unchanged = (
-        (_proposal.c.id == proposal.id)
-        & _proposal.c.withdrawn_at.is_(None)
-        & _proposal.c.decision.is_not_distinct_from(proposal.decision)
-        & _proposal.c.decided_by.is_not_distinct_from(proposal.decided_by)
-    )
-    if conn.execute(update(_proposal).where(unchanged).values(latest)).rowcount != 1:
-        raise DecidedMeanwhile
-    row_id = uni.new_id()
-    sealed = vault.seal(_decision.name, row_id, {"note": note}) if note else None
-    conn.execute(
-        insert(_decision), {"id": row_id, "proposal_id": proposal.id, "before": seen, "sealed": sealed, **latest}
-    )
+    to = write_decision(conn, vault, uni, _REGISTER, proposal, deed, seen=seen, staff_id=staff_id, note=note, two=two)
     audit.record(
         conn,
         uni,
@@ -137,21 +127,4 @@ def rating_after(rating: str, proposals: Iterable[Proposal]) -> str:
 
 def rating_history(conn: Connection, vault: Vault, case_id: str) -> list[Decided]:
     """Every decision on the proposals of a case, oldest first."""
-    query = (
-        select(_decision, _proposal.c.rule)
-        .join(_proposal, _proposal.c.id == _decision.c.proposal_id)
-        .where(_proposal.c.case_id == case_id)
-        .order_by(_decision.c.decided_at, _decision.c.id)
-    )
-    return [
-        Decided(
-            difference_id=row.proposal_id,
-            field=f"{FIELD}.{row.rule}",
-            before=row.before,
-            decision=row.decision,
-            decided_by=row.decided_by,
-            decided_at=row.decided_at,
-            note="" if row.sealed is None else vault.open(_decision.name, row.id, row.sealed)["note"],
-        )
-        for row in conn.execute(query)
-    ]
+    return read_decisions(conn, vault, _REGISTER, case_id, literal(f"{FIELD}.") + _proposal.c.rule)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, insert, select, update
 
 from storage import audit
 from storage.case_status import CaseStatus
@@ -111,10 +111,33 @@ class Decidable(Protocol):
     """A difference, or whatever else people decide on in the same way."""
 
     @property
+    def id(self) -> str: ...
+
+    @property
     def decision(self) -> str | None: ...
 
     @property
     def decided_by(self) -> str | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """Where what people decide on is kept, and every decision on it."""
+
+    items: Table
+    #: Which items are still to be decided on.
+    holds: ColumnElement[bool]
+    history: Table
+    #: The item of a decision.
+    item_id: Column[Any]
+
+
+_REGISTER = Register(
+    items=_difference,
+    holds=_difference.c.superseded_at.is_(None),
+    history=_decision,
+    item_id=_decision.c.difference_id,
+)
 
 
 def standing(one: Decidable) -> Decision:
@@ -167,20 +190,7 @@ def decide(
 
     The note is sealed; the case is moved by ``settle``.
     """
-    if standing(difference) != seen:
-        raise DecidedMeanwhile
-    to = outcome(difference, deed, staff_id, two=two)
-    latest = {"decision": to.value, "decided_by": staff_id, "decided_at": uni.now()}
-    # Decided over what was read, and over nothing newer: of two people at once one meets no row.
-    unchanged = (
-        (_difference.c.id == difference.id)
-        & _difference.c.superseded_at.is_(None)
-        & _difference.c.decision.is_not_distinct_from(difference.decision)
-        & _difference.c.decided_by.is_not_distinct_from(difference.decided_by)
-    )
-    if conn.execute(update(_difference).where(unchanged).values(latest)).rowcount != 1:
-        raise DecidedMeanwhile
-    _append(conn, vault, uni, difference.id, before=seen, note=note, latest=latest)
+    to = write_decision(conn, vault, uni, _REGISTER, difference, deed, seen=seen, staff_id=staff_id, note=note, two=two)
     audit.record(
         conn,
         uni,
@@ -193,20 +203,53 @@ def decide(
     return to
 
 
+def write_decision(
+    conn: Connection,
+    vault: Vault,
+    uni: Universe,
+    register: Register,
+    one: Decidable,
+    deed: Deed,
+    *,
+    seen: str,
+    staff_id: str,
+    note: str,
+    two: bool,
+) -> Decision:
+    """Decide on an item of a register, as ``decide`` does; its audit row is the caller's."""
+    if standing(one) != seen:
+        raise DecidedMeanwhile
+    to = outcome(one, deed, staff_id, two=two)
+    latest = {"decision": to.value, "decided_by": staff_id, "decided_at": uni.now()}
+    # Decided over what was read, and over nothing newer: of two people at once one meets no row.
+    items = register.items
+    unchanged = (
+        (items.c.id == one.id)
+        & register.holds
+        & items.c.decision.is_not_distinct_from(one.decision)
+        & items.c.decided_by.is_not_distinct_from(one.decided_by)
+    )
+    if conn.execute(update(items).where(unchanged).values(latest)).rowcount != 1:
+        raise DecidedMeanwhile
+    _append(conn, vault, uni, register, one.id, before=seen, note=note, latest=latest)
+    return to
+
+
 def _append(
     conn: Connection,
     vault: Vault,
     uni: Universe,
-    difference_id: str,
+    register: Register,
+    item_id: str,
     *,
     before: str,
     note: str,
     latest: Mapping[str, object],
 ) -> None:
-    row_id = uni.new_id()
-    sealed = vault.seal(_decision.name, row_id, {"note": note}) if note else None
-    values = {"id": row_id, "difference_id": difference_id, "before": before, "sealed": sealed, **latest}
-    conn.execute(insert(_decision), values)
+    row_id, history = uni.new_id(), register.history
+    sealed = vault.seal(history.name, row_id, {"note": note}) if note else None
+    values = {"id": row_id, register.item_id.name: item_id, "before": before, "sealed": sealed, **latest}
+    conn.execute(insert(history), values)
 
 
 def status_after(decisions: Iterable[Decision]) -> CaseStatus:
@@ -280,7 +323,7 @@ def carry_over(conn: Connection, vault: Vault, uni: Universe, case_id: str, subm
         if (before.verdict, before.master, before.answer) == (one.verdict, one.master, one.answer):
             kept = {"decision": before.decision, "decided_by": before.decided_by, "decided_at": before.decided_at}
             conn.execute(update(_difference).where(_difference.c.id == one.id).values(kept))
-            _append(conn, vault, uni, one.id, before=CARRIED, note="", latest=kept)
+            _append(conn, vault, uni, _REGISTER, one.id, before=CARRIED, note="", latest=kept)
             stands[one.field] = standing(before)
     gone = earlier & _difference.c.superseded_at.is_(None)
     conn.execute(update(_difference).where(gone).values(superseded_at=uni.now()))
@@ -289,21 +332,29 @@ def carry_over(conn: Connection, vault: Vault, uni: Universe, case_id: str, subm
 
 def history_of(conn: Connection, vault: Vault, case_id: str) -> list[Decided]:
     """Every decision on the differences of a case, oldest first."""
+    return read_decisions(conn, vault, _REGISTER, case_id, _difference.c.field)
+
+
+def read_decisions(
+    conn: Connection, vault: Vault, register: Register, case_id: str, field: ColumnElement[str]
+) -> list[Decided]:
+    """Every decision on the items of a case, oldest first; ``field`` is what an item is about."""
+    history, items = register.history, register.items
     query = (
-        select(_decision, _difference.c.field)
-        .join(_difference, _difference.c.id == _decision.c.difference_id)
-        .where(_difference.c.case_id == case_id)
-        .order_by(_decision.c.decided_at, _decision.c.id)
+        select(history, register.item_id.label("item_id"), field.label("field"))
+        .join(items, items.c.id == register.item_id)
+        .where(items.c.case_id == case_id)
+        .order_by(history.c.decided_at, history.c.id)
     )
     return [
         Decided(
-            difference_id=row.difference_id,
+            difference_id=row.item_id,
             field=row.field,
             before=row.before or Decision.OPEN.value,
             decision=row.decision,
             decided_by=row.decided_by,
             decided_at=row.decided_at,
-            note="" if row.sealed is None else vault.open(_decision.name, row.id, row.sealed)["note"],
+            note="" if row.sealed is None else vault.open(history.name, row.id, row.sealed)["note"],
         )
         for row in conn.execute(query)
     ]
