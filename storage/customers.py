@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from storage.counters import insert_or, next_value
 from storage.direct import Direct
@@ -108,6 +120,13 @@ def iter_customers(conn: Connection, vault: Vault, *, batch: int = 500) -> Itera
         if len(rows) < batch:
             return
         after = rows[-1].customer_id
+
+
+def current_seq(customer_id: ColumnElement[str]) -> ScalarSelect[Any]:
+    """Under which number a customer's record counts, for queries that join ``master_record`` to ``customer_id``."""
+    counts = select(_current.c.seq).where(_current.c.id == 1).scalar_subquery()
+    newest = select(func.max(_record.c.seq)).where(_record.c.customer_id == customer_id, _record.c.seq <= counts)
+    return newest.correlate_except(_record).scalar_subquery()
 
 
 def _current_records() -> Select[Any]:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, func, literal_column, select
 
+from storage.customers import current_seq
 from storage.hand_overs import State
 from storage.passing_on import is_barred
 from storage.reconciliation.verdict import SETTLED
@@ -263,15 +264,7 @@ def find_slip(conn: Connection, staff: StaffMember, ref: str) -> Slip | None:
 
 
 def _joined() -> FromClause:
-    newest = (
-        select(func.max(_record.c.seq))
-        .where(
-            _record.c.customer_id == _case.c.customer_id,
-            _record.c.seq <= select(_current.c.seq).where(_current.c.id == 1).scalar_subquery(),
-        )
-        .correlate(_case)
-        .scalar_subquery()
-    )
+    newest = current_seq(_case.c.customer_id)
     return (
         _conversation.join(_account, _account.c.id == _conversation.c.account_id)
         .outerjoin(_case, _case.c.id == _conversation.c.case_id)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
 
 from storage.case_status import ANSWERABLE, CaseStatus
+from storage.customers import current_seq
 from storage.differences import Difference
 from storage.reviews import AWAITS_SECOND, CARRIED, IN_REVIEW, SETTLED, TO_DECIDE, Decision
 from storage.staff import StaffMember
@@ -21,7 +22,6 @@ from storage.tables import (
     CaseRow,
     DifferenceDecisionRow,
     DifferenceRow,
-    MasterCurrentRow,
     MasterRecordRow,
     RatingProposalRow,
     table_of,
@@ -38,7 +38,7 @@ NAMED = 3
 
 _case, _difference, _decision = table_of(CaseRow), table_of(DifferenceRow), table_of(DifferenceDecisionRow)
 _proposal = table_of(RatingProposalRow)
-_record, _current = table_of(MasterRecordRow), table_of(MasterCurrentRow)
+_record = table_of(MasterRecordRow)
 #: Statuses of a case that is reviewed, or whose customer is being asked again.
 _BEFORE_ANSWERS = frozenset({CaseStatus.SELECTED, CaseStatus.ANNOUNCED, CaseStatus.SENT})
 _AT_WORK = sorted(status.value for status in (IN_REVIEW | ANSWERABLE) - _BEFORE_ANSWERS)
@@ -135,29 +135,16 @@ def _proposed(decisions: Collection[Decision]) -> ColumnElement[bool]:
     return select(_proposal.c.id).where(here, stands).exists()
 
 
-def _newest() -> ScalarSelect[Any]:
-    """Where the customer's current record stands."""
-    return (
-        select(func.max(_record.c.seq))
-        .where(
-            _record.c.customer_id == _case.c.customer_id,
-            _record.c.seq <= select(_current.c.seq).where(_current.c.id == 1).scalar_subquery(),
-        )
-        .correlate(_case)
-        .scalar_subquery()
-    )
-
-
 def _visible(staff: StaffMember) -> Select[*tuple[Any, ...]]:
     """Cases that this member may see: id and check number."""
-    own = (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == _newest())
+    own = (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == current_seq(_case.c.customer_id))
     source = _case.outerjoin(_record, own)
     return _in_scope(select(_case.c.id, _case.c.check_number).select_from(source), staff)
 
 
 def _tickets(staff: StaffMember, work: Subquery) -> Select[*tuple[Any, ...]]:
     source = _case.outerjoin(work, work.c.case_id == _case.c.id).outerjoin(
-        _record, (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == _newest())
+        _record, (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == current_seq(_case.c.customer_id))
     )
     columns = [
         _case.c.id.label("case_id"),

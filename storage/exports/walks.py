@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, Table, func, or_, select
+from sqlalchemy import Connection, FromClause, Row, Select, Table, or_, select
 
+from storage.customers import current_seq
 from storage.differences import Difference, difference_of
 from storage.encryption import Vault
 from storage.tables import (
@@ -14,14 +15,13 @@ from storage.tables import (
     CaseTransitionRow,
     CustomerRow,
     DifferenceRow,
-    MasterCurrentRow,
     MasterRecordRow,
     SubmissionRow,
     table_of,
 )
 
 _case, _customer = table_of(CaseRow), table_of(CustomerRow)
-_record, _current = table_of(MasterRecordRow), table_of(MasterCurrentRow)
+_record = table_of(MasterRecordRow)
 _submission = table_of(SubmissionRow)
 _difference, _transition = table_of(DifferenceRow), table_of(CaseTransitionRow)
 
@@ -71,15 +71,7 @@ def _placed(table: Table, branch_no: str | None) -> Select[Any]:
 
 
 def _joined(table: Table) -> FromClause:
-    newest = (
-        select(func.max(_record.c.seq))
-        .where(
-            _record.c.customer_id == _case.c.customer_id,
-            _record.c.seq <= select(_current.c.seq).where(_current.c.id == 1).scalar_subquery(),
-        )
-        .correlate(_case)
-        .scalar_subquery()
-    )
+    newest = current_seq(_case.c.customer_id)
     return (
         table.join(_case, _case.c.id == table.c.case_id)
         .join(_customer, _customer.c.id == _case.c.customer_id)

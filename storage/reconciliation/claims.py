@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, update
 
 from storage.case_status import CaseStatus
+from storage.customers import current_seq
 from storage.direct import Direct
 from storage.reconciliation.verdict import COMPARATOR_VERSION
 from storage.tables import (
@@ -71,14 +72,7 @@ def current_master(conn: Connection) -> int:
 
 
 def _outdated() -> Select[Any]:
-    newest = (
-        select(func.max(_record.c.seq))
-        .where(
-            _record.c.customer_id == _submission.c.customer_id,
-            _record.c.seq <= select(_current.c.seq).where(_current.c.id == 1).scalar_subquery(),
-        )
-        .scalar_subquery()
-    )
+    newest = current_seq(_submission.c.customer_id)
     later = _submission.alias("later")
     of_the_case = later.c.case_id == _submission.c.case_id
     is_last = ~select(later.c.id).where(of_the_case, later.c.id > _submission.c.id).exists()
