@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from locales import language_of
+
 #: The FAQ topic that a command says, or whose matter it settles.
 TOPICS = MappingProxyType({"verify": "F08", "paper": "F13", "correct": "F38", "staff": "F51"})
 
@@ -27,7 +29,7 @@ def said(locale: str) -> Mapping[str, tuple[str, ...]]:
     folder = files("locales")
     resource = folder / locale / "commands.yaml"
     if not resource.is_file():
-        resource = folder / locale.replace("-", "_").partition("_")[0] / "commands.yaml"
+        resource = folder / language_of(locale) / "commands.yaml"
     text = resource.read_text(encoding="utf-8")
     # A safe loader: every scalar is text.
     data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506

@@ -16,6 +16,7 @@ import yaml
 
 from dialogs.japanese import fold
 from dialogs.japanese.morphology import words as words_of
+from locales import language_of
 
 #: A reading this short is found in too many other words to tell anything.
 _SHORTEST_READING = 4
@@ -139,7 +140,7 @@ def load_words(locale: str) -> Words:
     folder = files("dialogs.faq") / "words"
     resource = folder / f"{locale}.yaml"
     if not resource.is_file():
-        resource = folder / f"{locale.replace('-', '_').partition('_')[0]}.yaml"
+        resource = folder / f"{language_of(locale)}.yaml"
     data: dict[str, Any] = yaml.load(resource.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader: every scalar is text
     spaced = data["spaced"] == "true"
     readings = {fold(word): fold(kana) for word, kana in data["readings"].items()}
