@@ -6,7 +6,6 @@ do the same one together, and what a killed process left is taken over.  A chore
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.settings import Settings
+from bot.threaded import keep_working
 from storage import audit, audit_heads, key_rotation
 from storage.database import Database
 from storage.erasures import last_run
@@ -153,16 +153,7 @@ class Chores:
 
     async def run(self) -> None:
         """Do what is due until cancelled; the step at hand is finished first, for its thread uses the store."""
-        while True:
-            work = asyncio.ensure_future(asyncio.to_thread(self.tick))
-            try:
-                more = await asyncio.shield(work)
-            except asyncio.CancelledError:
-                self._stopping.set()
-                await work
-                raise
-            if not more:
-                await asyncio.sleep(_EVERY_SECONDS)
+        await keep_working(self.tick, self._stopping, _EVERY_SECONDS)
 
     def tick(self) -> bool:
         """One round; true where a chore has more to do at once."""

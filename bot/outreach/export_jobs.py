@@ -6,7 +6,6 @@ one.  In clear the file lies only in a private folder while it is written; what 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import tempfile
 import threading
@@ -24,6 +23,7 @@ from bot.chores import Chore
 from bot.outreach.dropping import Dropper
 from bot.outreach.wording import difference_reason, program
 from bot.settings import Settings
+from bot.threaded import keep_working
 from locales import load_catalogue
 from storage import audit
 from storage.database import Database
@@ -89,16 +89,7 @@ class ExportJobs:
 
     async def run(self) -> None:
         """Work until cancelled; a job at hand is left for the next process."""
-        while True:
-            work = asyncio.ensure_future(asyncio.to_thread(self.work))
-            try:
-                more = await asyncio.shield(work)
-            except asyncio.CancelledError:
-                self._stopping.set()
-                await work
-                raise
-            if not more:
-                await asyncio.sleep(_LOOK_EVERY)
+        await keep_working(self.work, self._stopping, _LOOK_EVERY)
 
     def work(self) -> bool:
         """One job from its beginning to its end; false where none waits."""
