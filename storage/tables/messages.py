@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Index, UniqueConstraint, literal_column, t
 from storage.tables.base import Stored, code, key, link, number, sealed, when
 
 _UNDONE = text("done_at IS NULL")
+_WORDED = text("content_id IS NOT NULL")
 _OPEN = text("state IN ('pending', 'leased')")
 _LOST = text("state IN ('unknown', 'failed')")
 #: The states of an open message, written out: SQLite uses the indexes over open messages only where it can read
@@ -24,7 +25,7 @@ class InboundRow(Stored, table=True):
         UniqueConstraint("channel", "event_key"),
         Index("ix_inbound_event_undone", "conversation_id", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
         Index("ix_inbound_event_message", "account_id", "message_id"),
-        Index("ix_inbound_event_content", "content_id"),
+        Index("ix_inbound_event_content", "content_id", sqlite_where=_WORDED, postgresql_where=_WORDED),
     )
 
     id: str = key()
