@@ -35,13 +35,18 @@ class Finder:
 
     def names(self, text: str) -> set[str]:
         """The names of the words found."""
-        starts = {*text, *map(str.__add__, text, text[1:])}
         return {
             name
-            for start in self._by_start.keys() & starts
+            for start in self._by_start.keys() & _starts(text)
             for word, name in self._by_start[start]
             if word in text and (not self._at_word_start or _begins_a_word(word, text))
         }
+
+
+@lru_cache(maxsize=8)
+def _starts(text: str) -> frozenset[str]:
+    """Every character and every two; kept for a moment, because many lists are looked for in one text."""
+    return frozenset((*text, *map(str.__add__, text, text[1:])))
 
 
 def _begins_a_word(word: str, text: str) -> bool:
