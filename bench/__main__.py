@@ -23,10 +23,11 @@ from bench.reconcile import reconcile
 from bench.report import table
 from bench.runs import Order, Row, alone, peer, webhooks
 from bench.stores import open_store, postgres_store, sqlite_store
+from bench.worker import worker
 
 PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat", "export")
 #: Run only where they are named.
-NAMED = ("console", "reconcile")
+NAMED = ("console", "reconcile", "worker")
 #: Conversations of the piece console, unless ``--crowd`` says otherwise.
 _CONVERSATIONS = 100_000
 _PEERS = {"python-telegram-bot, pickle": "ptb_bot.py", "aiogram, SQLite FULL": "aiogram_bot.py"}
@@ -154,6 +155,13 @@ class Bench:
     def reconcile(self) -> Iterator[Row]:
         """Whole files against each other, and the accuracy on the labelled set."""
         yield from reconcile(self._scratch, self._options.customers, self._options.peers)
+
+    def worker(self) -> Iterator[Row]:
+        """A thousand submissions compared, on each database."""
+        with sqlite_store(self._scratch, 0) as store:
+            yield from worker("SQLite FULL", store)
+        with postgres_store(self._scratch, self.server, 0) as store:
+            yield from worker("PostgreSQL", store)
 
     def export(self) -> Iterator[Row]:
         """Responses to a file, beside the least that it can take."""
