@@ -20,8 +20,8 @@ from bot.settings import load_settings
 from dialogs.definition.yaml_format import load_shipped
 from dialogs.personal import Personal
 from storage.accounts import upsert_account
-from storage.cases import list_cases, move_case
 from storage.case_status import CaseStatus
+from storage.cases import list_cases, move_case
 from storage.conversations import create_conversation
 from storage.database import Database
 from storage.submissions import save_submission

@@ -6,12 +6,12 @@ visible before a lower one and "everything after number N" misses nothing.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.direct import Direct
 from storage.tables import CounterRow, table_of
 
 _counter = table_of(CounterRow)
@@ -27,7 +27,6 @@ def insert_of(dialect: str, table: Table) -> Any:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-@cache
 def _next_statement(dialect: str) -> Any:
     return (
         insert_of(dialect, _counter)
@@ -36,7 +35,10 @@ def _next_statement(dialect: str) -> Any:
     )
 
 
+_NEXT = Direct(_next_statement)
+
+
 def next_value(conn: Connection, name: str) -> int:
     """The next number of the sequence ``name``, beginning with 1."""
-    value: int = conn.execute(_next_statement(conn.dialect.name), {"name": name, "value": 1}).scalar_one()
+    value: int = _NEXT.first(conn, {"name": name, "value": 1}).value
     return value

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -36,12 +35,14 @@ _SUPERSEDE = Direct(
 )
 
 
-@cache
 def _upsert(dialect: str) -> Any:
     statement = insert_of(dialect, _difference)
     renewed = {name: statement.excluded[name] for name in ("verdict", "severity", "reason", "rules")}
     # The sealed value stays: its key is the row's id, and the unique key says that it is the same.
     return statement.on_conflict_do_update(index_elements=_KEY, set_={**renewed, "superseded_at": None})
+
+
+_UPSERT = Direct(_upsert)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +101,7 @@ def replace_differences(
             "sealed": vault.seal(_difference.name, difference_id, {"master": row["master"], "answer": row["answer"]}),
         }
         inserted.append(values)
-    if inserted:
-        conn.execute(_upsert(conn.dialect.name), inserted)
+    _UPSERT.run_each(conn, inserted)
     return len(rows)
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, literal, select, update
+from sqlalchemy import Connection, bindparam, literal, select, update
 
 from storage import audit
-from storage.counters import insert_or
+from storage.counters import insert_of
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.reviews import Decided, Decision, Deed, Register, read_decisions, standing, write_decision
 from storage.tables import RatingDecisionRow, RatingProposalRow, table_of
@@ -27,6 +29,16 @@ _REGISTER = Register(
     history=_decision,
     item_id=_decision.c.proposal_id,
 )
+
+_OF_CASE = Direct(select(_proposal).where(_proposal.c.case_id == bindparam("case")).order_by(_proposal.c.id))
+
+
+def _again(dialect: str) -> Any:
+    key = (_proposal.c.case_id, _proposal.c.rule)
+    return insert_of(dialect, _proposal).on_conflict_do_update(index_elements=key, set_={"withdrawn_at": None})
+
+
+_AGAIN = Direct(_again)
 
 #: From the mildest to the strictest.
 RATINGS = ("low", "medium", "high")
@@ -63,27 +75,23 @@ def propose(
 
     What somebody has decided stays as it was decided.
     """
-    undecided = (_proposal.c.case_id == case_id) & _proposal.c.decision.is_(None)
-    gone = sorted(set(judged) - fired.keys())
-    withdrawn = update(_proposal).where(undecided, _proposal.c.rule.in_(gone), _proposal.c.withdrawn_at.is_(None))
-    conn.execute(withdrawn.values(withdrawn_at=uni.now()))
-    add = insert_or(conn, _proposal)
-    again = add.on_conflict_do_update(
-        index_elements=(_proposal.c.case_id, _proposal.c.rule), set_={"withdrawn_at": None}
-    )
+    gone = {one.rule for one in load_proposals(conn, case_id)} & set(judged) - fired.keys()
+    if gone:
+        undecided = (_proposal.c.case_id == case_id) & _proposal.c.decision.is_(None)
+        withdrawn = update(_proposal).where(undecided, _proposal.c.rule.in_(gone), _proposal.c.withdrawn_at.is_(None))
+        conn.execute(withdrawn.values(withdrawn_at=uni.now()))
     for rule, after in fired.items():
         if after == rating:
             continue
         values = {"id": uni.new_id(), "case_id": case_id, "rule": rule, "before": rating, "after": after}
-        conn.execute(again, values | {"created_at": uni.now()})
+        _AGAIN.run(conn, values | {"created_at": uni.now()})
 
 
 def load_proposals(conn: Connection, case_id: str) -> list[Proposal]:
     """What is proposed for the customer of a case."""
-    query = select(_proposal).where(_proposal.c.case_id == case_id, _proposal.c.withdrawn_at.is_(None))
+    rows = _OF_CASE.rows(conn, {"case": case_id})
     names = Proposal.__dataclass_fields__
-    rows = conn.execute(query.order_by(_proposal.c.id)).mappings()
-    return [Proposal(**{name: row[name] for name in names}) for row in rows]
+    return [Proposal(**{name: getattr(row, name) for name in names}) for row in rows if row.withdrawn_at is None]
 
 
 def all_proposals(conn: Connection) -> list[Proposal]:

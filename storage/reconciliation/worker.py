@@ -31,7 +31,7 @@ from storage.database import Database
 from storage.encryption import Vault
 from storage.problems import KeyMissing, SealBroken
 from storage.publishing import load_published
-from storage.ratings import load_proposals, propose, rating_after
+from storage.ratings import Proposal, load_proposals, propose, rating_after
 from storage.reconciliation.claims import (
     claim_asked_in_vain,
     claim_outdated,
@@ -65,8 +65,9 @@ from storage.universe import Universe
 from storage.unreadable import is_damage, record_unreadable
 
 #: Submissions per transaction: on SQLite the service waits for the writer meanwhile.
-BATCH = 20
+BATCH = 50
 _ACTOR = "system:reconcile"
+_SAVEPOINT = "before_submission"
 #: Reason of the move by which a case goes back to its customer.
 ASKED_AGAIN = "asked_again"
 
@@ -107,6 +108,34 @@ class Outcome(Enum):
     MATCHED = "matched"
     TO_CHECK = "to_check"
     ASKED = "asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Compared:
+    """A submission with what the comparison found."""
+
+    submission: Submission
+    #: Whether it was compared for the first time.
+    first: bool
+    #: None where the bank has no record of the customer.
+    customer: Customer | None
+    findings: tuple[Finding, ...]
+    proposals: tuple[Proposal, ...]
+    #: Where what needs a person stands.
+    stands: tuple[Decision, ...]
+    on: date
+
+    def expiry(self) -> date | None:
+        """Until when the customer may stay, as far as it is known for certain."""
+        assert self.customer is not None
+        answered = [
+            finding.answer
+            for finding in self.findings
+            if finding.field == "residence_expiry" and finding.verdict.verdict in SETTLED
+        ]
+        text = (answered or [self.customer.fields.get("residence_expiry", "")])[0]
+        read = read_value("date", text) if text else None
+        return date.fromisoformat(read) if read else None
 
 
 class Reconciler:
@@ -195,21 +224,21 @@ class Reconciler:
 
     def _reconcile_or_leave(self, conn: Connection, vault: Vault, uni: Universe, submission_id: str) -> Outcome:
         """What came of it; at what does not open a person has to look, and the others go on."""
-        savepoint = conn.begin_nested()
+        conn.exec_driver_sql(f"SAVEPOINT {_SAVEPOINT}")
         try:
             submission = load_submission(conn, vault, submission_id)
             assert submission is not None
             outcome = self._reconcile(conn, vault, uni, submission)
         except (SealBroken, KeyMissing) as problem:
-            savepoint.rollback()
+            conn.exec_driver_sql(f"ROLLBACK TO {_SAVEPOINT}")
             if not is_damage(problem, conn):
                 raise
             record_unreadable(conn, uni, problem)
             mark_reconciled(conn, uni, submission_id)
             note_comparison(conn, submission_id, current_master(conn))
             self._to_check(conn, uni, case_of_submission(conn, submission_id), "unreadable", submission_id)
-            return Outcome.TO_CHECK
-        savepoint.commit()
+            outcome = Outcome.TO_CHECK
+        conn.exec_driver_sql(f"RELEASE {_SAVEPOINT}")
         return outcome
 
     @staticmethod
@@ -237,14 +266,19 @@ class Reconciler:
         if not first or has_earlier(conn, submission.case_id, submission.id):
             decided = carry_over(conn, vault, uni, submission.case_id, submission.id)
         for_person = [one.field for one in findings if self._table.needs_person(one.verdict.verdict)]
-        stands = [decided.get(field, Decision.OPEN) for field in for_person]
         # What the rules propose for the rating waits for a person like a difference.
-        stands += self._propose(conn, uni, submission, customer, findings)
-        needs_person = any(decision not in SETTLED_BY_PERSON for decision in stands)
-        if first:
-            self._move(conn, vault, uni, submission, stands, customer, findings, on)
-        else:
-            self._move_again(conn, vault, uni, submission, stands, customer, findings, on)
+        proposals = self._propose(conn, uni, submission, customer, findings)
+        stands = (*(decided.get(field, Decision.OPEN) for field in for_person), *map(standing, proposals))
+        compared = _Compared(
+            submission=submission,
+            first=first,
+            customer=customer,
+            findings=findings,
+            proposals=proposals,
+            stands=stands,
+            on=on,
+        )
+        (self._move if first else self._move_again)(conn, vault, uni, compared)
         asked = first and self._asks(conn, uni, submission, slips)
         counts = Counter(finding.verdict.verdict.value for finding in findings)
         audit.record(
@@ -258,6 +292,7 @@ class Reconciler:
         )
         if asked:
             return Outcome.ASKED
+        needs_person = any(decision not in SETTLED_BY_PERSON for decision in stands)
         return Outcome.TO_CHECK if needs_person else Outcome.MATCHED
 
     def _severity(self, finding: Finding) -> str:
@@ -275,23 +310,12 @@ class Reconciler:
         note_asked(conn, submission.id, uni.now() + self._ask_for)
         return True
 
-    def _move_again(
-        self,
-        conn: Connection,
-        vault: Vault,
-        uni: Universe,
-        submission: Submission,
-        stands: list[Decision],
-        customer: Customer | None,
-        findings: tuple[Finding, ...],
-        on: date,
-    ) -> None:
+    def _move_again(self, conn: Connection, vault: Vault, uni: Universe, compared: _Compared) -> None:
         """Compared with a newer record: what nobody needs to look at any more is done."""
-        to = status_after(stands)
-        moved = settle(conn, vault, uni, submission.case_id, to, actor=_ACTOR, reason="compared_again")
-        if moved and to is CaseStatus.DONE and customer is not None:
-            expiry = _expiry(customer, findings)
-            set_next_due(conn, submission.case_id, self._next_due(_rating(conn, submission, customer), on, expiry))
+        case_id, to = compared.submission.case_id, status_after(compared.stands)
+        moved = settle(conn, vault, uni, case_id, to, actor=_ACTOR, reason="compared_again")
+        if moved and to is CaseStatus.DONE:
+            self._set_next_due(conn, compared)
 
     def _propose(
         self,
@@ -300,29 +324,20 @@ class Reconciler:
         submission: Submission,
         customer: Customer | None,
         findings: tuple[Finding, ...],
-    ) -> list[Decision]:
-        """Where the proposals for the customer's rating stand."""
+    ) -> tuple[Proposal, ...]:
+        """What is proposed for the customer's rating."""
         if customer is None:
-            return []
+            return ()
         rules = [rule for rule in self._review.ratings if rule.is_of_answers]
         verdicts = {one.field: one.verdict.verdict.value for one in findings}
         values = facts_of(submission.answers, customer.fields, verdicts)
         found = fired(rules, values, submission.submitted_at.astimezone(self._zone))
         propose(conn, uni, submission.case_id, customer.risk_rating, found, [rule.id for rule in rules])
-        return [standing(one) for one in load_proposals(conn, submission.case_id)]
+        return tuple(load_proposals(conn, submission.case_id))
 
-    def _move(
-        self,
-        conn: Connection,
-        vault: Vault,
-        uni: Universe,
-        submission: Submission,
-        stands: list[Decision],
-        customer: Customer | None,
-        findings: tuple[Finding, ...],
-        on: date,
-    ) -> None:
+    def _move(self, conn: Connection, vault: Vault, uni: Universe, compared: _Compared) -> None:
         """Move the case on, unless a person or an event has taken it elsewhere since it was answered."""
+        submission = compared.submission
         case = load_case(conn, submission.case_id)
         if case is None or case.status not in (CaseStatus.ANSWERED, CaseStatus.RECONCILING):
             return
@@ -331,20 +346,24 @@ class Reconciler:
             move_case(conn, uni, submission.case_id, to, actor=_ACTOR, reason=reason, source=submission.id)
 
         move(CaseStatus.RECONCILING, "reconcile")
-        if stands or customer is None:
+        if compared.stands or compared.customer is None:
             move(CaseStatus.TO_CHECK, "differences")
-            to = status_after(stands)
+            to = status_after(compared.stands)
             settle(conn, vault, uni, case.id, to, actor=_ACTOR, reason="decided_before")
-            if customer is None or to is not CaseStatus.DONE:
+            if to is not CaseStatus.DONE:
                 return
         else:
             move(CaseStatus.RECONCILED, "no_difference")
             move(CaseStatus.DONE, "no_difference")
-        set_next_due(
-            conn,
-            submission.case_id,
-            self._next_due(_rating(conn, submission, customer), on, _expiry(customer, findings)),
-        )
+        self._set_next_due(conn, compared)
+
+    def _set_next_due(self, conn: Connection, compared: _Compared) -> None:
+        """When the customer is asked next, where the bank knows him."""
+        if compared.customer is None:
+            return
+        rating = rating_after(compared.customer.risk_rating, compared.proposals)
+        due = self._next_due(rating, compared.on, compared.expiry())
+        set_next_due(conn, compared.submission.case_id, due)
 
     def _questionnaire(self, conn: Connection, sha256: str) -> Questionnaire:
         if sha256 not in self._questionnaires:
@@ -353,20 +372,3 @@ class Reconciler:
                 raise LookupError(f"questionnaire {sha256} is not in the store")
             self._questionnaires[sha256] = read_canonical(published.body)
         return self._questionnaires[sha256]
-
-
-def _rating(conn: Connection, submission: Submission, customer: Customer) -> str:
-    """The rating that counts for the next review."""
-    return rating_after(customer.risk_rating, load_proposals(conn, submission.case_id))
-
-
-def _expiry(customer: Customer, findings: tuple[Finding, ...]) -> date | None:
-    """Until when the customer may stay, as far as it is known for certain."""
-    answered = [
-        finding.answer
-        for finding in findings
-        if finding.field == "residence_expiry" and finding.verdict.verdict in SETTLED
-    ]
-    text = (answered or [customer.fields.get("residence_expiry", "")])[0]
-    read = read_value("date", text) if text else None
-    return date.fromisoformat(read) if read else None
