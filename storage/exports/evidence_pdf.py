@@ -31,8 +31,13 @@ _SUBMISSION = (
     *("receipt_no", "started_at", "submitted_at", "channel", "locale", "answered_by", "questionnaire_id"),
     *("questionnaire_version", "definition_sha256", "answers_sha256"),
 )
-#: Columns that hold the code of a case's status.
-_STATUSES = frozenset(("status", "from_status", "to_status"))
+#: Columns that hold a code, and where its word is.
+_WORDS = {
+    **dict.fromkeys(("status", "from_status", "to_status"), "console.case_status"),
+    **dict.fromkeys(("decision", "before"), "console.review.standing"),
+    "verdict": "console.review.verdict",
+    "state": "console.answer_state",
+}
 #: The tables of the lists: column and share of the width.
 _ANSWERS = {"wording": 32, "raw": 22, "display": 23, "state": 10, "at": 21, "by": 8}
 _CONSENT = {"wording": 60, "display": 20, "at": 20, "receipt_no": 16}
@@ -115,8 +120,8 @@ class _Sheet:
     def _fit(self, value: Any, column: str) -> str:
         """The text in signs that the font has."""
         text = value if isinstance(value, str) else "" if value is None else str(value)
-        if text and column in _STATUSES:
-            text = f"{text} {self._word(f'console.case_status.{text}')}"
+        if text and column in _WORDS:
+            text = f"{text} {self._word(f'{_WORDS[column]}.{text}')}"
         if text and (column == "at" or column.endswith("_at")):
             text = f"{datetime.fromisoformat(text).astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         out: list[str] = []

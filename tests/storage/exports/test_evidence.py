@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import zlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,9 @@ def case(database: Database) -> Case:
     return opened
 
 
-def export(database: Database, case_id: str, out: Path, format: str = "pdf") -> Exported:
+def export(
+    database: Database, case_id: str, out: Path, format: str = "pdf", word: Callable[[str], str] = WORDS.text
+) -> Exported:
     return export_evidence(
         database,
         case_id,
@@ -68,7 +71,7 @@ def export(database: Database, case_id: str, out: Path, format: str = "pdf") -> 
         Options(format=format, encoding="utf-8", zone=TOKYO),
         actor="clerk",
         program="kakunin test",
-        word=WORDS.text,
+        word=word,
         reason=lambda one: WORDS.text(f"reconcile.reason.{one.reason}"),
     )
 
@@ -110,6 +113,18 @@ def test_the_pages_carry_their_font_and_no_empty_box(database: Database, case: C
     # No sign is drawn as the empty box, which is glyph 0 of every font.
     drawn = b"".join(_inflated(pdf))
     assert b"<0000>" not in drawn
+
+
+def test_the_pages_say_in_words_what_a_code_means(database: Database, case: Case, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def word(key: str) -> str:
+        said.append(WORDS.text(key))
+        return said[-1]
+
+    export(database, case.id, tmp_path, word=word)
+    codes = ("case_status.70", "review.verdict.changed", "answer_state.answered")
+    assert {WORDS.text(f"console.{code}") for code in codes} <= set(said)
 
 
 def _inflated(pdf: bytes) -> list[bytes]:
