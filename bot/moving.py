@@ -16,6 +16,7 @@ from storage import audit
 from storage.case_status import CaseStatus
 from storage.cases import Case, can_move, lock_case, move_case
 from storage.encryption import Vault
+from storage.flags import FlagKind, lift_flag, place_flag
 from storage.universe import Universe
 
 
@@ -89,6 +90,7 @@ def move(
         raise CannotMove
     who = actor if actor_kind == "staff" else f"{actor_kind}:{actor}"
     move_case(conn, uni, case_id, TARGETS[what], actor=who, reason=what.value, source="person", note=note, vault=vault)
+    _flag(conn, vault, uni, case.customer_id, what, note=note, who=who)
     audit.record(
         conn,
         uni,
@@ -99,3 +101,12 @@ def move(
         detail={"why": what.value, "from": case.status.value, "to": TARGETS[what].value},
     )
     return case
+
+
+def _flag(conn: Connection, vault: Vault, uni: Universe, customer_id: str, what: Move, *, note: str, who: str) -> None:
+    """What a person says of the case holds for the customer: else the next search would open the same case again."""
+    if what is Move.DUE_AGAIN:
+        lift_flag(conn, vault, uni, customer_id, FlagKind.SDD, reason=note, by=who)
+    elif what in (Move.STOPPED, Move.EXEMPT):
+        kind = FlagKind.STOPPED if what is Move.STOPPED else FlagKind.SDD
+        place_flag(conn, vault, uni, customer_id, kind, reason=note, by=who)

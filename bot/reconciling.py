@@ -7,6 +7,7 @@ chat is no way to the customer, the case goes to a person at once.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 from bot.asking_again import CannotAsk, ask_again
 from bot.chores import Chore
 from bot.live_content import LiveContent
-from bot.outreach.cadence import due_on
+from bot.outreach.cadence import due_on, stored_cadence
 from bot.reviewing import review_rules, severity_table
 from bot.settings import Settings
 from bot.talk import Rules, Talk
@@ -38,6 +39,7 @@ def make_reconciler(database: Database, settings: Settings, live: LiveContent, r
         review=review_rules(settings),
         ask=_asking(database, live, rules) if days else None,
         ask_for=timedelta(days=days),
+        refresh=lambda conn: partial(due_on, cadence=stored_cadence(conn)),
     )
 
 

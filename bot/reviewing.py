@@ -15,7 +15,7 @@ from bot.asking_again import CannotAsk, ask_again
 from bot.console.review_desk import NotDone
 from bot.live_content import LiveContent
 from bot.moving import CannotMove, Move, move
-from bot.outreach.cadence import next_due
+from bot.outreach.cadence import next_due, stored_cadence
 from bot.problems import SettingsProblem
 from bot.settings import Settings
 from bot.talk import Rules, Talk
@@ -193,7 +193,8 @@ class StoreReviewDesk:
         today = self._database.universe.now().astimezone(self._rules.zone).date()
         held = customer.fields.get("residence_expiry", "")
         expiry = next((one.answer for one in differences if one.field == "residence_expiry" and _holds(one)), held)
-        due = next_due(rating_after(customer.risk_rating, proposals), today, _day(expiry))
+        rating = rating_after(customer.risk_rating, proposals)
+        due = next_due(rating, today, _day(expiry), stored_cadence(conn))
         set_next_due(conn, case.id, due.on)
 
 

@@ -104,6 +104,32 @@ def record(
     return str(values["id"])
 
 
+def record_each(
+    conn: Connection,
+    uni: Universe,
+    action: str,
+    *,
+    actor_kind: ActorKind,
+    actor_id: str | None,
+    entries: Sequence[tuple[Mapping[str, str], Mapping[str, str]]],
+) -> None:
+    """``record`` for one deed done to many: an entry for each of the subjects with their detail, sent together."""
+    if not _ACTION.fullmatch(action):
+        raise ValueError("an action is a dotted id such as case.opened")
+    who = {"at": uni.now(), "action": action, "actor_kind": actor_kind, "actor_id": actor_id}
+    rows = [
+        {"id": uni.new_id(), **who, "subjects": _codes(subjects), "detail": _codes(detail)}
+        for subjects, detail in entries
+    ]
+    _INSERT.run_each(conn, rows)
+    named = [
+        {"subject_id": subject, "entry_id": row["id"]}
+        for row, (subjects, _) in zip(rows, entries, strict=True)
+        for subject in set(subjects.values())
+    ]
+    _INSERT_SUBJECT.run_each(conn, named)
+
+
 def _codes(mapping: Mapping[str, str]) -> str:
     for name, value in mapping.items():
         if not _CODE.fullmatch(name) or not _CODE.fullmatch(value):

@@ -27,6 +27,7 @@ from storage.tables import (
     ContentRow,
     ConversationEventRow,
     ConversationRow,
+    CustomerFlagRow,
     CustomerRow,
     DifferenceDecisionRow,
     DifferenceRow,
@@ -47,7 +48,7 @@ from storage.universe import Universe
 _account, _case, _content = table_of(AccountRow), table_of(CaseRow), table_of(ContentRow)
 _conversation, _customer, _difference = table_of(ConversationRow), table_of(CustomerRow), table_of(DifferenceRow)
 _event, _image, _inbound = table_of(ConversationEventRow), table_of(ImageRow), table_of(InboundRow)
-_hand_over = table_of(HandOverRow)
+_flag, _hand_over = table_of(CustomerFlagRow), table_of(HandOverRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
 _menu, _transition = table_of(AccountMenuRow), table_of(CaseTransitionRow)
 _decision = table_of(DifferenceDecisionRow)
@@ -61,6 +62,7 @@ ERASED = {
     "content": "removed",
     "conversation": "emptied",
     "conversation_event": "emptied",
+    "customer_flag": "why he was left alone is emptied",
     "difference": "emptied",
     "difference_decision": "removed",
     "export_part": "removed with the whole file in which he stands",
@@ -78,6 +80,7 @@ KEPT = {
     "audit_head": "the end of the audit chain",
     "customer_hold": "why something was kept: an erased customer has no hold in force",
     "erasure": "why something was erased",
+    "review_cadence": "why reviews come round as often as they do; about no customer",
     "staff_factor": "the secret of a member of staff's authenticator app",
     "store_secret": "the secret of the digests",
 }
@@ -106,6 +109,7 @@ def erase_customer(conn: Connection, vault: Vault, uni: Universe, customer_id: s
     waiting = _code.c.case_id.in_(case_ids) & _code.c.state.in_(("active", "locked"))
     conn.execute(update(_code).where(waiting).values(state="revoked"))
     touch_menus_of_customer(conn, customer_id)  # an account may act for others as well
+    _empty(conn, vault, _flag, _flag.c.customer_id == customer_id, _NOTHING)
     live = (_link.c.customer_id == customer_id) & _link.c.ended_at.is_(None)
     conn.execute(update(_link).where(live).values(ended_at=now, end_reason="erased"))
     conn.execute(delete(_login).where(or_(_login.c.customer_id == customer_id, _login.c.account_id.in_(accounts))))

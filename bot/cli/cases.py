@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import case_due
 from bot.cli.office import Office, os_user
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 app = typer.Typer(no_args_is_help=True, help="Cases: one review of one customer.")
+app.command("cadence")(case_due.cadence)
+app.command("event")(case_due.event)
+app.command("coverage")(case_due.coverage)
 
 
 @app.callback()
@@ -31,6 +35,7 @@ def open_cases(
 ) -> None:
     """Open the cases that are due by cadence or residence expiry, or one after an event."""
     from bot.outreach.opening import NoSuchCustomer, open_case_of, open_due_cases
+    from bot.outreach.triggers import scan_master
 
     office = Office()
     if cause not in ("periodic", "event"):
@@ -42,6 +47,8 @@ def open_cases(
     day = office.day("--due-by", due_by) if due_by is not None else None
     with office.store() as database:
         today = office.today(database)
+        # Whoever the newest master file says is due at once comes before the cycle.
+        scan_master(database, actor=os_user(), today=today)
         try:
             if customer is None:
                 opened = open_due_cases(database, due_by=day or today, today=today, actor=os_user(), zone=office.zone)

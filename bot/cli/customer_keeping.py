@@ -33,10 +33,10 @@ def _change_hold(number: str, reason: str, *, place: bool) -> None:
     from storage.holds import place_hold, release_hold
 
     office = Office()
-    _stated(office, reason)
+    stated(office, reason)
     with office.store() as database:
         vault, uni, who = database.vault, database.universe, os_user()
-        customer_id = _known(office, database, number)
+        customer_id = known(office, database, number)
 
         def deed(conn: Connection) -> bool:
             change = place_hold if place else release_hold
@@ -66,11 +66,11 @@ def erase(
     from storage.retention import has_record, kept_until
 
     office = Office()
-    _stated(office, reason)
+    stated(office, reason)
     policy = policy_of(office.settings)
     with office.store() as database:
         vault, uni = database.vault, database.universe
-        customer_id = _known(office, database, number)
+        customer_id = known(office, database, number)
         if database.run_read(lambda conn: holds.is_held(conn, customer_id)):
             raise office.refuse("customers.is_held", number=number)
         until = database.run_read(lambda conn: kept_until(conn, customer_id, policy))
@@ -90,12 +90,14 @@ def erase(
     typer.echo(office.say("customers.erased", number=number, **texts))
 
 
-def _stated(office: Office, reason: str) -> None:
+def stated(office: Office, reason: str) -> None:
+    """Refuse a deed without its reason."""
     if not reason.strip():
         raise office.refuse("customers.no_reason")
 
 
-def _known(office: Office, database: Database, number: str) -> str:
+def known(office: Office, database: Database, number: str) -> str:
+    """The id behind a customer number, or one sentence."""
     from storage.customers import find_customer_no
 
     customer_id = database.run_read(lambda conn: find_customer_no(conn, number))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import customer_keeping
+from bot.cli import customer_flags, customer_keeping
 from bot.cli.office import Office, os_user, progress_bar
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ app = typer.Typer(no_args_is_help=True, help="Customers and their master record.
 app.command("hold")(customer_keeping.hold)
 app.command("release")(customer_keeping.release)
 app.command("erase")(customer_keeping.erase)
+app.command("flag")(customer_flags.flag)
+app.command("unflag")(customer_flags.unflag)
+app.command("flags")(customer_flags.flags)
 
 #: Refused rows that are named on the screen when no report is asked for.
 _SHOWN = 10
@@ -41,6 +45,7 @@ def import_customers(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read the master file into the store; the rows that are good, with a report on the others."""
+    from bot.outreach.triggers import scan_master
     from storage.masterfile.columns import read_mapping
     from storage.masterfile.decoding import settle_encoding
     from storage.masterfile.problems import MasterFileProblem
@@ -55,6 +60,8 @@ def import_customers(
         master = MasterFile(file, encoding=settle_encoding(file, encoding), mapping=renamed)
         with office.store() as database:
             result, problems = _run(office, database, file, master, rejects, all_or_nothing)
+            # Also what an import before left behind that was killed after its last row.
+            noted = scan_master(database, actor=os_user(), today=office.today(database))
     except MasterFileProblem as problem:
         raise office.refuse(f"masterfile.{problem.code}", **problem.params) from None
     if all_or_nothing and result.rejected:
@@ -66,7 +73,7 @@ def import_customers(
             column=first.column,
             reason=_word(office, first),
         )
-    _report(office, result, problems, named=rejects is None, as_json=as_json)
+    _report(office, result, problems, noted, named=rejects is None, as_json=as_json)
 
 
 def _run(
@@ -109,14 +116,25 @@ def _word(office: Office, problem: RowProblem) -> str:
     return office.say(f"masterfile.row.{problem.code}", **problem.params)
 
 
-def _report(office: Office, result: ImportResult, problems: list[RowProblem], *, named: bool, as_json: bool) -> None:
+def _report(
+    office: Office,
+    result: ImportResult,
+    problems: list[RowProblem],
+    noted: Counter[str],
+    *,
+    named: bool,
+    as_json: bool,
+) -> None:
     if as_json:
         fields = ("rows", "new", "changed", "unchanged", "rejected", "file_sha256")
-        typer.echo(json.dumps({name: getattr(result, name) for name in fields} | {"version": result.seq}))
+        shown = {name: getattr(result, name) for name in fields}
+        typer.echo(json.dumps(shown | {"version": result.seq, "events": dict(noted)}))
         return
     key = "customers.imported" if result.seq is not None else "customers.nothing_changed"
     counts = {name: str(getattr(result, name)) for name in ("rows", "new", "changed", "unchanged", "rejected")}
     typer.echo(office.say(key, **counts))
+    if noted:
+        typer.echo(office.say("customers.events", opened=str(noted["opened"]), events=str(noted.total())))
     if not named:
         return
     for problem in problems:

@@ -2,7 +2,7 @@
 
 Promise: the earliest of the risk-based cycle and the residence expiry wins, so nobody is forgotten;
 a customer without a rating is treated like the strictest one until the bank has rated him.
-Pure: the day comes in from outside.
+Pure but for ``stored_cadence``: the day comes in from outside.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
+
+from sqlalchemy import Connection
+
+from storage.cadences import current_cadence
 
 #: Never confirmed: due before every other customer.
 AT_ONCE = date.min
@@ -35,6 +39,17 @@ class Due:
 
 
 DEFAULT_CADENCE = Cadence()
+#: A longer interval than this is no review any more, whatever the ground.
+MOST_MONTHS = 120
+
+
+def stored_cadence(conn: Connection) -> Cadence:
+    """The cadence that the bank has decided on; the defaults where it has decided nothing."""
+    found = current_cadence(conn)
+    if found is None:
+        return DEFAULT_CADENCE
+    months = {"high": found.high, "medium": found.medium, "low": found.low}
+    return Cadence(months=MappingProxyType(months), months_before_expiry=found.before_expiry)
 
 
 def due_on(
@@ -58,13 +73,21 @@ def next_due(
         return Due(on=AT_ONCE, why="never_confirmed")
     months = cadence.months.get(risk_rating, min(cadence.months.values()))
     cycle = Due(on=add_months(last_confirmed_on, months), why="cycle")
+    expiry = expiry_due(last_confirmed_on, residence_expiry, cadence)
+    return cycle if expiry is None else min(cycle, expiry, key=lambda due: due.on)
+
+
+def expiry_due(
+    last_confirmed_on: date | None, residence_expiry: date | None, cadence: Cadence = DEFAULT_CADENCE
+) -> Due | None:
+    """When the end of a residence permit alone makes a review due: also for who is spared the cycle."""
     if residence_expiry is None:
-        return cycle
-    expiry = Due(on=add_months(residence_expiry, -cadence.months_before_expiry), why="residence_expiry")
-    # Confirmed since the reminder began: this expiry has been dealt with, the cycle counts again.
-    if expiry.on <= last_confirmed_on and residence_expiry > last_confirmed_on:
-        return min(cycle, Due(on=residence_expiry, why="residence_expiry"), key=lambda due: due.on)
-    return min(cycle, expiry, key=lambda due: due.on)
+        return None
+    begins = add_months(residence_expiry, -cadence.months_before_expiry)
+    if last_confirmed_on is not None and begins <= last_confirmed_on < residence_expiry:
+        # Confirmed since the reminder began: this expiry has been dealt with until the day itself.
+        begins = residence_expiry
+    return Due(on=begins, why="residence_expiry")
 
 
 def add_months(day: date, months: int) -> date:

@@ -1,27 +1,32 @@
 """Which customers get a case, and why.
 
-Promise: a customer whose relationship has ended, or who has an open case of the same cause, gets no
-second one; the reason that is stored is a code, and words a person gave are sealed.
+Promise: a customer whose relationship has ended, whom a flag stops, or who has an open case of the same cause gets
+none; who is spared by simplified due diligence gets none by the cycle.  The reason that is stored is a code, and
+words a person gave are sealed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.outreach.cadence import DEFAULT_CADENCE, Cadence, Due, next_due
+from bot.outreach.cadence import Cadence, Due, expiry_due, next_due, stored_cadence
 from storage import audit
-from storage.cases import CaseStatus, cases_of_customer, open_case, transitions_of
-from storage.customers import Customer, find_customer_no, iter_customers, load_customer
+from storage.cases import cases_of_customer, open_case
+from storage.customers import find_customer_no, load_customer
 from storage.database import Database
+from storage.encryption import Vault
+from storage.flags import STOPS, flags_in_force
+from storage.opening_cases import NewCase, open_cases
+from storage.standing import Standing, iter_standings
 
 #: Customers per transaction.
-BATCH = 8
+BATCH = 50
 
 
 class NoSuchCustomer(Exception):
@@ -38,6 +43,10 @@ class Opened:
     #: The relationship has ended.
     ended: int = 0
     not_due: int = 0
+    #: Spared by simplified due diligence; events still make a review due.
+    exempt: int = 0
+    #: A flag stops all mailing: death, guardianship, dispute.
+    stopped: int = 0
 
 
 def open_due_cases(
@@ -47,37 +56,40 @@ def open_due_cases(
     today: date,
     actor: str,
     zone: ZoneInfo,
-    cadence: Cadence = DEFAULT_CADENCE,
+    cadence: Cadence | None = None,
 ) -> Opened:
-    """Open a periodic case for every customer whose review is due by ``due_by``."""
+    """Open a periodic case for every customer whose review is due by ``due_by``; the cadence is the bank's own."""
 
-    def find(conn: Connection) -> tuple[list[tuple[str, Due]], Counter[str]]:
-        due: list[tuple[str, Due]] = []
+    def find(conn: Connection) -> tuple[list[NewCase], Counter[str]]:
+        used = cadence or stored_cadence(conn)
+        due: list[NewCase] = []
         counts: Counter[str] = Counter()
-        for customer in iter_customers(conn, database.vault):
-            found = due_of(customer, cadence)
-            if found.on <= due_by and not has_ended(customer, today):
-                # What the bank's file does not know yet: a review that was completed here.
-                found = due_of(customer, cadence, completed_on=_completed_on(conn, customer.id, zone))
-            if has_ended(customer, today):
+        for one in iter_standings(conn):
+            if has_ended(one, today):
                 counts["ended"] += 1
+            elif one.stopped_by is not None:
+                counts["stopped"] += 1
+            elif (found := due_of(one, database.vault, zone, used)) is None:
+                counts["exempt"] += 1
             elif found.on > due_by:
                 counts["not_due"] += 1
+            elif one.periodic_case_id is not None:
+                counts["already_open"] += 1
             else:
-                due.append((customer.id, found))
+                # What is overdue is due today: a letter with a day long past would only alarm.
+                day = max(found.on, today)
+                due.append(NewCase(customer_id=one.customer_id, kind=one.kind, reason=found.why, due_on=day))
         return due, counts
 
     due, counts = database.run_read(find)
     for start in range(0, len(due), BATCH):
         batch = due[start : start + BATCH]
 
-        def run(conn: Connection, batch: list[tuple[str, Due]] = batch) -> Counter[str]:
-            return Counter(
-                _open(conn, database, customer_id, "periodic", found.why, max(found.on, today), actor)
-                for customer_id, found in batch
-            )
+        def run(conn: Connection, batch: list[NewCase] = batch) -> int:
+            return open_cases(conn, database.universe, batch, cause="periodic", actor=actor)
 
-        counts.update(database.run_piece(run))
+        opened = database.run_piece(run)
+        counts.update(opened=opened, already_open=len(batch) - opened)
     return Opened(**counts)
 
 
@@ -93,31 +105,33 @@ def open_case_of(
             raise NoSuchCustomer
         if has_ended(customer, today):
             return "ended"
+        if flags_in_force(conn, customer.id) & STOPS:
+            return "stopped"
         return _open(conn, database, customer.id, cause, reason, due, actor)
 
     return Opened(**{database.run(run): 1})
 
 
-def due_of(customer: Customer, cadence: Cadence = DEFAULT_CADENCE, *, completed_on: date | None = None) -> Due:
-    """When the review of a customer is due; ``completed_on`` is the day of the last one completed here."""
-    expiry = _day(customer.fields, "residence_expiry")
-    confirmed = max((day for day in (customer.last_confirmed_on, completed_on) if day), default=None)
-    return next_due(customer.risk_rating, confirmed, expiry, cadence)
+def due_of(one: Standing, vault: Vault, zone: ZoneInfo, cadence: Cadence) -> Due | None:
+    """When the review of a customer is due; ``None`` where he is spared the cycle and no permit of his ends."""
+    # What the bank's file does not know yet: a review that was completed here.
+    here = None if one.completed_at is None else one.completed_at.astimezone(zone).date()
+    confirmed = max((day for day in (one.last_confirmed_on, here) if day), default=None)
+    expiry = one.residence_expiry(vault)
+    if one.has_sdd:
+        return expiry_due(confirmed, expiry, cadence)
+    return next_due(one.risk_rating, confirmed, expiry, cadence)
 
 
-def _completed_on(conn: Connection, customer_id: str, zone: ZoneInfo) -> date | None:
-    """The day on which the last review of a customer was completed in this store."""
-    done = [case for case in cases_of_customer(conn, customer_id) if case.status is CaseStatus.DONE]
-    days = [
-        move.at.astimezone(zone).date()
-        for case in done
-        for move in transitions_of(conn, case.id)
-        if move.to_status is CaseStatus.DONE
-    ]
-    return max(days, default=None)
+class _Related(Protocol):
+    """A customer as read in either way."""
+
+    @property
+    def relationship_end_on(self) -> date | None: ...
 
 
-def has_ended(customer: Customer, today: date) -> bool:
+def has_ended(customer: _Related, today: date) -> bool:
+    """Whether the relationship is over."""
     return customer.relationship_end_on is not None and customer.relationship_end_on <= today
 
 
@@ -152,8 +166,3 @@ def _open(
         detail={"cause": cause, "reason": case.reason},
     )
     return "opened"
-
-
-def _day(fields: Mapping[str, str], column: str) -> date | None:
-    text = fields.get(column, "")
-    return date.fromisoformat(text) if text else None

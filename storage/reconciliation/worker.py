@@ -150,8 +150,11 @@ class Reconciler:
         review: ReviewRules | None = None,
         ask: Ask | None = None,
         ask_for: timedelta = timedelta(days=3),
+        refresh: Callable[[Connection], NextDue] | None = None,
     ) -> None:
         self._next_due = next_due
+        #: Where the cadence may be decided anew while the worker runs: what counts by the store.
+        self._refresh = refresh
         self._zone = zone
         self._review = review or load_rules()
         self._table = table or shipped_table()
@@ -204,6 +207,8 @@ class Reconciler:
         self, conn: Connection, vault: Vault, uni: Universe, *, claim: Claim = claim_unreconciled, limit: int = BATCH
     ) -> Reconciled:
         """One transaction's worth: claim, compare, keep the verdicts, move the cases."""
+        if self._refresh is not None:
+            self._next_due = self._refresh(conn)
         done = Reconciled()
         for submission_id in claim(conn, limit):
             outcome = self._reconcile_or_leave(conn, vault, uni, submission_id)

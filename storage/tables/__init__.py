@@ -10,6 +10,7 @@ from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
 from storage.tables.desk import ConversationBarRow, ConversationSnoozeRow, ConversationVisitRow
+from storage.tables.due import CustomerFlagRow, ReviewCadenceRow, TriggerEventRow
 from storage.tables.exports import ExportPartRow, ExportRequestRow
 from storage.tables.faq_edits import FaqEditRow
 from storage.tables.hand_overs import HandOverRow
@@ -54,6 +55,7 @@ __all__ = [
     "ConversationSnoozeRow",
     "ConversationVisitRow",
     "CounterRow",
+    "CustomerFlagRow",
     "CustomerHoldRow",
     "CustomerRow",
     "DifferenceDecisionRow",
@@ -80,12 +82,14 @@ __all__ = [
     "QuestionDecisionRow",
     "RatingDecisionRow",
     "RatingProposalRow",
+    "ReviewCadenceRow",
     "SendingPaceRow",
     "StaffFactorRow",
     "StaffRow",
     "StaffSessionRow",
     "StoreSecretRow",
     "SubmissionRow",
+    "TriggerEventRow",
     "metadata",
     "row_id",
     "sealed_columns",
