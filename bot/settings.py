@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     content_dir: Path | None = None
     bank_name: str = "サンプル銀行"
     bank_phone: str = "0120-000-000"
+    letter_window: Annotated[tuple[int, int, int, int], NoDecode] = (20, 12, 90, 45)
     default_locale: Literal["ja", "en"] = "ja"
     time_zone: str = "Asia/Tokyo"
     sensitive_channels: Annotated[tuple[str, ...], NoDecode] = ("line",)
@@ -93,7 +94,9 @@ class Settings(BaseSettings):
     encoder: Literal["auto", "on", "off"] = "auto"
 
     @field_validator(
-        "sensitive_channels", "trusted_proxies", "second_factor_roles", "office_days", "office_closed", mode="before"
+        *("sensitive_channels", "trusted_proxies", "second_factor_roles", "office_days", "office_closed"),
+        "letter_window",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -119,6 +122,15 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         # Compose files hand down empty variables; a webhook checked with an empty secret lets everybody in.
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("letter_window")
+    @classmethod
+    def _window_of_the_page(cls, value: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        # A page of A4 folded in three, with room for who writes beside the window and for the title below it.
+        left, top, width, height = value
+        if not (left >= 5 and top >= 5 and width >= 60 and height >= 30 and left + width <= 135 and top + height <= 62):
+            raise ValueError("is left,top,width,height in mm: within 5-135 and 5-62, at least 60 wide and 30 high")
+        return value
 
     @field_validator("second_factor_roles")
     @classmethod

@@ -3,14 +3,14 @@
 Promise: who reads the database cannot link himself to a customer, a code is used by exactly one account,
 and five failures lock it until staff unlock it or a new letter is made.
 
-    active -> used        active -> locked -> active (unlocked by staff)        active, locked -> revoked (new letter)
+    active -> used     active -> locked -> active (unlocked by staff)     active, locked -> revoked (new letter, lost)
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
@@ -38,6 +38,7 @@ class LinkCode:
     state: str
     tries: int
     check_number: str
+    created_at: datetime
 
 
 def normal_code(text: str) -> str:
@@ -53,10 +54,9 @@ def make_link_code(
     check_number: str = conn.execute(
         select(_case.c.check_number).where(_case.c.id == case_id).with_for_update(key_share=True)
     ).scalar_one()
-    live = (_link_code.c.case_id == case_id) & _link_code.c.state.in_(("active", "locked"))
-    conn.execute(update(_link_code).where(live).values(state="revoked"))
+    revoke_link_codes(conn, case_id)
     clear = uni.code(CODE_LENGTH)
-    code_id = uni.new_id()
+    code_id, now = uni.new_id(), uni.now()
     values = {
         "id": code_id,
         "case_id": case_id,
@@ -65,14 +65,27 @@ def make_link_code(
         "expires_on": expires_on,
         "state": "active",
         "tries": 0,
-        "created_at": uni.now(),
+        "created_at": now,
         "used_at": None,
     }
     conn.execute(insert(_link_code), values)
     code = LinkCode(
-        id=code_id, case_id=case_id, expires_on=expires_on, state="active", tries=0, check_number=check_number
+        id=code_id,
+        case_id=case_id,
+        expires_on=expires_on,
+        state="active",
+        tries=0,
+        check_number=check_number,
+        created_at=now,
     )
     return code, clear
+
+
+def revoke_link_codes(conn: Connection, case_id: str) -> list[str]:
+    """Let the codes of a case that could be used link nobody any more; returns their ids."""
+    live = (_link_code.c.case_id == case_id) & _link_code.c.state.in_(("active", "locked"))
+    found = conn.execute(update(_link_code).where(live).values(state="revoked").returning(_link_code.c.id))
+    return sorted(found.scalars())
 
 
 _by_digest = select(_link_code).where(_link_code.c.code_digest == bindparam("digest"))
@@ -130,4 +143,5 @@ def _code_of(row: Row[Any]) -> LinkCode:
         state=row.state,
         tries=row.tries,
         check_number=row.check_number,
+        created_at=row.created_at,
     )

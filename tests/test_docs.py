@@ -46,7 +46,7 @@ def rows(text: str) -> dict[str, str]:
 def default_of(name: str) -> str:
     default = Settings.model_fields[name].default
     assert default is not PydanticUndefined
-    return ",".join(default) if isinstance(default, tuple) else "" if default is None else str(default)
+    return ",".join(map(str, default)) if isinstance(default, tuple) else "" if default is None else str(default)
 
 
 def test_every_setting_has_its_row() -> None:

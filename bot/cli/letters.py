@@ -1,8 +1,9 @@
-"""``kakunin letters make``: one code per case, for the bank's own letter."""
+"""``kakunin letters``: one code per case, the letters around it, and what becomes of them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +13,17 @@ import typer
 from bot.cli.office import Office, os_user, progress_bar
 
 if TYPE_CHECKING:
+    from bot.outreach.letter_files import Drawn
     from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Letters with the code that links a customer.")
+
+_OUT = typer.Option(metavar="FILE.csv", help="Where the codes go; they exist nowhere else.")
+_PDF = typer.Option(metavar="FILE.pdf", help="The letters themselves.")
+_MERGE = typer.Option(metavar="FILE.csv", help="Addresses and codes for the bank's own mail merge.")
+_ENCODING = typer.Option(help="Of --merge: utf-8-sig, utf-8 or cp932.")
+_DAYS = typer.Option(help="For how many days a code works.")
+_JSON = typer.Option("--json", help="Print one JSON object.")
 
 
 @app.callback()
@@ -24,52 +33,78 @@ def _group() -> None:
 
 @app.command("make")
 def make(
-    out: Annotated[Path, typer.Option(metavar="FILE.csv", help="Where the codes go; they exist nowhere else.")],
+    out: Annotated[Path, _OUT],
     campaign: Annotated[str | None, typer.Option(metavar="ID", help="Only the cases of a campaign.")] = None,
-    pdf: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="The letters themselves.")] = None,
+    pdf: Annotated[Path | None, _PDF] = None,
+    merge: Annotated[Path | None, _MERGE] = None,
+    encoding: Annotated[str, _ENCODING] = "utf-8-sig",
     customer: Annotated[
         list[str] | None, typer.Option(metavar="NO", help="Only this customer, again where a letter went out.")
     ] = None,
-    valid_days: Annotated[int, typer.Option(help="For how many days a code works.")] = 90,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    valid_days: Annotated[int, _DAYS] = 90,
+    as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Make the codes of all cases that wait for their letter."""
-    from bot.outreach.letters import Channels, make_letters
-
     office = Office()
     if campaign is not None:
         raise office.refuse("letters.no_campaign")
-    if pdf is not None:
-        raise office.refuse("letters.no_pdf")
-    if not 1 <= valid_days <= 365:
-        raise office.refuse("letters.bad_days")
-    office.writable(out)
-    settings = office.settings
-    channels = Channels(line_basic_id=settings.line_basic_id, telegram_username=settings.telegram_bot_username)
-    with office.store() as database, progress_bar(office.say("letters.progress")) as progress:
-        try:
-            count = make_letters(
-                database,
-                out,
-                channels=channels,
-                expires_on=office.today(database) + timedelta(days=valid_days),
-                actor=os_user(),
-                again_for=[_customer_id(office, database, number) for number in customer or ()],
-                progress=progress,
-            )
-        except FileExistsError as problem:
-            key = "letters.exists" if problem.args[0] == out.name else "letters.part_exists"
-            raise office.refuse(key, name=out.name if key == "letters.exists" else f"{out.name}.part") from None
+    _make(office, out, customer or (), valid_days, (pdf, merge, encoding), as_json=as_json)
+
+
+@app.command("reissue")
+def reissue(
+    customer: Annotated[list[str], typer.Option(metavar="NO", help="Whose letter was lost or came back.")],
+    out: Annotated[Path, _OUT],
+    pdf: Annotated[Path | None, _PDF] = None,
+    merge: Annotated[Path | None, _MERGE] = None,
+    encoding: Annotated[str, _ENCODING] = "utf-8-sig",
+    valid_days: Annotated[int, _DAYS] = 90,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """A new letter for these customers; the code of the one before links nobody any more."""
+    _make(Office(), out, customer, valid_days, (pdf, merge, encoding), as_json=as_json)
+
+
+@app.command("draw")
+def draw(
+    codes: Annotated[Path, typer.Argument(metavar="CODES.csv", help="What letters make wrote.")],
+    pdf: Annotated[Path | None, _PDF] = None,
+    merge: Annotated[Path | None, _MERGE] = None,
+    encoding: Annotated[str, _ENCODING] = "utf-8-sig",
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """The pages and the table for the mail merge again, of codes that were made before."""
+    office = Office()
+    office.readable(codes)
+    if pdf is None and merge is None:
+        raise office.refuse("letters.nothing_wanted")
+    _check(office, codes, pdf, merge, encoding)
+    with office.store() as database:
+        drawn = _draw(office, database, codes, (pdf, merge, encoding))
+    _report(office, {"letters": drawn.letters}, codes, drawn, as_json=as_json, key="letters.drawn")
+
+
+@app.command("revoke")
+def revoke(
+    customer: Annotated[str, typer.Option(metavar="NO", help="The customer whose letter is in the wrong hands.")],
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """Let the code of a letter link nobody any more."""
+    from bot.outreach.letters import revoke_codes
+
+    office = Office()
+    with office.store() as database:
+        count = revoke_codes(database, _customer_id(office, database, customer), actor=os_user())
     if as_json:
-        typer.echo(json.dumps({"letters": count, "file": str(out)}))
+        typer.echo(json.dumps({"revoked": count}))
     else:
-        typer.echo(office.say("letters.made", count=str(count), name=str(out)))
+        typer.echo(office.say("letters.revoked", count=str(count)))
 
 
 @app.command("unlock")
 def unlock(
     customer: Annotated[str, typer.Option(metavar="NO", help="The customer whose code was tried too often.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Let a locked code be tried again."""
     from bot.outreach.letters import unlock_codes
@@ -81,6 +116,107 @@ def unlock(
         typer.echo(json.dumps({"unlocked": count}))
     else:
         typer.echo(office.say("letters.unlocked", count=str(count)))
+
+
+#: Where the pages and the table of the mail merge go, and the encoding of the latter.
+_Wishes = tuple[Path | None, Path | None, str]
+
+
+def _make(
+    office: Office, out: Path, customers: Sequence[str], valid_days: int, wishes: _Wishes, *, as_json: bool
+) -> None:
+    from bot.outreach.letters import Channels, make_letters
+
+    if not 1 <= valid_days <= 365:
+        raise office.refuse("letters.bad_days")
+    office.writable(out)
+    pdf, merge, _ = wishes
+    _check(office, out, *wishes)
+    settings = office.settings
+    channels = Channels(line_basic_id=settings.line_basic_id, telegram_username=settings.telegram_bot_username)
+    with office.store() as database:
+        with progress_bar(office.say("letters.progress")) as progress:
+            try:
+                count = make_letters(
+                    database,
+                    out,
+                    channels=channels,
+                    expires_on=office.today(database) + timedelta(days=valid_days),
+                    actor=os_user(),
+                    again_for=[_customer_id(office, database, number) for number in customers],
+                    progress=progress,
+                )
+            except FileExistsError as problem:
+                key = "letters.exists" if problem.args[0] == out.name else "letters.part_exists"
+                raise office.refuse(key, name=out.name if key == "letters.exists" else f"{out.name}.part") from None
+        drawn = None if pdf is None and merge is None else _draw(office, database, out, wishes)
+    _report(office, {"letters": count, "file": str(out)}, out, drawn, as_json=as_json, key="letters.made")
+
+
+def _check(office: Office, codes: Path, pdf: Path | None, merge: Path | None, encoding: str) -> None:
+    """Refuse what cannot be drawn before a code is made."""
+    from importlib.util import find_spec
+
+    from storage.exports.options import ENCODINGS
+
+    if encoding not in ENCODINGS:
+        raise office.refuse("export.bad_encoding", encoding=encoding)
+    wanted = [office.writable(path).resolve() for path in (pdf, merge) if path is not None]
+    if len({codes.resolve(), *wanted}) != 1 + len(wanted):
+        raise office.refuse("backoffice.same_file")
+    if pdf is not None and find_spec("fpdf") is None:
+        raise office.refuse("letters.no_pdf")
+
+
+def _draw(office: Office, database: Database, codes: Path, wishes: _Wishes) -> Drawn:
+    from bot.outreach.letter_files import BadCodes, Wanted, draw_letters
+    from bot.outreach.letter_pages import Sender
+    from locales import load_catalogue
+
+    settings = office.settings
+    overlay = settings.content_dir / "locales" if settings.content_dir else None
+    pdf, merge, encoding = wishes
+    sender = Sender(
+        bank_name=settings.bank_name,
+        bank_phone=settings.bank_phone,
+        today=office.today(database),
+        window=settings.letter_window,
+        words=lambda voice: load_catalogue(voice, overlay),
+    )
+    with progress_bar(office.say("letters.drawing")) as progress:
+        try:
+            return draw_letters(
+                database,
+                codes,
+                Wanted(pdf=pdf, merge=merge, encoding=encoding),
+                sender,
+                default_voice=settings.default_locale,
+                actor=os_user(),
+                progress=progress,
+            )
+        except BadCodes as problem:
+            raise office.refuse("letters.bad_codes", name=codes.name, line=str(problem.line)) from None
+
+
+def _report(
+    office: Office, counts: dict[str, int | str], named: Path, drawn: Drawn | None, *, as_json: bool, key: str
+) -> None:
+    if as_json:
+        if drawn is not None:
+            files = [{"name": one.name, "rows": one.rows, "sha256": one.sha256} for one in drawn.files]
+            counts = {**counts, "unmappable": drawn.unmappable}
+            typer.echo(json.dumps({**counts, "files": files}))
+        else:
+            typer.echo(json.dumps(counts))
+        return
+    typer.echo(office.say(key, count=str(counts["letters"]), name=str(named)))
+    if drawn is not None:
+        names = ", ".join(one.name for one in drawn.files)
+        typer.echo(office.say("letters.files", names=names))
+        if drawn.unmappable:
+            typer.echo(
+                office.say("letters.unmappable", count=str(drawn.unmappable), name=drawn.files[-1].name), err=True
+            )
 
 
 def _customer_id(office: Office, database: Database, number: str) -> str:

@@ -22,7 +22,7 @@ from storage import audit
 from storage.case_status import ANSWERABLE
 from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_case, move_case
 from storage.database import Database
-from storage.link_codes import link_codes_of_case, make_link_code, unlock_link_code
+from storage.link_codes import link_codes_of_case, make_link_code, revoke_link_codes, unlock_link_code
 
 LETTER_COLUMNS = ("customer_no", "case_id", "code", "check_number", "line_url", "telegram_url", "expires_on")
 
@@ -141,6 +141,28 @@ def unlock_codes(database: Database, customer_id: str, *, actor: str) -> int:
         return opened
 
     return database.run(unlock)
+
+
+def revoke_codes(database: Database, customer_id: str, *, actor: str) -> int:
+    """Let the customer's codes link nobody any more, as a person decided; returns how many could have."""
+
+    def revoke(conn: Connection) -> int:
+        revoked = 0
+        for case in cases_of_customer(conn, customer_id, open_only=True):
+            for link_code_id in revoke_link_codes(conn, case.id):
+                revoked += 1
+                audit.record(
+                    conn,
+                    database.universe,
+                    "letter.revoked",
+                    actor_kind="os_user",
+                    actor_id=actor,
+                    subjects={"case": case.id, "link_code": link_code_id},
+                    detail={},
+                )
+        return revoked
+
+    return database.run(revoke)
 
 
 def _write_batch(

@@ -6,18 +6,16 @@ that the font does not have becomes 〓 and is listed, never an empty box; every
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from importlib.resources import as_file, files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage.exports.spelling import GETA, Losses, Unmappable, Why
+from storage.exports.glyphs import drawable, font_file
+from storage.exports.spelling import Losses, Unmappable, Why
 from storage.exports.tables import Word
 
 NAME = "evidence.pdf"
-_FONT = ("noto_cjk_sans_jp_regular", "NotoSansCJKjp-Regular.otf")
 _LINE = 5.4
 _BLUE = (0, 23, 193)
 _PALE = (232, 241, 254)
@@ -51,7 +49,7 @@ def draw_evidence(
     pack: Mapping[str, Any], sha256: str, *, made_at: datetime, zone: ZoneInfo, word: Word, losses: Losses
 ) -> bytes:
     """The pages, with times as in ``zone``; ``sha256`` is the digest of the JSON that holds the same."""
-    with as_file(files(_FONT[0]) / _FONT[1]) as font:
+    with font_file() as font:
         sheet = _Sheet(str(font), sha256, made_at, zone, word, losses)
         sheet.title(word("evidence.title"), word("evidence.lead"))
         sheet.facts("", {"program": pack["program"], "made_at": pack["made_at"], "made_by": pack["made_by"]}, None)
@@ -124,17 +122,12 @@ class _Sheet:
             text = f"{text} {self._word(f'{_WORDS[column]}.{text}')}"
         if text and (column == "at" or column.endswith("_at")):
             text = f"{datetime.fromisoformat(text).astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
-        out: list[str] = []
-        for sign in text.expandtabs(2).replace("\r\n", "\n"):
-            if sign == "\n" or ord(sign) in self._known:
-                out.append(sign)
-                continue
-            is_mark = unicodedata.category(sign) in ("Mn", "Cf")
-            why = Why.MARK_LOST if is_mark else Why.HALF if "\ud800" <= sign <= "\udfff" else Why.NO_GLYPH
+
+        def missing(sign: str, why: Why) -> None:
             place = {"file": NAME, "row": self._row, "column": column}
             self._losses(Unmappable(code_point=f"U+{ord(sign):04X}", reason=why, **place))  # type: ignore[arg-type]
-            out.append("" if is_mark else GETA)
-        return "".join(out)
+
+        return drawable(text, self._known, missing)
 
     def title(self, title: str, lead: str) -> None:
         self._pdf.set_font("noto", size=18)

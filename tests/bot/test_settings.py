@@ -22,6 +22,7 @@ CONTRACT = {
     "encryption_keys": None,
     "content_dir": None,
     "default_locale": "ja",
+    "letter_window": (20, 12, 90, 45),
     "time_zone": "Asia/Tokyo",
     "sensitive_channels": ("line",),
     "line_channel_secret": None,

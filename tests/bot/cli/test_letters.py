@@ -41,7 +41,7 @@ def test_codes_are_never_written_over(shell: Shell) -> None:
     [
         ("--out", "{folder}/none/letters.csv"),
         ("--out", "{folder}"),
-        ("--out", "{folder}/l.csv", "--pdf", "l.pdf"),
+        ("--out", "{folder}/l.csv", "--pdf", "{folder}"),
         ("--out", "{folder}/l.csv", "--campaign", "1"),
         ("--out", "{folder}/l.csv", "--valid-days", "0"),
     ],
