@@ -75,7 +75,7 @@ class Submission:
     questionnaire_sha256: str
     #: ``None`` until the submission was reconciled.
     completed_seq: int | None
-    #: Per answer: name, instance, value, display, state, raw, wording, at, by.
+    #: Per answer: name, instance, value, display, state, raw, wording, definition_sha256, locale, channel, at, by.
     answers: list[dict[str, Any]] = field(repr=False)
 
 

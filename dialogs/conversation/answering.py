@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from dialogs.conversation.answers import Answer
 from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.pairs import reply_context
-from dialogs.conversation.state import Answer
 from dialogs.definition.model import Choice, Question, QuestionType, pick
 from dialogs.replies import READERS
 from dialogs.replies.acknowledgement import says_that_it_is_read
@@ -191,7 +191,7 @@ def offered_value(position: Position, slot: Slot) -> tuple[str, Taken] | None:
         return None
     earlier = state.set_aside.get(key)
     if earlier is not None and earlier.state is AnswerState.ANSWERED and _still_fits(position, slot, earlier):
-        return "previous", Taken(value=earlier.value, display=earlier.display)
+        return "previous", Taken(value=earlier.value, display=read_back(position, slot.question, earlier))
     known = from_master(position, slot)
     if known is not None:
         return "master", known
@@ -200,10 +200,15 @@ def offered_value(position: Position, slot: Slot) -> tuple[str, Taken] | None:
 
 
 def _still_fits(position: Position, slot: Slot, earlier: Answer) -> bool:
-    """Whether an answer given before would be taken now; a postal code must belong to the address of today."""
-    if not position.is_valid(slot, earlier):
+    """Whether an answer given before would be taken now; a postal code must belong to the address of today.
+
+    What was left open is asked again, and what is to be read is read again.
+    """
+    if not earlier.value or not position.is_valid(slot, earlier):
         return False
-    if slot.question is None or slot.question.bot.kind != "postal_code":
+    if slot.question is None or slot.question.type is QuestionType.ACKNOWLEDGE:
+        return False
+    if slot.question.bot.kind != "postal_code":
         return True
     return isinstance(READERS["postal_code"](earlier.value, reply_context(position, slot)), Parsed)
 

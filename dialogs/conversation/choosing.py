@@ -52,6 +52,9 @@ def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str |
             value = prompt.value or ""
             turn.take(slot, value, prompt.display or "", turn.state_of(slot, value), prompt.basis, marked=True)
         case ((Form.CONFIRM | Form.CHECK), "no") if slot is not None:
+            if slot.key in turn.state.answers and turn.state.correcting != slot.key:
+                # A change elsewhere spoke against an answer that was taken already.
+                turn.record(ev.CorrectionOpened(at=turn.now, key=slot.key))
             turn.ask_current()
         case Form.QUESTION, _ if slot is not None:
             return _choose_answer(turn, prompt, slot, option, content_id)
@@ -71,7 +74,8 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
     elif option == "others" and prompt.only:
         turn.ask_in_place(prompt, ())
     elif option == "same" and answer is not None and turn.position.is_valid(slot, answer):
-        turn.take(slot, answer.value, answer.display, answer.state, answer.content_id, marked=answer.marked)
+        marked = answer.marked or turn.position.is_doubted(slot, answer)
+        turn.take(slot, answer.value, answer.display, answer.state, answer.content_id, marked=marked)
     elif option == "same" and answer is None and slot.key in turn.state.changes:
         return _as_registered(turn, slot, content_id)
     elif option == "decline" and question.bot.decline is not Decline.NONE:

@@ -161,6 +161,10 @@ def _said(turn: Turn, said: inp.Said) -> None:
     if turn.state.is_over:
         turn.go_on()
         return
+    if turn.state.renewed:
+        # What it answers is not asked like this any more.
+        turn.ask_again()
+        return
     if said.unseen:
         turn.ask_again(Phrase(key="engine.not_seen"))
         return
@@ -360,7 +364,8 @@ def _chose(turn: Turn, chose: inp.Chose) -> None:
         return
     prompt = turn.state.open
     if not _takes_replies(turn) or prompt is None or chose.token not in prompt.tokens:
-        turn.go_on(Phrase(key="engine.late" if chose.option == inp.TYPED_LATE else "engine.stale"))
+        late = Phrase(key="engine.late" if chose.option == inp.TYPED_LATE else "engine.stale")
+        turn.go_on(*(() if turn.state.renewed else (late,)))
         return
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))
@@ -379,7 +384,7 @@ def _picked(turn: Turn, picked: inp.Picked) -> None:
     slot = turn.position.slot(prompt.key) if prompt is not None and prompt.key is not None else None
     question = slot.question if slot is not None else None
     if slot is None or question is None or not question.is_select:
-        turn.go_on(Phrase(key="engine.stale"))
+        turn.go_on(*(() if turn.state.renewed else (Phrase(key="engine.stale"),)))
         return
     known = {choice.name for choice in turn.position.choices(question, slot.key)}
     one_only = question.type is not QuestionType.SELECT_MULTIPLE and len(picked.names) != 1

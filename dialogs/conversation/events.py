@@ -11,62 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
+from dialogs.conversation.vocabulary import AnswerState, Form, Key, Owner
 
-class Key(NamedTuple):
-    """One answerable place: a question, and in a repeat which instance (from 1)."""
-
-    question: str
-    instance: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.question}[{self.instance}]" if self.instance else self.question
-
-
-class AnswerState(StrEnum):
-    """How an answer came to be."""
-
-    #: Given by the customer.
-    ANSWERED = "answered"
-    #: The customer confirmed the value of the master record.
-    UNCHANGED = "unchanged"
-    #: The customer would rather not say, or does not know.
-    DECLINED = "declined"
-    #: Not asked on this channel: the bank asks by phone or on paper.
-    OTHER_CHANNEL = "other_channel"
-
-
-class Form(StrEnum):
-    """The shapes that an open prompt can have."""
-
-    #: The question itself.
-    QUESTION = "question"
-    #: A value is offered: the bank's, an earlier answer or a default. Still right?
-    OFFERED = "offered"
-    #: The value that was read is echoed: is it right?
-    CONFIRM = "confirm"
-    #: A cross check: really? Asked once.
-    CHECK = "check"
-    #: Another instance of a repeat?
-    MORE = "more"
-    #: All answers, not yet submitted.
-    REVIEW = "review"
-    #: Which answer is to be corrected?
-    WHICH = "which"
-    #: "I will not answer": sure?
-    STOP = "stop"
-    #: "Forget this account": sure?
-    UNLINK = "unlink"
-
-
-class Owner(StrEnum):
-    """Who may speak."""
-
-    BOT = "bot"
-    WAITING = "waiting"
-    STAFF = "staff"
-    CLOSED = "closed"
+__all__ = ["AnswerState", "Form", "Key", "Owner"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +37,8 @@ class Started(Event):
     master: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Whether questions marked sensitive may be asked on this channel.
     sensitive_allowed: bool = True
+    #: The platform, for the evidence of each answer.
+    channel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +47,7 @@ class ChannelChanged(Event):
 
     kind = "channel_changed"
     sensitive_allowed: bool
+    channel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -337,6 +289,20 @@ class AskedOnceMore(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Migrated(Event):
+    """The conversation goes on in another version of its form."""
+
+    kind = "migrated"
+    definition_sha256: str
+    #: Answers that are to be given again: they are offered where they still fit.
+    again: tuple[Key, ...] = ()
+    #: What has no place in this version, or says nothing there: it stays in the log alone.
+    dropped: tuple[Key, ...] = ()
+    #: Whether the open question stands as it was shown; otherwise its buttons are worth nothing.
+    prompt_stands: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Confirmed(Event):
     """The customer submitted the answers as shown."""
 
@@ -349,7 +315,7 @@ _KINDS: dict[str, type[Event]] = {
         Started, ChannelChanged, Asked, NoteShown, Answered, SetAside, Toggled, PageTurned, ChangeAnnounced, Refused,
         FaqShown, NotUnderstood, TakenBack, CorrectionOpened, Paused, Resumed, OwnerChanged, PersonAsked, NoteLeft,
         Proposed, ProposalSettled, WaitingTold, PromptClosed, LanguageChanged, SecretKeptBack, Ended, Reopened,
-        AskedOnceMore, Confirmed,
+        AskedOnceMore, Migrated, Confirmed,
     )
 }  # fmt: skip
 
@@ -390,7 +356,7 @@ def from_json(data: Mapping[str, Any]) -> Event:
             value = datetime.fromisoformat(value)
         elif spec.name == "key" and value is not None:
             value = Key(value[0], value[1])
-        elif spec.name == "keys":
+        elif spec.name in ("keys", "again", "dropped"):
             value = tuple(Key(question, instance) for question, instance in value)
         elif spec.name in ("selection", "topics", "scores", "only"):
             value = tuple(value)

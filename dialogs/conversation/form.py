@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import takewhile
 
+from dialogs.conversation.answers import Answer
 from dialogs.conversation.events import AnswerState, Key
 from dialogs.conversation.plan import Part, Repeat, Section, Slot, differing, plan_of, without
-from dialogs.conversation.state import Answer, State
+from dialogs.conversation.state import State
 from dialogs.definition.expressions import Expression
 from dialogs.definition.model import Choice, Group, Question, Questionnaire, QuestionType, pick
 from dialogs.records import kept
@@ -48,6 +49,8 @@ class Position:
         before = self.state
         if state.master is not before.master or state.locale != before.locale:
             return Position(self.definition, state, self.now)
+        if state.sensitive_allowed is not before.sensitive_allowed:
+            return Position(self.definition, state, self.now)
         if state.answers is before.answers:
             return self._with(state)
         if not (self._relevant or self._groups or self._calculated or self._settled or self._plain):
@@ -67,11 +70,7 @@ class Position:
         later = object.__new__(Position)
         later.__dict__.update(self.__dict__, state=state)
         before = self.state
-        if (
-            state.correcting != before.correcting
-            or state.notes_shown is not before.notes_shown
-            or state.sensitive_allowed is not before.sensitive_allowed
-        ):
+        if state.correcting != before.correcting or state.notes_shown is not before.notes_shown:
             for name in ("current", "previous", "pending_notes"):
                 later.__dict__.pop(name, None)
         return later
@@ -285,8 +284,15 @@ class Position:
             return False
         found = self._settled.get(slot.key)
         if found is None:
-            found = self._settled[slot.key] = self.is_valid(slot, answer)
+            doubted = not (answer.marked or self.is_elsewhere(slot)) and self.is_doubted(slot, answer)
+            found = self._settled[slot.key] = not doubted and self.is_valid(slot, answer)
         return found
+
+    def is_doubted(self, slot: Slot, answer: Answer) -> bool:
+        """Whether a cross check speaks against an answer; ``marked`` says that the customer was asked and kept it."""
+        check = None if slot.question is None else slot.question.bot.check
+        given = answer.value and answer.state in (AnswerState.ANSWERED, AnswerState.UNCHANGED)
+        return bool(check is not None and given and not self.truth(check, slot.key, answer.value))
 
     @kept
     def previous(self) -> Slot | None:

@@ -120,6 +120,7 @@ class Plan:
                 question.constraint,
                 question.choice_filter,
                 question.required,
+                question.bot.check,
             )
             for name in (*read, *question.groups):
                 depending.setdefault(name, set()).add(question.name)

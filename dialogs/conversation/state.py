@@ -8,42 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from dialogs.conversation import events as ev
+from dialogs.conversation.answers import Answer, Answers, answers_of, rows_of
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.open_prompts import OpenPrompt, open_from_json, open_json, opened
 from dialogs.records import changed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What is known at one key."""
-
-    value: str = field(repr=False)
-    display: str = field(repr=False)
-    state: AnswerState
-    at: datetime
-    locale: str
-    by: str = "customer"
-    content_id: str | None = None
-    marked: bool = False
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The choices of a select_multiple."""
-        return tuple(self.value.split())
-
-
-Answers = MappingProxyType[Key, Answer]
-
-
-@dataclass(frozen=True, kw_only=True)
 class State:
     definition_sha256: str = ""
     locale: str = "ja"
+    #: The platform; empty where the log does not say.
+    channel: str = ""
     receipt_no: str = field(default="", repr=False)
     master: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     sensitive_allowed: bool = True
@@ -54,6 +35,8 @@ class State:
     #: Prefilled questions whose master value the customer called outdated.
     changes: frozenset[Key] = frozenset()
     open: OpenPrompt | None = None
+    #: The form was renewed beneath the open question; told with the next one.
+    renewed: bool = False
     #: What was open before "are you sure?" was asked; it waits again when that is closed.
     beneath: OpenPrompt | None = None
     #: Prompts asked so far: tokens are numbered by it, hence unique in the conversation.
@@ -111,16 +94,15 @@ def fold(events: Iterable[Event], state: State | None = None) -> State:
 
 def apply(state: State, event: Event) -> State:
     """The state after one more event."""
-    if state.offered is not None:
-        state = changed(state, offered=None)
-    if state.noting:
-        state = changed(state, noting=False)
+    if (state.offered is not None or state.noting) and not isinstance(event, ev.Migrated | ev.SetAside):
+        state = changed(state, offered=None, noting=False)
     match event:
         case ev.Started():
             return changed(
                 state,
                 definition_sha256=event.definition_sha256,
                 locale=event.locale,
+                channel=event.channel,
                 receipt_no=event.receipt_no,
                 master=MappingProxyType(dict(event.master)),
                 sensitive_allowed=event.sensitive_allowed,
@@ -130,13 +112,15 @@ def apply(state: State, event: Event) -> State:
             if event.sensitive_allowed and not state.completed:
                 # What could not be asked there can be asked here.
                 kept = MappingProxyType({k: a for k, a in kept.items() if a.state is not AnswerState.OTHER_CHANNEL})
-            return changed(state, sensitive_allowed=event.sensitive_allowed, answers=kept)
+            channel = event.channel or state.channel
+            return changed(state, sensitive_allowed=event.sensitive_allowed, channel=channel, answers=kept)
         case ev.Asked():
             beneath = None
             if event.form in (Form.STOP, Form.UNLINK):
                 over_it = state.open is not None and state.open.form in (Form.STOP, Form.UNLINK)
                 beneath = state.beneath if over_it else state.open
-            return changed(state, open=opened(state.open, event), beneath=beneath, asked=state.asked + 1)
+            asked = state.asked + 1
+            return changed(state, open=opened(state.open, event), beneath=beneath, asked=asked, renewed=False)
         case ev.NoteShown():
             return changed(state, notes_shown=state.notes_shown | {event.key})
         case ev.Answered():
@@ -149,6 +133,8 @@ def apply(state: State, event: Event) -> State:
                 by=event.by,
                 content_id=event.content_id,
                 marked=event.marked,
+                definition_sha256=state.definition_sha256,
+                channel=state.channel,
             )
             return changed(
                 state,
@@ -235,10 +221,31 @@ def apply(state: State, event: Event) -> State:
                 set_aside=MappingProxyType({key: one for key, one in state.set_aside.items() if key not in again}),
                 changes=state.changes | again,
             )
+        case ev.Migrated():
+            return _in_another_version(state, event)
         case ev.Confirmed():
             return changed(state, completed=True, open=None, beneath=None, correcting=None)
         case _:
             return state
+
+
+def _in_another_version(state: State, event: ev.Migrated) -> State:
+    again, dropped = frozenset(event.again), frozenset(event.dropped)
+    waiting = {key: state.answers[key] for key in event.again if key in state.answers}
+    stands = event.prompt_stands or state.open is None
+    return changed(
+        state,
+        definition_sha256=event.definition_sha256,
+        answers=MappingProxyType({k: one for k, one in state.answers.items() if k not in again | dropped}),
+        set_aside=MappingProxyType({k: one for k, one in (state.set_aside | waiting).items() if k not in dropped}),
+        notes_shown=state.notes_shown - again - dropped,
+        changes=state.changes - again - dropped,
+        open=state.open if stands else None,
+        beneath=state.beneath if stands else None,
+        renewed=state.renewed or not stands,
+        correcting=None if state.correcting in again | dropped else state.correcting,
+        proposals=tuple(one for one in state.proposals if one.key not in dropped),
+    )
 
 
 def _without_message(state: State, content_id: str) -> State:
@@ -272,22 +279,21 @@ def _without(answers: Answers, key: Key) -> Answers:
 
 #: Fields that are JSON as they are.
 _PLAIN = (
-    "definition_sha256", "locale", "receipt_no", "sensitive_allowed", "asked", "paused", "ended", "completed",
-    "staff_id", "epoch", "waiting_told", "waiting_answered", "noting", "misses", "proposed",
+    "definition_sha256", "locale", "channel", "receipt_no", "sensitive_allowed", "asked", "paused", "ended",
+    "completed", "staff_id", "epoch", "waiting_told", "waiting_answered", "noting", "misses", "proposed", "renewed",
 )  # fmt: skip
 _KEYS = ("correcting", "ended_at", "handover_at")
 _SETS = ("notes_shown", "changes")
 _ANSWERS = ("answers", "set_aside")
 _PROMPTS = ("open", "beneath")
 _NEW = State()
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def to_json(state: State) -> dict[str, Any]:
     """The state as plain data for the snapshot; ``from_json`` is its inverse.
 
     It is sealed, stored and read with every turn, so it is short: what is as in a new conversation is left out, and
-    an answer is a row in which the end may be missing (``_row``), its time counted from the first one's.
+    an answer is a row in which the end may be missing (``answers.rows_of``), its time counted from the first one's.
     """
     data: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(state, name)) != getattr(_NEW, name)}
     if state.owner is not Owner.BOT:
@@ -299,7 +305,8 @@ def to_json(state: State) -> dict[str, Any]:
     since = min((answer.at for name in _ANSWERS for answer in getattr(state, name).values()), default=None)
     if since is not None:
         data["since"] = since.isoformat()
-        data |= {name: _rows(answers, state, since) for name in _ANSWERS if (answers := getattr(state, name))}
+        common = (state.locale, state.definition_sha256, state.channel)
+        data |= {name: rows_of(answers, common, since) for name in _ANSWERS if (answers := getattr(state, name))}
     data |= {name: open_json(prompt) for name in _PROMPTS if (prompt := getattr(state, name)) is not None}
     if state.offered is not None:
         data["offered"] = ev.to_json(state.offered)
@@ -315,7 +322,8 @@ def from_json(data: Mapping[str, Any]) -> State:
     fields |= {name: frozenset(Key(*key) for key in data[name]) for name in _SETS if name in data}
     fields |= {name: open_from_json(data[name]) for name in _PROMPTS if name in data}
     since = datetime.fromisoformat(data["since"]) if "since" in data else None
-    fields |= {name: _answers(data[name], data.get("locale", _NEW.locale), since) for name in _ANSWERS if name in data}
+    common = (data.get("locale", _NEW.locale), data.get("definition_sha256", ""), data.get("channel", ""))
+    fields |= {name: answers_of(data[name], common, since) for name in _ANSWERS if name in data}
     if "owner" in data:
         fields["owner"] = Owner(data["owner"])
     if "master" in data:
@@ -324,52 +332,3 @@ def from_json(data: Mapping[str, Any]) -> State:
     entered = map(ev.from_json, data.get("proposals", ()))
     fields["proposals"] = tuple(event for event in entered if isinstance(event, ev.Proposed))
     return State(**fields, offered=offered if isinstance(offered, ev.FaqShown) else None)
-
-
-def _rows(answers: Answers, state: State, since: datetime) -> list[list[Any]]:
-    rows = []
-    for key, answer in answers.items():
-        row = [
-            key.question,
-            answer.value,
-            None if answer.display == answer.value else answer.display,
-            (answer.at - since) // _MICROSECOND,
-            answer.content_id,
-            None if answer.state is AnswerState.ANSWERED else answer.state.value,
-            None if answer.locale == state.locale else answer.locale,
-            None if answer.by == "customer" else answer.by,
-            answer.marked or None,
-            key.instance or None,
-        ]
-        while row[-1] is None:
-            row.pop()
-        rows.append(row)
-    return rows
-
-
-def _answers(rows: Iterable[Any], locale: str, since: datetime | None) -> Answers:
-    answers: dict[Key, Answer] = {}
-    for row in rows:
-        if since is None:
-            # A snapshot of before there were rows.
-            answers[Key(*row["key"])] = Answer(
-                **{name: row[name] for name in ("value", "display", "locale", "by", "content_id", "marked")},
-                state=AnswerState(row["state"]),
-                at=datetime.fromisoformat(row["at"]),
-            )
-            continue
-        question, value, display, at, content_id, how, other_locale, by, marked, instance = row + _MISSING[len(row) :]
-        answers[Key(question, instance or 0)] = Answer(
-            value=value,
-            display=value if display is None else display,
-            state=AnswerState.ANSWERED if how is None else AnswerState(how),
-            at=since + at * _MICROSECOND,
-            locale=other_locale or locale,
-            by=by or "customer",
-            content_id=content_id,
-            marked=bool(marked),
-        )
-    return MappingProxyType(answers)
-
-
-_MISSING: list[Any] = [None] * 10

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dialogs.conversation import asking, events as ev, people
-from dialogs.conversation.answering import Taken, from_master, offered_value
+from dialogs.conversation.answering import Taken, from_master, offered_value, read_back
 from dialogs.conversation.events import AnswerState, Event, Form, Key
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.lists import ListLimits
@@ -86,7 +86,9 @@ class Turn:
         ``only`` narrows the choices to the ones that a reply may have meant.  With it, or with ``extra`` buttons, the
         question itself is asked, whatever could be offered for it.
         """
-        self._settle()
+        self.settle()
+        if self.state.renewed:
+            lead = (*lead, Phrase(key="engine.form_renewed"))
         for note in self.position.pending_notes:
             self.record(ev.NoteShown(at=self.now, key=note.key))
             # What was just understood is said before the note that follows from it.
@@ -140,6 +142,11 @@ class Turn:
             return
         answer = self.state.answers.get(slot.key)
         if answer is not None and self.state.correcting != slot.key and not itself:
+            if self.position.is_valid(slot, answer):
+                # It fits by itself, but something else was changed that speaks against it now.
+                display = read_back(self.position, slot.question, answer)
+                self.ask_check(slot, answer.value, display, answer.content_id, *lead)
+                return
             lead = (*lead, Phrase(key="engine.no_longer_fits"))
         assert slot.question is not None
         several = slot.question.type is QuestionType.SELECT_MULTIPLE
@@ -268,7 +275,7 @@ class Turn:
     ) -> None:
         """Record the answer and go on: end, hand over, or the next question."""
         self.record(self._answered(slot.key, value, display, state, content_id, marked=marked))
-        self._settle()
+        self.settle()
         question = slot.question
         if question is not None and question.bot.end is not None and self.position.truth(question.bot.end, slot.key):
             self.end(f"form:{question.name}", slot.key)
@@ -342,7 +349,7 @@ class Turn:
             return "required_message"
         return ""
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Bring the answers in line with the form: set aside what is irrelevant, mark what this channel may not ask."""
         while True:
             places = self.position.places

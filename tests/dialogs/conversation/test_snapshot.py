@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from dialogs.conversation import events as ev
+from dialogs.conversation.answers import Answer
 from dialogs.conversation.events import AnswerState, Key
-from dialogs.conversation.state import Answer, State, apply, from_json, to_json
+from dialogs.conversation.state import State, apply, from_json, to_json
 from tests.dialogs.conversation.talking import NOW, RECEIPT, Talk, shipped
 
 
