@@ -14,6 +14,7 @@ from dialogs.definition.cells import CODE, LANGUAGE, NAME, RowReader, nearest
 from dialogs.definition.issues import DefinitionError, Issue, Place
 from dialogs.definition.model import BotColumns, Choice, Decline, Group, Question, Questionnaire, QuestionType
 from dialogs.definition.source_tree import Cell, Rows, Table, Tree, canonical_json, sha256_of
+from dialogs.definition.versions import IMPOSSIBLE, ChangeKind, Policy
 from dialogs.definition.vocabulary import (
     ANSWER_COLUMNS,
     BOT_COLUMNS,
@@ -94,6 +95,7 @@ class _Builder:
         for item in items:
             if item not in KYC_ITEMS:
                 row.note("bad_value", "required_items", value=item[:64], suggestion=nearest(item, KYC_ITEMS))
+        upgrade = self._upgrade(row)
         row.refuse_rest(SETTINGS_COLUMNS)
         return Questionnaire(
             id=form_id,
@@ -101,11 +103,24 @@ class _Builder:
             title=title,
             default_language=language,
             required_items=items,
+            upgrade=upgrade,
             questions=(),
             groups={},
             choices={},
             sha256="",
         )
+
+    @staticmethod
+    def _upgrade(row: RowReader) -> Mapping[str, str]:
+        """``narrowing=ask``: what happens to open conversations that a change of this class touches."""
+        known = [f"{kind}={policy}" for kind in ChangeKind for policy in Policy if (kind, policy) not in IMPOSSIBLE]
+        found: dict[str, str] = {}
+        for word in row.words("upgrade"):
+            kind, _, policy = word.partition("=")
+            if word not in known or kind in found:
+                row.note("bad_value", "upgrade", value=word[:64], suggestion=nearest(word, known))
+            found[kind] = policy
+        return MappingProxyType(found)
 
     def _choices(self, tree: Tree | None) -> dict[str, tuple[Choice, ...]]:
         if tree is None:

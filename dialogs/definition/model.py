@@ -181,6 +181,8 @@ class Questionnaire:
     questions: tuple[Question, ...]
     groups: Mapping[str, Group]
     choices: Mapping[str, tuple[Choice, ...]]
+    #: What happens to open conversations when this version comes, by the class of a change (``versions.Policy``).
+    upgrade: Mapping[str, str] = field(default_factory=no_text)
     #: SHA-256 (hex) of the canonical JSON of the source: the identity of this version.
     sha256: str
 

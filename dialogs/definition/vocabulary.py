@@ -18,7 +18,7 @@ KYC_ITEMS = frozenset({
 })
 
 #: The columns in the order in which a file is written.
-SETTINGS_ORDER = ("id", "version", "title", "default_language", "required_items")
+SETTINGS_ORDER = ("id", "version", "title", "default_language", "required_items", "upgrade")
 
 SURVEY_ORDER = (
     "type", "name", "label", "hint", "required", "required_message", "relevant", "constraint",

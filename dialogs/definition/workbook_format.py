@@ -46,6 +46,7 @@ _ALIASES: Mapping[str, Mapping[str, str]] = {
         "form_title": "title",
         "bot::title": "title",
         "bot::required_items": "required_items",
+        "bot::upgrade": "upgrade",
     },
 }
 _KNOWN = {
@@ -266,10 +267,10 @@ class _Reader:
         if isinstance(spoken, Cell):
             entries["default_language"] = Cell(language_of(spoken.text) or spoken.text)
         # The column alone says that nothing is required.
-        if any(column.name == "required_items" for column in rows[0][2]):
-            items = entries.get("required_items")
+        for name in {column.name for column in rows[0][2]} & {"required_items", "upgrade"}:
+            items = entries.get(name)
             words = re.split(r"[\s,;]+", items.text) if isinstance(items, Cell) else []
-            entries["required_items"] = Rows(tuple(Cell(word) for word in words if word))
+            entries[name] = Rows(tuple(Cell(word) for word in words if word))
         return Table(entries)
 
     def _choices(self) -> Table:

@@ -104,7 +104,12 @@ def _settings(row: Plain, form: Questionnaire) -> list[_Row]:
     texts = _flat(row, SETTINGS_ORDER, form)
     # To ODK's own tools a title has no language; the others are a column of ours.
     own_title = f"title::{_spoken(form.default_language)}"
-    names = {"id": "form_id", own_title: "form_title", "required_items": "bot::required_items"}
+    names = {
+        "id": "form_id",
+        own_title: "form_title",
+        "required_items": "bot::required_items",
+        "upgrade": "bot::upgrade",
+    }
     found = {names.get(header, header).replace("title::", "bot::title::"): text for header, text in texts.items()}
     if "default_language" in found:
         found["default_language"] = _spoken(form.default_language)
