@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.channels.limits import LIMITS
 from bot.submitting import answer_rows
@@ -63,6 +64,7 @@ def begin_case(talk: Talk, account: Account, case_id: str, locale: str) -> Conve
         receipt_no=new_receipt_no(talk),
         master={} if customer is None else dict(customer.fields),
         sensitive_allowed=account.channel in talk.rules.sensitive_channels,
+        channel=account.channel,
     )
     return _save(talk, conversation, definition, apply(State(), started), [started], [])
 
@@ -81,7 +83,11 @@ def move_to_account(talk: Talk, conversation: Conversation, account: Account) ->
         return conversation
     outgoing.cancel_outgoing(talk.conn, conversation.id, conversation.epoch + 1)
     keyboards.take_off_keyboards(talk.conn, conversation.id)  # they stand in the other chat
-    event = ev.ChannelChanged(at=talk.local_now, sensitive_allowed=account.channel in talk.rules.sensitive_channels)
+    event = ev.ChannelChanged(
+        at=talk.local_now,
+        sensitive_allowed=account.channel in talk.rules.sensitive_channels,
+        channel=account.channel,
+    )
     state = apply(from_json(conversation.state), event)
     moved = changed(conversation, account_id=account.id)
     return _save(talk, moved, talk.definition(conversation), state, [event], [])
@@ -95,22 +101,26 @@ def _save(
     events: Sequence[ev.Event],
     says: Iterable[Prompt],
 ) -> Conversation:
-    waiting_since = (conversation.waiting_since or talk.now) if state.owner is Owner.WAITING else None
     if state.locale != conversation.locale:
         menus.touch_menu(talk.conn, conversation.account_id)
-    conversation = changed(
+    conversation = as_it_stands(conversation, state, talk.now)
+    return talk.save(conversation, [ev.to_json(event) for event in events], list(says), definition)
+
+
+def as_it_stands(conversation: Conversation, state: State, now: datetime) -> Conversation:
+    """The conversation with this state, and with what of it stands in clear."""
+    return changed(
         conversation,
         state=to_json(state),
         locale=state.locale,
         owner=state.owner.value,
         owner_staff_id=state.staff_id,
         epoch=state.epoch,
-        waiting_since=waiting_since,
+        waiting_since=(conversation.waiting_since or now) if state.owner is Owner.WAITING else None,
         phase=state.phase,
         open_question=None if state.open is None or state.open.key is None else state.open.key.question,
-        closed_at=(conversation.closed_at or talk.now) if state.is_over else None,
+        closed_at=(conversation.closed_at or now) if state.is_over else None,
     )
-    return talk.save(conversation, [ev.to_json(event) for event in events], list(says), definition)
 
 
 def _follow(talk: Talk, conversation: Conversation, definition: Questionnaire, before: State, after: State) -> None:
@@ -165,7 +175,9 @@ def _submit(talk: Talk, conversation: Conversation, definition: Questionnaire, s
         questionnaire_id=definition.id,
         questionnaire_version=definition.version,
         questionnaire_sha256=definition.sha256,
-        answers=answer_rows(definition, state, talk.local_now, raw_text),
+        answers=answer_rows(
+            definition, state, talk.local_now, raw_text, lambda sha256: talk.live.definition(talk.conn, sha256)
+        ),
     )
     talk.move_case(case.id, CaseStatus.ANSWERING, "answered", conversation.id)
     talk.move_case(case.id, CaseStatus.ANSWERED, "submitted", submission.id)

@@ -25,6 +25,7 @@ def publish(
 ) -> None:
     """Make the shipped sources, overlaid by the bank's folder (CONTENT_DIR), live."""
     from bot import content_sources
+    from storage.pinned import on_older_versions
 
     office = Office()
     try:
@@ -48,13 +49,21 @@ def publish(
                 text=first.text,
                 digest=first.sha256[:12],
             ) from None
+        forms = [source for source in became if source.kind == "questionnaire"]
+        behind = [
+            form.name
+            for form in forms
+            if database.run_read(lambda conn, f=form: on_older_versions(conn, f.name, f.sha256, limit=1))  # type: ignore[misc]
+        ]
     if as_json:
         rows = [{"kind": s.kind, "name": s.name, "locale": s.locale, "sha256": s.sha256} for s in became]
-        typer.echo(json.dumps({"published": rows}, ensure_ascii=False))
+        typer.echo(json.dumps({"published": rows, "open_on_older": behind}, ensure_ascii=False))
         return
     for source in became:
         typer.echo(f"{source.kind} {source.name} {source.locale or ''} {source.version} {source.sha256[:12]}")
     typer.echo(office.say("content.published", count=str(len(became))))
+    for name in behind:
+        typer.echo(office.say("content.open_on_older", name=name))
 
 
 @app.command("list")

@@ -41,6 +41,18 @@ def convert(
     run_convert(source, target)
 
 
+@app.command("upgrade")
+def upgrade(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The id of a published questionnaire.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count who is affected.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take open conversations over to the live version, as its policies have it."""
+    from bot.cli.questionnaire_upgrade import upgrade as run_upgrade
+
+    run_upgrade(name, dry_run=dry_run, as_json=as_json)
+
+
 @app.command("play")
 def play(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A questionnaire (.yaml or .xlsx), or a shipped one.")],

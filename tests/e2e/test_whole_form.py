@@ -70,7 +70,7 @@ async def test_low_risk_with_nothing_changed(house: House, channel: str, tmp_pat
     assert answers["name"] | {"at": "", "raw": "", "wording": "", "choices": []} == {
         "name": "name", "instance": 0, "value": "森 繁", "display": answers["name"]["display"],
         "state": "unchanged", "marked": False, "raw": "", "wording": "", "choices": [], "locale": "ja", "at": "",
-        "by": "customer",
+        "by": "customer", "channel": channel, "definition_sha256": submission.questionnaire_sha256,
     }  # fmt: skip
     assert "income_band" not in answers
     assert "frequency" not in answers
