@@ -20,6 +20,7 @@ import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from dialogs.conversation.wishes import load_wishes
 from dialogs.faq.words import Finder, load_words
 from dialogs.japanese import fold
 from locales import language_of
@@ -33,6 +34,7 @@ _SHORTEST_SOUND = 4
 #: A shorter word becomes another one by a single slip; letters tell less than kana.
 _SHORTEST_MISTYPED = {False: 4, True: 6}
 _KANJI = re.compile(r"[\u3400-\u9fff]")
+_SENTENCES = re.compile("[。!?]")
 
 
 class Command(StrEnum):
@@ -115,9 +117,13 @@ class _Pair:
     first: frozenset[str]
     then: frozenset[str]
 
-    def stands_in(self, folded: str, found: set[str]) -> bool:
-        ends = [folded.find(word) + len(word) for word in found & self.first]
-        places = [folded.rfind(word) for word in found & self.then] if ends else []
+    def stands_in(self, folded: str, found: set[str], spaced: bool) -> bool:
+        text = f" {folded}" if spaced else folded
+        first, then = found & self.first, found & self.then
+        if spaced:  # where a word begins
+            first, then = {f" {word}" for word in first}, {f" {word}" for word in then}
+        ends = [text.find(word) + len(word) for word in first if word in text]
+        places = [text.rfind(word) for word in then if word in text] if ends else []
         return any(0 <= place - end <= _LONGEST_GAP for end in ends for place in places)
 
 
@@ -134,7 +140,7 @@ class _Said:
             return False
         return any(
             way.stands_in(folded, spaced) for text in found & self.ways.keys() for way in self.ways[text]
-        ) or any(pair.stands_in(folded, found) for pair in self.pairs)
+        ) or any(pair.stands_in(folded, found, spaced) for pair in self.pairs)
 
 
 @dataclass(frozen=True)
@@ -166,13 +172,15 @@ def exact(folded: str, locale: str) -> Command | None:
         return named
     bare = folded.rstrip("?") or folded
     for language in _languages(locale):
-        commands = _load(language)
-        for text in (folded, bare):
+        commands, wishes = _load(language), load_wishes(language)
+        core = bare if wishes is None else wishes.core(bare)
+        for text in (folded, bare, core):
             if text in commands.exact:
                 return commands.exact[text]
-        for ending in commands.polite_endings:
-            if bare.endswith(ending) and bare.removesuffix(ending) in commands.exact:
-                return commands.exact[bare.removesuffix(ending)]
+        for text in (bare, core):
+            for ending in commands.polite_endings:
+                if text.endswith(ending) and text.removesuffix(ending) in commands.exact:
+                    return commands.exact[text.removesuffix(ending)]
     return None
 
 
@@ -182,8 +190,28 @@ def _by_name(name: str, locale: str) -> Command | None:
     return Command(name) if name in _NAMES else None
 
 
+def wished(folded: str, locale: str) -> Command | None:
+    """The command that a text wishes for by its grammar, a longer one in its last sentence."""
+    if len(folded) > LONGEST_COMMAND:
+        folded = _last_sentence(folded)
+    for language in _languages(locale):
+        wishes = load_wishes(language)
+        for name in wishes.wished(folded) if wishes is not None else ():
+            if not is_denied(folded, locale, Command(name)):
+                return Command(name)
+    return None
+
+
+def _last_sentence(folded: str) -> str:
+    """What a story comes to; nothing where it is one sentence, or its last is as long as a story."""
+    *before, last = ["", *filter(None, _SENTENCES.split(folded))]
+    return last if len(before) > 1 and len(last) <= LONGEST_COMMAND else ""
+
+
 def in_other_words(folded: str, locale: str) -> Command | None:
     """The command that a short text speaks of without being its word; negations and questions are minded."""
+    if (wish := wished(folded, locale)) is not None:
+        return wish
     if len(folded) > LONGEST_COMMAND:
         return None
     languages = _languages(locale)

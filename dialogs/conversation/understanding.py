@@ -47,6 +47,8 @@ class Reading:
     exact: Command | None
     #: Marked as a question for certain.
     is_question: bool
+    #: A command that it wishes for, by its grammar.
+    wished: Command | None
     #: A command that its words name.
     spoken: Command | None
     #: It asks somebody to do something.
@@ -64,6 +66,8 @@ class Reading:
     @property
     def command(self) -> Command | None:
         """The text speaks of this command in other words: the words name it, or it sounds like those that do."""
+        if self.wished is not None:
+            return self.wished
         if self.spoken is not None and not self.match.like_an_answer:
             return self.spoken
         if self.match.command is None:
@@ -74,6 +78,8 @@ class Reading:
     @property
     def plain_command(self) -> Command | None:
         """The command that is to be done even where nearly any text would be an answer."""
+        if self.wished is not None:
+            return None if self.match.like_an_answer else self.wished
         command = self.command
         if command not in _INSTEAD_OF_AN_ANSWER or command != self.match.likeliest_command:
             return None
@@ -109,13 +115,15 @@ class Understanding:
         """
         matcher = self._matcher(locale)
         folded = fold(text[:MAX_LENGTH])
+        wished = commands.wished(folded, locale)
         reading = Reading(
             text=text,
             folded=folded,
             locale=locale,
             exact=commands.exact(folded, locale),
             is_question=matcher.words.is_question(folded),
-            spoken=commands.in_other_words(folded, locale),
+            wished=wished,
+            spoken=wished or commands.in_other_words(folded, locale),
             requests=commands.requests(folded, locale),
             find=partial(matcher.match, text, question_topic=question_topic, folded=folded),
         )

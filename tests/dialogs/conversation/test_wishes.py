@@ -1,0 +1,104 @@
+"""A wish is known by its grammar in any mood; its negation, a report of it and a thing of that name are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.conversation.commands import Command, wished
+from dialogs.japanese import fold
+
+
+def wish(text: str) -> Command | None:
+    return wished(fold(text), "ja")
+
+
+@pytest.mark.parametrize(
+    "mood",
+    [
+        "つないでください",
+        "つないで下さいませんか",
+        "つないでほしいんですが",
+        "つないでもらえます？",
+        "つないでいただけると助かります",
+        "つないでくれへん",
+        "つないでちょうだい",
+        "つないでや",
+        "つないで〜",
+        "つないで🙏",
+        "つないでもろてええですか",
+        "つなげますか",
+        "つないでもらうことはできますか",
+        "おつなぎ願います",
+        "ｵﾂﾅｷﾞ ｸﾀﾞｻｲ",
+        "つなげや",
+    ],
+)
+@pytest.mark.parametrize("whom", ["責任者に", "どなたか担当の方へ", "わかる人に急いで"])
+def test_any_mood_of_any_person(whom: str, mood: str) -> None:
+    assert wish(whom + mood) is Command.STAFF
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("店長さんに替わってもろてもよろしいか", Command.STAFF),
+        ("お電話でのご説明を希望いたします", Command.STAFF),
+        ("替わってよ、担当の人に", Command.STAFF),
+        ("ひとつ手前の画面を見直させてください", Command.BACK),
+        ("ごめん、ちょっと戻らせて", Command.BACK),
+        ("さきほど送った番号を書き直せますか", Command.CORRECT),
+        ("漢字を打ち間違えてしまいました", Command.CORRECT),
+        ("アンケートを途中で終わらせたいのですが", Command.STOP),
+        ("こういう質問にはもう答えられません", Command.STOP),
+        ("来週の月曜に続けさせてください", Command.LATER),
+        ("しばらく休憩させてもらいます", Command.LATER),
+        ("残りの質問を進めてください", Command.RESUME),
+        ("この項目は省略できますか", Command.SKIP),
+        ("その質問には答えられへん", Command.REFUSE),
+        ("英語に直してもらえませんか", Command.LANGUAGE_EN),
+        ("日本語に切り替えてほしい", Command.LANGUAGE_JA),
+        ("漢字にルビを振っていただけますか", Command.LANGUAGE_EASY),
+        ("このアカウントの連携を断ちたい", Command.UNLINK),
+        ("書面で提出させてください", Command.PAPER),
+        ("この内容で確定してください", Command.SUBMIT),
+    ],
+)
+def test_each_command_in_its_own_words(text: str, command: Command) -> None:
+    assert wish(text) is command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Not wished, or wished away.
+        "担当者につながなくていいです",
+        "誰かに代わってもらわなくて結構です",
+        "窓口の人とは話したくない",
+        "電話じゃなくてここで話したい",
+        "一つ前には戻らないでください",
+        "途中でやめないで答えます",
+        # Said by somebody else.
+        "担当者に電話してくださいと書いてありました",
+        "窓口で話してくださいって言われた",
+        # A thing of that name, and what somebody does.
+        "誰かに手伝ってもらいたい仕事",
+        "担当者が説明しています",
+        "前の職場に戻りたいです",
+        "個人出してる店",
+        "登録を確認しました",
+        # About a question of the bank's, none of the form's.
+        "引っ越したので住所を変更したい",
+        "人が多いところで働いています",
+    ],
+)
+def test_what_is_no_wish(text: str) -> None:
+    assert wish(text) is None
+
+
+def test_a_long_story_wishes_in_its_last_sentence() -> None:
+    story = "先日から何度も同じ手紙が届いておりまして、私も高齢なものですから、"
+    story += "細かい字を読んだり打ったりするのがとても大変でございます。"
+    assert len(story) > 60
+    assert wish(story + "担当の方とお話しさせてください。") is Command.STAFF
+    assert wish("担当の方とお話しさせてください。" + story) is None
+    assert wish(story.replace("。", "、") + "担当の方とお話しさせてください") is None
