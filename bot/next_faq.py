@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from bot.phrasing import Doubt, LiveFaq, load_live_faq, new_confusions, publish_phrasing
-from dialogs.faq.checking import shared_phrasings
+from dialogs.faq.checking import Layout, layout_problems, shared_phrasings
 from dialogs.faq.matcher import matcher_for
 from dialogs.faq.topics import sha256_of
+from dialogs.faq.words import load_words
 from storage import audit, faq_edits
 from storage.faq_edits import FaqEdit
 from storage.universe import Universe
@@ -66,6 +67,14 @@ def warnings(faq: NextFaq) -> list[Doubt]:
     matcher = matcher_for(faq.after.topics, faq.after.locale, "off")
     shared = [Doubt("shared", one.topics[0], one.text, one.topics[1]) for one in shared_phrasings(matcher)]
     return shared + new_confusions(faq.live, faq.after)
+
+
+def layout(faq: NextFaq) -> dict[str, list[Layout]]:
+    """By topic what would not fit a phone, in the version that is next; it holds nothing up."""
+    found: dict[str, list[Layout]] = {}
+    for one in layout_problems(faq.after.topics, load_words(faq.after.locale)):
+        found.setdefault(one.topic, []).append(one)
+    return found
 
 
 def publish_next(

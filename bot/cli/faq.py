@@ -28,6 +28,12 @@ LocaleOption = Annotated[str, typer.Option("--locale", help="Language of the FAQ
 FileOption = Annotated[Path | None, typer.Option("--file", help="An FAQ file instead of the shipped one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
+_LAYOUT = {
+    "paragraphs": "the answer has {size} paragraphs, at most {most} fit",
+    "short": "short has {size} characters, a button holds {most}",
+    "sentence": "a sentence has {size} characters, at most {most}",
+}
+
 
 @app.command()
 def ask(
@@ -87,7 +93,10 @@ def check(
     topics = _topics(locale, file)
     matcher = matcher_for(topics, locale, _encoder_mode())
     errors = [f'"{one.text}" stands under {one.topics[0]} and {one.topics[1]}.' for one in shared_phrasings(matcher)]
-    warnings = [f"{one.topic}: {one.problem}." for one in layout_problems(matcher)]
+    warnings = [
+        f"{one.topic}: {_LAYOUT[one.code].format(size=one.size, most=one.most)}."
+        for one in layout_problems(topics, matcher.words)
+    ]
     warnings += [
         f'{one.topic}: "{one.text}" is nearer to {one.other} ({one.other_score:.2f}) than to the rest of '
         f"{one.topic} ({one.own_score:.2f})."

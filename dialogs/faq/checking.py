@@ -6,9 +6,12 @@ that, had it not been written, would have been taken for another topic is worth 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dialogs.faq.matcher import Matcher
+from dialogs.faq.topics import Topic
+from dialogs.faq.words import Words
 from dialogs.japanese import fold
 
 #: A paragraph is one bubble on a phone; longer ones are not read.
@@ -41,7 +44,10 @@ class Layout:
     """A text that is too long for a phone."""
 
     topic: str
-    problem: str
+    #: paragraphs (of the answer), short (a button's label), sentence (of the answer)
+    code: str
+    size: int
+    most: int
 
 
 def shared_phrasings(matcher: Matcher) -> tuple[Shared, ...]:
@@ -68,16 +74,16 @@ def confusable_phrasings(matcher: Matcher) -> tuple[Confusable, ...]:
     return tuple(sorted(found, key=lambda one: -one.other_score))
 
 
-def layout_problems(matcher: Matcher) -> tuple[Layout, ...]:
+def layout_problems(topics: Iterable[Topic], words: Words) -> tuple[Layout, ...]:
     """Answers and button labels that do not fit a phone."""
-    longest = LONGEST_SENTENCE["en" if matcher.words.spaced else "ja"]
+    longest = LONGEST_SENTENCE["en" if words.spaced else "ja"]
     found: list[Layout] = []
-    for topic in matcher.topics.values():
+    for topic in topics:
         if len(topic.paragraphs) > MOST_PARAGRAPHS:
-            found.append(Layout(topic.id, f"the answer has {len(topic.paragraphs)} paragraphs, at most 3 fit"))
+            found.append(Layout(topic.id, "paragraphs", len(topic.paragraphs), MOST_PARAGRAPHS))
         if len(topic.short) > LONGEST_BUTTON:
-            found.append(Layout(topic.id, f"short has {len(topic.short)} characters, a button holds 20"))
+            found.append(Layout(topic.id, "short", len(topic.short), LONGEST_BUTTON))
         for sentence in topic.answer.replace("。", "。\n").replace(". ", ".\n").splitlines():
             if len(sentence.strip()) > longest:
-                found.append(Layout(topic.id, f"a sentence has {len(sentence.strip())} characters, at most {longest}"))
+                found.append(Layout(topic.id, "sentence", len(sentence.strip()), longest))
     return tuple(found)

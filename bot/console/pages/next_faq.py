@@ -17,8 +17,9 @@ from bot.console.access import NotFound, Permission, may, needs
 from bot.console.context import MOUNT, Visit
 from bot.console.door import redirect
 from bot.console.rendering import render
-from bot.next_faq import CannotPublish, NextFaq, load_next_faq, publish_next, take_out, warnings
+from bot.next_faq import CannotPublish, NextFaq, layout, load_next_faq, publish_next, take_out, warnings
 from bot.phrasing import Doubt
+from dialogs.faq.checking import Layout
 from locales import SHIPPED_LANGUAGES
 from storage.publishing import OtherVersionLive
 from storage.staff import list_staff
@@ -28,6 +29,13 @@ from storage.staff import list_staff
 class _Shown:
     faq: NextFaq
     found: list[Doubt]
+    #: What does not fit a phone, by topic.
+    layout: Mapping[str, list[Layout]]
+
+    @property
+    def elsewhere(self) -> list[str]:
+        """The topics of these that nothing is added to."""
+        return [topic for topic in self.layout if topic not in {edit.topic for edit in self.faq.edits}]
 
 
 @needs(Permission.EDIT_CONTENT)
@@ -71,7 +79,10 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.Re
         return [load_next_faq(conn, locale) for locale in SHIPPED_LANGUAGES], members
 
     faqs, logins = await visit.console.database.read(load)
-    shown = [_Shown(faq, await asyncio.to_thread(warnings, faq) if faq.edits else []) for faq in faqs]
+    shown = [
+        _Shown(faq, await asyncio.to_thread(warnings, faq) if faq.edits else [], await asyncio.to_thread(layout, faq))
+        for faq in faqs
+    ]
     published = visit.request.query.get("published", "")
     context = {
         "area": "questions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from dialogs.faq.writing import to_yaml
 from storage import faq_edits
 from storage.staff import find_staff
 from storage.unmatched import list_unmatched
-from tests.bot.console.asking import ask, live_faq, next_faq, publish_faq, variants
+from tests.bot.console.asking import TOPICS, ask, live_faq, next_faq, publish_faq, variants
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank
 from tests.bot.console.test_questions import confirmed, entries, form
@@ -144,3 +145,25 @@ async def test_where_a_file_took_the_topic_away_the_phrasing_has_no_home(
     _, page = await browser.get("/faq")
     assert "いまのFAQにありません" in page
     assert 'name="version"' not in page
+
+
+async def test_what_does_not_fit_a_phone_is_said_beside_its_topic(browser: Browser, bank: Bank) -> None:
+    first, second, *rest = TOPICS
+    long = "".join(("あ" * 61, "。"))
+    topics = (replace(first, answer=long), replace(second, short="い" * 21, answer="\n\n".join("うえおか")), *rest)
+    publish_faq(bank, topics)
+    await browser.sign_in("suzuki")
+    _, page = await browser.get("/faq")
+    assert "収まりにくい話題:2件" in page
+    assert "62文字の文があります(60文字まで)" in page
+    assert "ボタンの名前が21文字です(20文字まで)" in page
+    assert "回答が4段落あります(3段落まで)" in page
+    add(bank, WORDS, first.id)
+    _, page = await browser.get("/faq")
+    assert "収まりにくい話題:1件" in page
+    beside = page[page.index(WORDS) :]
+    assert "62文字の文があります" in beside[: beside.index("さんが追加")]
+    # It is a warning: what is long can be published.
+    status, page = await browser.post("/faq/ja/publish", version=version(page))
+    assert status == 200
+    assert "つぎの版を公開しました" in page
