@@ -289,8 +289,8 @@ def run_lobby(talk: Talk, lobby: Conversation, run: Run) -> None:
             _choose(talk, account, lobby, case_id)
         case LobbyResult(outcome=Outcome.UNLINK):
             _unlink(talk, account)
-        case LobbyResult(outcome=Outcome.STAFF, reason=reason):
-            call_person(talk, lobby, reason)
+        case LobbyResult(outcome=Outcome.STAFF, reason=reason, says=says):
+            call_person(talk, lobby, reason, says)
 
 
 def _link(talk: Talk, account: Account, lobby: Conversation, case_id: str, code_id: str) -> None:

@@ -14,23 +14,21 @@ by check number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from bot.check_number import about_check_number
 from bot.letter_code import CODE_LENGTH, normalise_code
 from bot.lobby_people import reason_to_call
-from bot.lobby_prompts import step_prompt
 from bot.lobby_state import LobbyFacts, LobbyResult, LobbyState, LobbyStep, OfferedCase, Outcome
+from bot.lobby_turn import LobbyTurn
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.asking import STAFF
 from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
-from dialogs.conversation.events import NotUnderstood, to_json
+from dialogs.conversation.events import to_json
 from dialogs.conversation.faq_replies import topic_buttons
 from dialogs.conversation.moves import about_media
-from dialogs.conversation.prompts import Button, FaqText, MessageKind, Phrase, Piece, Prompt
+from dialogs.conversation.prompts import FaqText, Phrase, Piece
 from dialogs.conversation.understanding import Reading
 from dialogs.conversation.unmatched import none_fits, unmatched
 from dialogs.faq.matcher import Action, Reason
@@ -39,69 +37,9 @@ from dialogs.replies import READERS
 from dialogs.replies.base import Problem, ReplyContext
 
 
-@dataclass
-class _Lobby:
-    """One step in the making."""
-
-    state: LobbyState
-    facts: LobbyFacts
-    now: datetime
-    says: list[Prompt] = field(default_factory=list)
-    outcome: Outcome | None = None
-    case_id: str | None = None
-    code_id: str | None = None
-    audit: list[str] = field(default_factory=list)
-    unmatched: NotUnderstood | None = None
-    reason: str = "customer_asked"
-
-    def result(self) -> LobbyResult:
-        return LobbyResult(
-            state=self.state,
-            says=tuple(self.says),
-            outcome=self.outcome,
-            case_id=self.case_id,
-            code_id=self.code_id,
-            audit=tuple(self.audit),
-            unmatched=self.unmatched,
-            reason=self.reason,
-        )
-
-    # Saying -------------------------------------------------------------------------------
-
-    def say(self, *pieces: Piece, buttons: Sequence[Button] = ()) -> None:
-        self.says.append(
-            Prompt(
-                kind=MessageKind.NOTICE,
-                pieces=pieces,
-                buttons=tuple(buttons),
-                token="l0" if buttons else None,
-                alt=Phrase(key="alt.notice"),
-            )
-        )
-
-    def ask(self, *lead: Piece) -> None:
-        """Ask what the present step waits for, with a fresh token."""
-        if self.state.step is LobbyStep.STOPPED:
-            # No way on from here is safe but the number that the customer has in his own hands.
-            self.say(*lead, Phrase(key="lobby.other_number"), Phrase(key="lobby.begin_again"))
-            return
-        token = f"l{self.state.asked + 1}"
-        tokens = (*self.state.tokens[-4:], token)
-        self.state = replace(self.state, asked=self.state.asked + 1, tokens=tokens, offered=None)
-        self.says.append(step_prompt(self.state, self.facts, token, lead, self.now.date()))
-
-    @property
-    def staff_button(self) -> tuple[Button, ...]:
-        return () if self.state.step is LobbyStep.STOPPED else (STAFF,)
-
-    def to(self, step: LobbyStep, *lead: Piece, **changes: Any) -> None:
-        self.state = replace(self.state, step=step, tokens=(), **changes)
-        self.ask(*lead)
-
-
 def lobby_step(state: LobbyState, what: inp.Input, facts: LobbyFacts, now: datetime) -> LobbyResult:
     """The outcome of one input in the lobby; ``now`` is in the bank's time zone."""
-    lobby = _Lobby(state, facts, now)
+    lobby = LobbyTurn(state, facts, now)
     if not state.greeted:
         lobby.state = replace(lobby.state, greeted=True)
         if state.step is LobbyStep.CODE:
@@ -118,6 +56,7 @@ def lobby_step(state: LobbyState, what: inp.Input, facts: LobbyFacts, now: datet
             lobby.say(about_media(what.media))
             lobby.ask()
         case inp.HandedBack():
+            lobby.state = replace(lobby.state, failures=0)
             lobby.ask(Phrase(key="handover.returned"))
         case inp.Returned(after_blocking=True):
             lobby.ask(Phrase(key="engine.welcome_back"))
@@ -128,14 +67,14 @@ def lobby_step(state: LobbyState, what: inp.Input, facts: LobbyFacts, now: datet
 
 def ask_which(state: LobbyState, facts: LobbyFacts, now: datetime, *lead: Piece) -> LobbyResult:
     """Several cases are open: which one?"""
-    lobby = _Lobby(replace(state, greeted=True), facts, now)
+    lobby = LobbyTurn(replace(state, greeted=True), facts, now)
     lobby.to(LobbyStep.WHICH, *lead)
     return lobby.result()
 
 
 def refuse_login(state: LobbyState, reason: str, counts: bool, facts: LobbyFacts, now: datetime) -> LobbyResult:
     """A login at the bank that links nobody; where it ``counts``, like a wrong code."""
-    lobby = _Lobby(replace(state, greeted=True), facts, now)
+    lobby = LobbyTurn(replace(state, greeted=True), facts, now)
     lobby.audit.append(f"link.login_{reason}")
     if facts.is_locked() or (counts and facts.count_failure(None)):
         lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
@@ -146,14 +85,14 @@ def refuse_login(state: LobbyState, reason: str, counts: bool, facts: LobbyFacts
 
 def ask_second_factor(state: LobbyState, case: OfferedCase, facts: LobbyFacts, now: datetime) -> LobbyResult:
     """The link exists, but the customer was away: birth date and phone tail again."""
-    lobby = _Lobby(replace(state, greeted=True), facts, now)
+    lobby = LobbyTurn(replace(state, greeted=True), facts, now)
     _begin_factor(lobby, case, Phrase(key="lobby.verify_again"))
     return lobby.result()
 
 
 def try_code(state: LobbyState, code: str, facts: LobbyFacts, now: datetime) -> LobbyResult:
     """A code that came with a start link: the same as typing it."""
-    lobby = _Lobby(state, facts, now)
+    lobby = LobbyTurn(state, facts, now)
     if not state.greeted:
         lobby.state = replace(lobby.state, greeted=True)
         lobby.say(Phrase(key="lobby.welcome"))
@@ -164,7 +103,7 @@ def try_code(state: LobbyState, code: str, facts: LobbyFacts, now: datetime) -> 
 # Replies ------------------------------------------------------------------------------------
 
 
-def _said(lobby: _Lobby, said: inp.Said) -> None:
+def _said(lobby: LobbyTurn, said: inp.Said) -> None:
     reading = said.reading
     if reading.exact is not None and _command(lobby, reading.exact):
         return
@@ -188,12 +127,14 @@ def _said(lobby: _Lobby, said: inp.Said) -> None:
     lobby.state = replace(state, misses=misses)
     reason = reason_to_call(lobby.state, match)
     if reason:
-        lobby.outcome, lobby.reason, lobby.state = Outcome.STAFF, reason, replace(lobby.state, misses=0)
+        lobby.call(reason)
+    elif event is None and match.action is Action.NONE and match.reason is not Reason.CHIT_CHAT:
+        lobby.fail(*_help(lobby, reading))
     else:
         lobby.ask(*_help(lobby, reading))
 
 
-def _help(lobby: _Lobby, reading: Reading) -> tuple[Piece, ...]:
+def _help(lobby: LobbyTurn, reading: Reading) -> tuple[Piece, ...]:
     """Why the reply was not taken, where the step can say it."""
     match lobby.state.step:
         case LobbyStep.BIRTH_DATE if reading.match.action is Action.NONE:
@@ -207,7 +148,7 @@ def _help(lobby: _Lobby, reading: Reading) -> tuple[Piece, ...]:
     return ()
 
 
-def _reply(lobby: _Lobby, reading: Reading) -> bool:
+def _reply(lobby: LobbyTurn, reading: Reading) -> bool:
     """Try the text as the reply that the step waits for."""
     code = normalise_code(reading.text)
     if code is not None and lobby.state.step is not LobbyStep.BIRTH_DATE:
@@ -243,12 +184,12 @@ def _reply(lobby: _Lobby, reading: Reading) -> bool:
     return True
 
 
-def _date(lobby: _Lobby, reading: Reading) -> date | Problem:
+def _date(lobby: LobbyTurn, reading: Reading) -> date | Problem:
     parsed = READERS["date"](reading.text, ReplyContext(today=lobby.now.date(), locale=lobby.state.locale))
     return parsed if isinstance(parsed, Problem) else date.fromisoformat(str(parsed.value))
 
 
-def _code(lobby: _Lobby, code: str) -> None:
+def _code(lobby: LobbyTurn, code: str) -> None:
     if lobby.facts.is_locked():
         lobby.audit.append("link.locked_account_tried")
         lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
@@ -262,8 +203,8 @@ def _code(lobby: _Lobby, code: str) -> None:
         if lobby.facts.count_failure(None):
             lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
             return
-        lobby.to(LobbyStep.CODE, Phrase(key="lobby.code_refused"), code_id=None, case_id=None)
-        return
+        lobby.state = replace(lobby.state, step=LobbyStep.CODE, tokens=(), code_id=None, case_id=None)
+        return lobby.fail(Phrase(key="lobby.code_refused"))
     lobby.audit.append("link.code_accepted")
     lobby.to(
         LobbyStep.CHECK_NUMBER,
@@ -272,12 +213,13 @@ def _code(lobby: _Lobby, code: str) -> None:
         check_number=case.check_number,
         is_corporate=case.is_corporate,
         birth_date_fits=False,
+        failures=0,
     )
 
 
-def _check_number(lobby: _Lobby, option: str) -> None:
+def _check_number(lobby: LobbyTurn, option: str) -> None:
     if option == "same":
-        lobby.to(LobbyStep.BIRTH_DATE)
+        lobby.to(LobbyStep.BIRTH_DATE, failures=0)
     elif option == "other":
         lobby.audit.append("link.check_number_differs")
         lobby.state = LobbyState(
@@ -288,7 +230,7 @@ def _check_number(lobby: _Lobby, option: str) -> None:
         lobby.say(Phrase(key="lobby.no_letter"), buttons=(STAFF,))
 
 
-def _begin_factor(lobby: _Lobby, case: OfferedCase, lead: Piece) -> None:
+def _begin_factor(lobby: LobbyTurn, case: OfferedCase, lead: Piece) -> None:
     lobby.to(
         LobbyStep.BIRTH_DATE,
         lead,
@@ -297,10 +239,11 @@ def _begin_factor(lobby: _Lobby, case: OfferedCase, lead: Piece) -> None:
         check_number=case.check_number,
         is_corporate=case.is_corporate,
         birth_date_fits=False,
+        failures=0,
     )
 
 
-def _second_factor(lobby: _Lobby, digits: str) -> None:
+def _second_factor(lobby: LobbyTurn, digits: str) -> None:
     state = lobby.state
     assert state.case_id is not None
     if lobby.facts.is_locked():
@@ -312,21 +255,21 @@ def _second_factor(lobby: _Lobby, digits: str) -> None:
             lobby.state = LobbyState(asked=state.asked, locale=state.locale, greeted=True)
             lobby.say(Phrase(key="lobby.locked"), buttons=(STAFF,))
             return
-        lobby.to(LobbyStep.BIRTH_DATE, Phrase(key="lobby.factor_refused"), birth_date_fits=False)
-        return
+        lobby.state = replace(state, step=LobbyStep.BIRTH_DATE, tokens=(), birth_date_fits=False)
+        return lobby.fail(Phrase(key="lobby.factor_refused"))
     lobby.outcome = Outcome.LINK if state.code_id is not None else Outcome.ENTER
     lobby.case_id, lobby.code_id = state.case_id, state.code_id
     lobby.state = LobbyState(asked=state.asked, locale=state.locale, greeted=True)
 
 
-def _enter(lobby: _Lobby, case: OfferedCase) -> None:
+def _enter(lobby: LobbyTurn, case: OfferedCase) -> None:
     lobby.outcome, lobby.case_id = Outcome.VERIFY, case.case_id
 
 
 # Commands and taps --------------------------------------------------------------------------
 
 
-def _command(lobby: _Lobby, command: Command) -> bool:
+def _command(lobby: LobbyTurn, command: Command) -> bool:
     match command:
         case Command.STAFF:
             lobby.unmatched = none_fits(lobby.state.offered, lobby.now)
@@ -378,7 +321,7 @@ _ANYWHERE = frozenset(
 )
 
 
-def _chose(lobby: _Lobby, chose: inp.Chose) -> None:
+def _chose(lobby: LobbyTurn, chose: inp.Chose) -> None:
     option = chose.option
     if option in _ANYWHERE:
         _command(lobby, Command(option))

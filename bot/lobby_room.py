@@ -14,7 +14,7 @@ from dialogs.conversation.asking import RESUME
 from dialogs.conversation.commands import Command
 from dialogs.conversation.events import Owner
 from dialogs.conversation.people import PHONE, WAIT, reply_words, waiting_words
-from dialogs.conversation.prompts import Button, Phrase
+from dialogs.conversation.prompts import Button, Phrase, Prompt
 from storage import accounts, audit, cases, conversations, customers, link_codes, menus, publishing
 from storage.accounts import Account
 from storage.case_status import ANSWERABLE
@@ -41,7 +41,8 @@ def step_lobby(talk: Talk, conversation: Conversation, run: Run) -> LobbyResult:
     in_vain = _asks_in_vain(result, facts)
     if in_vain:
         result = _to_a_person(talk, account, result, state, in_vain)
-    save_lobby(talk, conversation, result)
+    # Who is given to a person hears it all from there: what is written before the hand-over is dropped unsent.
+    save_lobby(talk, conversation, replace(result, says=()) if result.outcome is Outcome.STAFF else result)
     for action in result.audit:
         audit.record(talk.conn, talk.uni, action, actor_kind="customer", actor_id=account.id, subjects={}, detail={})
     return result
@@ -163,9 +164,9 @@ def leave_the_line(talk: Talk, lobby: Conversation) -> None:
     set_owner(talk, lobby, Owner.BOT, "customer_returned", Phrase(key="handover.customer_returned"))
 
 
-def call_person(talk: Talk, lobby: Conversation, reason: str) -> None:
-    """The customer waits for a person from here on, and hears whether one is there."""
-    set_owner(talk, lobby, Owner.WAITING, reason, *waiting_words(talk.staffing, lobby.locale))
+def call_person(talk: Talk, lobby: Conversation, reason: str, before: Sequence[Prompt] = ()) -> None:
+    """The customer waits for a person from here on, and hears whether one is there; ``before`` that why."""
+    set_owner(talk, lobby, Owner.WAITING, reason, *waiting_words(talk.staffing, lobby.locale), before=before)
 
 
 def set_owner(
@@ -176,6 +177,7 @@ def set_owner(
     *say: Phrase,
     staff_id: str | None = None,
     epoch: int | None = None,
+    before: Sequence[Prompt] = (),
 ) -> None:
     """Change who may speak in the lobby, and say so."""
     epoch = conversation.epoch + 1 if epoch is None else epoch
@@ -184,6 +186,7 @@ def set_owner(
     says = [notice(*say)] if say else []
     if owner is Owner.WAITING:
         says = [replace(prompt, buttons=(RESUME,), token=f"l{state.asked}") for prompt in says]
+    says = [*(replace(prompt, buttons=(), token=None) for prompt in before), *says]
     conversation = replace(
         conversation,
         state=state.to_json(),
@@ -254,6 +257,9 @@ class Facts:
         if code_id is not None:
             locked = link_codes.count_code_failure(talk.conn, code_id, MAX_FAILURES) >= MAX_FAILURES or locked
         return locked
+
+    def are_staff_there(self) -> bool:
+        return self._talk.staffing.is_open
 
     def birth_date_fits(self, case_id: str, value: date) -> bool:
         return self._field(case_id, "birth_date") == value.isoformat()

@@ -45,6 +45,8 @@ class LobbyState:
     waiting_told: bool = False
     #: Questions in a row that nothing fitted.
     misses: int = 0
+    #: Replies in a row to what is being asked that were not taken: unreadable, or not the right ones.
+    failures: int = 0
     #: What is recorded if none of the topics that were offered just now is chosen.
     offered: Mapping[str, Any] | None = None
 
@@ -54,8 +56,9 @@ class LobbyState:
         data["tokens"] = list(self.tokens)
         if self.offered is None:
             del data["offered"]  # snapshots from before it was known stay as they are
-        if not self.misses:
-            del data["misses"]
+        for count in ("misses", "failures"):
+            if not data[count]:
+                del data[count]
         return data
 
     @classmethod
@@ -98,6 +101,9 @@ class LobbyFacts(Protocol):
 
     def count_failure(self, code_id: str | None) -> bool:
         """Count a failed try on the account and the code; true when that locked one of them."""
+
+    def are_staff_there(self) -> bool:
+        """Whether a person who is called comes today."""
 
     def birth_date_fits(self, case_id: str, value: date) -> bool:
         """Whether the master record of the case's customer has this birth date."""

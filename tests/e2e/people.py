@@ -23,6 +23,12 @@ async def in_the_form(house: House, channel: str, number: str = MORI) -> Custome
     return customer
 
 
+async def rather_goes_on(customer: Customer) -> None:
+    """Whoever was given to a person goes on without one."""
+    if customer.active().owner == "waiting":
+        await customer.taps("resume")
+
+
 async def ticks(house: House, **parts: float) -> None:
     """Time passes, and what is due is done."""
     house.advance(**parts)

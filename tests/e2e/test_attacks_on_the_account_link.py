@@ -16,6 +16,7 @@ from storage.content import transcript
 from tests.e2e.bank import SECRET, WITH_LOGIN, comes_back, link_token, login_button, logs_in, register
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, post_line, say
+from tests.e2e.people import rather_goes_on
 from tests.e2e.test_nothing_personal_is_left_behind import files_of, found
 
 MORI, HANAKO = "0000124", "0000100"
@@ -148,6 +149,7 @@ async def test_failures_of_both_ways_are_counted_together(house: House) -> None:
     customer = await greeted(house)
     for number in range(4):
         await customer.types(f"WRONGWRONGW{number + 2}")
+        await rather_goes_on(customer)
     await claims(customer, NONCE, ok=False)
     assert say("lobby.locked") in customer.said
     await customer.types(house.letter(MORI).code)
