@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.channels.base import Inbound, InboundKind
+from bot.channels.base import Inbound, InboundKind, Sticker
 from bot.letter_code import normalise_code
 from bot.talk import Talk
 from bot.tap_labels import tap_label
@@ -33,19 +33,34 @@ def words_of(talk: Talk, conversation: Conversation, event: Inbound, secret: Sec
     if secret is not None:
         return {"text": withheld_mark(secret)}
     if event.kind in _WORDED and event.text is not None:
-        # What is said to a person is no reply to the step at which the bot left off.
-        asked = conversation.kind == "lobby" and conversation.owner == Owner.BOT.value
-        if asked and conversation.open_question in FACTOR_STEPS:
-            return {"text": _FACTOR_MARK}
         text = event.text.reveal()
-        return {"text": text if event.start_code is None and _code(talk, conversation, text) is None else _CODE_MARK}
+        mark = _mark(talk, conversation, text)
+        return {"text": mark or (text if event.start_code is None else _CODE_MARK)}
     if event.kind is InboundKind.CHOICE and event.tap is not None:
         return {"label": tap_label(talk, conversation, event.tap), "option": event.tap.option}
     if event.kind is InboundKind.MEDIA:
-        return {"media": event.media or "other"}
+        sticker = {} if event.sticker is None else _on_sticker(talk, conversation, event.sticker)
+        return {"media": event.media or "other", **sticker}
     if event.kind is InboundKind.BANK_LOGIN:
         return {}  # no words, but whoever reads the conversation sees that it was
     return None
+
+
+def _mark(talk: Talk, conversation: Conversation, text: str) -> str:
+    """What is kept instead of these words; empty where they may be kept themselves."""
+    # What is said to a person is no reply to the step at which the bot left off.
+    asked = conversation.kind == "lobby" and conversation.owner == Owner.BOT.value
+    if asked and conversation.open_question in FACTOR_STEPS:
+        return _FACTOR_MARK
+    return "" if _code(talk, conversation, text) is None else _CODE_MARK
+
+
+def _on_sticker(talk: Talk, conversation: Conversation, sticker: Sticker) -> dict[str, Any]:
+    written = None if sticker.written is None else sticker.written.reveal()
+    if written is not None:
+        written = _mark(talk, conversation, written) or written
+    found = {"written": written, "keywords": list(sticker.keywords), "emoji": sticker.emoji}
+    return {name: value for name, value in found.items() if value}
 
 
 def keep(talk: Talk, conversation: Conversation, event: Inbound, words: dict[str, Any], content_id: str) -> None:

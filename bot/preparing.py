@@ -87,6 +87,8 @@ class Preparer:
                 prepared.secret = find_secret(event.text.reveal(), expected=look.expected)
             if prepared.secret is None and self._live.can_understand:
                 prepared.reading = await self._read(event.text.reveal(), look)
+        elif event.sticker is not None and event.sticker.written is not None:
+            prepared.secret = find_secret(event.sticker.written.reveal(), expected=None)
         return prepared
 
     async def _read(self, text: str, look: Look) -> Reading:

@@ -70,6 +70,18 @@ class Tap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sticker:
+    """What a sticker says to who reads the conversation; never an answer."""
+
+    #: LINE: what the person wrote on it.
+    written: Personal | None = None
+    #: LINE: what it is about, in the platform's words.
+    keywords: tuple[str, ...] = ()
+    #: Telegram: what it stands for.
+    emoji: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inbound:
     """One event of one person."""
 
@@ -89,6 +101,7 @@ class Inbound:
     message_id: str | None = None
     #: MEDIA: image, sticker, audio, ...
     media: str | None = None
+    sticker: Sticker | None = None
     #: BANK_LOGIN: the number that the bank made for this one login, and whether the platform vouches that the
     #: account is of whoever logged in.
     nonce: Personal | None = None

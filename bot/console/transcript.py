@@ -17,7 +17,9 @@ from dialogs.conversation.wording import from_json
 from storage.content import TranscriptLine
 
 _WITHHELD = re.compile(r"^\[withheld: ([a-z_]+)\]$")
-_MEDIA = frozenset({"image", "photo", "sticker", "audio", "voice", "video", "file", "document", "location", "contact"})
+_MEDIA = frozenset(
+    {"image", "photo", "audio", "voice", "video", "file", "document", "location", "contact", "forwarded"}
+)
 _EVENTS = frozenset({"edited", "follow", "unfollow", "unsend", "group", "bank_login", "other"})
 #: A picture between the words; it opens larger in a tab of its own.
 _WIDEST, _HIGHEST = 440, 320
@@ -31,10 +33,10 @@ class Line:
     at: datetime
     #: customer, bot, staff, note; ``mark`` for a change of who answers.
     who: str
-    #: text, tap, media, picture, event, withheld, factor, erased, taken_back, damaged; of a mark: who
+    #: text, tap, sticker, media, picture, event, withheld, factor, erased, taken_back, damaged; of a mark: who
     #: answers from here on.
     kind: str
-    #: The words; of media, picture, event and withheld a code.
+    #: The words, also those on a sticker; of media, picture, event and withheld a code.
     text: str = field(default="", repr=False)
     buttons: tuple[str, ...] = field(default=(), repr=False)
     shortcuts: tuple[str, ...] = field(default=(), repr=False)
@@ -43,6 +45,9 @@ class Line:
     counts: str = ""
     #: Of a picture that is there: the width and height of its place on the page, kept free until it is loaded.
     size: tuple[int, int] = (0, 0)
+    #: Of a sticker: what the platform says of it.
+    emoji: str = ""
+    keywords: tuple[str, ...] = ()
     #: Login of the member of staff behind it.
     login: str = ""
     #: The day that begins with this line.
@@ -127,6 +132,15 @@ def _inbound(entry: TranscriptLine, labels: Mapping[str, str]) -> Line:
         # What is refused or gone has a reason; the other states speak for themselves.
         code = mark.reason if mark.state in ("refused", "gone") else mark.state
         return replace(base, kind="picture", text=code, size=_fitted(mark.width or 0, mark.height or 0))
+    if media == "sticker":
+        written = str(body.get("written") or "")
+        return replace(
+            base,
+            kind="sticker",
+            text="" if _WITHHELD.match(written) else written,
+            emoji=str(body.get("emoji") or ""),
+            keywords=tuple(map(str, body.get("keywords") or ())),
+        )
     if media:
         return replace(base, kind="media", text=media if media in _MEDIA else "other")
     return replace(base, kind="event", text=entry.kind if entry.kind in _EVENTS else "other")

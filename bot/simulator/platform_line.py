@@ -119,7 +119,7 @@ class LinePlatform(LineServer):
 
     async def send_sticker(self, user_id: str) -> Delivery:
         """Send a sticker."""
-        sticker = {"packageId": "446", "stickerId": "1988", "stickerResourceType": "STATIC"}
+        sticker = {"packageId": "446", "stickerId": "1988", "stickerResourceType": "STATIC", "keywords": ["ok", "nod"]}
         return await self.deliver(self.message_event(user_id, "sticker", quoteToken=self.new_id(), **sticker))
 
     async def send_image(self, user_id: str, image: bytes | None = None) -> Delivery:

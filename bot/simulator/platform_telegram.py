@@ -139,7 +139,7 @@ class TelegramPlatform(TelegramServer):
     async def send_sticker(self, user_id: str) -> Delivery:
         """Send a sticker."""
         size = {"width": 512, "height": 512, "is_animated": False, "is_video": False}
-        sticker = {"file_id": "sticker-1", "file_unique_id": "s1", "type": "regular", **size}
+        sticker = {"file_id": "sticker-1", "file_unique_id": "s1", "type": "regular", "emoji": "👌", **size}
         return await self._message(user_id, "", "sticker", {"sticker": sticker})
 
     async def send_contact(self, user_id: str, phone_number: str, *, of: str | None = None) -> Delivery:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.channels.base import Inbound, InboundKind, Tap, UnreadableBody, WrongSignature
+from bot.channels.base import Inbound, InboundKind, Sticker, Tap, UnreadableBody, WrongSignature
 from dialogs.personal import Personal
 
 CHANNEL = "line"
@@ -111,6 +111,8 @@ def _event(event: Mapping[str, Any], received_at: datetime) -> Inbound:
 
 _Read = tuple[InboundKind, dict[str, Any]]
 _NOTHING: _Read = (InboundKind.OTHER, {})
+#: LINE names no more of a sticker.
+_MOST_KEYWORDS = 15
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -123,7 +125,16 @@ def _message(event: Mapping[str, Any]) -> _Read:
         return InboundKind.TEXT, {"text": Personal(text), "message_id": message_id}
     if kind is None or kind == "text":
         return InboundKind.OTHER, {"message_id": message_id}
-    return InboundKind.MEDIA, {"media": kind, "message_id": message_id, "image": _image(kind, message, message_id)}
+    more = {"image": _image(kind, message, message_id), "sticker": _sticker(message) if kind == "sticker" else None}
+    return InboundKind.MEDIA, {"media": kind, "message_id": message_id, **more}
+
+
+def _sticker(message: Mapping[str, Any]) -> Sticker:
+    written, keywords = _text(message.get("text")), message.get("keywords")
+    return Sticker(
+        written=None if written is None else Personal(written),
+        keywords=tuple(filter(_text, keywords))[:_MOST_KEYWORDS] if isinstance(keywords, list) else (),
+    )
 
 
 def _image(kind: str, message: Mapping[str, Any], message_id: str | None) -> Personal | None:

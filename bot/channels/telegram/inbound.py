@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, MessageOriginUser, Update, User
 
-from bot.channels.base import Inbound, InboundKind, Tap, UnreadableBody, WrongSignature
+from bot.channels.base import Inbound, InboundKind, Sticker, Tap, UnreadableBody, WrongSignature
 from bot.channels.limits import TELEGRAM_START_PARAMETER
 from dialogs.personal import Personal
 
@@ -130,7 +130,8 @@ def _message(message: Message, base: _Base) -> Inbound:
         # Whoever sends a picture as a document has sent a picture.
         media = "photo" if image else next((name for name in _MEDIA if getattr(message, name, None)), None)
         kind = InboundKind.MEDIA if media else InboundKind.OTHER
-        return base.inbound(kind, sender, at, media=media, message_id=message_id, image=image)
+        sticker = None if message.sticker is None else Sticker(emoji=message.sticker.emoji or "")
+        return base.inbound(kind, sender, at, media=media, message_id=message_id, image=image, sticker=sticker)
     if _is_of_another(message):
         return base.inbound(InboundKind.MEDIA, sender, at, media="forwarded", message_id=message_id)
     word, _, rest = message.text.partition(" ")

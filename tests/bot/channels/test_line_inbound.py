@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.channels.base import Inbound, InboundKind, Tap, UnreadableBody, WrongSignature
+from bot.channels.base import Inbound, InboundKind, Sticker, Tap, UnreadableBody, WrongSignature
 from bot.channels.line.inbound import check_signature, parse, signature_of
+from dialogs.personal import Personal
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 USER = "U" + "a" * 32
@@ -93,6 +94,19 @@ def test_details() -> None:
     assert not one(mode="standby").may_answer
     assert one(mode=None).may_answer
     assert one(replyToken=None).reply_token is None
+
+
+def test_a_sticker_says_what_it_may() -> None:
+    def sticker(**more: Any) -> Sticker | None:
+        return one(message={"type": "sticker", "id": "1", **more}).sticker
+
+    assert sticker() == Sticker()
+    assert sticker(text="よろしく", keywords=["bow", "", 5, "please"]) == Sticker(
+        written=Personal("よろしく"), keywords=("bow", "please")
+    )
+    assert sticker(text=["x"], keywords="bow") == Sticker()
+    assert sticker(keywords=["k"] * 99) == Sticker(keywords=("k",) * 15)
+    assert one(message={"type": "image", "id": "9", "keywords": ["k"]}).sticker is None
 
 
 def test_an_event_of_an_older_shape_has_a_key_that_a_redelivery_repeats() -> None:

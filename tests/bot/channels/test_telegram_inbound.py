@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.channels.base import Inbound, InboundKind, Tap, UnreadableBody, WrongSignature
+from bot.channels.base import Inbound, InboundKind, Sticker, Tap, UnreadableBody, WrongSignature
 from bot.channels.telegram.inbound import check_secret, parse, read_update
 
 NOW = datetime(2026, 11, 23, 9, 0, 30, 999, tzinfo=UTC)
@@ -125,6 +125,14 @@ def member(status: str) -> dict[str, Any]:
 )
 def test_kinds(update: dict[str, Any], kind: InboundKind) -> None:
     assert one(**update).kind is kind
+
+
+def test_a_sticker_stands_for_its_emoji() -> None:
+    sticker = {"file_id": "s", "file_unique_id": "s1", "type": "regular", "width": 512, "height": 512}
+    sticker |= {"is_animated": False, "is_video": False}
+    assert one(message=message(sticker=sticker | {"emoji": "👌"})).sticker == Sticker(emoji="👌")
+    assert one(message=message(sticker=sticker)).sticker == Sticker()
+    assert one(message=message(photo=[PHOTO])).sticker is None
 
 
 def test_a_field_of_tomorrow_does_not_hide_the_text() -> None:

@@ -213,7 +213,7 @@ async def test_erased_withheld_and_strange_messages_keep_their_place(browser: Br
         "暗証番号と思われる入力のため",
         "ご本人の確認のための入力です",
         "something_newと思われる",
-        "スタンプが届きました",
+        ">スタンプ<",
         "写真やファイルなどが届きました",
         "ブロックしました",
     ):
