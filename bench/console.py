@@ -24,6 +24,7 @@ from bench.service import free_port, kakunin, started
 from bench.stores import Store, open_store
 from bot.settings import load_settings
 from storage import staff
+from storage.branches import WHOLE_BANK, Branches
 from storage.database import Database
 
 #: Of the crowd's hexadecimal numbers, by their last signs: one in sixteen belongs to each branch, ten of sixteen are
@@ -65,15 +66,17 @@ class _Member:
 
     name: str
     role: str
-    branch: str | None
+    branches: Branches
     pages: tuple[str, ...]
 
 
 _FOLDERS = ("waiting", "owed", "mine", "staff", "review", "bot", "closed", "undelivered")
 _MEMBERS = (
-    _Member("operator", "operator", None, (*(f"/?folder={name}" for name in _FOLDERS), "conversation", "search")),
-    _Member("branch", "operator", "b3", tuple(f"/?folder={name}" for name in _FOLDERS)),
-    _Member("approver", "approver", None, ("/?folder=waiting", "conversation", "print", "/questions", "/exports")),
+    _Member("operator", "operator", WHOLE_BANK, (*(f"/?folder={name}" for name in _FOLDERS), "conversation", "search")),
+    _Member("branch", "operator", Branches.of("b3"), tuple(f"/?folder={name}" for name in _FOLDERS)),
+    _Member(
+        "approver", "approver", WHOLE_BANK, ("/?folder=waiting", "conversation", "print", "/questions", "/exports")
+    ),
 )
 
 
@@ -122,7 +125,9 @@ def _member(database: Database, member: _Member) -> str:
         found = staff.find_staff(conn, member.name)
         if found is not None:
             return found[0].id
-        made = staff.add_staff(conn, database.universe, member.name, member.role, member.branch, "-", must_change=False)
+        made = staff.add_staff(
+            conn, database.universe, member.name, member.role, member.branches, "-", must_change=False
+        )
         return made.id
 
     return database.run(deed)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
+from storage.branches import Branches
 from storage.counters import next_value
 from storage.encryption import canonical_json
 from storage.tables import ExportBatchRow, ExportMemberRow, ExportSpanRow, SubmissionRow, table_of
@@ -118,15 +119,17 @@ def previous_batch(conn: Connection, kind: str) -> ExportBatch | None:
     return None if row is None else _batch_of(row)
 
 
-def previous_drop(conn: Connection, status: str, branch_no: str | None) -> ExportBatch | None:
+def branches_of(filters: Mapping[str, str]) -> Branches:
+    """Whose customers an export was about, by its filter."""
+    return Branches.read(filters.get("branch"))
+
+
+def previous_drop(conn: Connection, status: str, branches: Branches) -> ExportBatch | None:
     """The last batch of responses of this scope that went to the drop folder."""
     for row in conn.execute(select(_batch).where(_batch.c.kind == "responses").order_by(_batch.c.seq.desc())):
         batch = _batch_of(row)
-        if (batch.filters.get("to"), batch.filters.get("status"), batch.filters.get("branch")) == (
-            "drop",
-            status,
-            branch_no,
-        ):
+        scope = (batch.filters.get("to"), batch.filters.get("status"), branches_of(batch.filters))
+        if scope == ("drop", status, branches):
             return batch
     return None
 

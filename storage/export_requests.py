@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, literal_column, select, update
 
+from storage.branches import Branches
 from storage.encryption import Vault, canonical_json
 from storage.export_batches import carried_by
 from storage.problems import LeaseLost
@@ -60,7 +61,7 @@ class ExportRequest:
     #: Codes: kind, format, encoding, status, since, values, case.
     query: Mapping[str, str]
     query_sha256: str
-    branch_no: str | None
+    branches: Branches
     requested_by: str
     requested_at: datetime
     decided_by: str | None
@@ -88,9 +89,9 @@ class ExportRequest:
         return min(99, 100 * self.done_rows // self.total_rows) if self.total_rows else 0
 
 
-def digest_of(query: Mapping[str, str], requested_by: str, branch_no: str | None) -> str:
+def digest_of(query: Mapping[str, str], requested_by: str, branches: Branches) -> str:
     """What an approval is bound to: all that decides what stands in the file, and for whom it is."""
-    whole = {"query": dict(query), "by": requested_by, "branch": branch_no or ""}
+    whole = {"query": dict(query), "by": requested_by, "branch": str(branches)}
     return hashlib.sha256(canonical_json(whole)).hexdigest()
 
 
@@ -101,7 +102,7 @@ def ask_for_export(
     query: Mapping[str, str],
     *,
     requested_by: str,
-    branch_no: str | None,
+    branches: Branches,
     reason: str,
 ) -> ExportRequest:
     """Ask; masked values need nobody's approval and are queued at once."""
@@ -111,8 +112,8 @@ def ask_for_export(
         "id": request_id,
         "state": RequestState.ASKED if query["values"] == "full" else RequestState.QUEUED,
         "query": canonical_json(dict(query)).decode(),
-        "query_sha256": digest_of(query, requested_by, branch_no),
-        "branch_no": branch_no,
+        "query_sha256": digest_of(query, requested_by, branches),
+        "branches": str(branches),
         "requested_by": requested_by,
         "requested_at": now,
         "ends_at": now + APPROVAL,
@@ -130,20 +131,21 @@ def load_request(conn: Connection, vault: Vault, request_id: str) -> ExportReque
     return None if row is None else _request_of(vault, row)
 
 
-def list_requests(conn: Connection, vault: Vault, *, branch_no: str | None, limit: int = 50) -> list[ExportRequest]:
-    """Requests, newest first; of one branch, or all."""
-    query = select(_request).order_by(_request.c.id.desc()).limit(limit)
-    if branch_no is not None:
-        query = query.where(_request.c.branch_no == branch_no)
+def list_requests(conn: Connection, vault: Vault, *, branches: Branches, limit: int = 50) -> list[ExportRequest]:
+    """Requests within these branches, newest first."""
+    query = _covered(select(_request), branches).order_by(_request.c.id.desc()).limit(limit)
     return [_request_of(vault, row) for row in conn.execute(query)]
 
 
-def request_marks(conn: Connection, branch_no: str | None, limit: int = 50) -> list[str]:
+def _covered(query: Select[*tuple[Any, ...]], branches: Branches) -> Select[*tuple[Any, ...]]:
+    """``Branches.cover`` for a query on requests."""
+    return query if branches.is_whole_bank else query.where(_request.c.branches == str(branches))
+
+
+def request_marks(conn: Connection, branches: Branches, limit: int = 50) -> list[str]:
     """What changes with every step of the newest requests; nothing is opened for it."""
     columns = (_request.c.id, _request.c.state, _request.c.done_rows, _request.c.downloaded_at)
-    query = select(*columns).order_by(_request.c.id.desc()).limit(limit)
-    if branch_no is not None:
-        query = query.where(_request.c.branch_no == branch_no)
+    query = _covered(select(*columns), branches).order_by(_request.c.id.desc()).limit(limit)
     return ["".join(str(value) for value in row) for row in conn.execute(query)]
 
 
@@ -205,7 +207,7 @@ def why_not(request: ExportRequest) -> str:
     """Why a job must not write what was asked for; empty where it may."""
     if request.attempts > MOST_ATTEMPTS:
         return "gave_up"
-    if request.query_sha256 != digest_of(request.query, request.requested_by, request.branch_no):
+    if request.query_sha256 != digest_of(request.query, request.requested_by, request.branches):
         return "changed"
     if request.is_full and request.decided_by in (None, request.requested_by):
         return "not_approved"
@@ -348,4 +350,5 @@ def erase_exports_of(conn: Connection, vault: Vault, customer_id: str) -> int:
 def _request_of(vault: Vault, row: Row[Any]) -> ExportRequest:
     columns = {name: getattr(row, name) for name in ExportRequest.__dataclass_fields__ if name != "reason"}
     opened = vault.open(_request.name, row.id, row.sealed)
-    return ExportRequest(**columns | {"query": json.loads(row.query)}, reason=opened["reason"])
+    read = {"query": json.loads(row.query), "branches": Branches.read(row.branches)}
+    return ExportRequest(**columns | read, reason=opened["reason"])

@@ -1,4 +1,4 @@
-"""Staff members, their passwords and their sessions.
+"""Staff members, their branches, their passwords and their sessions.
 
 Promise: a password is stored as argon2id only, a session's token as a digest only, failures are counted
 where every process sees them, and a disabled member's sessions end at once.
@@ -11,17 +11,28 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, insert, select, update
 
+from storage.branches import WHOLE_BANK, Branches
 from storage.encryption import Vault
-from storage.tables import StaffFactorRow, StaffRow, StaffSessionRow, table_of
+from storage.tables import StaffBranchRow, StaffFactorRow, StaffRow, StaffSessionRow, table_of
 from storage.universe import Universe
 
 ROLES = ("operator", "back_office", "approver", "auditor", "admin")
 
 _staff = table_of(StaffRow)
+_branch = table_of(StaffBranchRow)
 _session = table_of(StaffSessionRow)
 _factor = table_of(StaffFactorRow)
+
+#: The branches of a member in a query, as ``Branches.read`` takes them.
+BRANCHES = (
+    select(func.aggregate_strings(_branch.c.branch_no, " "))
+    .where(_branch.c.staff_id == _staff.c.id)
+    .correlate(_staff)
+    .scalar_subquery()
+    .label("branches")
+)
 
 #: 32 signs of five bits: 160 bits.
 _TOKEN_LENGTH = 32
@@ -34,7 +45,8 @@ class StaffMember:
     id: str
     login: str
     role: str
-    branch_no: str | None
+    #: Whose customers he sees.
+    branches: Branches
     #: active, disabled
     state: str
     #: The password was set by somebody else and must be changed first.
@@ -60,45 +72,65 @@ def add_staff(
     uni: Universe,
     login: str,
     role: str,
-    branch: str | None,
+    branches: Branches | None,
     password_hash: str,
     *,
     must_change: bool = True,
     display_name: str | None = None,
 ) -> StaffMember:
-    """Add a member; the login must be new (``find_staff`` tells)."""
+    """Add a member, of the head office where no branches are given; the login must be new (``find_staff`` tells)."""
     if role not in ROLES:
         raise ValueError(f"a role is one of {', '.join(ROLES)}")
     member = StaffMember(
         id=uni.new_id(),
         login=login,
         role=role,
-        branch_no=branch,
+        branches=branches or WHOLE_BANK,
         state="active",
         must_change=must_change,
         display_name=display_name,
     )
-    values = {name: getattr(member, name) for name in StaffMember.__dataclass_fields__}
+    values = {name: getattr(member, name) for name in StaffMember.__dataclass_fields__ if name != "branches"}
     fixed = {"password_hash": password_hash, "failures": 0, "locked_until": None, "created_at": uni.now()}
     conn.execute(insert(_staff), values | fixed)
+    _bind(conn, member.id, member.branches)
     return member
+
+
+def _bind(conn: Connection, staff_id: str, branches: Branches) -> None:
+    rows = [{"staff_id": staff_id, "branch_no": number} for number in sorted(branches.numbers)]
+    if rows:
+        conn.execute(insert(_branch), rows)
+
+
+def move_staff(conn: Connection, staff_id: str, branches: Branches) -> None:
+    """From now on he sees the customers of these branches and no others; he is signed out everywhere."""
+    conn.execute(delete(_branch).where(_branch.c.staff_id == staff_id))
+    _bind(conn, staff_id, branches)
+    end_sessions_of(conn, staff_id)
+
+
+def is_of(branches: Branches) -> ColumnElement[bool]:
+    """In a query on members: whether he is bound to one of these branches."""
+    bound = select(_branch.c.staff_id).where(_branch.c.staff_id == _staff.c.id, branches.are_of(_branch.c.branch_no))
+    return bound.correlate(_staff).exists()
 
 
 def find_staff(conn: Connection, login: str) -> tuple[StaffMember, str, int, datetime | None] | None:
     """The member, the password's hash, the failures in a row and until when the login is locked."""
-    row = conn.execute(select(_staff).where(_staff.c.login == login)).first()
+    row = conn.execute(_members().where(_staff.c.login == login)).first()
     return None if row is None else (_member_of(row), row.password_hash, row.failures, row.locked_until)
 
 
 def load_staff(conn: Connection, staff_id: str) -> StaffMember | None:
     """One member."""
-    row = conn.execute(select(_staff).where(_staff.c.id == staff_id)).first()
+    row = conn.execute(_members().where(_staff.c.id == staff_id)).first()
     return None if row is None else _member_of(row)
 
 
 def list_staff(conn: Connection) -> list[StaffMember]:
     """All members by login."""
-    return [_member_of(row) for row in conn.execute(select(_staff).order_by(_staff.c.login))]
+    return [_member_of(row) for row in conn.execute(_members().order_by(_staff.c.login))]
 
 
 def set_password(conn: Connection, staff_id: str, password_hash: str, *, must_change: bool = False) -> None:
@@ -163,6 +195,7 @@ def create_session(
 _BY_TOKEN = (
     select(
         _staff,
+        BRANCHES,
         _session.c.id.label("session_id"),
         _session.c.idle_seconds,
         _session.c.idle_until,
@@ -215,5 +248,20 @@ def end_old_sessions(conn: Connection, uni: Universe) -> int:
     return conn.execute(delete(_session).where(over)).rowcount
 
 
+def is_alive(conn: Connection, session: Session, now: datetime) -> bool:
+    """Whether the session still stands, with the same role and branches, without keeping it alive."""
+    stands = (_session.c.id == session.id) & (_session.c.idle_until > now) & (_session.c.absolute_until > now)
+    row = conn.execute(_members().join(_session, _session.c.staff_id == _staff.c.id).where(stands)).first()
+    if row is None or row.state != "active":
+        return False
+    member = _member_of(row)
+    return (member.role, member.branches) == (session.staff.role, session.staff.branches)
+
+
+def _members() -> Select[*tuple[Any, ...]]:
+    return select(_staff, BRANCHES)
+
+
 def _member_of(row: Row[Any]) -> StaffMember:
-    return StaffMember(**{name: getattr(row, name) for name in StaffMember.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in StaffMember.__dataclass_fields__}
+    return StaffMember(**values | {"branches": Branches.read(row.branches)})

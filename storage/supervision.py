@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
+from storage.branches import Branches
+from storage.staff import BRANCHES, is_of
 from storage.tables import ConversationRow, HandOverRow, StaffFactorRow, StaffRow, StaffSessionRow, table_of
 
 _conversation, _hand_over = table_of(ConversationRow), table_of(HandOverRow)
@@ -48,7 +50,7 @@ class Online:
 
     login: str
     role: str
-    branch_no: str | None
+    branches: Branches
     last_seen_at: datetime
     #: Conversations in hand.
     in_hand: int
@@ -63,16 +65,15 @@ class Line:
     with_staff: int
 
 
-def periods(conn: Connection, since: Sequence[datetime], branch_no: str | None) -> list[Period]:
+def periods(conn: Connection, since: Sequence[datetime], branches: Branches) -> list[Period]:
     """The figures of all hand-overs that began since each of these moments, in one walk along the index.
 
-    Of one branch where one is named: that of the customer at the time.
+    Of these branches: by that of the customer at the time.
     """
     minute = (_hand_over.c.waited_seconds // _MINUTE).label("minute")
     counts = [func.sum(case((_hand_over.c.asked_at >= one, 1), else_=0)) for one in since]
     query = select(_hand_over.c.reason, minute, *counts).where(_hand_over.c.asked_at >= min(since))
-    if branch_no is not None:
-        query = query.where(_hand_over.c.branch_no == branch_no)
+    query = branches.narrow(query, _hand_over.c.branch_no)
     rows = conn.execute(query.group_by(_hand_over.c.reason, minute)).all()
     return [_period([(row[0], row[1], int(row[2 + at])) for row in rows]) for at in range(len(since))]
 
@@ -119,28 +120,28 @@ def line(conn: Connection, visible: Visible) -> Line:
     )
 
 
-def online(conn: Connection, now: datetime, branch_no: str | None, visible: Visible) -> list[Online]:
-    """Who is signed in, last seen first; of one branch where one is named."""
+def online(conn: Connection, now: datetime, branches: Branches, visible: Visible) -> list[Online]:
+    """Who is signed in, last seen first; of these branches."""
     in_hand = select(_held.c.owner_staff_id, func.count()).where(_held.c.owner == "staff")
     hands = {row[0]: row[1] for row in conn.execute(_scoped(in_hand, visible).group_by(_held.c.owner_staff_id))}
     let_in = or_(_factor.c.confirmed_at.is_(None), _session.c.factor_at.is_not(None))
     alive = and_(_session.c.idle_until > now, _session.c.absolute_until > now, _staff.c.state == "active", let_in)
     seen = func.max(_session.c.last_seen_at)
     query = (
-        select(_staff.c.id, _staff.c.login, _staff.c.role, _staff.c.branch_no, seen.label("seen"))
+        select(_staff.c.id, _staff.c.login, _staff.c.role, BRANCHES, seen.label("seen"))
         .join(_session, _session.c.staff_id == _staff.c.id)
         .outerjoin(_factor, _factor.c.staff_id == _staff.c.id)
         .where(alive)
-        .group_by(_staff.c.id, _staff.c.login, _staff.c.role, _staff.c.branch_no)
+        .group_by(_staff.c.id, _staff.c.login, _staff.c.role)
         .order_by(seen.desc(), _staff.c.login)
     )
-    if branch_no is not None:
-        query = query.where(_staff.c.branch_no == branch_no)
+    if not branches.is_whole_bank:
+        query = query.where(is_of(branches))
     return [
         Online(
             login=row.login,
             role=row.role,
-            branch_no=row.branch_no,
+            branches=Branches.read(row.branches),
             last_seen_at=row.seen,
             in_hand=hands.get(row.id, 0),
         )

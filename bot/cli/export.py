@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.branches import read_branches
 from bot.cli.errors import Failed
 from bot.cli.office import Office, os_user, progress_bar
 from bot.outreach.wording import difference_reason, program
@@ -35,7 +36,7 @@ def responses(
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
     since: Annotated[str | None, typer.Option(metavar="BATCH", help="Only what came after this export.")] = None,
     status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
-    branch: Annotated[str | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
+    branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Completed responses with codebook and manifest."""
@@ -48,12 +49,13 @@ def responses(
     _check_encoding(office, encoding)
     if status not in STATUSES:
         raise office.refuse("export.bad_status")
+    branches = read_branches(office, branch)
     with office.store() as database:
         batch = database.run_read(lambda conn: load_batch(conn, since)) if since is not None else None
         if since is not None and (batch is None or batch.kind != KIND):
             raise office.refuse("export.no_batch", batch=since)
         options = Options(
-            format=format, encoding=encoding, status=status, since=batch, branch_no=branch, zone=office.zone
+            format=format, encoding=encoding, status=status, since=batch, branches=branches, zone=office.zone
         )
         try:
             with progress_bar("") as progress:
@@ -208,7 +210,7 @@ def drop(
     format: Annotated[str, typer.Option(help="csv, xlsx or jsonl.")] = "csv",
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
     status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
-    branch: Annotated[str | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
+    branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Drop what came since the last drop, for another system to pick up: .sha256 beside each file, .done last."""
@@ -223,12 +225,13 @@ def drop(
     _check_encoding(office, encoding)
     if status not in STATUSES:
         raise office.refuse("export.bad_status")
+    branches = read_branches(office, branch)
     with office.store() as database:
         try:
             done = drop_responses(
                 database,
                 folder,
-                Options(format=format, encoding=encoding, status=status, branch_no=branch, zone=office.zone),
+                Options(format=format, encoding=encoding, status=status, branches=branches, zone=office.zone),
                 owner=f"command:{os.getpid()}",
                 actor=os_user(),
                 actor_kind="os_user",

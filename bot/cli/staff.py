@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from bot.cli import staff_keeping
+from bot.cli.branches import read_branches
 from bot.cli.office import Office, os_user
 
 app = typer.Typer(no_args_is_help=True, help="Members of staff who use the console.")
@@ -23,6 +24,7 @@ app.command("list")(staff_keeping.list_members)
 app.command("reset")(staff_keeping.reset)
 app.command("disable")(staff_keeping.disable)
 app.command("enable")(staff_keeping.enable)
+app.command("move")(staff_keeping.move)
 
 #: A one-time password lives until the first sign-in only; own ones must be longer.
 SHORTEST_ONE_TIME = 8
@@ -41,7 +43,7 @@ def _group() -> None:
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Login name; customers never see it.")],
     role: Annotated[str, typer.Option(help="operator, back_office, approver, auditor or admin.")],
-    branch: Annotated[str | None, typer.Option(metavar="NO", help="Sees only this branch.")] = None,
+    branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Sees only this branch; repeatable.")] = None,
     display: Annotated[str | None, typer.Option(metavar="TEXT", help="The name that customers see.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -53,13 +55,12 @@ def add(
     from storage.staff import ROLES, StaffMember, add_staff, find_staff
 
     office = Office()
-    name, branch = name.strip(), (branch or "").strip() or None
+    name = name.strip()
     if role not in ROLES:
         raise office.refuse("staff.bad_role", roles=", ".join(ROLES))
     if not name.isprintable() or not 1 <= len(name) <= 64:
         raise office.refuse("staff.bad_name")
-    if branch is not None and not (branch.isascii() and branch.isalnum() and len(branch) <= 16):
-        raise office.refuse("staff.bad_branch")
+    branches = read_branches(office, branch)
     display = (display or "").strip() or None
     if display is not None and not (display.isprintable() and len(display) <= LONGEST_DISPLAY):
         raise office.refuse("staff.bad_display", longest=str(LONGEST_DISPLAY))
@@ -79,7 +80,7 @@ def add(
             if find_staff(conn, name) is not None:
                 return None
             member = add_staff(
-                conn, universe, name, role, branch, password_hash, must_change=True, display_name=display
+                conn, universe, name, role, branches, password_hash, must_change=True, display_name=display
             )
             audit.record(
                 conn,
@@ -88,7 +89,7 @@ def add(
                 actor_kind="os_user",
                 actor_id=os_user(),
                 subjects={"staff": member.id},
-                detail={"role": role},
+                detail={"role": role, "branches": str(branches)},
             )
             return member
 
@@ -96,7 +97,7 @@ def add(
     if member is None:
         raise office.refuse("staff.known", name=name)
     if as_json:
-        shown = {"login": name, "display": display, "role": role, "branch": branch}
+        shown = {"login": name, "display": display, "role": role, "branch": str(branches) or None}
         shown["password"] = None if given else password
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return

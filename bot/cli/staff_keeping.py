@@ -1,17 +1,19 @@
-"""``kakunin staff list``, ``reset``, ``disable`` and ``enable``: keeping the accounts of the console.
+"""``kakunin staff list``, ``reset``, ``disable``, ``enable`` and ``move``: keeping the accounts of the console.
 
-An administrator's way to help who has lost a password or a phone, and to shut out who has left; each deed ends every
+An administrator's way to help who has lost a password or a phone, to shut out who has left, and to say whose customers
+somebody sees; each deed ends every
 session of that member and stands in the audit record.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli.branches import read_branches
 from bot.cli.office import Office, os_user
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _Name = Annotated[str, typer.Argument(metavar="NAME", help="Login name.")]
 def list_members(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """List the members of staff: role, branch, whether they may sign in and whether they have an app."""
+    """List the members of staff: role, branches, whether they may sign in and whether they have an app."""
     from storage.second_factors import members_with_factor
     from storage.staff import list_staff
 
@@ -39,10 +41,10 @@ def list_members(
         factor = member.id in with_factor
         if as_json:
             shown = {"login": member.login, "display": member.display_name, "role": member.role}
-            shown |= {"branch": member.branch_no, "state": member.state}
+            shown |= {"branch": str(member.branches) or None, "state": member.state}
             typer.echo(json.dumps({**shown, "second_factor": factor}, ensure_ascii=False))
             continue
-        words = [member.login, office.say(f"console.role.{member.role}"), member.branch_no or "-"]
+        words = [member.login, office.say(f"console.role.{member.role}"), member.branches.shown or "-"]
         words += [office.say(f"staff.line.{member.state}"), office.say(f"staff.line.{'' if factor else 'no_'}factor")]
         typer.echo("\t".join(words))
 
@@ -96,6 +98,31 @@ def enable(name: _Name) -> None:
     _set_state(name, "active")
 
 
+def move(
+    name: _Name,
+    branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Sees only this branch; repeatable.")] = None,
+    head_office: Annotated[bool, typer.Option("--head-office", help="Sees the whole bank.")] = False,
+) -> None:
+    """Say whose customers a member of staff sees from now on; he is signed out everywhere."""
+    from storage.staff import move_staff
+
+    office = Office()
+    # Without a branch somebody sees the whole bank: that is said, never left out.
+    if bool(branch) == head_office:
+        raise office.refuse("staff.where_to")
+    branches = read_branches(office, branch)
+    with office.store() as database:
+
+        def deed(conn: Connection, member: StaffMember) -> None:
+            move_staff(conn, member.id, branches)
+            detail = {"before": str(member.branches), "branches": str(branches)}
+            _record(conn, database, "staff.moved", member, detail)
+
+        _do(office, database, name, deed)
+    where = office.say("console.branch", branch=branches.shown) if branch else office.say("staff.head_office")
+    typer.echo(office.say("staff.moved", name=name, where=where))
+
+
 def _set_state(name: str, state: str) -> None:
     from storage.staff import set_staff_state
 
@@ -124,8 +151,10 @@ def _do(office: Office, database: Database, name: str, deed: Callable[[Connectio
     return done[0]
 
 
-def _record(conn: Connection, database: Database, action: str, member: StaffMember) -> None:
+def _record(
+    conn: Connection, database: Database, action: str, member: StaffMember, detail: Mapping[str, str] | None = None
+) -> None:
     from storage import audit
 
-    subjects = {"staff": member.id}
-    audit.record(conn, database.universe, action, actor_kind="os_user", actor_id=os_user(), subjects=subjects)
+    who = {"actor_kind": "os_user", "actor_id": os_user()}
+    audit.record(conn, database.universe, action, **who, subjects={"staff": member.id}, detail=detail)  # type: ignore[arg-type]

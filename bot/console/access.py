@@ -87,7 +87,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
 #: What is open to who still has to change the password or to set up an app.
 _ON_THE_WAY_IN = frozenset({Permission.HALF_SIGNED_IN, Permission.SIGNED_IN})
 
-#: About all branches at once: not for a member of staff who is bound to one.
+#: About all branches at once: not for a member of staff who is bound to some.
 WHOLE_BANK = frozenset(
     {Permission.SEE_EXPORTS, Permission.EXPORT, Permission.APPROVE_EXPORT, Permission.SEE_AUDIT}
     | {Permission.EDIT_FAQ, Permission.PUBLISH}
@@ -127,7 +127,7 @@ class PasswordChangeNeeded(Refused):
 
 
 class Forbidden(Refused):
-    """The role does not hold the permission, or the page is about the whole bank and the member is of a branch."""
+    """The role does not hold the permission, or the page is about the whole bank and the member is of branches."""
 
 
 class ForgedRequest(Refused):
@@ -175,7 +175,7 @@ def needs(permission: Permission) -> Callable[[Handler], Page]:
 
 def may(staff: StaffMember, permission: Permission) -> bool:
     """Whether this member holds the permission; for drawing a page, never instead of ``authorize_deed``."""
-    if staff.branch_no is not None and permission in WHOLE_BANK:
+    if not staff.branches.is_whole_bank and permission in WHOLE_BANK:
         return False
     return staff.role in ROLES.get(permission, frozenset())
 
@@ -227,7 +227,7 @@ def authorize_form(request: web.Request, form: Mapping[str, str], expected: str)
 
 
 def authorize_conversation(conn: Connection, staff: StaffMember, ref: str) -> Slip:
-    """The conversation, within the branch of the member of staff; raises ``NotFound``."""
+    """The conversation, within the branches of the member of staff; raises ``NotFound``."""
     slip = find_slip(conn, staff, ref)
     if slip is None:
         raise NotFound
@@ -235,12 +235,12 @@ def authorize_conversation(conn: Connection, staff: StaffMember, ref: str) -> Sl
 
 
 def can_take(member: StaffMember, slip: Slip) -> bool:
-    """Whether the conversation can be given to this colleague: he may answer, and it is of his branch."""
+    """Whether the conversation can be given to this colleague: he may answer, and it is of his branches."""
     if member.state != "active":
         return False
     if not may(member, Permission.ANSWER):
         return False
-    return member.branch_no is None or member.branch_no == slip.branch_no
+    return member.branches.include(slip.branch_no)
 
 
 def authorize_colleague(conn: Connection, slip: Slip, staff_id: str) -> StaffMember:
@@ -254,7 +254,7 @@ def authorize_colleague(conn: Connection, slip: Slip, staff_id: str) -> StaffMem
 
 
 def authorize_image(conn: Connection, staff: StaffMember, ref: str, image_id: str) -> Slip:
-    """The conversation of a picture that is kept, within the branch; raises ``NotFound``."""
+    """The conversation of a picture that is kept, within the branches; raises ``NotFound``."""
     slip = authorize_conversation(conn, staff, ref)
     if not is_image_of(conn, image_id, slip.conversation_id):
         raise NotFound
@@ -262,7 +262,7 @@ def authorize_image(conn: Connection, staff: StaffMember, ref: str, image_id: st
 
 
 def authorize_case(conn: Connection, staff: StaffMember, case_id: str, person: Collection[str]) -> Ticket:
-    """The case, within the branch of the member of staff; raises ``NotFound``."""
+    """The case, within the branches of the member of staff; raises ``NotFound``."""
     ticket = find_ticket(conn, staff, case_id, person)
     if ticket is None:
         raise NotFound
@@ -289,6 +289,6 @@ def _authorize_request(conn: Connection, vault: Vault, staff: StaffMember, reque
     request = load_request(conn, vault, request_id)
     if request is None:
         raise NotFound
-    if request.branch_no != staff.branch_no:
+    if not staff.branches.cover(request.branches):
         raise NotFound
     return request

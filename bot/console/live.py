@@ -13,19 +13,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from aiohttp import web
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from bot.console.access import NotFound, Permission, authorize_conversation, authorize_session, needs
 from bot.console.context import Visit
 from bot.console.queue import FOLDERS, Folder, Slip, list_slips, load_folders
 from storage import visits
+from storage.branches import Branches
 from storage.content import transcript_marks
 from storage.conversations import find_conversation_ref
 from storage.export_requests import request_marks
 from storage.snoozes import snoozed_until
-from storage.staff import Session, StaffMember
-from storage.tables.base import table_of
-from storage.tables.staff import StaffRow, StaffSessionRow
+from storage.staff import StaffMember, is_alive
 
 #: Seconds between two looks at a conversation, so that a word of the customer is there within a second; at the lists,
 #: which cost more, half as often.
@@ -73,13 +72,13 @@ async def conversation(visit: Visit) -> web.StreamResponse:
 @needs(Permission.SEE_EXPORTS)
 async def exports(visit: Visit) -> web.StreamResponse:
     """Changes of what was asked for."""
-    branch_no = visit.staff.branch_no
-    return await _stream(visit, lambda conn: exports_fingerprint(conn, branch_no), every=EVERY)
+    branches = visit.staff.branches
+    return await _stream(visit, lambda conn: exports_fingerprint(conn, branches), every=EVERY)
 
 
-def exports_fingerprint(conn: Connection, branch_no: str | None) -> str:
+def exports_fingerprint(conn: Connection, branches: Branches) -> str:
     """Changes with every step of every request."""
-    return _digest(request_marks(conn, branch_no))
+    return _digest(request_marks(conn, branches))
 
 
 #: Folders whose every line is watched; of the long ones only how many they hold.
@@ -111,19 +110,6 @@ def conversation_fingerprint(conn: Connection, staff: StaffMember, slip: Slip, n
     asleep = str(snoozed_until(conn, slip.conversation_id, now))
     parts = [slip.owner, str(slip.epoch), str(slip.version), slip.case_status or "", asleep]
     return _digest([*parts, *there, *lines])
-
-
-def is_alive(conn: Connection, session: Session, now: datetime) -> bool:
-    """Whether the session still stands, with the same role and branch, without keeping it alive."""
-    staff, kept = table_of(StaffRow), table_of(StaffSessionRow)
-    query = (
-        select(kept.c.id)
-        .join(staff, staff.c.id == kept.c.staff_id)
-        .where(kept.c.id == session.id, kept.c.idle_until > now, kept.c.absolute_until > now)
-        .where(staff.c.state == "active", staff.c.role == session.staff.role)
-        .where(staff.c.branch_no.is_not_distinct_from(session.staff.branch_no))
-    )
-    return conn.execute(query).first() is not None
 
 
 def _digest(parts: Sequence[str]) -> str:

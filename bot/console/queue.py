@@ -2,7 +2,7 @@
 
 Everything a list shows (check number, kind, channel, state, times) is a code or a time, so lists
 need no opening of sealed records and no audit of views.  Each query goes through ``_in_scope``: a
-member of staff bound to a branch never sees that another branch's conversation exists, and nobody
+member of staff bound to branches never sees that another branch's conversation exists, and nobody
 but a supervisor sees what he passed on while the other one has it.
 
 The long lists (with the bot, done) are read and counted by indexes that hold only them, and no count
@@ -40,9 +40,9 @@ _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 UNDELIVERED = "undelivered"
 #: A page shows so many; older ones are found by the counts being larger.
 PAGE = 100
-#: Nobody counts further ("999+", "99+"); within a branch each one costs a look at the customer's record.
+#: Nobody counts further ("999+", "99+"); within branches each one costs a look at the customer's record.
 _MOST, _MOST_OF_BRANCH = 1000, 100
-#: The long lists of a branch with fewer customers are read from its customers, of a larger one from the newest on.
+#: The long lists of branches with fewer customers are read from those, of larger ones from the newest on.
 _SMALL = 5000
 #: Roles that see a conversation wherever it was passed on to.
 SUPERVISORS = frozenset({"approver", "auditor", "admin"})
@@ -180,31 +180,31 @@ def load_folders(conn: Connection, staff: StaffMember, now: datetime) -> tuple[F
     """The folders with their counts: of conversations, and of messages that did not arrive."""
     counts = {name: _count(conn, staff, name, now) for name in FOLDERS}
     counts[UNDELIVERED] = count_undelivered(conn, within=visible(staff))
-    most = _MOST if staff.branch_no is None else _MOST_OF_BRANCH
+    most = _MOST if staff.branches.is_whole_bank else _MOST_OF_BRANCH
     return tuple(Folder(name=name, count=counts[name], most=most) for name in (*FOLDERS, UNDELIVERED))
 
 
 def _count(conn: Connection, staff: StaffMember, folder: str, now: datetime) -> int:
     query: Select[*tuple[Any, ...]] = select(literal_column("1")).select_from(_seen_by(staff, folder))
-    most = _MOST if staff.branch_no is None else _MOST_OF_BRANCH
+    most = _MOST if staff.branches.is_whole_bank else _MOST_OF_BRANCH
     bounded = _in_folder(conn, query, staff, folder, now).limit(most).subquery()
     return int(conn.execute(select(func.count()).select_from(bounded)).scalar_one())
 
 
 def _seen_by(staff: StaffMember, folder: str) -> FromClause:
     """What is needed to say which conversations of a folder a member of staff sees."""
-    return _conversation if staff.branch_no is None or folder in _NEWEST_FIRST else _joined()
+    return _conversation if staff.branches.is_whole_bank or folder in _NEWEST_FIRST else _joined()
 
 
 def _in_folder(
     conn: Connection, query: Select[*tuple[Any, ...]], staff: StaffMember, folder: str, now: datetime
 ) -> Select[*tuple[Any, ...]]:
     query = query.where(_FOLDERS[folder](staff, now))
-    if staff.branch_no is None or folder not in _NEWEST_FIRST:
+    if staff.branches.is_whole_bank or folder not in _NEWEST_FIRST:
         return _in_scope(query, staff)
-    # Asked of one row after the other in the order of the index, until there are enough; or of the few of the branch.
-    query = _not_passed_on(query, staff).where(_branch_of == staff.branch_no)
-    of_branch = _record.c.branch_no == staff.branch_no
+    # Asked of one row after the other in the order of the index, until there are enough; or of the few of the branches.
+    query = staff.branches.narrow(_not_passed_on(query, staff), _branch_of)
+    of_branch = staff.branches.are_of(_record.c.branch_no)
     some = select(literal_column("1")).where(of_branch).limit(_SMALL).subquery()
     if conn.execute(select(func.count()).select_from(some)).scalar_one() == _SMALL:
         return query
@@ -279,12 +279,12 @@ def _not_passed_on(query: _Query, staff: StaffMember) -> _Query:
 def _in_scope(query: _Query, staff: StaffMember) -> _Query:
     query = _not_passed_on(query, staff)
     # A conversation before linking belongs to no branch: only staff of the head office see it.
-    return query if staff.branch_no is None else query.where(_record.c.branch_no == staff.branch_no)
+    return staff.branches.narrow(query, _record.c.branch_no)
 
 
 def visible(staff: StaffMember) -> Select[tuple[str]] | None:
     """The ids of the conversations this member of staff may see; nothing where that is all of them."""
-    if staff.branch_no is None:
+    if staff.branches.is_whole_bank:
         return None
     return _in_scope(select(_conversation.c.id).select_from(_joined()), staff)
 

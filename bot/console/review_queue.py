@@ -1,6 +1,6 @@
 """The cases that reviewers have before them, one row a case, without personal data.
 
-Most serious first, then the oldest.  Every query goes through ``_in_scope``: a member of staff bound to a branch
+Most serious first, then the oldest.  Every query goes through ``_in_scope``: a member of staff bound to branches
 never sees that another branch's case exists.  What is on a list is a code, a count or a time.
 """
 
@@ -159,7 +159,7 @@ def _tickets(staff: StaffMember, work: Subquery) -> Select[*tuple[Any, ...]]:
 
 
 def _in_scope(query: _Query, staff: StaffMember) -> _Query:
-    return query if staff.branch_no is None else query.where(_record.c.branch_no == staff.branch_no)
+    return staff.branches.narrow(query, _record.c.branch_no)
 
 
 def _ticket(row: Any) -> Ticket:

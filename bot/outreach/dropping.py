@@ -14,6 +14,7 @@ import structlog
 from bot.outreach.wording import program
 from bot.settings import Settings
 from locales import load_catalogue
+from storage.branches import WHOLE_BANK
 from storage.database import Database
 from storage.export_batches import previous_drop
 from storage.exports.drop import DropBusy, drop_responses
@@ -44,7 +45,7 @@ class Dropper:
         now = self._database.universe.now()
         if self._settings.drop_folder is None or (self._not_before is not None and now < self._not_before):
             return False
-        last = self._database.run_read(lambda conn: previous_drop(conn, self._options.status, None))
+        last = self._database.run_read(lambda conn: previous_drop(conn, self._options.status, WHOLE_BANK))
         return last is None or now - last.made_at >= timedelta(hours=self._settings.drop_hours)
 
     def drop(self) -> bool:

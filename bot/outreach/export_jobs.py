@@ -145,7 +145,7 @@ class ExportJobs:
             encoding=query["encoding"],
             status=query.get("status", "reconciled"),
             since=batch,
-            branch_no=request.branch_no,
+            branches=request.branches,
             zone=self._zone,
             masked=not request.is_full,
         )

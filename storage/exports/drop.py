@@ -71,7 +71,7 @@ def drop_responses(
         raise NotADirectoryError(folder)
     with _alone(database, owner) as hold:
         recovered = recover(database, folder)
-        last = database.run_read(lambda conn: previous_drop(conn, options.status, options.branch_no))
+        last = database.run_read(lambda conn: previous_drop(conn, options.status, options.branches))
         prefix = f"{uni.now().astimezone(options.zone):%Y%m%d-%H%M%S}-{uni.new_id()[-8:]}-"
 
         def mark(outputs: OutputSet, batch: ExportBatch, files: Sequence[WrittenFile]) -> None:

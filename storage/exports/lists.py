@@ -113,7 +113,7 @@ def export_differences(
         return mask(_MASKED_AS.get(field, "text"), text) if options.masked and field not in _CODES else text
 
     def rows(conn: Connection) -> Iterator[Row]:
-        for place, difference, completed_seq in walk_differences(conn, database.vault, options.branch_no):
+        for place, difference, completed_seq in walk_differences(conn, database.vault, options.branches):
             if difference.verdict == "same":
                 continue
             decided = difference.decided_at
@@ -150,7 +150,7 @@ def export_history(
     """How every case came to its status: ids, codes and times alone."""
 
     def rows(conn: Connection) -> Iterator[Row]:
-        for place, move in walk_transitions(conn, options.branch_no):
+        for place, move in walk_transitions(conn, options.branches):
             before = "" if move.from_status is None else move.from_status
             at = local_time(move.at, options.zone)
             yield None, [*place, at, before, move.to_status, move.actor, move.reason, move.source or ""]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from storage.export_batches import ExportBatch
+from storage.branches import WHOLE_BANK, Branches
+from storage.export_batches import ExportBatch, branches_of
 from storage.exports.spelling import ENCODINGS
 
 FORMATS = ("csv", "xlsx", "jsonl")
@@ -29,8 +30,8 @@ class Options:
     status: str = "reconciled"
     #: An earlier batch; only what was completed after it.
     since: ExportBatch | None = None
-    #: Only the customers of this branch.
-    branch_no: str | None = None
+    #: Only the customers of these.
+    branches: Branches = WHOLE_BANK
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Tokyo"))
     #: Hide what identifies a person: for an export that nobody has approved.
     masked: bool = False
@@ -46,8 +47,8 @@ class Options:
             "since": str(self.since.seq) if self.since else "",
             "values": "masked" if self.masked else "full",
         }
-        if self.branch_no is not None:
-            found["branch"] = self.branch_no
+        if not self.branches.is_whole_bank:
+            found["branch"] = str(self.branches)
         if self.to:
             found["to"] = self.to
         return found
@@ -56,5 +57,5 @@ class Options:
         """Raise ``OtherScope`` unless the earlier batch looked at the same responses."""
         if self.since is not None:
             before = self.since.filters
-            if (before.get("status", self.status), before.get("branch")) != (self.status, self.branch_no):
+            if (before.get("status", self.status), branches_of(before)) != (self.status, self.branches):
                 raise OtherScope

@@ -142,7 +142,7 @@ def _write(
         options.zone,
         status=options.status,
         since=options.since,
-        branch_no=options.branch_no,
+        branches=options.branches,
     )
     questionnaires = selected.questionnaires()
     forms = tuple(questionnaires.values())

@@ -63,7 +63,7 @@ def export_names(database: Database, out: Path, options: Options, *, actor: str,
     """Every name to screen, of the answers that hold."""
 
     def rows(conn: Connection) -> Iterator[Row]:
-        for place, difference, completed_seq in walk_differences(conn, database.vault, options.branch_no):
+        for place, difference, completed_seq in walk_differences(conn, database.vault, options.branches):
             for role, person in names_in(difference):
                 known = [str(person.get(column) or "") for column in NAME_COLUMNS[4:]]
                 yield completed_seq, [*place, role, *known]

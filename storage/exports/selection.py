@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, String, bindparam, func, select, type
 
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import read_canonical
+from storage.branches import WHOLE_BANK, Branches
 from storage.cases import CaseStatus
 from storage.encryption import Vault
 from storage.export_batches import ExportBatch, carried_by, completed_through, followed_batches
@@ -97,7 +98,7 @@ class Selection:
         *,
         status: str,
         since: ExportBatch | None = None,
-        branch_no: str | None = None,
+        branches: Branches = WHOLE_BANK,
     ) -> None:
         self._conn = conn
         self._vault = vault
@@ -114,8 +115,8 @@ class Selection:
         where = [_submission.c.completed_seq.is_not(None), _submission.c.erased_at.is_(None), ~_later().exists()]
         if status == "approved":
             where.append(_case.c.status == CaseStatus.DONE.value)
-        if branch_no is not None:
-            where.append(self._branch == branch_no)
+        if not branches.is_whole_bank:
+            where.append(branches.are_of(self._branch))
         self._after = 0
         if since is not None:
             if status == "approved":

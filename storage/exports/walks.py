@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Row, Select, Table, or_, select
 
+from storage.branches import Branches
 from storage.customers import current_seq
 from storage.differences import Difference, difference_of
 from storage.encryption import Vault
@@ -32,10 +33,10 @@ Place = tuple[str, str, str]
 
 
 def walk_differences(
-    conn: Connection, vault: Vault, branch_no: str | None
+    conn: Connection, vault: Vault, branches: Branches
 ) -> Iterator[tuple[Place, Difference, int | None]]:
     """The verdicts that hold, case by case, each with the number under which its submission was completed."""
-    query = _placed(_difference, branch_no).where(_difference.c.superseded_at.is_(None))
+    query = _placed(_difference, branches).where(_difference.c.superseded_at.is_(None))
     query = query.add_columns(_submission.c.completed_seq)
     query = query.join(_submission, _submission.c.id == _difference.c.submission_id)
     page = query.order_by(_difference.c.case_id, _difference.c.id).limit(_PAGE)
@@ -52,9 +53,9 @@ def walk_differences(
         case_id, difference_id = rows[-1].case_id, rows[-1].id
 
 
-def walk_transitions(conn: Connection, branch_no: str | None) -> Iterator[tuple[Place, Row[Any]]]:
+def walk_transitions(conn: Connection, branches: Branches) -> Iterator[tuple[Place, Row[Any]]]:
     """Every change of status in the order of time."""
-    page = _placed(_transition, branch_no).order_by(_transition.c.id).limit(_PAGE)
+    page = _placed(_transition, branches).order_by(_transition.c.id).limit(_PAGE)
     after = ""
     while True:
         rows = conn.execute(page.where(_transition.c.id > after)).all()
@@ -65,9 +66,9 @@ def walk_transitions(conn: Connection, branch_no: str | None) -> Iterator[tuple[
         after = rows[-1].id
 
 
-def _placed(table: Table, branch_no: str | None) -> Select[Any]:
+def _placed(table: Table, branches: Branches) -> Select[Any]:
     query = select(table, _customer.c.customer_no, _record.c.branch_no).select_from(_joined(table))
-    return query if branch_no is None else query.where(_record.c.branch_no == branch_no)
+    return branches.narrow(query, _record.c.branch_no)
 
 
 def _joined(table: Table) -> FromClause:

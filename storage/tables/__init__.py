@@ -25,7 +25,7 @@ from storage.tables.quota import ChannelQuotaRow
 from storage.tables.ratings import RatingDecisionRow, RatingProposalRow
 from storage.tables.retention import CustomerHoldRow, ErasureRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
-from storage.tables.staff import StaffFactorRow, StaffRow, StaffSessionRow
+from storage.tables.staff import StaffBranchRow, StaffFactorRow, StaffRow, StaffSessionRow
 from storage.tables.submissions import (
     DifferenceDecisionRow,
     DifferenceRow,
@@ -84,6 +84,7 @@ __all__ = [
     "RatingProposalRow",
     "ReviewCadenceRow",
     "SendingPaceRow",
+    "StaffBranchRow",
     "StaffFactorRow",
     "StaffRow",
     "StaffSessionRow",

@@ -23,8 +23,8 @@ class ExportRequestRow(Stored, table=True):
     #: Canonical JSON of codes: all that decides what stands in the file.
     query: str = text()
     query_sha256: str = code(64)
-    #: The branch of who asked; empty for the head office.
-    branch_no: str | None = code(16, nullable=True)
+    #: The branches of who asked, as ``Branches`` writes them; empty for the head office.
+    branches: str = text()
     requested_by: str = link("staff.id")
     requested_at: datetime = when()
     decided_by: str | None = link("staff.id", nullable=True)

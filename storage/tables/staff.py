@@ -21,7 +21,6 @@ class StaffRow(Stored, table=True):
     display_name: str | None = code(64, nullable=True)
     #: operator, back_office, approver, auditor, admin
     role: str = code(16)
-    branch_no: str | None = code(16, nullable=True)
     #: active, disabled
     state: str = code(16)
     must_change: bool = Field(sa_column=Column(Boolean, nullable=False))
@@ -30,6 +29,15 @@ class StaffRow(Stored, table=True):
     failures: int = number()
     locked_until: datetime | None = when(nullable=True)
     created_at: datetime = when()
+
+
+class StaffBranchRow(Stored, table=True):
+    """A branch that a member is bound to; who is bound to none is of the head office."""
+
+    __tablename__ = "staff_branch"
+
+    staff_id: str = link("staff.id", primary_key=True)
+    branch_no: str = code(16, primary_key=True)
 
 
 class StaffFactorRow(Stored, table=True):

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, text
 from dialogs.personal import Personal
 from storage.accounts import make_link, upsert_account
 from storage.audit import record, seal_chain
+from storage.branches import WHOLE_BANK, Branches
 from storage.cases import CaseStatus, find_link_code, make_link_code, move_case, open_case
 from storage.claims import claim_outgoing
 from storage.content import save_content
@@ -116,7 +117,7 @@ def plant(database: Database, canaries: Canaries) -> None:
         assert find_link_code(conn, vault, clear_code) is not None
         account = upsert_account(conn, vault, uni, "line", Personal(new()), "ja")
         make_link(conn, uni, account.id, customer_id, case.id)
-        member = add_staff(conn, uni, "sato", "operator", "012", "hash")
+        member = add_staff(conn, uni, "sato", "operator", Branches.of("012"), "hash")
         token = create_session(conn, uni, vault, member.id, idle=timedelta(hours=1), absolute=timedelta(hours=8))
         canaries.values.append(token)
         assert load_session(conn, uni, vault, token) is not None
@@ -209,7 +210,7 @@ def plant_export(conn: Connection, vault: Vault, uni: Universe, staff_id: str, c
         uni,
         {"kind": "responses", "values": "masked"},
         requested_by=staff_id,
-        branch_no=None,
+        branches=WHOLE_BANK,
         reason=canaries.next(),
     )
     lease = timedelta(minutes=1)

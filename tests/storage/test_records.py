@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from storage.branches import Branches
 from storage.cases import CaseStatus, move_case
 from storage.database import Database
 from storage.export_batches import (
@@ -264,7 +265,9 @@ def test_a_batch_remembers_what_it_carried(database: Database, scene: Any) -> No
 
 
 def add(database: Database, login: str = "sato", role: str = "operator") -> StaffMember:
-    return database.run(lambda conn: add_staff(conn, database.universe, login, role, "012", "$argon2id$one"))
+    return database.run(
+        lambda conn: add_staff(conn, database.universe, login, role, Branches.of("012"), "$argon2id$one")
+    )
 
 
 def test_a_member_of_staff_is_found_by_login(database: Database) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from storage import hand_overs, second_factors, staff
+from storage.branches import WHOLE_BANK, Branches
 from storage.conversations import claim_conversation
 from storage.database import Database
 from storage.supervision import Period, line, online, periods
@@ -40,8 +41,8 @@ def waited(database: Database, scene: Scene, seconds: list[int | None], reason: 
     database.run(lambda conn: conn.execute(insert(_hand_over), rows))
 
 
-def figures(database: Database, since: datetime = START, branch: str | None = None) -> Period:
-    (found,) = database.run_read(lambda conn: periods(conn, (since,), branch))
+def figures(database: Database, since: datetime = START, branches: Branches = WHOLE_BANK) -> Period:
+    (found,) = database.run_read(lambda conn: periods(conn, (since,), branches))
     return found
 
 
@@ -72,7 +73,7 @@ def test_reasons_are_counted_without_what_follows_the_colon(
     waited(database, scene, [1], "customer_asked")
     found = figures(database)
     assert list(found.reasons.items()) == [("handover", 3), ("customer_asked", 1)]
-    both = database.run_read(lambda conn: periods(conn, (START + HOUR, START), None))
+    both = database.run_read(lambda conn: periods(conn, (START + HOUR, START), WHOLE_BANK))
     assert both == [figures(database, START + HOUR), found]
     assert both[0].reasons == {"handover": 2, "customer_asked": 1}
 
@@ -87,8 +88,9 @@ def test_a_hand_over_counts_for_the_branch_in_which_it_began(
     import_rows(database, [master_row("0000123"), master_row("0000456", branch_no="200")])
     database.run(ask)
     import_rows(database, [master_row("0000123", branch_no="300"), master_row("0000456", branch_no="300")])
-    counted = {branch: figures(database, branch=branch).hand_overs for branch in (None, "012", "200", "300")}
-    assert counted == {None: 2, "012": 1, "200": 1, "300": 0}
+    asked = ("", "012", "200", "300", "200 300", "012 200")
+    counted = {one: figures(database, branches=Branches.read(one)).hand_overs for one in asked}
+    assert counted == {"": 2, "012": 1, "200": 1, "300": 0, "200 300": 1, "012 200": 2}
 
 
 @pytest.mark.parametrize(
@@ -130,9 +132,10 @@ def test_a_wait_is_noted_at_the_first_claim(
 
 def test_who_is_signed_in_and_what_each_has_in_hand(database: Database, scene: Scene, universe: FrozenUniverse) -> None:
     ids = {}
-    for login, branch in (("sato", "012"), ("suzuki", None), ("mori", "200"), ("away", None)):
+    for login, numbers in (("sato", "012 100"), ("suzuki", ""), ("mori", "200 100"), ("away", "")):
+        branches = Branches.read(numbers)
         ids[login] = database.run(
-            lambda conn, n=login, b=branch: staff.add_staff(conn, universe, n, "operator", b, "h").id  # type: ignore[misc]
+            lambda conn, n=login, b=branches: staff.add_staff(conn, universe, n, "operator", b, "h").id  # type: ignore[misc]
         )
     vault = database.vault
 
@@ -149,20 +152,24 @@ def test_who_is_signed_in_and_what_each_has_in_hand(database: Database, scene: S
     sign_in("suzuki")
     database.run(lambda conn: claim_conversation(conn, universe, scene.conversation.id, ids["sato"]))
     now = universe.now()
-    seen = database.run_read(lambda conn: online(conn, now, None, None))
+    seen = database.run_read(lambda conn: online(conn, now, WHOLE_BANK, None))
     assert [(one.login, one.in_hand) for one in seen] == [("mori", 0), ("suzuki", 0), ("sato", 1)]
-    assert [one.login for one in database.run_read(lambda conn: online(conn, now, "200", None))] == ["mori"]
+    for asked, there in (("200", ["mori"]), ("012 300", ["sato"]), ("100", ["mori", "sato"]), ("300", [])):
+        branches = Branches.read(asked)
+        seen = database.run_read(lambda conn, one=branches: online(conn, now, one, None))  # type: ignore[misc]
+        assert [one.login for one in seen] == there
     assert database.run_read(lambda conn: line(conn, None)).with_staff == 1
     # Between the password and the code nobody is in yet.
     database.run(lambda conn: second_factors.begin_factor(conn, vault, universe, ids["mori"], b"k" * 20))
     database.run(lambda conn: second_factors.confirm_factor(conn, universe, ids["mori"], 1))
-    assert [one.login for one in database.run_read(lambda conn: online(conn, now, "200", None))] == []
+    assert [one.login for one in database.run_read(lambda conn: online(conn, now, Branches.of("200"), None))] == []
 
 
 def test_the_figures_are_read_along_their_index_alone(database: Database, scene: Scene) -> None:
     waited(database, scene, list(range(50)))
-    for branch in (None, "012"):
-        plan = plan_of(database, lambda conn, one=branch: periods(conn, (START, START + HOUR), one))  # type: ignore[misc]
+    for asked in ("", "012", "012 200"):
+        branches = Branches.read(asked)
+        plan = plan_of(database, lambda conn, one=branches: periods(conn, (START, START + HOUR), one))  # type: ignore[misc]
         assert plan.count("ix_hand_over_figures") == 1
         assert "Seq Scan" not in plan
         if database.dialect == "sqlite":

@@ -58,10 +58,10 @@ class _Shown:
 
 def _load(conn: Connection, visit: Visit) -> _Shown:
     return _Shown(
-        requests=list_requests(conn, visit.console.database.vault, branch_no=visit.staff.branch_no),
+        requests=list_requests(conn, visit.console.database.vault, branches=visit.staff.branches),
         batches=list_export_batches(conn, limit=100),
         logins={member.id: member.login for member in list_staff(conn)},
-        fingerprint=exports_fingerprint(conn, visit.staff.branch_no),
+        fingerprint=exports_fingerprint(conn, visit.staff.branches),
     )
 
 
@@ -115,7 +115,7 @@ async def ask(visit: Visit) -> web.StreamResponse:
             console.universe,
             query,
             requested_by=staff.id,
-            branch_no=staff.branch_no,
+            branches=staff.branches,
             reason=reason,
         )
         _record(conn, visit, "export.asked", request.id, {**query, "query_sha256": request.query_sha256})

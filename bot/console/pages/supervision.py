@@ -28,17 +28,17 @@ class _Loaded:
 
 @needs(Permission.SUPERVISE)
 async def show(visit: Visit) -> web.StreamResponse:
-    """The figures of now, today and seven days, within the branch of who looks."""
+    """The figures of now, today and seven days, within the branches of who looks."""
     console, staff = visit.console, visit.staff
     now = console.universe.now()
     midnight = datetime.combine(now.astimezone(console.zone).date(), time(), console.zone)
     within = visible(staff)
 
     def load(conn: Connection) -> _Loaded:
-        today, week = periods(conn, (midnight, midnight - timedelta(days=_DAYS - 1)), staff.branch_no)
+        today, week = periods(conn, (midnight, midnight - timedelta(days=_DAYS - 1)), staff.branches)
         return _Loaded(
             line=line(conn, within),
-            online=online(conn, now, staff.branch_no, within),
+            online=online(conn, now, staff.branches, within),
             today=today,
             week=week,
         )

@@ -43,7 +43,18 @@ def opened(tmp_path: Path) -> Database:
 def test_a_one_time_password_is_printed_and_must_be_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run("佐藤", "--role", "operator", "--branch", "101", "--display", " 窓口 佐藤 ", monkeypatch=monkeypatch)
+    run(
+        "佐藤",
+        "--role",
+        "operator",
+        "--branch",
+        "101",
+        "--branch",
+        " 20-3",
+        "--display",
+        " 窓口 佐藤 ",
+        monkeypatch=monkeypatch,
+    )
     out = capsys.readouterr().out
     password = re.search(r"(?:[2-9A-HJ-NP-Z]{4}-){3}[2-9A-HJ-NP-Z]{4}", out)
     assert password is not None
@@ -52,7 +63,7 @@ def test_a_one_time_password_is_printed_and_must_be_changed(
         (entry,) = database.run_read(lambda conn: list(audit.list_entries(conn)))
     assert found is not None
     member, password_hash, _, _ = found
-    assert (member.role, member.branch_no, member.must_change) == ("operator", "101", True)
+    assert (member.role, str(member.branches), member.must_change) == ("operator", "101 20-3", True)
     assert member.display_name == "窓口 佐藤"
     assert PasswordHasher().verify(password_hash, password[0])
     assert entry.action == "staff.added"
@@ -83,7 +94,8 @@ def test_a_password_from_standard_input_is_not_printed(
     [
         (("x", "--role", "boss"), "", "operator, back_office, approver, auditor, admin"),
         (("x\ny", "--role", "operator"), "", "ログイン名は1〜64文字"),
-        (("x", "--role", "operator", "--branch", "a b"), "", "店番は英数字"),
+        (("x", "--role", "operator", "--branch", "a b"), "", "店番は空白のない16文字まで"),
+        (("x", "--role", "operator", "--branch", "101", "--branch", ""), "", "店番は空白のない16文字まで"),
         (("x", "--role", "operator", "--display", "あ" * 21), "", "お客さまに表示する名前は20文字まで"),
         (("x", "--role", "operator", "--display", "佐\n藤"), "", "お客さまに表示する名前は20文字まで"),
         (("x", "--role", "operator"), "short", "8文字以上"),

@@ -1,4 +1,4 @@
-"""``kakunin staff list``, ``reset``, ``disable`` and ``enable``: what an administrator can do about an account."""
+"""``kakunin staff list``, ``reset``, ``disable``, ``enable``, ``move``: what can be done about an account."""
 
 from __future__ import annotations
 
@@ -110,8 +110,30 @@ def test_who_is_shut_out_is_signed_out_and_may_come_back(tmp_path: Path, capsys:
         (("reset", "sato"), "--password と --factor"),
         (("reset", "nobody", "--factor"), "nobody という係はいません"),
         (("disable", "nobody"), "nobody という係はいません"),
+        (("move", "sato"), "--branch か --head-office"),
+        (("move", "sato", "--head-office", "--branch", "101"), "--branch か --head-office"),
+        (("move", "sato", "--branch", ""), "店番は空白のない"),
+        (("move", "nobody", "--branch", "101"), "nobody という係はいません"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
     with pytest.raises(UserError, match=re.escape(words)):
         keeping(*arguments)
+
+
+@pytest.mark.usefixtures("sato")
+def test_who_is_moved_sees_the_customers_of_other_branches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with opened(tmp_path) as database:
+        token = give_app(database, "sato")
+    keeping("move", "sato", "--branch", "102", "--branch", "101")
+    assert "店番 101, 102" in capsys.readouterr().out
+    with opened(tmp_path) as database:
+        assert not is_signed_in(database, token)
+        newest = database.run_read(audit.list_entries)[0]
+    assert (newest.action, newest.detail) == ("staff.moved", {"before": "101", "branches": "101 102"})
+    keeping("list")
+    assert "\t101, 102\t" in capsys.readouterr().out
+    keeping("move", "sato", "--head-office")
+    assert "本部(すべての店)" in capsys.readouterr().out
+    keeping("list", "--json")
+    assert json.loads(capsys.readouterr().out)["branch"] is None

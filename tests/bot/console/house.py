@@ -26,6 +26,7 @@ from dialogs.conversation.prompts import Message, MessageKind, ShownButton
 from dialogs.conversation.wording import to_json
 from dialogs.personal import Personal
 from storage import accounts, cases, content, conversations, customers, inbound, outgoing, passing_on, snoozes, staff
+from storage.branches import WHOLE_BANK, Branches
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.hand_overs import settle
@@ -233,12 +234,11 @@ class Bank:
 
     def move_branch(self, customer_no: str, branch_no: str) -> None:
         """The next master file names another branch."""
+        row = {"customer_no": customer_no, "kind": "individual", "name": "見本", "branch_no": branch_no, "locale": "ja"}
 
         def move(conn: Connection) -> None:
             seq = customers.begin_master_version(conn, self.universe, "1" * 64)
-            row = {"customer_no": customer_no, "kind": "individual", "name": "見本", "branch_no": branch_no}
-            rest = {"risk_rating": "low", "locale": "ja"}
-            customers.stage_master_rows(conn, self.database.vault, self.universe, seq, [row | rest])
+            customers.stage_master_rows(conn, self.database.vault, self.universe, seq, [row | {"risk_rating": "low"}])
             customers.finish_master_version(conn, self.universe, seq)
 
         self.database.run(move)
@@ -311,16 +311,16 @@ def seed(database: Database, universe: FrozenUniverse) -> Bank:
 
 def _staff(conn: Connection, universe: FrozenUniverse) -> None:
     password_hash = QUICK.hash(PASSWORD)
-    for login, role, branch in (
-        ("sato", "operator", None),
-        ("suzuki", "approver", None),
-        ("kimura", "auditor", None),
-        ("kato", "back_office", None),
-        ("mori", "operator", "200"),
-        ("hara", "back_office", "200"),
-        ("ono", "operator", "100"),
+    for login, role, branches in (
+        ("sato", "operator", WHOLE_BANK),
+        ("suzuki", "approver", WHOLE_BANK),
+        ("kimura", "auditor", WHOLE_BANK),
+        ("kato", "back_office", WHOLE_BANK),
+        ("mori", "operator", Branches.of("200")),
+        ("hara", "back_office", Branches.of("200")),
+        ("ono", "operator", Branches.of("100")),
     ):
-        staff.add_staff(conn, universe, login, role, branch, password_hash, must_change=False)
+        staff.add_staff(conn, universe, login, role, branches, password_hash, must_change=False)
     staff.add_staff(conn, universe, "shinjin", "operator", None, password_hash, must_change=True)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from bot.console.door import ABSOLUTE, IDLE
 from storage import faq_edits, staff
+from storage.branches import Branches
 from storage.export_requests import ask_for_export
 from storage.staff import ROLES
 from tests.bot.console.asking import ask, publish_faq
@@ -23,6 +24,7 @@ from tests.bot.console.house import Bank
 from tests.bot.console.reviewing import put_to_review
 from tests.bot.console.test_picture import keep
 
+HEAD_OFFICE = Branches()
 #: Nobody has to be signed in.
 STRANGERS = frozenset({"stranger", *ROLES})
 EVERYBODY = frozenset(ROLES)
@@ -161,7 +163,13 @@ def export_id(bank: Bank) -> str:
         asker = next(member for member in staff.list_staff(conn) if member.login == "suzuki")
         query = {"kind": "history", "format": "csv", "encoding": "utf-8", "values": "masked"}
         request = ask_for_export(
-            conn, bank.database.vault, bank.universe, query, requested_by=asker.id, branch_no=None, reason="監査のため"
+            conn,
+            bank.database.vault,
+            bank.universe,
+            query,
+            requested_by=asker.id,
+            branches=HEAD_OFFICE,
+            reason="監査のため",
         )
         return request.id
 
@@ -180,16 +188,16 @@ class Visitor:
     """Somebody with a session of his own, who asks for any route with what its form may need."""
 
     def __init__(
-        self, bank: Bank, client: TestClient[web.Request, web.Application], role: str, branch: str | None = None
+        self, bank: Bank, client: TestClient[web.Request, web.Application], role: str, branches: Branches = HEAD_OFFICE
     ) -> None:
-        self._bank, self._client, self.role, self.branch = bank, client, role, branch
-        login = f"{role}-{branch}"
+        self._bank, self._client, self.role = bank, client, role
+        login = f"{role}-{branches}"
         uni, database = bank.universe, bank.database
         found = database.run_read(lambda conn: staff.find_staff(conn, login))
         self.member = (
             found[0]
             if found is not None
-            else database.run(lambda conn: staff.add_staff(conn, uni, login, role, branch, "x", must_change=False))
+            else database.run(lambda conn: staff.add_staff(conn, uni, login, role, branches, "x", must_change=False))
         )
 
     async def ask(self, route: Asked, **forgery: Any) -> ClientResponse:

@@ -17,6 +17,7 @@ from bot.console.headers import CONTENT_SECURITY_POLICY, Assets
 from bot.console.passwords import Passwords
 from bot.console.proving import failures_by_address
 from bot.settings import Settings
+from storage.branches import WHOLE_BANK, Branches
 from storage.staff import ROLES, Session, StaffMember
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import QUICK, Bank
@@ -99,7 +100,7 @@ async def test_an_expired_session_tells_the_live_page_to_reload(browser: Browser
     ],
 )
 def test_roles_hold_what_they_need_and_no_more(role: str, permission: Permission, allowed: bool) -> None:
-    member = StaffMember(id="1", login="x", role=role, branch_no=None, state="active", must_change=False)
+    member = StaffMember(id="1", login="x", role=role, branches=WHOLE_BANK, state="active", must_change=False)
     session = Session(id="s", staff=member, csrf="c")
     if allowed:
         assert access.authorize_deed(session, permission) is member
@@ -109,7 +110,9 @@ def test_roles_hold_what_they_need_and_no_more(role: str, permission: Permission
 
 
 def test_what_is_about_the_whole_bank_is_not_for_a_branch() -> None:
-    member = StaffMember(id="1", login="x", role="admin", branch_no="200", state="active", must_change=False)
+    member = StaffMember(
+        id="1", login="x", role="admin", branches=Branches.of("200"), state="active", must_change=False
+    )
     assert {one for one in access.ROLES if not access.may(member, one)} == access.WHOLE_BANK
 
 

@@ -13,6 +13,7 @@ from bot.console.audit_filter import FULL, FULL_VIEWS, known_actions, read_filte
 from bot.console.pages.audit_trail import PAGE
 from storage import audit
 from storage.audit import AuditEntry
+from storage.branches import Branches
 from storage.staff import StaffMember, add_staff
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank, hear
@@ -214,7 +215,9 @@ async def test_a_supervisor_of_a_branch_sees_the_branch(browser: Browser, bank: 
     def hire(login: str) -> StaffMember:
         known = bank.database.run_read(lambda conn: conn.exec_driver_sql("SELECT password_hash FROM staff").scalar())
         return bank.database.run(
-            lambda conn: add_staff(conn, bank.universe, login, "approver", "200", str(known), must_change=False)
+            lambda conn: add_staff(
+                conn, bank.universe, login, "approver", Branches.of("200"), str(known), must_change=False
+            )
         )
 
     hire("head200")

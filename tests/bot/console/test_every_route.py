@@ -14,6 +14,7 @@ from bot.console.context import Visit
 from bot.console.door import install
 from storage import audit
 from storage.audit import AuditEntry
+from storage.branches import Branches
 from storage.cases import load_case
 from storage.staff import ROLES
 from storage.tables import metadata
@@ -21,7 +22,9 @@ from tests.bot.console.house import Bank
 from tests.bot.console.surface import TABLE, WHOLE_BANK, Asked, Visitor, furnish, names_of, surface
 from tests.bot.console.test_access import a_console
 
-OURS, OTHERS = "waiting_long", "branch_200"
+#: Of a branch that the visitor is not bound to, and one of each that he is.
+OURS, OTHERS = "waiting_long", ("branch_200", "waiting_short")
+BRANCHES = Branches.of("200", "300")
 
 Client = TestClient[web.Request, web.Application]
 
@@ -35,7 +38,8 @@ async def client(server: TestServer) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def ids(bank: Bank) -> Mapping[str, Mapping[str, str]]:
-    return furnish(bank, OURS, OTHERS)
+    bank.move_branch("0002", "300")
+    return furnish(bank, OURS, *OTHERS)
 
 
 def refusals(bank: Bank) -> list[AuditEntry]:
@@ -98,7 +102,7 @@ async def test_a_role_may_do_what_the_table_says_and_nothing_else(
 async def test_another_branchs_ids_lead_nowhere(
     client: Client, server: TestServer, bank: Bank, ids: Mapping[str, Mapping[str, str]], role: str
 ) -> None:
-    visitor = Visitor(bank, client, role, branch="200")
+    visitor = Visitor(bank, client, role, BRANCHES)
     before, asked = kept(bank), 0
     for route in surface(server.app, ids[OURS]):
         if not route.has_id:
@@ -108,8 +112,8 @@ async def test_another_branchs_ids_lead_nowhere(
         asked += 1
     assert asked >= 9
     assert kept(bank) == before
-    # The same member reaches the own branch's by the same routes.
-    for route in surface(server.app, ids[OTHERS]):
+    # The same member reaches what is of either of his own by the same routes.
+    for route in (route for name in OTHERS for route in surface(server.app, ids[name])):
         if route.has_id and role in TABLE[route.name]:
             assert (await visitor.ask(route)).status not in (401, 403, 404), route.name
 
@@ -118,8 +122,8 @@ async def test_another_branchs_ids_lead_nowhere(
 async def test_pages_without_an_id_show_nothing_of_another_branch(
     client: Client, server: TestServer, bank: Bank, ids: Mapping[str, Mapping[str, str]], role: str
 ) -> None:
-    visitor = Visitor(bank, client, role, branch="200")
-    foreign = [name for name in bank.refs if name != OTHERS]
+    visitor = Visitor(bank, client, role, BRANCHES)
+    foreign = [name for name in bank.refs if name not in OTHERS]
     for route in surface(server.app, ids[OURS]):
         if route.has_id or route.method != "GET" or role not in TABLE[route.name] or "/live/" in route.path:
             continue
@@ -185,4 +189,4 @@ async def test_a_page_that_forgets_the_branch_is_found(bank: Bank, ids: Mapping[
     async with TestClient(TestServer(outer), cookie_jar=DummyCookieJar()) as client:
         (route,) = surface(outer, ids[OURS])
         assert route.name not in TABLE
-        assert (await Visitor(bank, client, "operator", branch="200").ask(route)).status == 200
+        assert (await Visitor(bank, client, "operator", BRANCHES).ask(route)).status == 200

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bot.outreach.export_jobs import ExportJobs, end_old_exports
 from bot.settings import Settings
 from storage import audit
+from storage.branches import WHOLE_BANK
 from storage.export_requests import ExportRequest, list_requests
 from storage.leases import Lease, take_lease
 from storage.reconciliation.worker import Reconciler
@@ -55,7 +56,7 @@ def jobs(bank: Bank) -> ExportJobs:
 
 
 def requests(bank: Bank) -> list[ExportRequest]:
-    return bank.database.run_read(lambda conn: list_requests(conn, bank.database.vault, branch_no=None))
+    return bank.database.run_read(lambda conn: list_requests(conn, bank.database.vault, branches=WHOLE_BANK))
 
 
 def deeds(bank: Bank) -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.console.live import is_alive
 from bot.console.queue import find_slip, list_open_work, list_slips, load_folders
 from storage import staff
 from storage.database import Database
-from storage.staff import StaffMember
+from storage.staff import StaffMember, is_alive
 from storage.universe import FrozenUniverse
 from tests.bot.console.house import Bank, seed
 

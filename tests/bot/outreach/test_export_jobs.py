@@ -18,6 +18,7 @@ from sqlalchemy import text
 from bot.outreach import export_jobs
 from bot.outreach.export_jobs import ExportJobs
 from bot.settings import Settings
+from storage.branches import WHOLE_BANK
 from storage.database import Database
 from storage.erasures import erase, new_erasure
 from storage.export_requests import (
@@ -76,7 +77,7 @@ def ask(answered: Database, kato: StaffMember) -> Ask:
         query = MASKED | changes
         return answered.run(
             lambda conn: ask_for_export(
-                conn, answered.vault, answered.universe, query, requested_by=kato.id, branch_no=None, reason=""
+                conn, answered.vault, answered.universe, query, requested_by=kato.id, branches=WHOLE_BANK, reason=""
             )
         )
 
@@ -84,7 +85,7 @@ def ask(answered: Database, kato: StaffMember) -> Ask:
 
 
 def only(database: Database) -> ExportRequest:
-    (request,) = database.run_read(lambda conn: list_requests(conn, database.vault, branch_no=None))
+    (request,) = database.run_read(lambda conn: list_requests(conn, database.vault, branches=WHOLE_BANK))
     return request
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from storage.branches import Branches
 from storage.database import Database
 from storage.encryption import Keyring
 from storage.exports import drop as drops, files
@@ -94,8 +95,8 @@ def test_another_status_or_branch_is_a_row_of_drops_of_its_own(sqlite_database: 
     answers(sqlite_database, "0001")
     drop(sqlite_database, folder)
     assert drop(sqlite_database, folder, status="approved").exported.rows == 1
-    assert drop(sqlite_database, folder, branch_no="007").exported.rows == 1
-    assert drop(sqlite_database, folder, branch_no="007").exported.rows == 0
+    assert drop(sqlite_database, folder, branches=Branches.of("007")).exported.rows == 1
+    assert drop(sqlite_database, folder, branches=Branches.of("007")).exported.rows == 0
 
 
 def test_two_at_once_are_one(sqlite_database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

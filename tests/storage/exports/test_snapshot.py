@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from storage.branches import Branches
 from storage.cases import CaseStatus
 from storage.database import Database
 from storage.export_batches import batch_members
@@ -100,10 +101,10 @@ def test_the_same_export_twice_is_the_same_but_for_its_number(answered: Database
 
 
 def test_a_branch_sees_its_own_and_takes_up_its_own(answered: Database, tmp_path: Path) -> None:
-    mine = export(answered, tmp_path / "1", branch_no="3")
+    mine = export(answered, tmp_path / "1", branches=Branches.of("3"))
     assert numbers_in(tmp_path / "1" / "responses.csv") == ["0003"]
-    assert export(answered, tmp_path / "2", branch_no="3", since=mine.batch).rows == 0
-    for options in ({}, {"branch_no": "4"}, {"branch_no": "3", "status": "approved"}):
+    assert export(answered, tmp_path / "2", branches=Branches.of("3"), since=mine.batch).rows == 0
+    for options in ({}, {"branches": Branches.of("4")}, {"branches": Branches.of("3"), "status": "approved"}):
         with pytest.raises(OtherScope):
             export(answered, tmp_path / "3", since=mine.batch, **options)
 
@@ -142,7 +143,9 @@ def rows_of(path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_the_history_tells_every_move_in_order(answered: Database, tmp_path: Path) -> None:
-    done = export_history(answered, tmp_path / "h.csv", Options(zone=TOKYO, branch_no="3"), actor="clerk", word=str)
+    done = export_history(
+        answered, tmp_path / "h.csv", Options(zone=TOKYO, branches=Branches.of("3")), actor="clerk", word=str
+    )
     rows = list(rows_of(tmp_path / "h.csv"))
     assert tuple(rows[0]) == HISTORY_COLUMNS
     assert {row["customer_no"] for row in rows} == {"0003"}

@@ -66,6 +66,11 @@ def old_url(request: pytest.FixtureRequest, frozen: Frozen, tmp_path: Path) -> I
 
 Open = Callable[..., Database]
 
+#: Columns whose values stand in another table by now, and how they are read there.
+MOVED = {
+    ("staff", "branch_no"): "SELECT id, branch_no FROM staff LEFT JOIN staff_branch ON staff_id = id",
+}
+
 
 @pytest.fixture
 def open_old(old_url: str, frozen: Frozen) -> Iterator[Open]:
@@ -102,6 +107,10 @@ def test_nothing_is_lost_and_everything_opens(frozen: Frozen, open_old: Open) ->
     }
     assert counts == {name: len(rows) for name, rows in frozen["tables"].items()}
     today = database.run_read(lambda conn: freeze(conn, database.vault.keyring))
+    for (table, column), query in MOVED.items():
+        found = dict(database.run_read(lambda conn, q=query: list(map(tuple, conn.execute(text(q))))))  # type: ignore[misc]
+        for row in today[table]:
+            row[column] = found[row["id"]]
     for name, rows in frozen["tables"].items():
         kept = [{key: row[key] for key in before} for before, row in zip(rows, today[name], strict=True)]
         assert kept == rows, name
