@@ -10,13 +10,14 @@ read (``plan.Plan.touched``): what comes out is what working it all out from not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import takewhile
 
 from dialogs.conversation.answers import Answer
 from dialogs.conversation.events import AnswerState, Key
 from dialogs.conversation.plan import Part, Repeat, Section, Slot, differing, plan_of, without
+from dialogs.conversation.scope import AnswerScope
 from dialogs.conversation.state import State
 from dialogs.definition.expressions import Expression
 from dialogs.definition.model import Choice, Group, Question, Questionnaire, QuestionType, pick
@@ -102,7 +103,7 @@ class Position:
         repeat = part.group
         if not self._group_relevant(repeat.name, 0):
             return
-        for instance in range(1, self._instances(repeat) + 1):
+        for instance in range(1, self.instances(repeat) + 1):
             for question in part.questions:
                 key = Key(question.name, instance)
                 if self.is_relevant(key):
@@ -110,7 +111,7 @@ class Position:
             if repeat.repeat_count is None and instance != repeat.max_repeats:
                 found.append(Slot(Key(repeat.name, instance), None, repeat))
 
-    def _instances(self, repeat: Group) -> int:
+    def instances(self, repeat: Group) -> int:
         """How many instances of a repeat there are now."""
         bound = repeat.max_repeats or 0
         if repeat.repeat_count is not None:
@@ -124,7 +125,7 @@ class Position:
         if key in self._busy:
             return 0
         self._busy.add(key)
-        found = self._instances(self.definition.groups[name]) if self._group_relevant(name, 0) else 0
+        found = self.instances(self.definition.groups[name]) if self._group_relevant(name, 0) else 0
         self._busy.discard(key)
         return found
 
@@ -156,7 +157,7 @@ class Position:
             if key in self._busy:
                 return False
             self._busy.add(key)
-            found = self._relevant[key] = question.relevant.truth(_Scope(self, key))
+            found = self._relevant[key] = question.relevant.truth(AnswerScope(self, key))
             self._busy.discard(key)
         return found
 
@@ -169,9 +170,19 @@ class Position:
         if found is None:
             group = self.definition.groups[name]
             found = self._in_relevant_group(group, instance) and (
-                group.relevant is None or group.relevant.truth(_Scope(self, Key(name, instance)))
+                group.relevant is None or group.relevant.truth(AnswerScope(self, Key(name, instance)))
             )
             self._groups[name, instance] = found
+        return found
+
+    def plain(self, name: str) -> str | None:
+        """The value of a question outside repeats, kept by its name; ``None`` for one in a repeat."""
+        found = self._plain.get(name)
+        if found is None and name not in self.definition.repeats:
+            key = Key(name)
+            found = self.value(key)
+            if key not in self._busy:
+                self._plain[name] = found
         return found
 
     def value(self, key: Key) -> str:
@@ -198,11 +209,11 @@ class Position:
         return self._calculated[key]
 
     def _text(self, expression: Expression, key: Key) -> str:
-        return expression.text(_Scope(self, key))
+        return expression.text(AnswerScope(self, key))
 
     def truth(self, expression: Expression, key: Key, own: str | None = None) -> bool:
         """Whether ``expression`` holds at ``key``, with ``.`` standing for ``own``."""
-        return expression.truth(_Scope(self, key, own))
+        return expression.truth(AnswerScope(self, key, own))
 
     def default_value(self, question: Question, key: Key) -> str:
         """The author's default, as canonical text."""
@@ -238,7 +249,7 @@ class Position:
         choices = self.definition.choices.get(question.list_name or "", ())
         if question.choice_filter is None:
             return choices
-        return tuple(c for c in choices if question.choice_filter.truth(_Scope(self, key, choice=c)))
+        return tuple(c for c in choices if question.choice_filter.truth(AnswerScope(self, key, choice=c)))
 
     # The position ---------------------------------------------------------------------------
 
@@ -336,61 +347,3 @@ class Position:
             return choice
         locale, language = self.state.locale, self.definition.default_language
         return pick(found.button, locale, language) or pick(found.label, locale, language)
-
-
-class _Scope:
-    """What an expression sees: the answers as text, from one place of the form."""
-
-    __slots__ = ("_choice", "_key", "_own", "_position")
-
-    def __init__(self, position: Position, key: Key, own: str | None = None, choice: Choice | None = None) -> None:
-        self._position = position
-        self._key = key
-        self._own = own
-        self._choice = choice
-
-    def value(self, name: str) -> str:
-        position = self._position
-        found = position._plain.get(name)
-        if found is None:
-            key = self._place(name)
-            found = position.value(key)
-            if not key.instance and key not in position._busy:
-                position._plain[name] = found
-        return found
-
-    def own(self) -> str:
-        return self._position.value(self._key) if self._own is None else self._own
-
-    def today(self) -> date:
-        return self._position.now.date()
-
-    def now(self) -> datetime:
-        return self._position.now
-
-    def label(self, question: str, choice: str) -> str:
-        return self._position.label(self._position.definition.question(question), choice)
-
-    def column(self, name: str) -> str:
-        if self._choice is None:
-            return ""
-        return self._choice.name if name == "name" else self._choice.extra.get(name, "")
-
-    def series(self, name: str) -> Sequence[str]:
-        position = self._position
-        if name in position.definition.groups:
-            return ("1",) * position.counted(name)
-        repeat = position.definition.repeats.get(name)
-        if repeat is None:
-            return (position.value(Key(name)),)
-        instances = range(1, position._instances(repeat) + 1)
-        return tuple(text for i in instances if (text := position.value(Key(name, i))))
-
-    def _place(self, name: str) -> Key:
-        """A name inside the same repeat means the same instance; from outside, the first one."""
-        repeats = self._position.definition.repeats
-        repeat = repeats.get(name)
-        if repeat is None:
-            return Key(name)
-        inside = repeats.get(self._key.question) is repeat
-        return Key(name, self._key.instance if inside else 1)

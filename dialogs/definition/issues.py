@@ -58,6 +58,7 @@ _ERRORS = (
     "group_not_closed",
     "group_not_opened",
     "repeat_without_bound",
+    "repeat_in_repeat",
     "calculate_without_value",
     # names and order
     "duplicate_name",
@@ -67,12 +68,16 @@ _ERRORS = (
     "bare_name",
     "used_before_asked",
     "cycle",
+    "position_outside_repeat",
+    "not_in_repeat",
     "unknown_list",
     "empty_list",
     # types
     "unknown_choice",
     "arithmetic_on_text",
     "order_on_text",
+    "text_for_number",
+    "not_a_selection",
     "never_equal",
     "default_breaks_constraint",
     "default_wrong_type",
@@ -89,18 +94,23 @@ _ERRORS = (
     "never_relevant",
     "item_not_asked",
     "item_not_covered",
+    "dead_end",
+    "no_submission",
+    "unreachable",
     *(f"expression.{code}" for code in sorted(EXPRESSION_ERROR_CODES)),
 )
 _WARNINGS = (
     "sheet_not_read",
     "unused_list",
     "equals_on_multiple",
+    "date_against_number",
     "text_as_condition",
     "extra_language",
     "always_relevant",
     "constant_condition",
     "reads_unanswered",
     "item_not_proved",
+    "end_not_proved",
     "not_proved",
 )
 
@@ -155,6 +165,8 @@ class Issue:
         params = dict(self.params)
         if "expected" in params:
             params["expected"] = text(f"check.shape.{params['expected']}")
+        if "reason" in params:
+            params["reason"] = text(f"check.reason.{params['reason']}")
         sentence = text(f"check.{self.code}", **params)
         suggestion = self.params.get("suggestion")
         return f"{sentence} {text('check.did_you_mean', suggestion=suggestion)}" if suggestion else sentence

@@ -55,6 +55,12 @@ class _Facts:
     def series(self, name: str) -> Sequence[str]:
         return self.values.get(name, ())
 
+    def instance(self) -> int:
+        return 0
+
+    def of_instance(self, name: str, instance: int) -> str:
+        return next(iter(self.values.get(name, ())[instance - 1 : instance]), "")
+
 
 def facts_of(
     answers: Iterable[Mapping[str, Any]], master: Mapping[str, str], verdicts: Mapping[str, str]

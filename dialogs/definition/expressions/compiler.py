@@ -23,6 +23,7 @@ from dialogs.definition.expressions.syntax import (
     Negate,
     Node,
     Own,
+    Parent,
 )
 from dialogs.definition.expressions.values import (
     ExprValue,
@@ -66,6 +67,9 @@ def compile_node(node: Node) -> Compiled:
             return lambda scope: scope.own()
         case Column(name=name):
             return lambda scope: scope.column(name)
+        case Parent():
+            # Never a value of its own: the parser takes it in ``position(..)`` only.
+            return lambda scope: ""
         case Negate(operand=operand):
             inner = compile_node(operand)
             return lambda scope: negate(inner(scope))

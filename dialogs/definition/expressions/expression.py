@@ -64,6 +64,11 @@ def literal(text: str) -> Expression:
     return _expression(f"{quote}{text}{quote}", Literal(text, 0))
 
 
+def of_tree(tree: Node) -> Expression:
+    """A tree, or a part of one, as an expression of its own; it has no source."""
+    return _expression("", tree)
+
+
 def _expression(source: str, tree: Node) -> Expression:
     nodes = list(walk(tree))
     return Expression(

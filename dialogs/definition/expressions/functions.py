@@ -7,7 +7,7 @@ written, or at the scope, build their own closure (``special``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -57,6 +57,21 @@ class Function:
 
 #: Every function of the language by name.
 FUNCTIONS: dict[str, Function] = {}
+
+_REASONS: Mapping[str, tuple[str, ...]] = {
+    # The same answers must give the same conversation again, years later.
+    "chance": ("random", "randomize", "uuid"),
+    # A form is judged by what stands in it.
+    "outside": ("instance", "jr:itext", "property", "pulldata"),
+    "maps": ("area", "distance", "geofence", "intersects"),
+    "angles": ("acos", "asin", "atan", "atan2", "cos", "pi", "sin", "tan"),
+    "codes": ("base64-decode", "digest", "extract-signed"),
+    # What XPath says of the nodes of a document; questions are read by their names.
+    "nodes": ("current", "id", "lang", "last", "local-name", "name", "namespace-uri"),
+}
+
+#: ODK's and XPath's functions that are not taken, each with the reason why (``check.reason.*``).
+REFUSED: Mapping[str, str] = {name: reason for reason, names in _REASONS.items() for name in names}
 
 
 def special(name: str, least: int, most: int | None, result: Kind, *parameters: Kind) -> Callable[[Build], Build]:

@@ -24,6 +24,7 @@ class TokenKind(StrEnum):
     STRING = "string"
     REFERENCE = "reference"
     OWN = "own"
+    PARENT = "parent"
     NAME = "name"
     OPERATOR = "operator"
     END = "end"
@@ -44,6 +45,7 @@ _TOKEN = re.compile(
     | (?P<string>'[^']*'|"[^"]*")
     | \$\{{(?P<reference>[^{{}}]*)\}}
     | (?:current\(\)/)?(?:\.\./)+(?:{NAME_PATTERN}/)*(?P<path>{NAME_PATTERN})
+    | (?:current\(\)/)?(?P<parent>\.\.(?:/\.\.)*)(?!/)
     | (?P<own>(?:current\(\)/)?\.(?![.0-9/]))
     | (?P<name>{NAME_PATTERN}(?::{NAME_PATTERN})?)
     | (?P<operator><=|>=|!=|[=<>+*(),\-])

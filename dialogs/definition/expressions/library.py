@@ -1,8 +1,8 @@
-"""The functions on texts, codes, numbers, conditions, and on repeats."""
+"""The functions on texts, codes, conditions and numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from dialogs.definition.expressions.errors import ExpressionError
@@ -19,6 +19,7 @@ from dialogs.definition.expressions.values import (
     add,
     is_nan,
     less,
+    less_or_equal,
     number_of,
     round_half_up,
     text_of,
@@ -27,6 +28,7 @@ from dialogs.definition.expressions.values import (
     truth_of,
 )
 
+_ZERO = Decimal(0)
 TEXT, NUMBER, BOOLEAN, CODES, ANY = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.CODES, Kind.ANY
 
 
@@ -46,7 +48,7 @@ def count_selected(codes: ExprValue) -> ExprValue:
 @function("selected-at", 2, 2, TEXT, CODES, NUMBER)
 def selected_at(codes: ExprValue, index: ExprValue) -> ExprValue:
     chosen = text_of(codes).split()
-    place = _index(index)
+    place = whole(index)
     return chosen[place] if place is not None and 0 <= place < len(chosen) else ""
 
 
@@ -96,6 +98,36 @@ def boolean_from_string(value: ExprValue) -> ExprValue:
 def if_else(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
     condition, yes, no = arguments
     return lambda scope: yes(scope) if truth_of(condition(scope)) else no(scope)
+
+
+@function("checklist", 3, None, BOOLEAN, NUMBER, NUMBER, ANY)
+def checklist(least: ExprValue, most: ExprValue, *conditions: ExprValue) -> ExprValue:
+    """Whether so many conditions hold; a bound below 0 is none."""
+    return _is_within(least, most, Decimal(sum(map(truth_of, conditions))))
+
+
+@special("weighted-checklist", 4, None, BOOLEAN, NUMBER, NUMBER, ANY)
+def weighted_checklist(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
+    """Whether the weights of the conditions that hold add up to so much; condition and weight by turns."""
+    least, most, *pairs = arguments
+    if len(pairs) % 2:
+        raise ExpressionError(
+            "wrong_argument_count", call.position, {"function": call.function, "given": str(len(arguments))}
+        )
+
+    def run(scope: Scope) -> ExprValue:
+        total: ExprValue = _ZERO
+        for condition, weight in zip(pairs[::2], pairs[1::2], strict=True):
+            if truth_of(condition(scope)):
+                total = add(total, weight(scope))
+        return _is_within(least(scope), most(scope), total)
+
+    return run
+
+
+def _is_within(least: ExprValue, most: ExprValue, found: ExprValue) -> bool:
+    enough = less(least, _ZERO) or less_or_equal(least, found)
+    return enough and (less(most, _ZERO) or less_or_equal(found, most))
 
 
 @special("coalesce", 2, None, ANY, ANY)
@@ -154,9 +186,18 @@ def ends_with(value: ExprValue, part: ExprValue) -> ExprValue:
 def substr(value: ExprValue, start: ExprValue, end: ExprValue | None = None) -> ExprValue:
     """From 0, the end not included, negative places from the back, as in ODK."""
     text = text_of(value)
-    first = _index(start)
-    last = len(text) if end is None else _index(end)
+    first = whole(start)
+    last = len(text) if end is None else whole(end)
     return "" if first is None or last is None else text[first:last]
+
+
+@function("substring", 2, 3, TEXT, ANY, NUMBER)
+def substring(value: ExprValue, start: ExprValue, length: ExprValue | None = None) -> ExprValue:
+    """XPath's own: from 1, and so many characters; places and lengths are rounded."""
+    first = round_half_up(start)
+    end = Decimal("Infinity") if length is None else add(first, round_half_up(length))
+    places = enumerate(text_of(value), 1)
+    return "".join(c for at, c in places if less_or_equal(first, Decimal(at)) and less(Decimal(at), end))
 
 
 @function("substring-before", 2, 2, TEXT, ANY)
@@ -220,6 +261,31 @@ def power(value: ExprValue, exponent: ExprValue) -> ExprValue:
     return tidy(ARITHMETIC.power(base, times))
 
 
+@function("sqrt", 1, 1, NUMBER, NUMBER)
+def square_root(value: ExprValue) -> ExprValue:
+    return _by(ARITHMETIC.sqrt, value)
+
+
+@function("exp", 1, 1, NUMBER, NUMBER)
+def exponential(value: ExprValue) -> ExprValue:
+    return _by(ARITHMETIC.exp, value)
+
+
+@function("exp10", 1, 1, NUMBER, NUMBER)
+def power_of_ten(value: ExprValue) -> ExprValue:
+    return power(Decimal(10), value)
+
+
+@function("log", 1, 1, NUMBER, NUMBER)
+def logarithm(value: ExprValue) -> ExprValue:
+    return _by(ARITHMETIC.ln, value)
+
+
+@function("log10", 1, 1, NUMBER, NUMBER)
+def decimal_logarithm(value: ExprValue) -> ExprValue:
+    return _by(ARITHMETIC.log10, value)
+
+
 @function("int", 1, 1, NUMBER, ANY)
 def integer(value: ExprValue) -> ExprValue:
     return truncate(value)
@@ -227,7 +293,7 @@ def integer(value: ExprValue) -> ExprValue:
 
 @function("round", 1, 2, NUMBER, NUMBER)
 def rounded(value: ExprValue, places: ExprValue = Decimal(0)) -> ExprValue:
-    count = _index(places)
+    count = whole(places)
     return NAN if count is None or abs(count) > 30 else round_half_up(value, count)
 
 
@@ -247,86 +313,7 @@ def absolute(value: ExprValue) -> ExprValue:
     return found if isinstance(found, float) else tidy(ARITHMETIC.abs(found))
 
 
-# Over the instances of a repeat.  One name means all its instances; several arguments mean values.
-
-
-@special("sum", 1, 1, NUMBER, ANY)
-def total(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
-    name = _series_name(call)
-
-    def run(scope: Scope) -> ExprValue:
-        result: Number = Decimal(0)
-        for value in scope.series(name):
-            result = add(result, value)
-        return result
-
-    return run
-
-
-@special("count", 1, 1, NUMBER, ANY)
-def count(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
-    name = _series_name(call)
-    return lambda scope: Decimal(len(scope.series(name)))
-
-
-@special("count-non-empty", 1, 1, NUMBER, ANY)
-def count_non_empty(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
-    name = _series_name(call)
-    return lambda scope: Decimal(sum(1 for value in scope.series(name) if value))
-
-
-@special("join", 2, None, TEXT, TEXT, ANY)
-def join(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
-    """The answers of one question over all instances, or several values, with the first text between them."""
-    between, *parts = arguments
-    only = call.arguments[1]
-    name = only.name if len(parts) == 1 and isinstance(only, Name) else None
-
-    def run(scope: Scope) -> ExprValue:
-        values: Sequence[ExprValue] = scope.series(name) if name is not None else [part(scope) for part in parts]
-        return text_of(between(scope)).join(map(text_of, values))
-
-    return run
-
-
-@special("min", 1, None, NUMBER, ANY)
-def least(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
-    return _extreme(call, arguments, smallest=True)
-
-
-@special("max", 1, None, NUMBER, ANY)
-def greatest(call: Call, arguments: tuple[Compiled, ...]) -> Compiled:
-    return _extreme(call, arguments, smallest=False)
-
-
-def _extreme(call: Call, arguments: tuple[Compiled, ...], *, smallest: bool) -> Compiled:
-    only = call.arguments[0]
-    name = only.name if len(call.arguments) == 1 and isinstance(only, Name) else None
-
-    def run(scope: Scope) -> ExprValue:
-        values: Sequence[ExprValue] = (
-            scope.series(name) if name is not None else [argument(scope) for argument in arguments]
-        )
-        best: Number = NAN
-        for position, value in enumerate(values):
-            found = number_of(value)
-            if is_nan(found):
-                return NAN
-            if position == 0 or (less(found, best) if smallest else less(best, found)):
-                best = found
-        return best
-
-    return run
-
-
-def _series_name(call: Call) -> str:
-    only = call.arguments[0]
-    if not isinstance(only, Name):
-        raise ExpressionError("name_expected", call.position, {"function": call.function})
-    return only.name
-
-
-def _index(value: ExprValue) -> int | None:
+def whole(value: ExprValue) -> int | None:
     """A whole number for counting places; ``None`` for NaN and for what no text is long enough for."""
     found = truncate(value)
     if isinstance(found, float) or found.is_infinite() or abs(found) > 1_000_000:
@@ -339,3 +326,8 @@ def _integral(value: ExprValue, rounding: str) -> Number:
     if isinstance(found, float) or found.is_infinite():
         return found
     return found.to_integral_value(rounding=rounding)
+
+
+def _by(compute: Callable[[Decimal], Decimal], value: ExprValue) -> Number:
+    found = number_of(value)
+    return found if isinstance(found, float) else tidy(compute(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from dialogs.definition.expressions.errors import ExpressionError
@@ -22,6 +22,8 @@ from dialogs.definition.expressions.values import (
 )
 
 DATE, NUMBER, TEXT, ANY = Kind.DATE, Kind.NUMBER, Kind.TEXT, Kind.ANY
+
+_DAY_MILLISECONDS = 86_400_000
 
 #: The marks of ODK's ``format-date`` that do not depend on a language.
 _MARKS: dict[str, Callable[[datetime], str]] = {
@@ -63,6 +65,20 @@ def date_of(value: ExprValue) -> ExprValue:
     else:
         day = None
     return day.isoformat() if day else ""
+
+
+@function("date-time", 1, 1, DATE, ANY)
+def date_time_of(value: ExprValue) -> ExprValue:
+    """The moment of an ISO text, of a day at midnight, or of days since 1970-01-01; empty where it is none."""
+    if isinstance(value, str) and read_moment(value) is not None:
+        return value
+    days = number_of(value) if isinstance(value, str | Decimal) else NAN
+    day = None if isinstance(days, float) else day_after_epoch(days)
+    if day is None or isinstance(days, float):
+        return ""
+    part = (days - days.to_integral_value(rounding=ROUND_FLOOR)) * _DAY_MILLISECONDS
+    moment = datetime.combine(day, time()) + timedelta(milliseconds=min(round(part), _DAY_MILLISECONDS - 1))
+    return moment.isoformat(timespec="milliseconds")
 
 
 @function("decimal-date-time", 1, 1, NUMBER, DATE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 
-from dialogs.definition.expressions import library, library_dates
+from dialogs.definition.expressions import library, library_dates, library_repeats
 from dialogs.definition.expressions.errors import ExpressionError
-from dialogs.definition.expressions.functions import FUNCTIONS
+from dialogs.definition.expressions.functions import FUNCTIONS, REFUSED
 from dialogs.definition.expressions.lexer import NAME_PATTERN, Token, TokenKind, tokens_of
 from dialogs.definition.expressions.syntax import (
     Arithmetic,
@@ -20,6 +20,7 @@ from dialogs.definition.expressions.syntax import (
     Negate,
     Node,
     Own,
+    Parent,
     children,
 )
 from dialogs.definition.expressions.values import ARITHMETIC
@@ -28,7 +29,7 @@ from dialogs.definition.expressions.values import ARITHMETIC
 MAX_DEPTH = 50
 
 #: Importing the libraries is what fills the registry.
-LIBRARIES = (library, library_dates)
+LIBRARIES = (library, library_dates, library_repeats)
 
 _BINDING = {
     "or": 1,
@@ -140,6 +141,10 @@ class _Parser:
 
     def _call(self, token: Token) -> Call:
         function = FUNCTIONS.get(token.text)
+        if token.text in REFUSED:
+            raise ExpressionError(
+                "unsupported_function", token.position, {"function": token.text, "reason": REFUSED[token.text]}
+            )
         if function is None:
             near = difflib.get_close_matches(token.text, FUNCTIONS, n=1)
             raise ExpressionError(
@@ -147,7 +152,10 @@ class _Parser:
             )
         self._take()
         arguments: list[Node] = []
-        if not self._is_operator(")"):
+        if token.text == "position" and self._peek().kind is TokenKind.PARENT:
+            parent = self._take()
+            arguments.append(Parent(parent.text.count(".."), parent.position))
+        elif not self._is_operator(")"):
             arguments.append(self._expression(0))
             while self._is_operator(","):
                 self._take()

@@ -33,3 +33,9 @@ class Scope(Protocol):
 
     def series(self, name: str) -> Sequence[str]:
         """The values of a question over all its repeat instances, in order."""
+
+    def instance(self) -> int:
+        """Which instance of its repeat the expression stands in, from 1; 0 outside repeats."""
+
+    def of_instance(self, name: str, instance: int) -> str:
+        """The value of a question in one instance of its repeat; empty where there is none."""

@@ -31,6 +31,14 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """``..``: the group around, or with more of them the one so far out; only ``position`` takes it."""
+
+    steps: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A bare name: a column of the choice row in a ``choice_filter``."""
 
@@ -80,7 +88,7 @@ class Call:
     position: int
 
 
-Node = Literal | Name | Own | Column | Negate | Arithmetic | Comparison | Logic | Call
+Node = Literal | Name | Own | Parent | Column | Negate | Arithmetic | Comparison | Logic | Call
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -23,6 +23,7 @@ from dialogs.definition.expressions.syntax import (
     Negate,
     Node,
     Own,
+    Parent,
     children,
 )
 from dialogs.definition.expressions.values import is_nan, number_of, text_of
@@ -89,7 +90,7 @@ class _Checker:
                 return self._types.get(name, _ANY)
             case Own():
                 return self._own
-            case Column():
+            case Column() | Parent():
                 return _ANY
             case Negate() | Arithmetic():
                 return NameType(Kind.NUMBER)
@@ -117,10 +118,23 @@ class _Checker:
                 self._refuse(self._is_text, "arithmetic_on_text", left, right)
             case Negate(operand=operand):
                 self._refuse(self._is_text, "arithmetic_on_text", operand)
-            case Call(function="selected", arguments=(codes, code)):
-                self._known_code(codes, code)
+            case Call():
+                self._call(node)
         for position, child in enumerate(children(node)):
             self.visit(child, condition=_is_condition(node, position))
+
+    def _call(self, node: Call) -> None:
+        for number, argument in enumerate(node.arguments):
+            wanted = FUNCTIONS[node.function].parameter(number)
+            if wanted is Kind.NUMBER and self._is_text(argument):
+                self._report("text_for_number", argument, name=_shown(argument), function=node.function)
+            elif wanted is Kind.CODES and self._is_number(argument):
+                self._report("not_a_selection", argument, name=_shown(argument), function=node.function)
+        if node.function == "selected":
+            self._known_code(*node.arguments)
+
+    def _is_number(self, node: Node) -> bool:
+        return isinstance(node, Name | Own) and self.type_of(node).kind in (Kind.NUMBER, Kind.DATE)
 
     def _refuse(self, unfit: Callable[[Node], bool], code: str, *nodes: Node) -> None:
         for node in nodes:
@@ -137,6 +151,10 @@ class _Checker:
         return found.codes is None or all(is_nan(number_of(code)) for code in found.codes)
 
     def _comparison(self, node: Comparison) -> None:
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            is_number = isinstance(other, Literal) and isinstance(other.value, Decimal)
+            if is_number and isinstance(one, Name | Own) and self.type_of(one).kind is Kind.DATE:
+                self._report("date_against_number", one, name=_shown(one), value=_shown(other))
         if node.operator not in ("=", "!="):
             self._refuse(self._is_text, "order_on_text", node.left, node.right)
             return

@@ -43,6 +43,12 @@ class AnyAnswer:
     def series(self, name: str) -> Sequence[str]:
         return self._answers
 
+    def instance(self) -> int:
+        return len(self._answers)
+
+    def of_instance(self, name: str, instance: int) -> str:
+        return self._answers[instance % len(self._answers)]
+
 
 # fmt: off
 PIECES = st.sampled_from([
@@ -50,7 +56,8 @@ PIECES = st.sampled_from([
     "<=", ">", ">=", "'x'", '"y"', "1", "2.5", ".5", "0", "name", "not(", "selected(", "if(", "today()",
     "now()", "date(", "sum(", "count(", "max(", "min(", "regex(", "'[a-z]+'", "concat(", "substr(", "round(",
     "int(", "coalesce(", "../a", "jr:choice-name(", "'${a}'", "format-date(", "'%Y'", "number(",
-    "string-length(", "once(", "99999999999999999999", "true()", "/",
+    "string-length(", "once(", "position(", "indexed-repeat(", "checklist(", "substring(", "sqrt(", "log(",
+    "exp(", "date-time(", "99999999999999999999", "true()", "/",
 ])
 # fmt: on
 SOURCES = st.lists(PIECES, max_size=14).map(" ".join) | st.text(max_size=40)
