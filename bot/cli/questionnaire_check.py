@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.cli.questionnaire_files import read_file
 
 if TYPE_CHECKING:
+    from dialogs.definition.checker import Proof
     from dialogs.definition.issues import Issue
     from locales import Catalogue
 
@@ -24,17 +25,21 @@ def check(file: Path, json_output: bool = False, locale: str = "ja") -> None:
     from locales import load_catalogue
 
     catalogue = load_catalogue(locale)
-    issues = find_issues(file, catalogue)
+    issues, proof = find_issues(file, catalogue)
     if json_output:
-        _print_json(file, issues)
+        _print_json(file, issues, proof)
     else:
         _print_table(issues, catalogue)
+        _print_proof(proof, catalogue)
     if any(issue.severity is Severity.ERROR for issue in issues):
         raise typer.Exit(code=1)
 
 
-def find_issues(path: Path, catalogue: Catalogue) -> list[Issue]:
-    """What is wrong with a file, with the place of each finding; raises ``UserError`` for an unreadable one."""
+def find_issues(path: Path, catalogue: Catalogue) -> tuple[list[Issue], Proof | None]:
+    """What is wrong with a file, with the place of each finding, and what is proved of the form that it holds.
+
+    Raises ``UserError`` for an unreadable file.
+    """
     from dialogs.definition import checker
     from dialogs.definition.issues import DefinitionError
 
@@ -42,8 +47,9 @@ def find_issues(path: Path, catalogue: Catalogue) -> list[Issue]:
     try:
         questionnaire = file.questionnaire()
     except DefinitionError as error:
-        return [*error.issues, *file.warnings]
-    return [*map(file.placed, checker.check(questionnaire)), *file.warnings]
+        return [*error.issues, *file.warnings], None
+    found = checker.check(questionnaire)
+    return [*map(file.placed, found), *file.warnings], checker.prove(questionnaire, found)
 
 
 def _print_table(issues: list[Issue], catalogue: Catalogue) -> None:
@@ -62,8 +68,21 @@ def _print_table(issues: list[Issue], catalogue: Catalogue) -> None:
     typer.echo(summary)
 
 
-def _print_json(file: Path, issues: list[Issue]) -> None:
+def _print_proof(proof: Proof | None, catalogue: Catalogue) -> None:
+    import typer
+
+    if proof is None or not (proof.ends or proof.items):
+        typer.echo(catalogue.text("check.proof.none"))
+        return
+    if proof.ends:
+        typer.echo(catalogue.text("check.proof.ends", questions=str(proof.questions)))
+    if proof.items:
+        typer.echo(catalogue.text("check.proof.items", items=", ".join(proof.items)))
+
+
+def _print_json(file: Path, issues: list[Issue], proof: Proof | None) -> None:
     import json
+    from dataclasses import asdict
 
     import typer
 
@@ -75,6 +94,7 @@ def _print_json(file: Path, issues: list[Issue]) -> None:
                 "file": file.name,
                 "ok": not any(issue.severity is Severity.ERROR for issue in issues),
                 "issues": [issue_record(issue) for issue in issues],
+                "proof": None if proof is None else asdict(proof),
             },
             ensure_ascii=False,
         )

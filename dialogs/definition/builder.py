@@ -207,6 +207,8 @@ class _Builder:
         most = own.whole("max_repeats") if repeat else None
         if repeat and own.node("max_repeats") is None:
             row.note("repeat_without_bound", "bot", name=name)
+        if repeat and any(opened.repeat for opened in self._open):
+            row.note("repeat_in_repeat", "type", name=name)
         own.refuse_rest(BOT_COLUMNS)
         group = Group(
             name=name,

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from functools import lru_cache
 
 from dialogs.definition.checks.domains import Domain, Look, domain_of, looks_of, may_be_empty, simple_look
+from dialogs.definition.checks.filters import filters_of
+from dialogs.definition.checks.scopes import Known
 from dialogs.definition.checks.subject import Subject
-from dialogs.definition.expressions import Expression, truth_of
-from dialogs.definition.expressions.compiler import compile_node
-from dialogs.definition.expressions.functions import Compiled
+from dialogs.definition.expressions import Expression
+from dialogs.definition.expressions.expression import of_tree
 from dialogs.definition.expressions.syntax import Call, Column, Literal, Logic, Name, Node, Own, walk
 from dialogs.definition.model import Question
 
 #: Most steps that are taken for one question about the form.
 MAX_STEPS = 50_000
 
-_ELSEWHERE = frozenset({"today", "now", "sum", "count", "count-non-empty", "min", "max", "once", "jr:choice-name"})
+#: What no case tells: the day, the instances of a repeat, wording.
+ELSEWHERE = frozenset({
+    "today", "now", "once", "jr:choice-name", "sum", "count", "count-non-empty", "min", "max", "join", "position",
+    "indexed-repeat",
+})  # fmt: skip
 
 
 class TooManyCases(Exception):
@@ -71,14 +75,19 @@ class Cases:
         names: Iterable[str] = (),
         *,
         follow_ends: bool = True,
+        without: str = "",
+        unjudged: str = "",
     ) -> None:
+        """``without`` names a question that takes no part, ``unjudged`` one whose constraint is not asked."""
         self._subject = subject
         self._follow_ends = follow_ends
+        self._unjudged = unjudged
         self._steps = 0
         self._targets = list(targets)
         seeds = {name for expression, _ in self._targets for name in expression.references} | set(names)
         self._ends: dict[str, Expression] = {}
-        self.names = self._order(self._closure(seeds))
+        self.names = self._order(self._closure(seeds) - {without})
+        self.filters = {name: filters_of(subject, subject.questions[name]) for name in self.names}
         self._looks = looks_of(self._trees())
         self._domains = {name: self._domain(subject.questions[name]) for name in self.names}
 
@@ -129,9 +138,9 @@ class Cases:
             more = {other for name in waiting for other in self._subject.dependencies[name]}
             for question in self._subject.questionnaire.questions:
                 end = question.bot.end
-                if self._follow_ends and end is not None and question.name in found:
+                if self._follow_ends and end is not None and (question.name in found or end.references & found):
                     self._ends[question.name] = end
-                    more |= end.references
+                    more |= {question.name, *end.references}
             waiting = (more & known) - found
         return found
 
@@ -163,8 +172,11 @@ class Cases:
             question = self._subject.questions[name]
             for expression in self._subject.conditions_of(question):
                 yield expression.tree, name
-            if question.calculation is not None:
-                yield question.calculation.tree, name
+            for further in (question.calculation, question.constraint):
+                if further is not None:
+                    yield further.tree, name
+            for left in self.filters[name].values():
+                yield left.tree, name
 
     def _domain(self, question: Question) -> Domain:
         return domain_of(self._subject, question, self._looks.get(question.name, Look()))
@@ -179,9 +191,25 @@ class Cases:
                 yield from self._calculated(question, question.calculation, following)
                 continue
             for value in self._domains[question.name].values:
-                yield from self._unless_ended(question, following.with_value(question.name, value))
+                for offered in self._taken(question, value, following):
+                    yield from self._unless_ended(question, offered)
             if may_be_empty(question):
                 yield following.with_value(question.name, "")
+
+    def _taken(self, question: Question, value: str | None, case: Case) -> Iterator[Case]:
+        """The case with that answer, unless the choice filter or the constraint is sure to refuse it."""
+        answered = case.with_value(question.name, value)
+        if question.constraint is not None and question.name != self._unjudged:
+            try:
+                if not self._decide(question.constraint.tree, question.name, answered):
+                    return
+            except _Undecided:
+                pass
+        filters = self.filters[question.name]
+        needed = [filters[code] for code in (value or "").split() if code in filters]
+        for offered, following in self.all_hold(needed, question.name, answered):
+            if offered:
+                yield following
 
     def _unless_ended(self, question: Question, case: Case) -> Iterator[Case]:
         end = self._ends.get(question.name)
@@ -200,26 +228,27 @@ class Cases:
     def _value(self, node: Node, own: str, case: Case) -> Iterator[tuple[str | None, Case]]:
         match node:
             case Call(function="if", arguments=(condition, yes, no)):
-                holds = _as_expression(condition)
+                holds = part(condition)
                 for truth, following in self.decided(holds, own, case):
                     yield from self._value(yes if truth else no, own, following)
             case Literal():
-                yield _compiled_text(node, _Known(case, own)), case
+                yield part(node).text(_scope(case, own)), case
             case Name(name=name):
-                yield (case.values[name] if name in case.values and self._is_exact(name) else None), case
+                yield (case.values[name] if name in case.values and self.is_exact(name) else None), case
             case _:
-                exact = all(self._is_exact(n.name) for n in walk(node) if isinstance(n, Name))
+                exact = all(self.is_exact(n.name) for n in walk(node) if isinstance(n, Name))
                 known = self._is_known(node, own, case) and exact
-                yield (_compiled_text(node, _Known(case, own)) if known else None), case
+                yield (part(node).text(_scope(case, own)) if known else None), case
 
-    def _is_exact(self, name: str) -> bool:
+    def is_exact(self, name: str) -> bool:
+        """Whether its value in a case is the very value, not one that stands for several."""
         question = self._subject.questions.get(name)
         calculated = question is not None and question.calculation is not None and question.bot.prefill is None
         return calculated or (name in self._domains and self._domains[name].exact)
 
     def _is_known(self, node: Node, own: str, case: Case) -> bool:
         for each in walk(node):
-            if isinstance(each, Column) or (isinstance(each, Call) and each.function in _ELSEWHERE):
+            if isinstance(each, Column) or (isinstance(each, Call) and each.function in ELSEWHERE):
                 return False
             if isinstance(each, Name | Own):
                 name = each.name if isinstance(each, Name) else own
@@ -255,58 +284,21 @@ class Cases:
     def _decide_atom(self, node: Node, own: str, case: Case) -> bool:
         if self._is_known(node, own, case):
             names = {n.name if isinstance(n, Name) else own for n in walk(node) if isinstance(n, Name | Own)}
-            exact = all(case.values[name] == "" or self._is_exact(name) for name in names)
+            exact = all(case.values[name] == "" or self.is_exact(name) for name in names)
             if exact or simple_look(node, own) is not None:
-                return truth_of(_compiled(node)(_Known(case, own)))
+                return part(node).truth(_scope(case, own))
         key = _key(node, own)
         if key not in case.guesses:
             raise _Undecided(key)
         return case.guesses[key]
 
 
-class _Known:
-    """The scope of a case."""
-
-    def __init__(self, case: Case, own: str) -> None:
-        self._case = case
-        self._own = own
-
-    def value(self, name: str) -> str:
-        return self._case.values[name] or ""
-
-    def own(self) -> str:
-        return self.value(self._own)
-
-    def today(self) -> date:
-        raise LookupError("today")
-
-    def now(self) -> datetime:
-        raise LookupError("now")
-
-    def label(self, question: str, choice: str) -> str:
-        raise LookupError(question)
-
-    def column(self, name: str) -> str:
-        raise LookupError(name)
-
-    def series(self, name: str) -> Sequence[str]:
-        raise LookupError(name)
+def _scope(case: Case, own: str) -> Known:
+    return Known(case.values, case.values.get(own) or "")
 
 
-@lru_cache(maxsize=4_096)
-def _compiled(node: Node) -> Compiled:
-    return compile_node(node)
-
-
-def _compiled_text(node: Node, scope: _Known) -> str:
-    return _as_expression(node).text(scope)
-
-
-@lru_cache(maxsize=4_096)
-def _as_expression(node: Node) -> Expression:
-    """A part of an expression as one of its own."""
-    names = frozenset(each.name for each in walk(node) if isinstance(each, Name))
-    return Expression(source="", references=names, columns=frozenset(), tree=node, _run=_compiled(node))
+#: A part of an expression as one of its own; the same parts are met at every step.
+part = lru_cache(maxsize=4_096)(of_tree)
 
 
 def _key(node: Node, own: str) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from itertools import combinations, pairwise
 
+from dialogs.definition.checks.filters import MOST_CHOICES
 from dialogs.definition.checks.subject import Subject, is_always_true
 from dialogs.definition.expressions.syntax import Call, Comparison, Literal, Logic, Name, Node, Own, walk
-from dialogs.definition.expressions.values import number_of, text_of
+from dialogs.definition.expressions.values import day_after_epoch, number_of, text_of
 from dialogs.definition.model import Decline, Question, QuestionType
 
 #: An answer that is none of those the form asks about.
@@ -106,7 +107,10 @@ def domain_of(subject: Subject, question: Question, look: Look) -> Domain:
     if question.is_select and not codes:
         return Domain((None,), exact=False)
     if question.type is QuestionType.SELECT_ONE:
-        if look.whole or look.numbers:
+        # With a filter no code stands for another: each is offered when its own row says so.
+        if question.choice_filter is not None and len(codes) > MOST_CHOICES:
+            return Domain((None,), exact=False)
+        if look.whole or look.numbers or question.choice_filter is not None:
             return Domain(tuple(codes), exact=True)
         rest = [code for code in codes if code not in look.codes]
         return Domain(tuple(code for code in codes if code in look.codes) + tuple(rest[:1]), exact=False)
@@ -114,20 +118,34 @@ def domain_of(subject: Subject, question: Question, look: Look) -> Domain:
         looked = {code for codes_together in look.codes for code in codes_together.split()}
         named = [code for code in codes if code in looked]
         rest = [code for code in codes if code not in looked]
-        if len(named) > _MOST_CODES:
+        if question.choice_filter is None:
+            rest = rest[:1]
+        if len(named) > _MOST_CODES or len(rest) > _MOST_CODES:
             return Domain((None,), exact=False)
         sets = [c for size in range(len(named) + 1) for c in combinations(named, size)]
-        with_rest = tuple(" ".join((*chosen, *rest[:1])) for chosen in sets) if rest else ()
+        with_rest = tuple(" ".join((*chosen, other)) for chosen in sets for other in rest)
         without = tuple(" ".join(chosen) for chosen in sets if chosen)
         return Domain(with_rest + without, exact=False)
+    return Domain(_values(question.type, look), exact=False)
+
+
+def _values(kind: QuestionType, look: Look) -> tuple[str, ...]:
+    """For each class of texts or numbers that the looks tell apart, a member of it."""
     words = {code for code in look.codes if code}
-    numbers = sorted(look.numbers | {n for n in map(number_of, words) if isinstance(n, Decimal)})
     if not look.numbers:
-        return Domain((*sorted(words), OTHER), exact=False)
-    between = [(low + high) / 2 for low, high in pairwise(numbers)]
-    points = [numbers[0] - 1, *numbers, *between, numbers[-1] + 1]
-    extra = () if question.type in (QuestionType.INTEGER, QuestionType.DECIMAL) else (OTHER,)
-    return Domain((*sorted(words | {text_of(point) for point in points}), *extra), exact=False)
+        return (*sorted(words), OTHER)
+    bounds = sorted(look.numbers | {n for n in map(number_of, words) if isinstance(n, Decimal)})
+    if kind in (QuestionType.INTEGER, QuestionType.DATE):
+        whole = sorted({number.to_integral_value(ROUND_FLOOR) + step for number in bounds for step in (-1, 0, 1, 2)})
+        if kind is QuestionType.INTEGER:
+            return tuple(map(text_of, whole))
+        return tuple(day.isoformat() for day in map(day_after_epoch, whole) if day is not None)
+    points = [bounds[0] - 1, *bounds, *((low + high) / 2 for low, high in pairwise(bounds)), bounds[-1] + 1]
+    numbers = {text_of(point) for point in points}
+    if kind is QuestionType.DECIMAL:
+        return tuple(sorted(words | numbers))
+    # A text may be the same number as another and yet not the same text.
+    return (*sorted(words | numbers | {f"0{number}" for number in numbers if number[0] != "-"}), OTHER)
 
 
 def may_be_empty(question: Question) -> bool:

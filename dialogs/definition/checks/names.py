@@ -8,7 +8,7 @@ from functools import cache
 
 from dialogs.definition.cells import nearest
 from dialogs.definition.checks.subject import AFTER_ANSWER, Subject, check, question_place
-from dialogs.definition.expressions.syntax import Call, Name, Node, children
+from dialogs.definition.expressions.syntax import Call, Name, Node, Parent, children, walk
 from dialogs.definition.issues import Issue, Place
 
 
@@ -63,14 +63,34 @@ def references_exist(subject: Subject) -> Iterator[Issue]:
 
 
 def _read(node: Node) -> Iterator[str]:
-    """The names whose values are read, not only counted."""
+    """The names whose values are read, not only counted or looked into."""
     match node:
         case Call(function="count", arguments=(Name(),)):
+            return
+        case Call(function="indexed-repeat", arguments=(question, Name(), number)):
+            yield from (*_read(question), *_read(number))
             return
         case Name(name=name):
             yield name
     for child in children(node):
         yield from _read(child)
+
+
+@check
+def repeats_are_read_where_they_are(subject: Subject) -> Iterator[Issue]:
+    """``position(..)`` stands in a repeat, and ``indexed-repeat`` names the repeat of its question."""
+    for use in subject.uses:
+        for node in walk(use.expression.tree):
+            match node:
+                case Call(function="position", arguments=(Parent(steps=steps),)):
+                    groups = use.owner.groups
+                    around = subject.groups.get(groups[-steps]) if steps <= len(groups) else None
+                    if around is None or not around.is_repeat:
+                        yield Issue(code="position_outside_repeat", place=use.place)
+                case Call(function="indexed-repeat", arguments=(Name(name=name), Name(name=repeat), _)):
+                    question = subject.questions.get(name)
+                    if question is not None and repeat not in question.groups:
+                        yield Issue(code="not_in_repeat", place=use.place, params={"name": name, "repeat": repeat})
 
 
 @check

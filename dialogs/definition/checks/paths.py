@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dialogs.definition.checks.cases import Case, Cases, TooManyCases
 from dialogs.definition.checks.names import has_cycle
@@ -17,7 +18,7 @@ from dialogs.definition.checks.subject import (
 )
 from dialogs.definition.expressions import Expression
 from dialogs.definition.issues import Issue, Place
-from dialogs.definition.model import Question
+from dialogs.definition.model import Decline, Question, QuestionType
 
 
 @check
@@ -25,9 +26,12 @@ def every_question_can_be_reached(subject: Subject) -> Iterator[Issue]:
     if has_cycle(subject):
         return
     for use in subject.uses:
-        if use.column != "relevant":
+        if use.column not in ("relevant", "repeat_count"):
             continue
         around = subject.conditions_around(use.owner)
+        if use.column == "repeat_count":
+            relevant = (use.owner.relevant,) if use.owner.relevant is not None else ()
+            around, use = (*around, *relevant), replace(use, expression=subject.counts[use.owner.name])
         try:
             found = _truths(subject, use, around)
         except TooManyCases:
@@ -35,7 +39,7 @@ def every_question_can_be_reached(subject: Subject) -> Iterator[Issue]:
             continue
         if True not in found:
             yield Issue(code="never_relevant", place=use.place)
-        elif False not in found:
+        elif False not in found and use.column == "relevant":
             yield Issue(code="always_relevant", place=use.place)
 
 
@@ -102,7 +106,8 @@ def _truths(subject: Subject, use: Use, around: tuple[Expression, ...], *, answe
     own = use.owner.name
     targets = [(use.expression, own), *((expression, own) for expression in around)]
     # A question's own end must not hide the answers that make it end.
-    cases = Cases(subject, targets, names=[own] if answered else [], follow_ends=not answered)
+    unjudged = own if use.column == "constraint" else ""
+    cases = Cases(subject, targets, names=[own] if answered else [], follow_ends=not answered, unjudged=unjudged)
     found: set[bool] = set()
     for case in cases:
         for held, following in cases.all_hold(around, own, case):
@@ -129,7 +134,7 @@ def _can_be_missing(subject: Subject, use: Use, name: str) -> bool:
 def _hole(subject: Subject, questions: list[Question]) -> tuple[Case | None, bool]:
     """A path that asks none of the questions, and whether it is certain; a certain one wins."""
     targets = [(expression, question.name) for question in questions for expression in _must_hold(subject, question)]
-    cases = Cases(subject, targets)
+    cases = Cases(subject, targets, names=[question.name for question in questions if not question.is_asked])
     guessed: Case | None = None
     for case in cases:
         for hole in _uncovered(subject, cases, questions, case):
@@ -148,14 +153,28 @@ def _must_hold(subject: Subject, question: Question) -> tuple[Expression, ...]:
 def _uncovered(subject: Subject, cases: Cases, questions: list[Question], case: Case) -> Iterator[Case]:
     """The continuations of a case in which no question covers the item."""
     first, *rest = questions
-    if first.is_asked and first.required is None:
-        covered = iter([(False, case)])
-    else:
-        covered = cases.all_hold(_must_hold(subject, first), first.name, case)
-    for holds, following in covered:
-        if holds:
+    for covered, following in _covers(subject, cases, first, case):
+        if covered:
             continue
         if rest:
             yield from _uncovered(subject, cases, rest, following)
         else:
             yield following
+
+
+def _covers(subject: Subject, cases: Cases, question: Question, case: Case) -> Iterator[tuple[bool, Case]]:
+    """Whether a question is sure to collect its item, or one that is not asked to have a value of its own.
+
+    What may be left open collects nothing; a sensitive question is asked by another route where not here.
+    """
+    if question.is_asked:
+        if question.required is None or question.bot.decline is not Decline.NONE:
+            yield False, case
+        else:
+            yield from cases.all_hold(_must_hold(subject, question), question.name, case)
+    elif question.type is QuestionType.NOTE or case.values.get(question.name) == "":
+        yield False, case
+    elif case.values.get(question.name) is None:
+        yield from ((truth, case.with_guess(f"value of {question.name}", truth)) for truth in (True, False))
+    else:
+        yield True, case

@@ -99,15 +99,15 @@ class Subject:
         for group in self.around(owner):
             if group.relevant is not None:
                 found.append(group.relevant)
-            if group.name in self._counts:
-                found.append(self._counts[group.name])
+            if group.name in self.counts:
+                found.append(self.counts[group.name])
         return tuple(found)
 
     @cached_property
-    def _counts(self) -> Mapping[str, Expression]:
+    def counts(self) -> Mapping[str, Expression]:
         """That a counted repeat has an instance; read once, for it is asked at every step of a proof."""
         counted = [(group.name, group.repeat_count) for group in self.groups.values()]
-        return {name: parse(f"({count.source}) > 0") for name, count in counted if count is not None}
+        return {name: parse(f"({count.source}) >= 1") for name, count in counted if count is not None}
 
     def conditions_of(self, owner: Question | Group) -> tuple[Expression, ...]:
         """All that must hold for a row to be relevant."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator
 
 from dialogs.definition.cells import nearest
+from dialogs.definition.checks.acceptable import is_refused
 from dialogs.definition.checks.subject import CONDITIONS, Subject, check, question_place
 from dialogs.definition.expressions import number_of
 from dialogs.definition.expressions.typecheck import NameType, check_types
@@ -36,7 +36,7 @@ def defaults_fit(subject: Subject) -> Iterator[Issue]:
         place = question_place(question, "default")
         if not _fits(subject, question, value):
             yield Issue(code="default_wrong_type", place=place, params={"value": value})
-        elif _breaks(question, value):
+        elif is_refused(question, value):
             yield Issue(code="default_breaks_constraint", place=place, params={"value": value})
 
 
@@ -56,39 +56,3 @@ def _fits(subject: Subject, question: Question, value: str) -> bool:
             return len(value) == 10 and read_day(value) is not None
         case _:
             return True
-
-
-def _breaks(question: Question, value: str) -> bool:
-    """Whether a constraint that reads only the answer itself refuses the default."""
-    constraint = question.constraint
-    if constraint is None or constraint.references or constraint.columns or constraint.reads_clock:
-        return False
-    return not constraint.truth(_OwnOnly(value))
-
-
-class _OwnOnly:
-    """A scope that knows nothing but the answer itself."""
-
-    def __init__(self, own: str) -> None:
-        self._own = own
-
-    def own(self) -> str:
-        return self._own
-
-    def value(self, name: str) -> str:
-        raise LookupError(name)
-
-    def column(self, name: str) -> str:
-        raise LookupError(name)
-
-    def label(self, question: str, choice: str) -> str:
-        raise LookupError(question)
-
-    def series(self, name: str) -> Sequence[str]:
-        raise LookupError(name)
-
-    def today(self) -> date:
-        raise LookupError("today")
-
-    def now(self) -> datetime:
-        raise LookupError("now")
