@@ -18,6 +18,7 @@ from dialogs.records import changed
 from locales import VOICES
 from storage import audit, cases, content, conversations, customers, keyboards, menus, outgoing, submissions
 from storage.accounts import Account
+from storage.case_status import ANSWERABLE
 from storage.cases import CaseStatus
 from storage.conversations import Conversation
 
@@ -133,10 +134,12 @@ def _follow(talk: Talk, conversation: Conversation, definition: Questionnaire, b
     if after.owner is not before.owner:
         owners = {Owner.WAITING: CaseStatus.WITH_STAFF, Owner.BOT: CaseStatus.ANSWERING}
         target = owners.get(after.owner)
-        if after.owner is Owner.BOT and after.is_over:
-            # The form was over before: the case goes back to where it was.
-            case = cases.seen_case(talk.conn, conversation.case_id)
-            target = None if case is None else case.returns_to
+        case = cases.seen_case(talk.conn, conversation.case_id)
+        if after.owner is Owner.BOT and case is not None:
+            before_staff = case.returns_to or case.status
+            if after.is_over or before_staff not in ANSWERABLE:
+                # The form was over before, or was answered on paper meanwhile: the case goes back to where it was.
+                target = case.returns_to
     elif after.ended == "refused" and before.ended is None:
         target = CaseStatus.REFUSED
     elif after.paused and not before.paused:

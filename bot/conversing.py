@@ -24,11 +24,10 @@ from bot.lobby_room import (
     step_lobby,
 )
 from bot.lobby_state import LobbyResult, Outcome
-from bot.talk import Talk, notice
+from bot.settled import is_heard_all_the_same, is_settled_elsewhere, settled_prompt
+from bot.talk import Talk
 from dialogs.conversation import events as ev, inputs as inp
-from dialogs.conversation.asking import STAFF
-from dialogs.conversation.commands import Command
-from dialogs.conversation.events import Form, Owner
+from dialogs.conversation.events import Owner
 from dialogs.conversation.people import reply_words
 from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.state import apply, from_json, to_json
@@ -41,7 +40,6 @@ from storage.conversations import Conversation
 
 #: Where a case may be answered and the customer has been told of it.
 _WITH_CUSTOMER = ANSWERABLE - {CaseStatus.SELECTED, CaseStatus.ANNOUNCED}
-_OF_ANY_CASE = frozenset({Command.STAFF, Command.SWITCH, Command.UNLINK})
 
 
 def apply_input(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
@@ -212,9 +210,8 @@ def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack | 
 
 
 def _case(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
-    if _is_settled_elsewhere(talk, conversation) and not _heard_all_the_same(conversation, what):
-        closed = replace(notice(Phrase(key="lobby.case_closed")), buttons=(STAFF,), token="l0")  # noqa: S106
-        talk.save(conversation, [], [closed])
+    if is_settled_elsewhere(talk, conversation) and not is_heard_all_the_same(conversation, what):
+        talk.save(conversation, [], [settled_prompt(talk, conversation)])
         return
     was_complete = conversation.phase == "completed"
     conversation, step = step_case(talk, conversation, what)
@@ -226,22 +223,6 @@ def _case(talk: Talk, conversation: Conversation, what: inp.Input) -> None:
             _switch(talk, account, conversation)
     if step.state.completed and not was_complete and Facts(talk, account).open_cases():
         _which(talk, account)
-
-
-def _is_settled_elsewhere(talk: Talk, conversation: Conversation) -> bool:
-    """Whether the bot is still asking although the case was answered on paper, cancelled or closed meanwhile."""
-    if conversation.owner != Owner.BOT.value or conversation.closed_at is not None:
-        return False
-    case = None if conversation.case_id is None else cases.seen_case(talk.conn, conversation.case_id)
-    return case is not None and case.status not in ANSWERABLE
-
-
-def _heard_all_the_same(conversation: Conversation, what: inp.Input) -> bool:
-    """A person, another case and the end of the link can be had of a settled case too."""
-    if isinstance(what, inp.Said) and {what.reading.exact, what.reading.command} & _OF_ANY_CASE:
-        return True
-    sure = (conversation.state.get("open") or {}).get("form") == Form.UNLINK.value
-    return sure or (isinstance(what, inp.Chose) and what.option in (Command.STAFF, Command.SWITCH))
 
 
 def _switch(talk: Talk, account: Account, conversation: Conversation) -> None:

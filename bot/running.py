@@ -89,6 +89,7 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
             settings,
             service.database.universe,
             reviews=service.reviews,
+            entries=service.entries,
         )
         app.add_subapp("/console/", console)
         add_health(app, service)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.channels.base import Channel, Inbound, InboundKind
 from bot.chores import Chores, keeping_chores
 from bot.delivery import Sender
+from bot.entering import EntryRules, StoreEntryDesk
 from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
@@ -57,6 +58,7 @@ class Service:
     turns: Turns
     desk: PanelDesk
     reviews: StoreReviewDesk
+    entries: StoreEntryDesk
     sender: Sender
     fetcher: Fetcher
     timers: Timers
@@ -270,6 +272,9 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         desk=PanelDesk(database, live, rules, on_queued=sender.wake),
         reviews=StoreReviewDesk(
             database, live, rules, review_rules(settings), on_queued=sender.wake, table=severity_table(settings)
+        ),
+        entries=StoreEntryDesk(
+            database, live, rules, EntryRules(doubled=frozenset(settings.double_entry), scan_no=settings.scan_number)
         ),
         sender=sender,
         fetcher=Fetcher(database, channels, name),

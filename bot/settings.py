@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     sensitive_channels: Annotated[tuple[str, ...], NoDecode] = ("line",)
     waiting_alert_minutes: int = Field(default=10, ge=1, le=1440)
     image_days: int = Field(default=30, ge=1, le=3650)
+    double_entry: Annotated[tuple[Literal["paper", "phone"], ...], NoDecode] = ()
+    scan_number: str = "[A-Za-z0-9-]{4,32}"
     export_days: int = Field(default=7, ge=1, le=90)
     drop_folder: Path | None = None
     drop_hours: int = Field(default=24, ge=1, le=744)
@@ -95,7 +97,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("sensitive_channels", "trusted_proxies", "second_factor_roles", "office_days", "office_closed"),
-        "letter_window",
+        *("letter_window", "double_entry"),
         mode="before",
     )
     @classmethod
@@ -174,6 +176,15 @@ class Settings(BaseSettings):
         found = _PORT.match(value)
         if found is not None and not (found["port"].isdecimal() and int(found["port"]) <= 65535):
             raise ValueError("has a port that is no number; in a password, ':' and '@' are written %3A and %40")
+        return value
+
+    @field_validator("scan_number")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error:
+            raise ValueError("is no regular expression") from None
         return value
 
     @field_validator("office_hours")

@@ -89,5 +89,27 @@ ALLOWED: dict[CaseStatus, frozenset[CaseStatus]] = {
     for status in CaseStatus
 }
 
+#: What a case passes on the way to its answers that came outside the chat.
+_ON_THE_WAY = _statuses("20 40 70")
+#: The comparison is at work: it decides first where the case goes.
+BEING_COMPARED = _statuses("60 65 66")
+
+
+def way_to_answered(status: CaseStatus) -> tuple[CaseStatus, ...]:
+    """The moves by which answers on paper or by telephone bring a case to 60; none where they cannot any more.
+
+    A case under review has such a way: what is entered then corrects what was answered before.
+    """
+    if status in CLOSED or status in BEING_COMPARED:
+        return ()
+    ways: list[tuple[CaseStatus, ...]] = [()]
+    for way in ways:
+        here = way[-1] if way else status
+        if CaseStatus.ANSWERED in ALLOWED[here]:
+            return (*way, CaseStatus.ANSWERED)
+        ways += [(*way, on) for on in sorted(_ON_THE_WAY & ALLOWED[here]) if on not in way]
+    return ()
+
+
 #: Where the chat still takes an answer; from 60 on a submission is being worked on.
 ANSWERABLE = frozenset(CaseStatus) - CLOSED - _statuses("60 65 66 70 71 72")

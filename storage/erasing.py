@@ -31,6 +31,7 @@ from storage.tables import (
     CustomerRow,
     DifferenceDecisionRow,
     DifferenceRow,
+    EntryRow,
     HandOverRow,
     ImageRow,
     InboundRow,
@@ -48,7 +49,7 @@ from storage.universe import Universe
 _account, _case, _content = table_of(AccountRow), table_of(CaseRow), table_of(ContentRow)
 _conversation, _customer, _difference = table_of(ConversationRow), table_of(CustomerRow), table_of(DifferenceRow)
 _event, _image, _inbound = table_of(ConversationEventRow), table_of(ImageRow), table_of(InboundRow)
-_flag, _hand_over = table_of(CustomerFlagRow), table_of(HandOverRow)
+_entry, _flag, _hand_over = table_of(EntryRow), table_of(CustomerFlagRow), table_of(HandOverRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
 _menu, _transition = table_of(AccountMenuRow), table_of(CaseTransitionRow)
 _decision = table_of(DifferenceDecisionRow)
@@ -63,6 +64,7 @@ ERASED = {
     "conversation": "emptied",
     "conversation_event": "emptied",
     "customer_flag": "why he was left alone is emptied",
+    "data_entry": "emptied",
     "difference": "emptied",
     "difference_decision": "removed",
     "export_part": "removed with the whole file in which he stands",
@@ -230,6 +232,9 @@ def _erase_submissions(conn: Connection, vault: Vault, now: datetime, customer_i
         # A look-up by receipt number finds nothing any more; the digest only has to be nobody else's.
         gone = {"receipt_digest": _nobody(vault, DigestKind.RECEIPT, submission_id), "erased_at": now}
         conn.execute(update(_submission).where(_submission.c.id == submission_id).values(gone))
+    entered = _entry.c.case_id.in_(case_ids)
+    _empty(conn, vault, _entry, entered, _NOTHING)
+    conn.execute(update(_entry).where(entered, _entry.c.ended_at.is_(None)).values(state="discarded", ended_at=now))
     of_cases = _difference.c.case_id.in_(case_ids)
     _empty(conn, vault, _difference, of_cases, _NO_VERDICT)
     notes = _decision.c.difference_id.in_(select(_difference.c.id).where(of_cases))

@@ -40,6 +40,7 @@ __all__ = [
     "save_differences",
     "save_submission",
     "submissions_of_case",
+    "was_entered",
 ]
 
 _submission = table_of(SubmissionRow)
@@ -63,11 +64,14 @@ class Submission:
     id: str
     case_id: str
     customer_id: str
-    conversation_id: str
+    #: ``None`` where it was entered from paper or from the telephone (``storage.entries``).
+    conversation_id: str | None
     receipt_no: str
     started_at: datetime
     submitted_at: datetime
+    #: customer; of what was entered also family, guardian, clerk
     answered_by: str
+    #: line, telegram, paper, phone
     channel: str
     locale: str
     questionnaire_id: str
@@ -86,7 +90,7 @@ def save_submission(
     *,
     case_id: str,
     customer_id: str,
-    conversation_id: str,
+    conversation_id: str | None,
     receipt_no: str,
     answered_by: str,
     channel: str,
@@ -140,6 +144,12 @@ def case_of_submission(conn: Connection, submission_id: str) -> str:
     """The id of the case that was answered."""
     case_id: str = conn.execute(select(_submission.c.case_id).where(_submission.c.id == submission_id)).scalar_one()
     return case_id
+
+
+def was_entered(conn: Connection, case_id: str) -> bool:
+    """Whether answers of the case came on paper or by telephone."""
+    entered = (_submission.c.case_id == case_id) & _submission.c.conversation_id.is_(None)
+    return conn.execute(select(_submission.c.id).where(entered).limit(1)).first() is not None
 
 
 def is_receipt_taken(conn: Connection, vault: Vault, receipt_no: str) -> bool:

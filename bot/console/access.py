@@ -16,6 +16,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from bot.console.context import Visit
+from bot.console.entry_queue import EntrySlip, find_entry
 from bot.console.queue import Slip, find_slip
 from bot.console.review_queue import Ticket, find_ticket
 from bot.console.visitors import is_https, is_loopback
@@ -40,6 +41,8 @@ class Permission(StrEnum):
     ANSWER = "answer"
     #: Give a conversation to somebody, whoever has it.
     ASSIGN = "assign"
+    #: Enter forms that came on paper or were told on the telephone.
+    ENTER = "enter"
     #: The identity of a customer without its mask.
     SEE_IN_FULL = "see_in_full"
     EDIT_CONTENT = "edit_content"
@@ -69,6 +72,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.SEE_CONVERSATIONS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.ANSWER: frozenset({"operator", "back_office", "approver", "admin"}),
     Permission.ASSIGN: frozenset({"approver", "admin"}),
+    Permission.ENTER: frozenset({"operator", "back_office", "approver", "admin"}),
     Permission.SEE_IN_FULL: frozenset({"operator", "back_office", "approver", "admin"}),
     Permission.EDIT_CONTENT: frozenset({"back_office", "approver", "admin"}),
     Permission.SEE_REVIEWS: frozenset({"back_office", "approver", "auditor", "admin"}),
@@ -267,6 +271,14 @@ def authorize_case(conn: Connection, staff: StaffMember, case_id: str, person: C
     if ticket is None:
         raise NotFound
     return ticket
+
+
+def authorize_entry(conn: Connection, staff: StaffMember, entry_id: str) -> EntrySlip:
+    """The form that is entered, within the branches of the member of staff; raises ``NotFound``."""
+    slip = find_entry(conn, staff, entry_id)
+    if slip is None:
+        raise NotFound
+    return slip
 
 
 def authorize_approval(conn: Connection, vault: Vault, staff: StaffMember, request_id: str) -> ExportRequest:

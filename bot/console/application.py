@@ -16,11 +16,13 @@ from bot.console.access import Page, Permission, needs
 from bot.console.context import MOUNT, Console, Visit
 from bot.console.desk import Desk
 from bot.console.door import install, redirect
+from bot.console.entry_desk import EntryDesk
 from bot.console.headers import Assets, add_headers
 from bot.console.pages import (
     audit_trail,
     conversation,
     desk_work,
+    entering,
     exports,
     inbox,
     next_faq,
@@ -49,6 +51,7 @@ def make_console(
     universe: Universe,
     *,
     reviews: ReviewDesk | None = None,
+    entries: EntryDesk | None = None,
     passwords: Passwords | None = None,
     demo: bool = False,
 ) -> web.Application:
@@ -64,6 +67,7 @@ def make_console(
         passwords=passwords if passwords is not None else Passwords(),
         failures=failures_by_address(universe.now),
         reviews=reviews,
+        entries=entries,
         demo=demo,
     )
     for locale in SHIPPED_LANGUAGES:
@@ -83,6 +87,7 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
     export = "/exports/{request:[0-9a-f-]{36}}"
     question = "/questions/{ref:[0-9a-z]{8}}/{seq:[0-9]{1,9}}"
     case = "/cases/{case:[0-9a-f-]{36}}"
+    entry = "/entries/{entry:[0-9a-f-]{36}}"
     return [
         ("GET", "", _home),
         ("GET", "/static/{name}", _serve(assets)),
@@ -132,6 +137,15 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", "/faq/edits/{edit:[0-9a-f-]{36}}/leave-out", next_faq.leave_out),
         ("POST", f"{case}/move", review.move),
         ("POST", f"{case}/close", review.close),
+        ("GET", "/entries", entering.show_list),
+        ("POST", "/entries/find", entering.find),
+        ("POST", "/entries", entering.begin),
+        ("GET", entry, entering.show),
+        ("POST", f"{entry}/look", entering.look),
+        ("POST", f"{entry}/save", entering.save),
+        ("POST", f"{entry}/finish", entering.finish),
+        ("POST", f"{entry}/decide", entering.decide),
+        ("POST", f"{entry}/discard", entering.discard),
         ("GET", "/exports", exports.show),
         ("GET", "/supervision", supervision.show),
         ("GET", "/audit", audit_trail.show),

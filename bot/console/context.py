@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.buckets import Buckets
 from bot.console.desk import Desk
+from bot.console.entry_desk import EntryDesk
 from bot.console.passwords import Passwords
 from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
@@ -42,6 +43,8 @@ class Console:
     demo: bool
     #: Without it there are no pages of review.
     reviews: ReviewDesk | None = None
+    #: Without it nothing is entered from paper.
+    entries: EntryDesk | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -38,7 +38,7 @@ class Found:
 
 def search(conn: Connection, vault: Vault, staff: StaffMember, typed: str, now: datetime) -> Found:
     """The conversations behind what was typed, within what this member of staff may see."""
-    text = " ".join(unicodedata.normalize("NFKC", typed).split())[:LONGEST]
+    text = _plain(typed)
     found: dict[str, Slip] = {}
     by: list[str] = []
     for way, case_ids in _ways(conn, vault, staff, text, now):
@@ -46,6 +46,22 @@ def search(conn: Connection, vault: Vault, staff: StaffMember, typed: str, now: 
         found |= {slip.ref: slip for slip in slips}
         by += [way] if slips else []
     return Found(slips=tuple(found.values()), by=tuple(by))
+
+
+def find_cases(
+    conn: Connection, vault: Vault, staff: StaffMember, typed: str, now: datetime
+) -> tuple[list[str], tuple[str, ...]]:
+    """The cases behind what was typed, whatever their branch, and the ways that led to them."""
+    found: dict[str, None] = {}
+    by: list[str] = []
+    for way, case_ids in _ways(conn, vault, staff, _plain(typed), now):
+        found |= dict.fromkeys(case_ids)
+        by += [way] if case_ids else []
+    return list(found), tuple(by)
+
+
+def _plain(typed: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", typed).split())[:LONGEST]
 
 
 def _ways(

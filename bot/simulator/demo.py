@@ -211,6 +211,7 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
         service.settings,
         service.database.universe,
         reviews=service.reviews,
+        entries=service.entries,
         passwords=passwords,
         demo=True,
     )

@@ -23,6 +23,7 @@ from storage.customers import load_customer
 from storage.database import Database
 from storage.differences import Difference, load_differences
 from storage.encryption import canonical_json
+from storage.entries import Entry, Pass, entries_of_case
 from storage.export_batches import ExportBatch, save_export_batch
 from storage.exports.files import OutputFile, OutputSet, WrittenFile
 from storage.exports.members import recorded_members
@@ -174,6 +175,7 @@ def gather(
         },
         "consent": [line for one in submissions for line in _consents(one, forms[one.questionnaire_sha256])],
         "submissions": [_submission(one, time) for one in submissions],
+        "entries": [_entry(one, time) for one in entries_of_case(conn, vault, case_id)],
         "reconciliation": [
             {
                 "field": one.field,
@@ -248,6 +250,34 @@ def _submission(one: Submission, time: Callable[[Any], str]) -> Pack:
     }
 
 
+def _entry(one: Entry, time: Callable[[Any], str]) -> Pack:
+    """A form that staff entered from paper or from the telephone: by whom, and whose words it was."""
+    return {
+        "submission_id": one.submission_id or "",
+        "medium": one.medium,
+        "scan_no": one.scan_no or "",
+        "said_by": one.said_by,
+        "entry_state": one.state,
+        "opened_by": one.opened_by,
+        "opened_at": time(one.opened_at),
+        "typed_by": sorted(one.typists()),
+        "second_by": one.second_by or "",
+        "decided": sorted(one.passes.get("decided", {}).keys() & _differing(one)),
+        "ended_by": one.ended_by or "",
+        "ended_at": time(one.ended_at),
+    }
+
+
+def _differing(one: Entry) -> set[str]:
+    """Where two people typed other texts."""
+    first, second = one.passes.get("first", {}), one.passes.get("second", {})
+    return {key for key in first.keys() | second.keys() if _text(first, key) != _text(second, key)}
+
+
+def _text(typed: Pass, key: str) -> str:
+    return typed.get(key, {}).get("text", "")
+
+
 def _consents(one: Submission, form: Questionnaire | None) -> list[Pack]:
     """To what the customer agreed, in the words that he saw."""
     nods = {
@@ -271,6 +301,9 @@ def _consents(one: Submission, form: Questionnaire | None) -> list[Pack]:
 def _people(conn: Connection, parts: Mapping[str, Any], actor: str) -> dict[str, str]:
     """The logins behind the ids of staff in the pack."""
     named = {actor}
+    for one in parts["entries"]:
+        named.update((one["opened_by"], one["second_by"], one["ended_by"], *one["typed_by"]))
+    named.update(str(answer["by"]) for one in parts["submissions"] for answer in one["answers"])
     rows: Sequence[Mapping[str, Any]] = [*parts["reconciliation"], *parts["decisions"], *parts["history"]]
     for row in rows:
         named.update(str(row.get(name, "")).removeprefix("staff:") for name in ("decided_by", "actor"))

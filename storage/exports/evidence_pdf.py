@@ -29,12 +29,19 @@ _SUBMISSION = (
     *("receipt_no", "started_at", "submitted_at", "channel", "locale", "answered_by", "questionnaire_id"),
     *("questionnaire_version", "definition_sha256", "answers_sha256"),
 )
+_ENTRY = (
+    *("medium", "scan_no", "said_by", "entry_state", "opened_by", "opened_at", "typed_by", "second_by", "decided"),
+    *("ended_by", "ended_at"),
+)
 #: Columns that hold a code, and where its word is.
 _WORDS = {
     **dict.fromkeys(("status", "from_status", "to_status"), "console.case_status"),
     **dict.fromkeys(("decision", "before"), "console.review.standing"),
     "verdict": "console.review.verdict",
     "state": "console.answer_state",
+    "medium": "console.channel",
+    "said_by": "console.entry.said_by",
+    "entry_state": "console.entry.state",
 }
 #: The tables of the lists: column and share of the width.
 _ANSWERS = {"wording": 32, "raw": 22, "display": 23, "state": 10, "at": 21, "by": 8}
@@ -61,6 +68,9 @@ def draw_evidence(
             sheet.section("submissions")
             sheet.facts("submissions", submission, _SUBMISSION)
             sheet.table("answers", submission["answers"], _ANSWERS)
+        for entry in pack["entries"]:
+            sheet.section("entries")
+            sheet.facts("entries", _named(entry, pack["people"]), _ENTRY)
         for name, columns in (
             ("reconciliation", _RECONCILIATION),
             ("decisions", _DECISIONS),
@@ -76,9 +86,12 @@ def draw_evidence(
 def _named(row: Mapping[str, Any], people: Mapping[str, str]) -> dict[str, Any]:
     """The row with logins in place of the ids of staff."""
     shown = dict(row)
-    for name in ("decided_by", "actor"):
+    for name in ("decided_by", "actor", "opened_by", "second_by", "ended_by"):
         if name in shown:
             shown[name] = people.get(str(shown[name]).removeprefix("staff:"), shown[name])
+    for name in ("typed_by", "decided"):
+        if name in shown:
+            shown[name] = ", ".join(people.get(one, one) for one in shown[name])
     return shown
 
 

@@ -260,7 +260,7 @@ class Reconciler:
         findings = find(questionnaire, submission.answers, None if customer is None else customer.fields, on)
         rows = [finding.as_row(self._severity(finding)) for finding in findings]
         slips = tuple(one.field for one in findings if one.verdict.verdict is VerdictCode.SUSPECTED_SLIP)
-        if slips and self._ask is not None:
+        if slips and self._ask is not None and submission.conversation_id is not None:
             # Before the case, as in a turn of its own.
             lock_conversation(conn, vault, submission.conversation_id)
         first = submission.completed_seq is None
@@ -307,6 +307,9 @@ class Reconciler:
         """Whether the customer is asked once more about what looks like a slip: once in a case, and then no more."""
         case = load_case(conn, submission.case_id) if slips and self._ask is not None else None
         if case is None or self._ask is None or case.status is not CaseStatus.TO_CHECK:
+            return False
+        if submission.conversation_id is None:
+            # Entered from paper or the telephone: the slip may be the clerk's, and a person looks.
             return False
         if any(one.reason == ASKED_AGAIN for one in transitions_of(conn, case.id)):
             return False

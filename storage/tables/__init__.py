@@ -11,6 +11,7 @@ from storage.tables.conversations import ContentRow, ConversationEventRow, Conve
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
 from storage.tables.desk import ConversationBarRow, ConversationSnoozeRow, ConversationVisitRow
 from storage.tables.due import CustomerFlagRow, ReviewCadenceRow, TriggerEventRow
+from storage.tables.entries import EntryRow
 from storage.tables.exports import ExportPartRow, ExportRequestRow
 from storage.tables.faq_edits import FaqEditRow
 from storage.tables.hand_overs import HandOverRow
@@ -61,6 +62,7 @@ __all__ = [
     "DifferenceDecisionRow",
     "DifferenceRow",
     "EncryptionKeyRow",
+    "EntryRow",
     "ErasureRow",
     "ExportBatchRow",
     "ExportMemberRow",

@@ -34,7 +34,8 @@ class SubmissionRow(Stored, table=True):
     id: str = key()
     case_id: str = link("review_case.id")
     customer_id: str = link("customer.id")
-    conversation_id: str = link("conversation.id")
+    #: Empty where it was entered from paper or from the telephone (``EntryRow``).
+    conversation_id: str | None = link("conversation.id", nullable=True)
     receipt_digest: bytes = digest(unique=True)
     started_at: datetime = when()
     submitted_at: datetime = when()

@@ -20,6 +20,7 @@ from storage import second_factors, staff
 from storage.database import Database
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
+from tests.bot.console.entering import entry_desk
 from tests.bot.console.house import QUICK, Bank, seed
 from tests.bot.console.reviewing import review_desk
 from tests.bot.console.surface import TABLE, Asked, furnish, surface
@@ -59,7 +60,14 @@ def app(bank: Bank) -> web.Application:
     settings = Settings(bank_name="見本銀行", second_factor_roles=())
     reviews = review_desk(bank)
     console = make_console(
-        bank.database, bank.desk, settings, bank.universe, reviews=reviews, passwords=Passwords(QUICK), demo=True
+        bank.database,
+        bank.desk,
+        settings,
+        bank.universe,
+        reviews=reviews,
+        entries=entry_desk(bank),
+        passwords=Passwords(QUICK),
+        demo=True,
     )
     app.add_subapp("/console/", console)
     return app

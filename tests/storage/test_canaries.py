@@ -29,6 +29,7 @@ from storage.customers import begin_master_version, find_customer_no, finish_mas
 from storage.database import Database
 from storage.differences import load_differences
 from storage.encryption import Keyring, Vault, canonical_json
+from storage.entries import open_entry, save_entry
 from storage.erasures import erase, new_erasure
 from storage.export_batches import add_export_spans, begin_export_batch, save_export_batch
 from storage.export_requests import add_part, ask_for_export, claim_export, finish_export, seal_part
@@ -190,6 +191,7 @@ def plant(database: Database, canaries: Canaries) -> None:
         save_differences(conn, vault, uni, submission, [verdict | {"master": new(), "answer": new()}])
         plant_export(conn, vault, uni, member.id, canaries)
         plant_review(conn, vault, uni, case.id, member.id, canaries)
+        plant_entry(conn, vault, uni, case.id, member.id, canaries)
         # Why something was kept or erased outlives the customer.
         place_hold(conn, vault, uni, customer_id, reason="訴訟のため", by="bank")
         release_hold(conn, vault, uni, customer_id, reason="終結", by="bank")
@@ -239,6 +241,25 @@ def plant_review(
     decide_proposal(conn, vault, uni, proposal, Deed.HOLD, note=canaries.next(), **told)
     note = {"note": canaries.next(), "vault": vault}
     move_case(conn, uni, case_id, CaseStatus.ANNOUNCED, actor="sato", reason="stated", **note)  # type: ignore[arg-type]
+
+
+def plant_entry(conn: Connection, vault: Vault, uni: Universe, case_id: str, staff_id: str, canaries: Canaries) -> None:
+    """What a clerk has typed from paper and not submitted yet."""
+    entry = open_entry(
+        conn,
+        vault,
+        uni,
+        case_id=case_id,
+        medium="paper",
+        scan_no="S-0001",
+        said_by="customer",
+        locale="ja",
+        questionnaire_sha256="0" * 64,
+        doubled=False,
+        staff_id=staff_id,
+    )
+    typed = {"phone": {"text": canaries.next(), "by": staff_id, "at": uni.now().isoformat()}}
+    save_entry(conn, vault, uni, entry, staff_id=staff_id, passes={"first": typed})
 
 
 def fail_loudly(database: Database, canaries: Canaries) -> list[str]:

@@ -14,6 +14,7 @@ from bot.console.passwords import Passwords
 from bot.settings import Settings
 from storage.database import Database
 from storage.universe import FrozenUniverse
+from tests.bot.console.entering import entry_desk
 from tests.bot.console.house import PASSWORD, QUICK, Bank, seed
 from tests.bot.console.reviewing import review_desk
 
@@ -78,6 +79,7 @@ async def server(bank: Bank, settings: Settings) -> AsyncIterator[TestServer]:
         settings,
         bank.universe,
         reviews=review_desk(bank),
+        entries=entry_desk(bank),
         passwords=Passwords(QUICK),
         demo=True,
     )

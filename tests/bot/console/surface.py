@@ -20,6 +20,7 @@ from storage.branches import Branches
 from storage.export_requests import ask_for_export
 from storage.staff import ROLES
 from tests.bot.console.asking import ask, publish_faq
+from tests.bot.console.entering import begin_entry
 from tests.bot.console.house import Bank
 from tests.bot.console.reviewing import put_to_review
 from tests.bot.console.test_picture import keep
@@ -34,6 +35,7 @@ _CONVERSATION = "/console/conversations/{ref}"
 _EXPORT = "/console/exports/{request}"
 _QUESTION = "/console/questions/{ref}/{seq}"
 _CASE = "/console/cases/{case}"
+_ENTRY = "/console/entries/{entry}"
 
 #: Who may use a route; whoever is not named is refused.
 TABLE: Mapping[str, frozenset[str]] = {
@@ -85,6 +87,15 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /console/faq/edits/{edit}/leave-out": _OFFICE,
     f"POST {_CASE}/move": _OFFICE,
     f"POST {_CASE}/close": frozenset({"approver", "admin"}),
+    "GET /console/entries": _ANSWERING,
+    "POST /console/entries/find": _ANSWERING,
+    "POST /console/entries": _ANSWERING,
+    f"GET {_ENTRY}": _ANSWERING,
+    f"POST {_ENTRY}/look": _ANSWERING,
+    f"POST {_ENTRY}/save": _ANSWERING,
+    f"POST {_ENTRY}/finish": _ANSWERING,
+    f"POST {_ENTRY}/decide": _ANSWERING,
+    f"POST {_ENTRY}/discard": _ANSWERING,
     "GET /console/exports": _OFFICE | {"auditor"},
     "GET /console/supervision": frozenset({"approver", "admin"}),
     "GET /console/audit": frozenset({"auditor", "admin"}),
@@ -149,6 +160,7 @@ def ids_of(bank: Bank, name: str) -> dict[str, str]:
         "image": image,
         "seq": question.rpartition("/")[2],
         "case": put_to_review(bank, name),
+        "entry": begin_entry(bank, name),
         "name": "console.css",
         "locale": "ja",
         "edit": edit,

@@ -38,7 +38,10 @@ FAMILIES = {
     "lobby.{}": None,
 }
 #: Problems that the engine itself finds.
-ENGINE_PROBLEMS = ("acknowledge.needed", "choose", "constraint", "entry.no_question", "needed", "type_more")
+ENGINE_PROBLEMS = (
+    *("acknowledge.needed", "choose", "constraint", "needed", "type_more"),
+    *("entry.ends", "entry.needed", "entry.no_question", "entry.nothing_registered", "entry.several"),
+)
 #: How to read the word before it: plain Japanese.
 READING = re.compile(r"\([\u3041-\u3096\u30a1-\u30fa]+\)")
 #: The catalogue areas whose keys are all said by what is read here.
