@@ -13,6 +13,7 @@ from dialogs.conversation.form import Position
 from dialogs.conversation.state import State, apply
 from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import load_shipped, shipped_names
+from dialogs.records import changed
 
 #: 24 November 2026, ten o'clock in Tokyo.
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -201,6 +202,8 @@ def _walk(form: Questionnaire, quiet: Mapping[str, str], master: Mapping[str, st
         position = Position(form, state, NOW)
         if question.bot.check is not None and not position.truth(question.bot.check, slot.key, value):
             walk.checks.append(name)
+            # The customer is asked once and keeps it.
+            state = apply(state, changed(_answered(slot.key, value, kept), marked=True))
         if question.bot.end is not None and position.truth(question.bot.end, slot.key, value):
             walk.ended_at = name
             break
