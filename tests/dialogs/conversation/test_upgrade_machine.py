@@ -37,7 +37,7 @@ def nothing_is_lost(before: dict[Key, Answer], waiting: dict[Key, Answer], talk:
         if key in found.dropped:
             assert key not in state.set_aside
         else:
-            assert state.set_aside[key] == answer, f"{key} was lost"
+            assert state.set_aside.get(key) == answer, f"{key} was lost"
     for key in waiting:
         assert key in state.set_aside or key in _dropped(talk), f"{key} waited and was lost"
     told = {(event.key, event.value) for event in talk.events if isinstance(event, ev.Answered)}
