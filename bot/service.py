@@ -19,6 +19,7 @@ from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
 from bot.outreach.export_jobs import ExportJobs, end_old_exports
+from bot.outreach.promises import PromiseReminders
 from bot.panel import PanelDesk
 from bot.quota import Allowance, QuotaWatch
 from bot.reconciling import reassess_in_time
@@ -285,6 +286,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
             [
                 sweep(database, turns),
                 TimeOuts(database, live, rules, metrics).chore(),
+                PromiseReminders(database, live, rules).chore(),
                 *keeping_chores(database, settings),
                 reassess_in_time(database, settings),
                 expire_pictures(database, settings.image_days),

@@ -24,6 +24,7 @@ from storage.tables import (
     BankLoginRow,
     CaseRow,
     CaseTransitionRow,
+    ContactTryRow,
     ContentRow,
     ConversationEventRow,
     ConversationRow,
@@ -52,7 +53,7 @@ _event, _image, _inbound = table_of(ConversationEventRow), table_of(ImageRow), t
 _entry, _flag, _hand_over = table_of(EntryRow), table_of(CustomerFlagRow), table_of(HandOverRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
 _menu, _transition = table_of(AccountMenuRow), table_of(CaseTransitionRow)
-_decision = table_of(DifferenceDecisionRow)
+_decision, _try = table_of(DifferenceDecisionRow), table_of(ContactTryRow)
 _proposal, _rated = table_of(RatingProposalRow), table_of(RatingDecisionRow)
 _outgoing, _record, _submission = table_of(OutgoingRow), table_of(MasterRecordRow), table_of(SubmissionRow)
 
@@ -60,6 +61,7 @@ _outgoing, _record, _submission = table_of(OutgoingRow), table_of(MasterRecordRo
 ERASED = {
     "case_transition": "removed",
     "channel_account": "emptied, unless the account acts for somebody else too",
+    "contact_try": "the note is removed",
     "content": "removed",
     "conversation": "emptied",
     "conversation_event": "emptied",
@@ -108,6 +110,7 @@ def erase_customer(conn: Connection, vault: Vault, uni: Universe, customer_id: s
     counts["submissions"] = _erase_submissions(conn, vault, now, customer_id, case_ids)
     conn.execute(update(_case).where(_case.c.id.in_(case_ids)).values(sealed=None))
     conn.execute(update(_transition).where(_transition.c.case_id.in_(case_ids)).values(sealed=None))
+    conn.execute(update(_try).where(_try.c.case_id.in_(case_ids)).values(sealed=None))
     waiting = _code.c.case_id.in_(case_ids) & _code.c.state.in_(("active", "locked"))
     conn.execute(update(_code).where(waiting).values(state="revoked"))
     touch_menus_of_customer(conn, customer_id)  # an account may act for others as well

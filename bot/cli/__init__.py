@@ -32,6 +32,7 @@ from bot.cli import (
     questionnaire,
     reconcile,
     reply,
+    results,
     retention,
 )
 from bot.cli.errors import Failed, UserError
@@ -58,6 +59,7 @@ app.add_typer(staff.app, name="staff")
 app.add_typer(customers.app, name="customers")
 app.add_typer(cases.app, name="cases")
 app.add_typer(letters.app, name="letters")
+app.add_typer(results.app, name="worklist")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(export.app, name="export")
 app.add_typer(questionnaire.app, name="questionnaire")

@@ -183,21 +183,24 @@ def ratings(
 
 @app.command("worklist")
 def worklist(
-    name: Annotated[str, typer.Argument(metavar="phone|visit|post")],
+    name: Annotated[str, typer.Argument(metavar="phone|visit|post|restriction")],
     out: Annotated[Path, typer.Option(metavar="FILE.csv")],
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
+    branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
 ) -> None:
     """Customers that the chat did not reach, for the next channel."""
-    from storage.exports.lists import WORKLISTS, export_worklist
+    from storage.exports.lists import export_worklist
     from storage.exports.options import Options
+    from storage.worklists import LISTS
 
     office = Office()
-    if name not in WORKLISTS:
+    if name not in LISTS:
         raise office.refuse("export.bad_worklist")
     _check_encoding(office, encoding)
+    branches = read_branches(office, branch)
     office.writable(out)
     with office.store() as database:
-        options = Options(encoding=encoding, zone=office.zone)
+        options = Options(encoding=encoding, branches=branches, zone=office.zone)
         today = office.today(database)
         done = export_worklist(database, out, name, options, actor=os_user(), today=today, word=office.say)
     typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import results
 from bot.cli.office import Office, os_user, progress_bar
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Letters with the code that links a customer.")
+app.command("returned")(results.returned)
 
 _OUT = typer.Option(metavar="FILE.csv", help="Where the codes go; they exist nowhere else.")
 _PDF = typer.Option(metavar="FILE.pdf", help="The letters themselves.")

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from dialogs.replies.masking import mask
 from storage import audit
-from storage.cases import CaseStatus, list_cases
 from storage.customers import load_customer
 from storage.database import Database
 from storage.differences import Difference
@@ -28,6 +27,7 @@ from storage.exports.responses import Exported
 from storage.exports.selection import local_time
 from storage.exports.tables import Lost, Word, open_table, write_manifest
 from storage.exports.walks import walk_differences, walk_transitions
+from storage.worklists import items, read_items
 
 DIFFERENCE_COLUMNS = (
     "case_id",
@@ -55,20 +55,17 @@ WORKLIST_COLUMNS = (
     "address",
     "status",
     "due_on",
+    "tries",
+    "last_channel",
+    "last_result",
+    "last_at",
+    "promised_on",
+    "best_time",
 )
 HISTORY_COLUMNS = ("case_id", "customer_no", "branch_no", "at", "from_status", "to_status", "actor", "reason", "source")
 _TYPED = frozenset({"master", "answer", "name", "name_kana", "address"})
-_TIMES = frozenset({"at", "decided_at", "proposed_at"})
+_TIMES = frozenset({"at", "decided_at", "last_at", "proposed_at"})
 
-#: Statuses in which the next channel takes over, by channel. The first three wait for nobody's day;
-#: a letter that nobody answered joins a list only when the case is overdue.
-WORKLISTS = {
-    "phone": (CaseStatus.UNDELIVERABLE, CaseStatus.PHONE_AND_VISITS, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3),
-    "visit": (CaseStatus.PHONE_AND_VISITS, CaseStatus.REMINDED_3),
-    "post": (CaseStatus.UNDELIVERABLE, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3),
-}
-_OVERDUE = (CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.PAUSED, CaseStatus.REMINDED_1)
-_JOINS_OVERDUE = ("phone", "post")
 #: How a field of the master file is masked; one that is not named is free text.
 _MASKED_AS = {
     "name": "name",
@@ -162,20 +159,18 @@ def export_history(
 def export_worklist(
     database: Database, out: Path, name: str, options: Options, *, actor: str, today: date, word: Word
 ) -> Exported:
-    """The customers that the channel ``name`` (phone, visit, post) is to reach."""
-    statuses = WORKLISTS[name]
-    late = _OVERDUE if name in _JOINS_OVERDUE else ()
+    """The customers of a list (storage.worklists) with what was tried, as of ``today``."""
 
     def rows(conn: Connection) -> Iterator[Row]:
-        for case in list_cases(conn, statuses=[*dict.fromkeys((*statuses, *late))]):
-            if case.status not in statuses and case.due_on >= today:
-                continue
-            customer = load_customer(conn, database.vault, case.customer_id)
+        for item in read_items(conn, items(name, today, options.branches)):
+            customer = load_customer(conn, database.vault, item.customer_id)
             fields: dict[str, Any] = {} if customer is None else dict(customer.fields)
             personal = [fields.get(column, "") for column in ("name", "name_kana", "phone", "postal_code", "address")]
-            branch = "" if customer is None else customer.branch_no
-            place = [case.id, case.customer_no, branch, case.kind]
-            yield None, [*place, *personal, case.status.value, case.due_on.isoformat()]
+            place = [item.case_id, item.customer_no, item.branch_no or "", item.kind]
+            last_at = "" if item.last_at is None else local_time(item.last_at, options.zone)
+            promised = "" if item.promised_on is None else item.promised_on.isoformat()
+            tried = [str(item.tries), item.last_channel or "", item.last_result or "", last_at, promised]
+            yield None, [*place, *personal, item.status, item.due_on.isoformat(), *tried, item.best_time or ""]
 
     wanted = ListKind(kind=f"worklist.{name}", columns=WORKLIST_COLUMNS, rows=rows)
     return export_list(database, out, wanted, options, actor=actor, actor_kind="os_user", program="", word=word)

@@ -7,6 +7,7 @@ from storage.tables.audit import AuditChainRow, AuditEntryRow, AuditHeadRow, Aud
 from storage.tables.bank_logins import BankLoginRow
 from storage.tables.base import metadata, row_id, sealed_columns, table_of
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
+from storage.tables.contacts import AnswerPromiseRow, ContactTryRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
 from storage.tables.customers import CustomerRow, MasterCurrentRow, MasterRecordRow, MasterVersionRow
 from storage.tables.desk import ConversationBarRow, ConversationSnoozeRow, ConversationVisitRow
@@ -40,6 +41,7 @@ __all__ = [
     "AccountLinkRow",
     "AccountMenuRow",
     "AccountRow",
+    "AnswerPromiseRow",
     "AuditChainRow",
     "AuditEntryRow",
     "AuditHeadRow",
@@ -49,6 +51,7 @@ __all__ = [
     "CaseTransitionRow",
     "ChannelMenuRow",
     "ChannelQuotaRow",
+    "ContactTryRow",
     "ContentRow",
     "ConversationBarRow",
     "ConversationEventRow",

@@ -1,0 +1,171 @@
+"""Whom the bank reaches next by phone, by a visit or by post, and for whom a restriction is proposed.
+
+Promise: a list is computed from the status of the cases, the tries and the master record whenever it is looked at, so
+nobody has to be put on it or taken off; a channel that leads nowhere (no number, nobody answers, a wrong number) hands
+over to the next one by itself, and who was promised a rest until a day is left alone until then.
+
+    phone  returned letter or blocked account, second reminder, or overdue      -> after 3 tries, or without a number:
+    visit  third reminder, or handed over by the phone                          -> after 2 tries a person decides
+    post   returned letter whose address has changed since, reminders, overdue
+    restriction  the ladder is exhausted (80), or somebody said that the customer has died
+    On the first three is nobody for whom every mailing is stopped (storage.flags).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, or_, select
+
+from storage.branches import WHOLE_BANK, Branches
+from storage.case_status import CaseStatus
+from storage.contacts import MOST_TRIES, NO_MORE, RETURNED
+from storage.customers import current_seq
+from storage.flags import STOPS, FlagKind
+from storage.tables import (
+    CaseRow,
+    ContactTryRow,
+    CustomerFlagRow,
+    CustomerRow,
+    MasterRecordRow,
+    MasterVersionRow,
+    table_of,
+)
+from storage.tables.cases import CLOSED_STATUSES
+
+_case, _customer, _record = table_of(CaseRow), table_of(CustomerRow), table_of(MasterRecordRow)
+_flag, _try, _version = table_of(CustomerFlagRow), table_of(ContactTryRow), table_of(MasterVersionRow)
+
+#: Statuses in which a channel takes over. These wait for nobody's day.
+STATUSES: Mapping[str, tuple[CaseStatus, ...]] = MappingProxyType(
+    {
+        "phone": (
+            *(CaseStatus.UNDELIVERABLE, CaseStatus.PHONE_AND_VISITS, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3),
+        ),
+        "visit": (CaseStatus.PHONE_AND_VISITS, CaseStatus.REMINDED_3),
+        "post": (CaseStatus.UNDELIVERABLE, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3),
+        "restriction": (CaseStatus.RESTRICTION_CONSIDERED,),
+    }
+)
+LISTS = tuple(STATUSES)
+#: A letter that nobody answered joins a list only when the case is overdue.
+_OVERDUE = (CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.PAUSED, CaseStatus.REMINDED_1)
+_JOINS_OVERDUE = frozenset({"phone", "post"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One case on a list; nothing in it says who the customer is."""
+
+    case_id: str
+    customer_id: str
+    customer_no: str
+    branch_no: str | None
+    kind: str
+    check_number: str
+    status: str
+    due_on: date
+    #: Calls and visits so far.
+    tries: int
+    last_channel: str | None
+    last_result: str | None
+    last_at: datetime | None
+    promised_on: date | None
+    best_time: str | None
+
+
+def _here(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(func.count()).select_from(_try).where(_try.c.case_id == _case.c.id, *where).correlate(_case)
+
+
+def _count(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    return _here(*where).scalar_subquery()
+
+
+def _last(name: str, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Of the latest try of which ``where`` holds."""
+    query = select(_try.c[name]).where(_try.c.case_id == _case.c.id, *where)
+    return query.order_by(_try.c.at.desc(), _try.c.id.desc()).limit(1).correlate(_case).scalar_subquery()
+
+
+def _statuses(statuses: tuple[CaseStatus, ...]) -> ColumnElement[bool]:
+    return _case.c.status.in_([status.value for status in statuses])
+
+
+def _called_for(name: str, today: date) -> ColumnElement[bool]:
+    """Whether the status of the case calls for the channel."""
+    now = _statuses(STATUSES[name])
+    return or_(now, and_(_statuses(_OVERDUE), _case.c.due_on < today)) if name in _JOINS_OVERDUE else now
+
+
+def _exhausted(channel: str) -> ColumnElement[bool]:
+    of_channel = _try.c.channel == channel
+    ended = _count(of_channel, _try.c.result.in_(sorted(NO_MORE[channel]))) > 0
+    return or_(_count(of_channel) >= MOST_TRIES[channel], ended)
+
+
+def _came_back() -> ColumnElement[bool]:
+    """Whether a letter came back from the address that the master record still has."""
+    known_since = select(_version.c.made_current_at).where(_version.c.seq == _record.c.seq).correlate(_record)
+    returned = _last("at", _try.c.channel == "post", _try.c.result.in_(RETURNED))
+    return func.coalesce(returned >= known_since.scalar_subquery(), False)
+
+
+def _flagged(kinds: Iterable[FlagKind]) -> ColumnElement[bool]:
+    here = _flag.c.kind.in_(sorted(kind.value for kind in kinds)) & _flag.c.lifted_at.is_(None)
+    return select(_flag.c.id).where(_flag.c.customer_id == _case.c.customer_id, here).correlate(_case).exists()
+
+
+def _of_list(name: str, today: date) -> ColumnElement[bool]:
+    if name == "restriction":
+        died = and_(_case.c.status.not_in(CLOSED_STATUSES), _flagged({FlagKind.DECEASED}))
+        return or_(_called_for(name, today), died)
+    rests = func.coalesce(_last("next_on") > today, False)
+    no_phone = _record.c.phone_digest.is_(None)
+    phone_over = or_(no_phone, _exhausted("phone"))
+    by_channel = {
+        "phone": and_(_called_for("phone", today), ~phone_over),
+        "visit": and_(
+            or_(_called_for("visit", today), and_(_called_for("phone", today), phone_over)), ~_exhausted("visit")
+        ),
+        "post": and_(_called_for("post", today), ~_came_back()),
+    }
+    return and_(by_channel[name], ~rests, ~_flagged(STOPS))
+
+
+def items(name: str, today: date, scope: Branches = WHOLE_BANK) -> Select[Any]:
+    """The cases of a list within the branches, those that are due first."""
+    query = scope.narrow(_items().where(_of_list(name, today)), _record.c.branch_no)
+    return query.order_by(_case.c.due_on, _case.c.opened_at, _case.c.id)
+
+
+def _items() -> Select[Any]:
+    own = (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == current_seq(_case.c.customer_id))
+    source = _case.join(_customer, _customer.c.id == _case.c.customer_id).outerjoin(_record, own)
+    return select(
+        _case.c.id.label("case_id"),
+        *(_case.c[name] for name in ("customer_id", "kind", "check_number", "status", "due_on")),
+        _customer.c.customer_no,
+        _record.c.branch_no,
+        _count(_try.c.channel.in_(("phone", "visit"))).label("tries"),
+        _last("channel").label("last_channel"),
+        _last("result").label("last_result"),
+        _last("at").label("last_at"),
+        _last("promised_on", _try.c.promised_on.is_not(None)).label("promised_on"),
+        _last("best_time", _try.c.best_time.is_not(None)).label("best_time"),
+    ).select_from(source)
+
+
+def read_items(conn: Connection, query: Select[Any]) -> list[Item]:
+    """The rows of ``items``."""
+    return [Item(**row) for row in conn.execute(query).mappings()]
+
+
+def find_item(conn: Connection, case_id: str, scope: Branches) -> Item | None:
+    """One open case within the branches, whether or not it is on a list."""
+    query = _items().where(_case.c.id == case_id, _case.c.status.not_in(CLOSED_STATUSES))
+    return next(iter(read_items(conn, scope.narrow(query, _record.c.branch_no))), None)
