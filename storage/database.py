@@ -9,7 +9,6 @@ so it keeps its results in its return value.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import threading
 import time
 from base64 import b64decode, b64encode
@@ -33,6 +32,7 @@ from storage.engines import (
     open_postgresql,
     open_sqlite,
     parse_url,
+    serving,
 )
 from storage.problems import (
     AlreadyServing,
@@ -304,13 +304,7 @@ class Database:
         if self._path is None:
             yield
             return
-        with self._path.with_name(self._path.name + ".serving").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise AlreadyServing(
-                    "Another kakunin serve uses this SQLite store; stop it, or use PostgreSQL."
-                ) from None
+        with serving(self._path):
             yield
 
     def scrub(self) -> None:

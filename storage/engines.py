@@ -8,8 +8,11 @@ Parameters never show in an error (``hide_parameters``).
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from storage.problems import StoreProblem, StoreUnreachable
+from storage.problems import AlreadyServing, StoreProblem, StoreUnreachable
 
 #: Reading connections of a SQLite store, and connections of one process to PostgreSQL.
 SQLITE_READERS = 4
@@ -70,6 +73,17 @@ def open_sqlite(path: Path, synchronous: str) -> tuple[Engine, Engine]:
     writer = _sqlite_engine(path, synchronous, readers=0)
     reader = _sqlite_engine(path, synchronous, readers=SQLITE_READERS)
     return writer, reader
+
+
+@contextmanager
+def serving(path: Path) -> Iterator[None]:
+    """Hold the right to serve a SQLite file, or to keep it from being served; raises ``AlreadyServing``."""
+    with path.with_name(path.name + ".serving").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyServing("Another kakunin serve uses this SQLite store; stop it, or use PostgreSQL.") from None
+        yield
 
 
 def _switch_to_wal(path: Path) -> None:

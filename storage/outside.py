@@ -32,7 +32,7 @@ def append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
             file.write(b"\n" + text if torn else text)
             os.fsync(file.fileno())
         if fresh:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as problem:
         raise OutsideProblem(f"{path.name} cannot be written: {problem.strerror}.") from None
 
@@ -56,7 +56,8 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -117,7 +117,8 @@ class PostgresServer:
         self._fingerprint: object = None
         # PostgreSQL refuses to run as root; nobody then owns the data.
         self._user = "nobody" if os.geteuid() == 0 else None
-        binaries = self._binaries()
+        #: Where pg_dump and pg_restore of this version are.
+        self.binaries = binaries = self._binaries()
         data = self._home / "data"
         data.mkdir()
         if self._user is not None:

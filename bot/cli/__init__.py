@@ -20,6 +20,7 @@ import bot.cli.service as service
 import bot.cli.staff as staff
 from bot.cli import (
     audit,
+    backup,
     cases,
     channels,
     content,
@@ -52,6 +53,8 @@ app.command("demo")(service.demo)
 app.command("chat")(questionnaire.chat)
 app.command("doctor")(service.doctor)
 app.command("reply")(reply.reply)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(db.app, name="db")
 app.add_typer(channels.app, name="channels")
 app.add_typer(content.app, name="content")

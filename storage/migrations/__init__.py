@@ -7,8 +7,12 @@ Alembic itself is imported only when something has to be changed.
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: All revisions, oldest first; a test compares them with the scripts.
 REVISIONS: tuple[str, ...] = (
@@ -60,10 +64,22 @@ def has_tables(conn: Connection) -> bool:
 def upgrade(conn: Connection, revision: str = "head") -> None:
     """Bring the store to ``revision`` inside the caller's transaction: all of it or nothing."""
     from alembic import command
+
+    command.upgrade(_config(conn), revision)
+
+
+def downgrade(conn: Connection, revision: str) -> None:
+    """Bring the store back to ``revision`` inside the caller's transaction: all of it or nothing."""
+    from alembic import command
+
+    command.downgrade(_config(conn), revision)
+
+
+def _config(conn: Connection) -> Config:
     from alembic.config import Config
 
     config = Config()
     # A percent sign in a folder's name is no interpolation.
     config.set_main_option("script_location", str(files("storage.migrations")).replace("%", "%%"))
     config.attributes["connection"] = conn
-    command.upgrade(config, revision)
+    return config
