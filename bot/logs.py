@@ -43,11 +43,16 @@ def configure(level: int = logging.WARNING) -> None:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
+def without_tokens(text: str) -> str:
+    """A text with the secrets starred out that platforms put into addresses and headers."""
+    return _TOKENS.sub(_STARS, text)
+
+
 _render = structlog.processors.KeyValueRenderer(key_order=["at", "level", "event"])
 
 
 def _written(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
-    _write(_TOKENS.sub(_STARS, _render(logger, method, event)))
+    _write(without_tokens(_render(logger, method, event)))
     raise structlog.DropEvent
 
 
@@ -110,7 +115,7 @@ class _Scrubbed(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         # Another handler may have left its own text of the exception on the record.
         record.exc_text = None
-        return _TOKENS.sub(_STARS, super().format(record))
+        return without_tokens(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         if record.name == "asyncio":

@@ -35,6 +35,7 @@ from bot.cli import (
     reply,
     results,
     retention,
+    support,
 )
 from bot.cli.errors import Failed, UserError
 from bot.problems import SettingsProblem
@@ -55,6 +56,7 @@ app.command("doctor")(service.doctor)
 app.command("reply")(reply.reply)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("support-bundle")(support.support_bundle)
 app.add_typer(db.app, name="db")
 app.add_typer(channels.app, name="channels")
 app.add_typer(content.app, name="content")
