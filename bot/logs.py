@@ -1,19 +1,22 @@
 """What the program logs, and what never gets into a log.
 
-Everything goes to stderr, so that a command's output stays clean.  A log line names events, ids and codes;
-an exception is logged by its type and its places in the code, never by its message, which may quote what a
-customer wrote or a token in a URL.  The filter sits on the handler, because a filter on a logger would miss
-the loggers below it (tests/bot/test_logs.py).
+Everything goes to stderr, so that a command's output stays clean.  A line is ``key='value'`` pairs, or one JSON
+object for a log server; it names events, ids and codes.  An exception is logged by its type and its places in the
+code, never by its message, which may quote what a customer wrote or a token in a URL.  The filter sits on the
+handler, because a filter on a logger would miss the loggers below it (tests/bot/test_logs.py).
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 import traceback
+from collections import Counter
 from collections.abc import MutableMapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -25,17 +28,22 @@ _STARS = "***"
 _TALKATIVE = ("httpx", "httpcore", "linebot", "telegram", "aiohttp.access", "asyncio")
 
 
-def configure(level: int = logging.WARNING) -> None:
-    """Set up logging of this process; structlog and the libraries' loggers alike."""
+#: How many lines of each level this process has written: a service that logs errors is to be looked after.
+LINES: Counter[str] = Counter()
+
+
+def configure(level: int = logging.WARNING, form: str = "text") -> None:
+    """Set up logging of this process; structlog and the libraries' loggers alike, as ``text`` or ``json``."""
     shared = (structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, _stamp, _exception)
     structlog.configure(
-        processors=[*shared, _written],
+        processors=[*shared, _written if form == "text" else _written_as_json],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.ReturnLoggerFactory(),
         cache_logger_on_first_use=False,
     )
     handler = _Handler()
-    handler.setFormatter(_Scrubbed("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    plain = _Scrubbed("%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler.setFormatter(plain if form == "text" else _Json())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -56,7 +64,14 @@ def _written(logger: object, method: str, event: MutableMapping[str, Any]) -> st
     raise structlog.DropEvent
 
 
+def _written_as_json(_: object, __: str, event: MutableMapping[str, Any]) -> str:
+    first = {name: event.pop(name, "") for name in ("at", "level", "event")}
+    _write(without_tokens(json.dumps({**first, **event}, ensure_ascii=False, default=repr)))
+    raise structlog.DropEvent
+
+
 def _stamp(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    LINES[str(event.get("level", ""))] += 1
     event["at"] = structlog.processors.TimeStamper(fmt="iso", utc=True)(None, "", {})["timestamp"]
     return event
 
@@ -95,6 +110,7 @@ class _Handler(logging.Handler):
         except Exception:
             self.handleError(record)
         else:
+            LINES[record.levelname.lower()] += 1
             _write(line)
 
     def handleError(self, record: logging.LogRecord) -> None:
@@ -126,3 +142,21 @@ class _Scrubbed(logging.Formatter):
     def formatException(self, ei: Any) -> str:
         error = ei[1] if isinstance(ei, tuple) else None
         return " <- ".join(_chain(error)) if error is not None else ""
+
+
+class _Json(_Scrubbed):
+    """The same as one JSON object, with the keys of our own lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None
+        record.message = record.getMessage()
+        self.formatMessage(record)
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "event": "library.line",
+            "logger": record.name,
+            "message": record.message,
+        }
+        raised = self.formatException(record.exc_info) if record.exc_info else ""
+        return without_tokens(json.dumps(line | ({"raised": raised} if raised else {}), ensure_ascii=False))

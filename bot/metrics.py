@@ -7,20 +7,27 @@ what the page says.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib.metadata import version
 
 import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from bot.logs import LINES
 from storage.backlog import Backlog, backlog
 from storage.database import Database
+from storage.migrations import HEAD
 from storage.quota import Quota, load_quotas
 
 log = structlog.get_logger("kakunin.metrics")
 
+#: What somebody is to look after; the others are the day's work.
+_LEVELS = ("warning", "error", "critical")
 #: LINE gives up on a webhook after two seconds.
 _WEBHOOK_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
@@ -58,6 +65,9 @@ class Metrics:
         self._open = self._gauge("outgoing_open", "Messages that wait to be sent or are on their way.")
         self._due = self._gauge("outgoing_oldest_seconds", "For how long the oldest open message has been due.")
         self._undelivered = self._gauge("outgoing_undelivered", "Messages that did not or may not have arrived.")
+        self._undelivered_for = self._gauge(
+            "outgoing_undelivered_oldest_seconds", "For how long the first of them has waited for somebody."
+        )
         self._undone = self._gauge("inbound_undone", "Stored events that were not worked off.")
         self._undone_for = self._gauge("inbound_oldest_seconds", "Age of the oldest event that was not worked off.")
         self._waiting = self._gauge("waiting_for_staff", "Customers who wait for a person.")
@@ -67,6 +77,13 @@ class Metrics:
         self._used_up = self._by_channel("quota_used_up", "1 while messages are or would be refused for the quota.")
         self._images = self._gauge("images_waiting", "Pictures that are not fetched yet.")
         self._images_for = self._gauge("images_oldest_seconds", "For how long the oldest of them has waited.")
+        self._unreconciled = self._gauge("submissions_unreconciled", "Submissions that were not compared yet.")
+        self._unreconciled_for = self._gauge("submissions_unreconciled_oldest_seconds", "Age of the first of them.")
+        self._unchained = self._gauge("audit_unchained", "Audit entries that are not sealed into the chain yet.")
+        self._unchained_for = self._gauge("audit_unchained_oldest_seconds", "Age of the first of them.")
+        about = Gauge("kakunin_build_info", "Always 1.", ["version", "schema"], registry=self.registry)
+        about.labels(version("kakunin"), HEAD).set(1)
+        self.registry.register(_LogLines())
 
     def _gauge(self, name: str, what: str) -> Gauge:
         return Gauge(f"kakunin_{name}", what, registry=self.registry)
@@ -87,6 +104,9 @@ class Metrics:
             (self._undone_for, found.oldest_undone_at),
             (self._waiting_for, found.oldest_waiting_since),
             (self._images_for, found.oldest_image_at),
+            (self._undelivered_for, found.oldest_undelivered_at),
+            (self._unreconciled_for, found.oldest_submitted_at),
+            (self._unchained_for, found.oldest_unchained_at),
         ):
             gauge.set(0 if since is None else max(0.0, (now - since).total_seconds()))
         self._open.set(found.open_messages)
@@ -94,6 +114,8 @@ class Metrics:
         self._undone.set(found.undone_events)
         self._waiting.set(found.waiting)
         self._images.set(found.images)
+        self._unreconciled.set(found.unreconciled)
+        self._unchained.set(found.unchained)
 
     async def page(self, database: Database) -> bytes:
         """The text that Prometheus reads."""
@@ -107,6 +129,16 @@ class Metrics:
         else:
             self._store_up.set(1)
         return generate_latest(self.registry)
+
+
+class _LogLines(Collector):
+    """What the process logged; counted where lines are written, for all services of a process together."""
+
+    def collect(self) -> Iterable[Metric]:
+        lines = CounterMetricFamily("kakunin_log_lines", "Log lines of this process by level.", labels=["level"])
+        for level in _LEVELS:
+            lines.add_metric([level], LINES[level])
+        return [lines]
 
 
 def add_metrics(app: web.Application, metrics: Metrics, database: Database) -> None:

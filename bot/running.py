@@ -31,7 +31,7 @@ log = structlog.get_logger("kakunin.serve")
 
 async def run_service(database: Database, settings: Settings, roles: tuple[str, ...]) -> None:
     """Run until SIGINT or SIGTERM; raises ``SettingsProblem`` or ``StoreProblem`` where it must not start."""
-    configure(logging.INFO)
+    configure(logging.INFO, settings.log_format)
     stop = _signalled()
     with database.serve_lock():
         _publish_first(database, settings)
@@ -95,6 +95,12 @@ async def _open_ports(service: Service, roles: tuple[str, ...], stack: AsyncExit
         add_health(app, service)
         add_metrics(app, service.metrics, service.database)
         sites.append((app, settings.console_host, settings.console_port))
+    if settings.metrics_port:
+        app = web.Application()
+        app.on_response_prepare.append(add_plain_headers)
+        add_health(app, service)
+        add_metrics(app, service.metrics, service.database)
+        sites.append((app, settings.console_host, settings.metrics_port))
     for app, host, port in sites:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

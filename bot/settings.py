@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     console_host: str = "127.0.0.1"
     console_port: int = Field(default=8081, ge=0, le=65535)
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    log_format: Literal["text", "json"] = "text"
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     second_factor_roles: Annotated[tuple[str, ...], NoDecode] = ("approver", "auditor", "admin")
     public_url: str = ""

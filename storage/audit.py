@@ -164,6 +164,14 @@ def has_unchained(conn: Connection) -> bool:
     return conn.execute(_unchained(head).limit(1)).first() is not None
 
 
+def unchained(conn: Connection) -> tuple[int, datetime | None]:
+    """How many entries wait for the sealer, and since when the oldest does."""
+    head = conn.execute(select(_head).where(_head.c.id == 1)).first()
+    waiting = _unchained(head).with_only_columns(func.count(), func.min(_entry.c.at), maintain_column_froms=True)
+    count, oldest = conn.execute(waiting).one()
+    return count, oldest
+
+
 def _unchained(head: Row[Any] | None) -> Select[Any]:
     query = select(_entry).outerjoin(_chain, _chain.c.entry_id == _entry.c.id).where(_chain.c.seq.is_(None))
     if head is not None and head.seq:

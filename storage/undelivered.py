@@ -50,6 +50,13 @@ def count_undelivered(conn: Connection, *, within: Select[tuple[str]] | None = N
     return int(conn.execute(_lost(select(func.count()).select_from(_outgoing), within)).scalar_one())
 
 
+def oldest_undelivered(conn: Connection) -> datetime | None:
+    """Since when the first of them has been waiting for somebody."""
+    ended = func.coalesce(_outgoing.c.settled_at, _outgoing.c.created_at)
+    found: datetime | None = conn.execute(_lost(select(func.min(ended)), None)).scalar()
+    return found
+
+
 def _lost(query: Select[Any], within: Select[tuple[str]] | None) -> Select[Any]:
     query = query.where(_outgoing.c.state.in_(_LOST))
     if within is None:

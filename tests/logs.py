@@ -12,7 +12,7 @@ from bot import logs
 
 
 @contextmanager
-def configured(level: int) -> Iterator[None]:
+def configured(level: int, form: str = "text") -> Iterator[None]:
     """The service's set-up at ``level``; afterwards everything is as it was."""
     root = logging.getLogger()
     handlers, before = root.handlers[:], root.level
@@ -22,7 +22,7 @@ def configured(level: int) -> Iterator[None]:
     for one in logging.getLogger().manager.loggerDict.values():
         if isinstance(one, logging.Logger):
             one.disabled = False
-    logs.configure(level)
+    logs.configure(level, form)
     yield
     root.handlers[:] = handlers
     root.setLevel(before)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 
@@ -205,3 +207,43 @@ def test_a_stream_that_is_gone_stops_nobody(log: Log, monkeypatch: pytest.Monkey
         handler().handle(logging.LogRecord("library", logging.ERROR, __file__, 1, "text", None, None))
         structlog.get_logger().error("turn.failed")
     assert log.read() == ""
+
+
+# For a log server -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def json_log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
+    with configured(logging.INFO, "json"):
+        yield Log(capsys)
+
+
+def test_an_event_is_one_object(json_log: Log) -> None:
+    structlog.get_logger("kakunin.test").info("case.opened", case="0198a000", count=2)
+    line = json.loads(json_log.read())
+    assert list(line)[:3] == ["at", "level", "event"]
+    assert {name: line[name] for name in ("level", "event", "case", "count")} == {
+        "level": "info",
+        "event": "case.opened",
+        "case": "0198a000",
+        "count": 2,
+    }
+
+
+def test_a_fault_in_an_object_is_its_kind_and_its_places(json_log: Log) -> None:
+    for logger in (structlog.get_logger(), logging.getLogger("library")):
+        try:
+            fail()
+        except ValueError:
+            logger.exception("turn.failed")
+    ours, theirs = map(json.loads, json_log.read().splitlines())
+    for line in (ours, theirs):
+        assert line["level"] == "error"
+        assert re.match(r"ValueError at \S+ <- KeyError at ", line["raised"].replace(" > ", ">"))
+    assert (theirs["event"], theirs["logger"], theirs["message"]) == ("library.line", "library", "turn.failed")
+
+
+def test_tokens_are_starred_out_of_an_object(json_log: Log) -> None:
+    structlog.get_logger().info("call.made", detail=f"https://api/bot{TOKEN}/send")
+    logging.getLogger("library").warning("https://api/bot%s/send", TOKEN)
+    assert json_log.read().count("***") == 2

@@ -26,7 +26,7 @@ ALL = ("webhooks", "console", "sender", "timers", "reconcile")
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service sets up the logs of its process; here that is the process of all tests."""
     levels: list[int] = []
-    monkeypatch.setattr(running, "configure", levels.append)
+    monkeypatch.setattr(running, "configure", lambda level, form: levels.append(level))
     yield
     # Once, at the level at which its deeds are named.
     assert set(levels) == {logging.INFO}
@@ -63,7 +63,7 @@ async def served(
     database: Database, chosen: Settings, roles: tuple[str, ...], stop: Callable[[], None]
 ) -> AsyncIterator[None]:
     task = asyncio.ensure_future(running.run_service(database, chosen, roles))
-    port = chosen.console_port if "console" in roles else chosen.port
+    port = chosen.metrics_port or (chosen.console_port if "console" in roles else chosen.port)
     for _ in range(500):
         if task.done() or await status(port, "/") is not None:
             break
@@ -107,6 +107,17 @@ async def test_each_role_opens_its_own_port(
     # Both are closed again.
     assert await status(chosen.port, "/health/live") is None
     assert await status(chosen.console_port, "/console/sign-in") is None
+
+
+@pytest.mark.parametrize("roles", [("sender",), ("timers",), ("reconcile",), ALL])
+async def test_a_process_of_any_role_can_be_watched(
+    database: Database, stop: Callable[[], None], roles: tuple[str, ...]
+) -> None:
+    chosen = settings(metrics_port=free_port())
+    async with served(database, chosen, roles, stop):
+        assert await status(chosen.metrics_port, "/health/ready") == 200
+        assert await status(chosen.metrics_port, "/metrics") == 200
+        assert await status(chosen.metrics_port, "/console/sign-in") == 404
 
 
 async def test_drafts_are_refused_before_a_port_opens(database: Database, stop: Callable[[], None]) -> None:
