@@ -150,8 +150,8 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
 def named_commands(text: str) -> set[str]:
     """What stands in code style or in a line of its own, and begins like a command."""
     blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    in_line = re.findall(r"`(?:\.venv/bin/)?(kakunin [a-z-]+(?: [a-z]+)?)", text)
-    return {*in_line, *re.findall(r"^ *(kakunin [a-z-]+(?: [a-z]+)?)", blocks, re.MULTILINE)}
+    in_line = re.findall(r"`(?:\.venv/bin/)?(kakunin [a-z][a-z-]*(?: [a-z]+)?)", text)
+    return {*in_line, *re.findall(r"^ *(kakunin [a-z][a-z-]*(?: [a-z]+)?)", blocks, re.MULTILINE)}
 
 
 def exists(named: str) -> bool:
