@@ -13,6 +13,7 @@ from dialogs.conversation.events import Owner
 from dialogs.conversation.prompts import Prompt
 from dialogs.conversation.state import State, apply, from_json, to_json
 from dialogs.conversation.steps import Step
+from dialogs.conversation.vocabulary import CUSTOMER, PROXY
 from dialogs.definition.model import Questionnaire
 from dialogs.records import changed
 from locales import VOICES
@@ -171,7 +172,7 @@ def _submit(talk: Talk, conversation: Conversation, definition: Questionnaire, s
         customer_id=case.customer_id,
         conversation_id=conversation.id,
         receipt_no=state.receipt_no,
-        answered_by="customer",
+        answered_by=PROXY if any(answer.by == PROXY for answer in state.answers.values()) else CUSTOMER,
         channel=account.channel,
         locale=state.locale,
         started_at=conversation.created_at,

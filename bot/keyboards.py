@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from dialogs.conversation import inputs as inp
 from dialogs.conversation.prompts import InputHint, Message, MessageKind, Prompt
+from dialogs.conversation.vocabulary import IN_CHAT
 from dialogs.conversation.wording import TICK_MARKS, Translator
 from storage import content, keyboards
 from storage.conversations import Conversation
@@ -104,5 +105,5 @@ def _answer(body: Mapping[str, Any], token: str, events: Sequence[Mapping[str, A
             label = label.removeprefix(mark)
         if label:
             return str(label)
-    read = (event["display"] for event in events if event["kind"] == "answered" and event["by"] == "customer")
+    read = (event["display"] for event in events if event["kind"] == "answered" and event["by"] in IN_CHAT)
     return next((str(display) for display in read if display), "")

@@ -15,6 +15,7 @@ from dialogs.conversation.answering import from_master, read_back
 from dialogs.conversation.events import AnswerState, Key
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.state import from_json
+from dialogs.conversation.vocabulary import IN_CHAT
 from dialogs.definition.model import pick
 from dialogs.japanese.name_readings import is_doubtful
 from dialogs.replies.masking import mask
@@ -54,7 +55,7 @@ def answer_state(form: Position, slot: Slot) -> str:
     answer = form.state.answers[slot.key]
     if answer.marked:
         return "check"
-    if answer.by != "customer":
+    if answer.by not in IN_CHAT:
         return "by_staff"
     if answer.state is not AnswerState.ANSWERED:
         return answer.state.value

@@ -81,7 +81,7 @@ class Answered(Event):
     display: str = field(repr=False)
     state: AnswerState
     locale: str
-    #: customer, or the id of the member of staff who typed it
+    #: customer, proxy, or the id of the member of staff who typed it
     by: str = "customer"
     content_id: str | None = None
     #: A cross check spoke against it and the customer kept it: a person looks.

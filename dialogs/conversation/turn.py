@@ -16,6 +16,7 @@ from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Prompt, Wording
+from dialogs.conversation.speaking import speaker
 from dialogs.conversation.state import State, apply
 from dialogs.conversation.steps import Leave, Step
 from dialogs.definition.model import Question, Questionnaire, QuestionType
@@ -304,6 +305,7 @@ class Turn:
             display=display,
             state=state,
             locale=self.state.locale,
+            by=speaker(self.position, key, value),
             content_id=content_id,
             marked=marked,
         )

@@ -16,6 +16,10 @@ class Key(NamedTuple):
         return f"{self.question}[{self.instance}]" if self.instance else self.question
 
 
+#: Who answered, where nobody of the bank did: the customer, or somebody else for him.
+CUSTOMER, PROXY = IN_CHAT = ("customer", "proxy")
+
+
 class AnswerState(StrEnum):
     """How an answer came to be."""
 

@@ -288,6 +288,7 @@ class _Builder:
             sensitive=own.boolean("sensitive"),
             handover=own.expression("handover"),
             end=own.expression("end"),
+            proxy=own.expression("proxy"),
             check=own.expression("check"),
             check_message=own.texts("check_message"),
             example=own.texts("example"),

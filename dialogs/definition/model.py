@@ -102,6 +102,8 @@ class BotColumns:
     handover: Expression | None = None
     #: After the answer: true closes the conversation without a submission.
     end: Expression | None = None
+    #: After the answer: true says that somebody else answers for the customer.
+    proxy: Expression | None = None
     #: Soft check: false asks once more, then the answer is taken and marked.
     check: Expression | None = None
     check_message: Text = field(default_factory=no_text)

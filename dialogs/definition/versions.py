@@ -78,7 +78,7 @@ _WORDING = (
 )  # fmt: skip
 _RULES = (
     "required", "relevant", "groups", "constraint", "calculation", "choice_filter", "bot.decline", "bot.sensitive",
-    "bot.handover", "bot.end", "bot.check",
+    "bot.handover", "bot.end", "bot.proxy", "bot.check",
 )  # fmt: skip
 _TYPES = ("type", "bot.kind", "read_only")
 _GROUP_RULES = ("relevant", "max_repeats", "repeat_count")

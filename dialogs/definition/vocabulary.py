@@ -26,7 +26,7 @@ SURVEY_ORDER = (
 )
 
 BOT_ORDER = (
-    "kind", "button", "confirm", "decline", "prefill", "compare", "sensitive", "handover", "end", "check",
+    "kind", "button", "confirm", "decline", "prefill", "compare", "sensitive", "handover", "end", "proxy", "check",
     "check_message", "max_repeats", "kyc_item", "example", "why", "faq",
 )
 

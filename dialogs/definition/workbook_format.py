@@ -62,7 +62,7 @@ _TEXTS = {
 #: Columns in which Excel's TRUE is a condition, not a word.
 _CONDITIONS = frozenset({
     "required", "relevant", "constraint", "calculation", "choice_filter", "read_only", "bot.confirm", "bot.sensitive",
-    "bot.handover", "bot.end", "bot.check",
+    "bot.handover", "bot.end", "bot.proxy", "bot.check",
 })  # fmt: skip
 #: Choices may have columns of any name, but these are pictures and sounds to XLSForm.
 _MEDIA = frozenset({"image", "big-image", "audio", "video"})

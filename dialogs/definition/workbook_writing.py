@@ -209,7 +209,7 @@ def _fill(sheet: Worksheet, titles: list[str], rows: list[_Row]) -> None:
 def _width(title: str) -> int:
     if "::" in title.removeprefix("bot::") or title == "form_title":
         return _WIDE
-    own = title.startswith("bot::") and title.removeprefix("bot::") not in ("handover", "end", "check")
+    own = title.startswith("bot::") and title.removeprefix("bot::") not in ("handover", "end", "proxy", "check")
     return _NARROW if own or title in _NARROW_COLUMNS else _MIDDLE
 
 

@@ -15,7 +15,7 @@ from dialogs.definition.issues import Issue, Place
 from dialogs.definition.model import Group, Question, Questionnaire, QuestionType
 
 #: Columns whose expression is evaluated once the question has its answer.
-AFTER_ANSWER = frozenset({"constraint", "bot.check", "bot.handover", "bot.end"})
+AFTER_ANSWER = frozenset({"constraint", "bot.check", "bot.handover", "bot.end", "bot.proxy"})
 #: Columns whose expression decides something.
 CONDITIONS = frozenset({"relevant", "required", "choice_filter", *AFTER_ANSWER})
 
@@ -163,6 +163,7 @@ def _question_uses(question: Question) -> Iterator[Use]:
         "bot.check": question.bot.check,
         "bot.handover": question.bot.handover,
         "bot.end": question.bot.end,
+        "bot.proxy": question.bot.proxy,
     }
     for column, expression in columns.items():
         if expression is not None:

@@ -60,6 +60,18 @@ def test_each_answer_says_where_when_by_whom_and_in_which_words() -> None:
     assert (evidence["weight"]["by"], evidence["weight"]["value"]) == (STAFF_ID, "12")
 
 
+def test_who_answers_for_the_customer_says_so_with_every_answer() -> None:
+    asked = (
+        '- {type: select_one pets, name: who, label: {ja: どなた}, required: "true()", bot: {proxy: ". = \'cat\'"}}\n'
+        '- {type: text, name: told, label: {ja: 何を}, required: "true()"}'
+    )
+    talk = Talk(form(asked, CHOICES))
+    talk.say("[ねこ]", "はな")
+    assert {name: row["by"] for name, row in rows(talk).items()} == {"who": "proxy", "told": "proxy"}
+    talk.say("もどる", "もどる", "[いぬ]", "もどる", "ほね")
+    assert {name: row["by"] for name, row in rows(talk).items()} == {"who": "customer", "told": "customer"}
+
+
 def test_an_answer_that_was_taken_over_keeps_its_evidence_and_a_new_one_gets_its_own() -> None:
     talk = Talk(FORM)
     talk.say("[いぬ]", "しば")
