@@ -246,7 +246,7 @@ def _json_reply(line: str, number: int) -> Callable[[Player], None]:
         case {"choices": list(names)} if all(isinstance(name, str) for name in names):
             return lambda player: _choose(player, tuple(names))
         case {"command": "correct", "question": str(question)}:
-            return lambda player: player.send(inp.AskedToCorrect(question=question))
+            return lambda player: player.send(_to_correct(player, question))
         case {"command": ("back" | "pause" | "staff" | "confirm" | "resume") as command}:
             return lambda player: _command(player, command)
     raise UserError(
@@ -266,6 +266,15 @@ def _choose(player: Player, names: tuple[str, ...]) -> None:
         player.tap(names[0])
     else:
         player.send(inp.Picked(names=names))
+
+
+def _to_correct(player: Player, name: str) -> inp.AskedToCorrect:
+    """A question as the answers name it: ``thing__2`` in a repeat, where ``thing`` alone is the first."""
+    known = player.definition.by_name
+    bare, _, instance = name.rpartition("__")
+    if name not in known and bare in known and instance.isascii() and instance.isdecimal():
+        return inp.AskedToCorrect(question=bare, instance=int(instance))
+    return inp.AskedToCorrect(question=name, instance=1 if name in player.definition.repeats else 0)
 
 
 def _command(player: Player, command: str) -> None:

@@ -380,6 +380,8 @@ def _picked(turn: Turn, picked: inp.Picked) -> None:
     if turn.state.owner is Owner.WAITING:
         people.still_waiting(turn)
         return
+    if turn.state.paused:
+        turn.record(ev.Resumed(at=turn.now))
     prompt = turn.state.open
     slot = turn.position.slot(prompt.key) if prompt is not None and prompt.key is not None else None
     question = slot.question if slot is not None else None
@@ -391,6 +393,4 @@ def _picked(turn: Turn, picked: inp.Picked) -> None:
     if not picked.names or not set(picked.names) <= known or one_only:
         turn.refuse(slot, Problem(code="choice.unreadable"))
         return
-    if turn.state.paused:
-        turn.record(ev.Resumed(at=turn.now))
     turn.offer_answer(slot, take_choices(turn.position, question, picked.names), None, typed=False)

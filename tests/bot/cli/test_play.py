@@ -178,6 +178,63 @@ def test_correct_comes_straight_back_to_the_review(file: Path) -> None:
     assert lines[-1]["answers"]["weight"] == ""
 
 
+def test_correcting_inside_a_repeat_is_by_the_name_in_the_answers(file: Path) -> None:
+    begun = ({"choice": "apple"}, {"text": "2"}, {"text": "なべ"}, {"text": "かま"})
+    for question, place in (("thing__2", "thing__2"), ("thing__1", "thing__1"), ("thing", "thing__1")):
+        lines = played(file, *begun, {"command": "correct", "question": question}, {"text": "さら"})
+        assert [line["asked"] for line in lines[-3:]] == ["many", "thing", "many"]
+        assert lines[-1]["answers"] == lines[-2]["answers"] | {place: "さら"}
+    for question in ("thing__3", "thing__x", "thing__", "__1"):
+        lines = played(file, *begun, {"command": "correct", "question": question})
+        assert lines[-1]["asked"] == "many"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"text": "2"},
+        {"choice": "2"},
+        {"choices": ["2"]},
+        {"command": "back"},
+        {"command": "confirm"},
+        {"command": "resume"},
+        {"command": "correct", "question": "one"},
+    ],
+)
+def test_any_reply_resumes_a_paused_form(file: Path, reply: dict[str, Any]) -> None:
+    lines = played(file, {"choice": "apple"}, {"command": "pause"}, reply)
+    assert [line["phase"] for line in lines[-2:]] == ["paused", "asking"]
+    assert lines[-1]["asked"] is not None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [{"text": "2"}, {"choice": "apple"}, {"choices": ["apple"]}, {"command": "back"}, {"command": "pause"},
+     {"command": "confirm"}, {"command": "staff"}, {"command": "correct", "question": "one"}],
+)  # fmt: skip
+def test_with_staff_only_resume_goes_on(file: Path, reply: dict[str, Any]) -> None:
+    lines = played(file, {"choice": "apple"}, {"command": "staff"}, reply, {"command": "resume"})
+    assert [line["phase"] for line in lines[-3:]] == ["staff", "staff", "asking"]
+    assert [line["asked"] for line in lines[-3:]] == [None, None, "count"]
+    assert lines[-2]["answers"] == {"one": "apple"}
+
+
+def test_the_phases_are_those_of_the_contract(file: Path) -> None:
+    """asking, review, paused, staff, ended, completed: and nothing is asked but in the first."""
+    whole = ({"choice": "lemon"}, {"text": "0"}, {"choices": ["apple"]}, {"text": "1"}, {"text": "2026-11-24"})
+    lines = [
+        *played(file, *whole, {"text": "はい"}, {"command": "confirm"}),
+        *played(file, {"command": "pause"}),
+        *played(file, {"command": "staff"}),
+        *played(file, {"text": "回答しません"}, {"text": "はい"}),
+    ]
+    assert {line["phase"] for line in lines} == {"asking", "review", "paused", "staff", "ended", "completed"}
+    for line in lines:
+        assert line["phase"] == "asking" or (line["asked"] is None and line["choices"] == [])
+        assert all(isinstance(text, str) for text in line["text"])
+        assert all(set(choice) == {"name", "label"} for choice in line["choices"])
+
+
 def test_correcting_what_is_not_there_asks_what_is_due(file: Path) -> None:
     lines = played(file, {"command": "correct", "question": "nothing"})
     assert (lines[-1]["asked"], lines[-1]["phase"]) == ("one", "asking")
