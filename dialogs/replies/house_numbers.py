@@ -3,6 +3,7 @@
 Source: Act on Indication of Residential Address (丁目, 番, 号) and the land register (番地, 地割, parcels
 such as 甲12 or ロ3).  A 丁目 alone is part of the town's name and no number, except in Hokkaido, where
 streets are counted (北1条西2丁目, 東3線); so are a floor, a room and the number in the name of a building.
+In the middle of Kyoto a crossing of streets and its 町 say it as well: the prefectural office is at 下立売通新町西入薮ノ内町.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def _pattern(no_house: str) -> re.Pattern[str]:
 _HOUSE = _pattern(_NO_HOUSE)
 _HOUSE_IN_HOKKAIDO = _pattern(_COUNTED_IN_HOKKAIDO)
 _STREETS_OF_HOKKAIDO = re.compile(f"{_KANJI}+(?:丁目|線|号(?![室館棟]))")
+_CROSSING_OF_KYOTO = re.compile("通.{0,12}?(?:[上下](?:が?る|がル|ル|ガル)|[東西南北]入[るルり]?)[^0-9]{1,12}町")
 _ALL_KANJI = re.compile(f" ?{_KANJI}+")
 _BEHIND_DWELLING = re.compile(rf"{_DWELLING}[ \-]?(?:[A-Za-z]-?)?\d+(?:号室|号|室)?")
 
@@ -45,6 +47,8 @@ def has_house_number(rest: str, prefecture: str, *, town_is_known: bool) -> bool
     if town_is_known and not in_hokkaido and _BUILDING_FIRST.match(rest):
         return False
     if _NO_NUMBER_AT_ALL.search(rest) or (town_is_known and _ALL_KANJI.fullmatch(rest)):
+        return True
+    if prefecture == "京都府" and _CROSSING_OF_KYOTO.search(rest):
         return True
     plain = _BEHIND_DWELLING.sub(" ", rest)
     if in_hokkaido:
