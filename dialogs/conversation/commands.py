@@ -140,7 +140,11 @@ class _Said:
             return False
         return any(
             way.stands_in(folded, spaced) for text in found & self.ways.keys() for way in self.ways[text]
-        ) or any(pair.stands_in(folded, found, spaced) for pair in self.pairs)
+        ) or self.is_paired_in(folded, found, spaced)
+
+    def is_paired_in(self, folded: str, found: set[str], spaced: bool) -> bool:
+        """Whether it is said by two of its words, one behind the other."""
+        return not found & self.unless and any(pair.stands_in(folded, found, spaced) for pair in self.pairs)
 
 
 @dataclass(frozen=True)
@@ -196,9 +200,24 @@ def wished(folded: str, locale: str) -> Command | None:
         folded = _last_sentence(folded)
     for language in _languages(locale):
         wishes = load_wishes(language)
-        for name in wishes.wished(folded) if wishes is not None else ():
+        if wishes is None:
+            if (said := _in_pairs(folded, language)) is not None:
+                return said
+            continue
+        for name in wishes.wished(folded):
             if not is_denied(folded, locale, Command(name)):
                 return Command(name)
+    return None
+
+
+def _in_pairs(folded: str, language: str) -> Command | None:
+    """Where words do not change much, their order is the grammar: talk to ... person."""
+    commands = _load(language)
+    found = commands.words.names(folded)
+    question = load_words(language).is_question(folded)
+    for said in commands.other if found else ():
+        if (said.as_question or not question) and said.is_paired_in(folded, found, commands.spaced):
+            return said.command
     return None
 
 

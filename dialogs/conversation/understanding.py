@@ -85,6 +85,8 @@ class Reading:
             return None
         if command is Command.STAFF and not self.requests:
             return None  # whose work is with customers or on the telephone
+        if self.spoken is None and not self.requests:
+            return None  # near to a command it is, and asks nothing: なおし屋
         return command if self.match.command_score >= (SURE_WITH_ITS_WORDS if self.spoken else SURE) else None
 
     @property

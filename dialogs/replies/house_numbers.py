@@ -3,7 +3,8 @@
 Source: Act on Indication of Residential Address (丁目, 番, 号) and the land register (番地, 地割, parcels
 such as 甲12 or ロ3).  A 丁目 alone is part of the town's name and no number, except in Hokkaido, where
 streets are counted (北1条西2丁目, 東3線); so are a floor, a room and the number in the name of a building.
-In the middle of Kyoto a crossing of streets and its 町 say it as well: the prefectural office is at 下立売通新町西入薮ノ内町.
+In the middle of Kyoto a crossing of streets and its 町 say it as well: the prefectural office, 下立売通新町西入
+薮ノ内町, has no number.
 """
 
 from __future__ import annotations

@@ -52,7 +52,13 @@ def test_any_mood_of_any_person(whom: str, mood: str) -> None:
         ("こういう質問にはもう答えられません", Command.STOP),
         ("来週の月曜に続けさせてください", Command.LATER),
         ("しばらく休憩させてもらいます", Command.LATER),
+        ("もう案内を送らんといて", Command.STOP),
+        ("わしは一切答えんぞ", Command.STOP),
+        ("20分くらい待っててもらえますか", Command.LATER),
+        ("19時以降でしたら答えられます", Command.LATER),
         ("残りの質問を進めてください", Command.RESUME),
+        ("お待たせしました、進めてください", Command.RESUME),
+        ("質問の意味をもっと具体的に言い換えて", Command.MEANING),
         ("この項目は省略できますか", Command.SKIP),
         ("その質問には答えられへん", Command.REFUSE),
         ("英語に直してもらえませんか", Command.LANGUAGE_EN),
@@ -86,6 +92,8 @@ def test_each_command_in_its_own_words(text: str, command: Command) -> None:
         "前の職場に戻りたいです",
         "個人出してる店",
         "登録を確認しました",
+        "夜間の警備をやります",
+        "息子に送ってやりたい",
         # About a question of the bank's, none of the form's.
         "引っ越したので住所を変更したい",
         "人が多いところで働いています",
@@ -102,3 +110,25 @@ def test_a_long_story_wishes_in_its_last_sentence() -> None:
     assert wish(story + "担当の方とお話しさせてください。") is Command.STAFF
     assert wish("担当の方とお話しさせてください。" + story) is None
     assert wish(story.replace("。", "、") + "担当の方とお話しさせてください") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Please let me talk to one of your human colleagues", Command.STAFF),
+        ("take me back to the question before", Command.BACK),
+        ("I want to alter what I entered", Command.CORRECT),
+        ("I won't be answering any of this", Command.STOP),
+        ("I am in the middle of something", Command.LATER),
+        ("I'd rather not share that", Command.REFUSE),
+    ],
+)
+def test_in_english_two_words_in_order_are_a_wish(text: str, command: Command) -> None:
+    assert wished(fold(text), "en") is command
+
+
+@pytest.mark.parametrize(
+    "text", ["I employ staff and train them to talk", "my personal savings", "money to go back to my family"]
+)
+def test_the_same_words_otherwise_are_none(text: str) -> None:
+    assert wished(fold(text), "en") is None

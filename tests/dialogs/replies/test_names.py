@@ -15,7 +15,10 @@ FAMILY = st.sampled_from(["髙橋", "山﨑", "齋藤", "辻\U000e0100", "𠮷�
 GIVEN = st.sampled_from(["花子", "陽翔", "りょう", "マリア", "一", "のり子", "Anh", "José"])
 
 NAMES = {
-    "山田 太郎": "私は山田 太郎です|わたしのなまえは山田 太郎です|おなまえ：山田 太郎|はい、山田　太郎です|山田 太郎さん|山田 太郎だよ|漢字で山田 太郎",
+    "山田 太郎": (
+        "私は山田 太郎です|はい、山田　太郎です|山田 太郎さん|山田 太郎だよ|漢字で山田 太郎|"
+        "わたしのなまえは山田 太郎です|おなまえ：山田 太郎"
+    ),
     "O'Brien Mary-Jane": "O´Brien Mary-Jane|Ｏ’Ｂｒｉｅｎ Ｍａｒｙ－Ｊａｎｅ|O`Brien Mary‐Jane",
     "Nguyễn Văn Anh": "Nguye\u0302\u0303n Va\u0306n Anh|Nguyễn Văn Anh",
     "DELA CRUZ, JUAN MIGUEL": "DELA CRUZ, JUAN MIGUEL|ＤＥＬＡ ＣＲＵＺ， ＪＵＡＮ ＭＩＧＵＥＬ",
