@@ -18,20 +18,19 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.base import Channel, Limits, Outcome, Recipient, Sent
+from bot.channels.base import Channel, Outcome, Recipient, Sent
 from bot.metrics import Metrics
+from bot.second_tries import LEASE, QUESTION_TRIES, may_have_gone, pace_of
 from bot.together import Together
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
 from storage import accounts, audit, claims, holding, outgoing, quota
 from storage.database import Database
 from storage.outgoing import OutgoingBatch, OutgoingRow
-from storage.pacing import Pace, hold_back
+from storage.pacing import hold_back
 
 log = structlog.get_logger("kakunin.delivery")
 
-#: Longer than any send may take, so that a lease only ends when its owner is gone.
-LEASE = timedelta(seconds=60)
 #: No call begins later than this after its lease did: one call never outlasts it.
 _BEGIN_WITHIN = LEASE - timedelta(seconds=20)
 #: Batches on their way at a time.
@@ -50,10 +49,9 @@ _LOOK_AGAIN = 0.05
 _AFTER_TROUBLE = 0.5
 #: How often it is tried to record how a call ended: a store that changes over is outlasted.
 _RECORD_TRIES = 60
-#: How often a question goes out whose first try may have arrived.
-_QUESTION_TRIES = 2
 #: Kinds that the bot writes and that a takeover silences.
-_BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value, MessageKind.SETTLED.value})
+_INVITATION = MessageKind.INVITATION.value
+_BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value, MessageKind.SETTLED.value, _INVITATION})
 #: A change that says nothing new is given up sooner, and nobody need look after it.
 _SETTLED_TRIES = 12
 #: States that put a message on the worklist of staff.
@@ -61,16 +59,26 @@ _LOST = frozenset({"unknown", "failed"})
 T = TypeVar("T")
 #: Channel and user id.
 _Person = tuple[str, str]
+#: Which of a campaign's messages must not leave at this moment, and why.
+Gate = Callable[[Connection, Sequence[str]], Mapping[str, str]]
 
 
 class Sender:
     """One sender of a process; several may run on one store."""
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel], name: str, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        name: str,
+        metrics: Metrics,
+        gate: Gate = lambda conn, ids: {},
+    ) -> None:
         self._database = database
+        self._gate = gate
         self._metrics = metrics
         self._channels = channels
-        self._paces = {name: _pace(one.limits) for name, one in channels.items() if one.limits.calls_per_second}
+        self._paces = {name: pace_of(one.limits) for name, one in channels.items() if one.limits.calls_per_second}
         #: Who holds the leases: unique per sender.
         self._name = name
         self._woken = asyncio.Event()
@@ -182,7 +190,8 @@ class Sender:
             # LINE takes a push for who has blocked us and says so to nobody: it would count as sent.
             await self._settle(batch, messages, "failed", "blocked")
             return
-        unsure = [m for m in messages if _may_have_gone(m, channel)]
+        messages = await self._let_go(batch, messages)
+        unsure = [m for m in messages if may_have_gone(m, channel)]
         if unsure:
             await self._settle(batch, unsure, "unknown", "interrupted")
             messages = [m for m in messages if m not in unsure]
@@ -203,6 +212,17 @@ class Sender:
                 if rest:
                     await self._again(rest, timedelta(0))
                 return
+
+    async def _let_go(self, batch: OutgoingBatch, messages: list[OutgoingRow]) -> list[OutgoingRow]:
+        """What may leave at this very moment: a campaign's message is asked again, whoever approved it and when."""
+        ids = [message.id for message in messages if message.kind == _INVITATION]
+        refused = await self._database.read(lambda conn: self._gate(conn, ids)) if ids else {}
+        for message in messages:
+            if message.id in refused:
+                # Where another sender died with it in hand it may have left the house before.
+                state = "dropped" if message.interrupted_lease is None else "unknown"
+                await self._settle(batch, [message], state, refused[message.id])
+        return [message for message in messages if message.id not in refused]
 
     async def _call(
         self, channel: Channel, batch: OutgoingBatch, messages: Sequence[OutgoingRow], known: Mapping[str, str]
@@ -248,7 +268,7 @@ class Sender:
                 return False
             case Outcome.UNCERTAIN:
                 questions = [
-                    m for m in messages if m.kind == MessageKind.QUESTION.value and m.attempts < _QUESTION_TRIES
+                    m for m in messages if m.kind == MessageKind.QUESTION.value and m.attempts < QUESTION_TRIES
                 ]
                 others = [m for m in messages if m not in questions]
                 follows = await self._settle(batch, others, "unknown", sent.detail)
@@ -368,27 +388,3 @@ class Sender:
         account = accounts.find_account(conn, self._database.vault, batch.channel, batch.user_id)
         if account is not None:
             accounts.set_account_state(conn, account.id, "blocked")
-
-
-def _pace(limits: Limits) -> Pace:
-    return Pace(
-        each=timedelta(seconds=1 / limits.calls_per_second),
-        burst=limits.calls_at_once,
-        chat_each=timedelta(seconds=limits.chat_seconds) or None,
-        chat_burst=limits.chat_at_once,
-        messages_per_call=limits.messages_per_call,
-    )
-
-
-def _may_have_gone(message: OutgoingRow, channel: Channel) -> bool:
-    """Whether another sender died with this message in hand, and sending it again could show it twice.
-
-    A push under a retry key is taken once only; a question may stand there twice, with the same token.
-    """
-    if message.interrupted_lease is None or message.replaces is not None:
-        return False
-    began = message.interrupted_lease - LEASE
-    as_reply = message.reply_token is not None and message.reply_until is not None and message.reply_until > began
-    if channel.pushes_once and not as_reply:
-        return False
-    return message.kind != MessageKind.QUESTION.value or message.attempts > _QUESTION_TRIES

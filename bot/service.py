@@ -18,6 +18,7 @@ from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
+from bot.outreach.climbing import Climbing, Gate, Setting
 from bot.outreach.export_jobs import ExportJobs, end_old_exports
 from bot.outreach.promises import PromiseReminders
 from bot.panel import PanelDesk
@@ -263,7 +264,8 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
     channels = make_channels(settings, database.universe.now)
     turns = Turns(database, live, rules)
     metrics = Metrics()
-    sender = Sender(database, channels, name, metrics)
+    campaigns = Setting(database=database, settings=settings, channels=frozenset(channels))
+    sender = Sender(database, channels, name, metrics, Gate(campaigns))
     return Service(
         database=database,
         settings=settings,
@@ -287,6 +289,7 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
                 sweep(database, turns),
                 TimeOuts(database, live, rules, metrics).chore(),
                 PromiseReminders(database, live, rules).chore(),
+                Climbing(campaigns, live, rules).chore(),
                 *keeping_chores(database, settings),
                 reassess_in_time(database, settings),
                 expire_pictures(database, settings.image_days),

@@ -200,9 +200,18 @@ def _account_of(row: Any, user_id: Personal) -> Account:
     )
 
 
-def make_link(conn: Connection, uni: Universe, account_id: str, customer_id: str, case_id: str) -> Link:
+def make_link(
+    conn: Connection,
+    uni: Universe,
+    account_id: str,
+    customer_id: str,
+    case_id: str,
+    *,
+    linked_at: datetime | None = None,
+) -> Link:
     """Link an account to a customer for a case; a link of another account ends (``moved``), the same one stays.
 
+    ``linked_at`` is when the customer proved himself, where that was for an earlier case.
     Whom to tell: ask ``links_of_case(conn, case_id, live_only=True)`` before.
     """
     for link in links_of_case(conn, case_id, live_only=True):
@@ -214,7 +223,7 @@ def make_link(conn: Connection, uni: Universe, account_id: str, customer_id: str
         "account_id": account_id,
         "customer_id": customer_id,
         "case_id": case_id,
-        "linked_at": uni.now(),
+        "linked_at": linked_at or uni.now(),
         "ended_at": None,
     }
     _LINK.run(conn, values)

@@ -32,6 +32,7 @@ from storage.link_codes import (
 from storage.menus import touch_menus_of_case
 from storage.problems import IllegalTransition
 from storage.tables import (
+    CampaignMemberRow,
     CaseRow,
     CaseTransitionRow,
     CustomerRow,
@@ -74,6 +75,7 @@ __all__ = [
 ]
 
 _case = table_of(CaseRow)
+_member = table_of(CampaignMemberRow)
 _transition = table_of(CaseTransitionRow)
 _customer = table_of(CustomerRow)
 _record = table_of(MasterRecordRow)
@@ -248,10 +250,15 @@ def cases_of_customer(conn: Connection, customer_id: str, *, open_only: bool = F
 
 
 def cases_without_letter(conn: Connection) -> list[Case]:
-    """Cases that wait for their letter: selected or announced, and without a code that could be used."""
+    """Cases that wait for their letter: selected or announced, in no campaign, and without a code that could be used.
+
+    A campaign decides itself who gets one (``campaign_steps.cases_for_letters``).
+    """
+    chosen = select(_member.c.case_id).where(_member.c.case_id == _case.c.id, _member.c.left_at.is_(None))
     usable = select(_link_code.c.id).where(_link_code.c.case_id == _case.c.id, _link_code.c.state == "active")
     waiting = (CaseStatus.SELECTED.value, CaseStatus.ANNOUNCED.value)
-    query = _cases().where(_case.c.status.in_(waiting), ~usable.exists()).order_by(_case.c.opened_at, _case.c.id)
+    query = _cases().where(_case.c.status.in_(waiting), ~usable.exists(), ~chosen.exists())
+    query = query.order_by(_case.c.opened_at, _case.c.id)
     return [_case_of(row) for row in conn.execute(query)]
 
 

@@ -58,7 +58,8 @@ def oldest_undelivered(conn: Connection) -> datetime | None:
 
 
 def _lost(query: Select[Any], within: Select[tuple[str]] | None) -> Select[Any]:
-    query = query.where(_outgoing.c.state.in_(_LOST))
+    # A campaign finds another way by itself; its own pages tell of it.
+    query = query.where(_outgoing.c.state.in_(_LOST), _outgoing.c.kind != "invitation")
     if within is None:
         return query
     # Asked of each message, which are few: listing all that somebody may see takes longer.

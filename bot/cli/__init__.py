@@ -21,6 +21,7 @@ import bot.cli.staff as staff
 from bot.cli import (
     audit,
     backup,
+    campaign,
     cases,
     channels,
     content,
@@ -63,6 +64,7 @@ app.add_typer(content.app, name="content")
 app.add_typer(staff.app, name="staff")
 app.add_typer(customers.app, name="customers")
 app.add_typer(cases.app, name="cases")
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(letters.app, name="letters")
 app.add_typer(results.app, name="worklist")
 app.add_typer(reconcile.app, name="reconcile")

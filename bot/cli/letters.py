@@ -36,7 +36,9 @@ def _group() -> None:
 @app.command("make")
 def make(
     out: Annotated[Path, _OUT],
-    campaign: Annotated[str | None, typer.Option(metavar="ID", help="Only the cases of a campaign.")] = None,
+    campaign: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The cases that wait on a campaign's list.")
+    ] = None,
     pdf: Annotated[Path | None, _PDF] = None,
     merge: Annotated[Path | None, _MERGE] = None,
     encoding: Annotated[str, _ENCODING] = "utf-8-sig",
@@ -48,9 +50,9 @@ def make(
 ) -> None:
     """Make the codes of all cases that wait for their letter."""
     office = Office()
-    if campaign is not None:
-        raise office.refuse("letters.no_campaign")
-    _make(office, out, customer or (), valid_days, (pdf, merge, encoding), as_json=as_json)
+    if campaign is not None and customer:
+        raise office.refuse("letters.one_or_all")
+    _make(office, out, customer or (), valid_days, (pdf, merge, encoding), campaign=campaign, as_json=as_json)
 
 
 @app.command("reissue")
@@ -125,7 +127,14 @@ _Wishes = tuple[Path | None, Path | None, str]
 
 
 def _make(
-    office: Office, out: Path, customers: Sequence[str], valid_days: int, wishes: _Wishes, *, as_json: bool
+    office: Office,
+    out: Path,
+    customers: Sequence[str],
+    valid_days: int,
+    wishes: _Wishes,
+    *,
+    campaign: str | None = None,
+    as_json: bool,
 ) -> None:
     from bot.outreach.letters import Channels, make_letters
 
@@ -146,6 +155,7 @@ def _make(
                     expires_on=office.today(database) + timedelta(days=valid_days),
                     actor=os_user(),
                     again_for=[_customer_id(office, database, number) for number in customers],
+                    campaign_id=None if campaign is None else _campaign_id(office, database, campaign),
                     progress=progress,
                 )
             except FileExistsError as problem:
@@ -153,6 +163,15 @@ def _make(
                 raise office.refuse(key, name=out.name if key == "letters.exists" else f"{out.name}.part") from None
         drawn = None if pdf is None and merge is None else _draw(office, database, out, wishes)
     _report(office, {"letters": count, "file": str(out)}, out, drawn, as_json=as_json, key="letters.made")
+
+
+def _campaign_id(office: Office, database: Database, name: str) -> str:
+    from storage.campaigns import CampaignProblem, load_campaign
+
+    try:
+        return database.run_read(lambda conn: load_campaign(conn, name)).id
+    except CampaignProblem:
+        raise office.refuse("campaign.unknown", name=name) from None
 
 
 def _check(office: Office, codes: Path, pdf: Path | None, merge: Path | None, encoding: str) -> None:

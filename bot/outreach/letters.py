@@ -19,6 +19,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from storage import audit
+from storage.campaign_steps import cases_for_letters
 from storage.case_status import ANSWERABLE
 from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_case, move_case
 from storage.database import Database
@@ -62,14 +63,15 @@ def make_letters(
     expires_on: date,
     actor: str,
     again_for: Sequence[str] = (),
+    campaign_id: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Write a code for every case that waits for its letter and return how many; ``FileExistsError`` if ``out`` is.
 
     With customer ids in ``again_for`` only their open cases get one, also where an earlier letter went out:
-    its code is revoked.
+    its code is revoked.  With ``campaign_id`` the cases on the list of that campaign get one, and no others.
     """
-    waiting = database.run_read(lambda conn: _open_cases(conn, again_for) if again_for else cases_without_letter(conn))
+    waiting = database.run_read(lambda conn: _waiting(conn, again_for, campaign_id))
     part = out.with_name(out.name + ".part")
     if out.exists():
         # Its codes exist nowhere else: writing over them would make those letters worthless.
@@ -109,6 +111,15 @@ def make_letters(
         os.fsync(file.fileno())
         part.replace(out)
     return made
+
+
+def _waiting(conn: Connection, again_for: Sequence[str], campaign_id: str | None) -> list[Case]:
+    if again_for:
+        return _open_cases(conn, again_for)
+    if campaign_id is None:
+        return cases_without_letter(conn)
+    found = (load_case(conn, case_id) for case_id in cases_for_letters(conn, campaign_id))
+    return [case for case in found if case is not None and case.status in ANSWERABLE]
 
 
 def _open_cases(conn: Connection, customer_ids: Sequence[str]) -> list[Case]:

@@ -25,6 +25,8 @@ class MessageKind(StrEnum):
     RECEIPT = "receipt"
     #: Written by a member of staff; never sent twice.
     STAFF = "staff"
+    #: A message of a campaign, which nobody waits for; asked once more whether it may go just before it does.
+    INVITATION = "invitation"
     #: An earlier question once it was answered: what was chosen, and no buttons any more.
     SETTLED = "settled"
 

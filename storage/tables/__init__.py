@@ -6,6 +6,7 @@ from storage.tables.accounts import AccountLinkRow, AccountRow
 from storage.tables.audit import AuditChainRow, AuditEntryRow, AuditHeadRow, AuditSubjectRow
 from storage.tables.bank_logins import BankLoginRow
 from storage.tables.base import metadata, row_id, sealed_columns, table_of
+from storage.tables.campaigns import CampaignDeliveryRow, CampaignMemberRow, CampaignRow
 from storage.tables.cases import CaseRow, CaseTransitionRow, LinkCodeRow
 from storage.tables.contacts import AnswerPromiseRow, ContactTryRow
 from storage.tables.conversations import ContentRow, ConversationEventRow, ConversationRow
@@ -47,6 +48,9 @@ __all__ = [
     "AuditHeadRow",
     "AuditSubjectRow",
     "BankLoginRow",
+    "CampaignDeliveryRow",
+    "CampaignMemberRow",
+    "CampaignRow",
     "CaseRow",
     "CaseTransitionRow",
     "ChannelMenuRow",

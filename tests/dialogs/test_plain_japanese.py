@@ -30,7 +30,19 @@ _KANJI = re.compile(r"[\u4e00-\u9fff々]")
 #: Areas of the catalogues that a customer reads, but for buttons: on these there is no room for readings.
 #: What staff read who enter an answer for a customer is not for him.
 FOR_STAFF = "problem.entry."
-READ = ("alt.", "engine.", "fact.", "faq.", "guard.", "handover.", "letter.", "lobby.", "problem.", "promise.")
+READ = (
+    "alt.",
+    "engine.",
+    "fact.",
+    "faq.",
+    "guard.",
+    "handover.",
+    "letter.",
+    "lobby.",
+    "outreach.",
+    "problem.",
+    "promise.",
+)
 
 
 def unread(text: str) -> set[str]:

@@ -65,7 +65,7 @@ def _no_lease_owner() -> None:
 
 def _blind_resend() -> None:
     """What was interrupted is sent again, whatever it is."""
-    delivery._may_have_gone = lambda message, channel: False
+    delivery.may_have_gone = lambda message, channel: False
 
 
 def _half_a_turn() -> None:

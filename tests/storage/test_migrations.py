@@ -83,6 +83,8 @@ def test_at_most_one_sealed_column_and_no_free_text_beside_it() -> None:
     assert texts == {
         "audit_entry.detail",
         "audit_entry.subjects",
+        "campaign.ladder",
+        "campaign.rule",
         "difference.rules",
         "export_batch.filters",
         "export_request.branches",

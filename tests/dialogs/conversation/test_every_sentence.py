@@ -14,6 +14,7 @@ import pytest
 
 import bot
 import dialogs
+from bot.outreach.ladder import TEXTS
 from dialogs.conversation.commands import VOICE_OF_COMMAND
 from dialogs.conversation.events import Form
 from dialogs.definition.model import Decline
@@ -36,6 +37,7 @@ FAMILIES = {
     "fact.channel_{}": ("line", "telegram"),
     "problem.{}": tuple(PROBLEMS),
     "lobby.{}": None,
+    "outreach.{}": TEXTS,
 }
 #: Problems that the engine itself finds.
 ENGINE_PROBLEMS = (
@@ -45,7 +47,7 @@ ENGINE_PROBLEMS = (
 #: How to read the word before it: plain Japanese.
 READING = re.compile(r"\([\u3041-\u3096\u30a1-\u30fa]+\)")
 #: The catalogue areas whose keys are all said by what is read here.
-OWN_AREAS = ("engine.", "button.", "handover.", "faq.", "guard.", "alt.")
+OWN_AREAS = ("engine.", "button.", "handover.", "faq.", "guard.", "alt.", "outreach.")
 
 
 def _template(node: ast.expr) -> str | None:

@@ -1,0 +1,217 @@
+"""All that decides on a customer's next step at this moment, for many members by one query.
+
+Promise: nothing of it is remembered from the planning: who asks just before a message leaves hears what is so then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from storage.campaign_members import account_of
+from storage.case_status import CaseStatus
+from storage.customers import current_seq
+from storage.flags import FlagKind
+from storage.tables import (
+    AccountRow,
+    CampaignDeliveryRow,
+    CampaignMemberRow,
+    CampaignRow,
+    CaseRow,
+    CaseTransitionRow,
+    ConversationRow,
+    CustomerFlagRow,
+    InboundRow,
+    MasterRecordRow,
+    OutgoingRow,
+    table_of,
+)
+
+_member, _campaign, _case = table_of(CampaignMemberRow), table_of(CampaignRow), table_of(CaseRow)
+_account, _conversation, _inbound = table_of(AccountRow), table_of(ConversationRow), table_of(InboundRow)
+_record, _flag, _transition = table_of(MasterRecordRow), table_of(CustomerFlagRow), table_of(CaseTransitionRow)
+_delivery, _outgoing = table_of(CampaignDeliveryRow), table_of(OutgoingRow)
+
+#: What reaches the customer himself; the others are lists for people.
+MESSAGE_CHANNELS = ("line", "telegram", "letter")
+#: Nothing of it has left the house.
+UNSENT = ("failed", "dropped", "cancelled")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberFacts:
+    """One member, as everything about him stands now."""
+
+    campaign_id: str
+    campaign_state: str
+    case_id: str
+    customer_id: str
+    rating: str
+    next_step: int
+    base_on: date | None
+    outgoing_id: str | None
+    status: CaseStatus
+    #: The account that would be written to; none where only a letter is left.
+    account_id: str | None
+    channel: str | None
+    #: active, standby
+    account_state: str | None
+    #: A flag that stops all mailing.
+    stopped: str | None
+    #: Whether the bank's file still knows him.
+    known: bool
+    relationship_end_on: date | None
+    #: A person owns a conversation of his, or he waits for one.
+    with_people: bool
+    #: When he last wrote or tapped anything.
+    heard_at: datetime | None
+    #: When something was last sent to him or to the same account, in any campaign; what is on its way now not counted.
+    written_at: datetime | None
+    #: When the invitation of this campaign was carried out.
+    invited_at: datetime | None
+    #: Whether the last letter came back.
+    came_back: bool
+    #: Attempts of the step that comes next.
+    attempts: int
+    #: Whether the platform refused one of them for good.
+    refused: bool
+
+
+def load_facts(conn: Connection, where: ColumnElement[bool], limit: int) -> list[MemberFacts]:
+    """The members of a condition on ``campaign_member``, those who are due first ahead."""
+    # Who they are is asked first: else all that is known of every one who is due would be looked up to sort them.
+    few = select(_member.c.campaign_id, _member.c.case_id).where(where)
+    picked = conn.execute(few.order_by(_member.c.due_at, _member.c.case_id).limit(limit)).all()
+    if not picked:
+        return []
+    campaigns, cases = {row.campaign_id for row in picked}, [row.case_id for row in picked]
+    query = _facts().where(where, _member.c.case_id.in_(cases), _member.c.campaign_id.in_(sorted(campaigns)))
+    return [_facts_of(row) for row in conn.execute(query.order_by(_member.c.due_at, _member.c.case_id))]
+
+
+def due_members(conn: Connection, campaign_id: str, now: datetime, limit: int) -> list[MemberFacts]:
+    """Members of a campaign whose next step is due."""
+    here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None)
+    return load_facts(conn, here & (_member.c.due_at <= now), limit)
+
+
+def facts_of_messages(conn: Connection, outgoing_ids: Sequence[str]) -> list[MemberFacts]:
+    """Of the members to whom these messages are on their way."""
+    return load_facts(conn, _member.c.outgoing_id.in_(list(outgoing_ids)), len(outgoing_ids))
+
+
+def facts_of_member(conn: Connection, campaign_id: str, case_id: str) -> MemberFacts | None:
+    """Of one member."""
+    found = load_facts(conn, (_member.c.campaign_id == campaign_id) & (_member.c.case_id == case_id), 1)
+    return found[0] if found else None
+
+
+def _facts() -> Select[Any]:
+    reached = _account.alias("reached")
+    in_force = (_flag.c.customer_id == _member.c.customer_id) & _flag.c.lifted_at.is_(None)
+    stopped = select(func.min(_flag.c.kind)).where(in_force, _flag.c.kind != FlagKind.SDD.value)
+    of_people = select(_conversation.c.id).where(
+        or_(_conversation.c.account_id == reached.c.id, _conversation.c.case_id == _member.c.case_id),
+        _conversation.c.owner.in_(("waiting", "staff")),
+        _conversation.c.closed_at.is_(None),
+    )
+    heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id == reached.c.id)
+    moved = _transition.c.case_id == _member.c.case_id
+    invited = select(func.max(_transition.c.at)).where(
+        moved, _transition.c.to_status == CaseStatus.SENT.value, _transition.c.at >= _member.c.joined_at
+    )
+    came_back = (
+        select(_transition.c.reason)
+        .where(moved, _transition.c.to_status == CaseStatus.UNDELIVERABLE.value)
+        .order_by(_transition.c.at.desc(), _transition.c.id.desc())
+        .limit(1)
+    )
+    of_step = (
+        (_delivery.c.campaign_id == _member.c.campaign_id)
+        & (_delivery.c.case_id == _member.c.case_id)
+        & (_delivery.c.step_no == _member.c.next_step)
+    )
+    refused = (
+        select(_delivery.c.case_id)
+        .join(_outgoing, _outgoing.c.id == _delivery.c.outgoing_id)
+        .where(of_step, _outgoing.c.state == "failed")
+    )
+    return (
+        select(
+            _member.c.campaign_id,
+            _campaign.c.state.label("campaign_state"),
+            _member.c.case_id,
+            _member.c.customer_id,
+            _member.c.rating,
+            _member.c.next_step,
+            _member.c.base_on,
+            _member.c.outgoing_id,
+            _case.c.status,
+            reached.c.id.label("account_id"),
+            reached.c.channel,
+            reached.c.state.label("account_state"),
+            stopped.scalar_subquery().label("stopped"),
+            _record.c.id.is_not(None).label("known"),
+            _record.c.relationship_end_on,
+            of_people.exists().label("with_people"),
+            heard.scalar_subquery().label("heard_at"),
+            _written(_delivery.c.customer_id == _member.c.customer_id).label("written_to_customer"),
+            _written(_delivery.c.account_id == reached.c.id).label("written_to_account"),
+            invited.scalar_subquery().label("invited_at"),
+            came_back.scalar_subquery().label("why_undeliverable"),
+            select(func.count()).select_from(_delivery).where(of_step).scalar_subquery().label("attempts"),
+            refused.exists().label("refused"),
+        )
+        .select_from(_member)
+        .join(_campaign, _campaign.c.id == _member.c.campaign_id)
+        .join(_case, _case.c.id == _member.c.case_id)
+        .outerjoin(reached, reached.c.id == account_of(_member.c.customer_id))
+        .outerjoin(
+            _record,
+            (_record.c.customer_id == _member.c.customer_id) & (_record.c.seq == current_seq(_member.c.customer_id)),
+        )
+    )
+
+
+def _written(to: ColumnElement[bool]) -> ColumnElement[Any]:
+    """When something last left the house for somebody."""
+    other = _delivery.c.outgoing_id.is_(None) | (_delivery.c.outgoing_id != func.coalesce(_member.c.outgoing_id, ""))
+    left = _outgoing.c.id.is_(None) | _outgoing.c.state.not_in(UNSENT)
+    query = (
+        select(func.max(_delivery.c.at))
+        .outerjoin(_outgoing, _outgoing.c.id == _delivery.c.outgoing_id)
+        .where(to, _delivery.c.channel.in_(MESSAGE_CHANNELS), other, left)
+    )
+    return query.scalar_subquery()
+
+
+def _facts_of(row: Any) -> MemberFacts:
+    written = [at for at in (row.written_to_customer, row.written_to_account) if at is not None]
+    return MemberFacts(
+        campaign_id=row.campaign_id,
+        campaign_state=row.campaign_state,
+        case_id=row.case_id,
+        customer_id=row.customer_id,
+        rating=row.rating,
+        next_step=row.next_step,
+        base_on=row.base_on,
+        outgoing_id=row.outgoing_id,
+        status=CaseStatus(row.status),
+        account_id=row.account_id,
+        channel=row.channel,
+        account_state=row.account_state,
+        stopped=row.stopped,
+        known=bool(row.known),
+        relationship_end_on=row.relationship_end_on,
+        with_people=bool(row.with_people) or row.status == CaseStatus.WITH_STAFF.value,
+        heard_at=row.heard_at,
+        written_at=max(written, default=None),
+        invited_at=row.invited_at,
+        came_back=row.status == CaseStatus.UNDELIVERABLE.value and row.why_undeliverable == "returned_mail",
+        attempts=row.attempts,
+        refused=bool(row.refused),
+    )

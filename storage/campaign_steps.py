@@ -1,0 +1,211 @@
+"""Climbing the ladder: what was carried out for a member, once per step, and when the next step is due.
+
+Promise: a step is carried out once, whoever tries, because its row has the key of campaign, case, step and attempt, and
+a further attempt is only made where nothing of the one before has left the house.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from storage.campaign_facts import UNSENT, MemberFacts
+from storage.campaign_members import account_of
+from storage.case_status import CaseStatus
+from storage.tables import (
+    CampaignDeliveryRow,
+    CampaignMemberRow,
+    CaseRow,
+    CaseTransitionRow,
+    LinkCodeRow,
+    OutgoingRow,
+    table_of,
+)
+from storage.tables.cases import CLOSED_STATUSES
+from storage.universe import Universe
+
+_member, _delivery, _outgoing = table_of(CampaignMemberRow), table_of(CampaignDeliveryRow), table_of(OutgoingRow)
+_case, _code, _transition = table_of(CaseRow), table_of(LinkCodeRow), table_of(CaseTransitionRow)
+
+_HERE = (
+    (_member.c.campaign_id == bindparam("campaign"))
+    & (_member.c.case_id == bindparam("case"))
+    & (_member.c.next_step == bindparam("step"))
+    & _member.c.left_at.is_(None)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """A message that was on its way and is settled."""
+
+    outgoing_id: str
+    #: sent, unknown; or failed, dropped, cancelled: nothing has left the house.
+    state: str
+
+    @property
+    def left_the_house(self) -> bool:
+        return self.state not in UNSENT
+
+
+def returned(conn: Connection) -> list[str]:
+    """Cases whose letter came back, and to which nobody has found another way yet."""
+    came_back = select(_transition.c.id).where(
+        _transition.c.case_id == _case.c.id,
+        _transition.c.to_status == CaseStatus.UNDELIVERABLE.value,
+        _transition.c.reason == "returned_mail",
+    )
+    query = select(_case.c.id).where(_case.c.status == CaseStatus.UNDELIVERABLE.value, came_back.exists())
+    return list(conn.execute(query).scalars())
+
+
+def hurry(conn: Connection, campaign_id: str, case_ids: Sequence[str], now: datetime) -> int:
+    """These are due at once, where they have no chat and the phone list has them not yet."""
+    listed = select(_delivery.c.case_id).where(
+        _delivery.c.campaign_id == _member.c.campaign_id,
+        _delivery.c.case_id == _member.c.case_id,
+        _delivery.c.channel == "phone",
+    )
+    here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at > now)
+    no_chat = account_of(_member.c.customer_id).is_(None)
+    wanted = _member.c.case_id.in_(list(case_ids))
+    return conn.execute(update(_member).where(wanted, here, ~listed.exists(), no_chat).values(due_at=now)).rowcount
+
+
+def count_on_their_way(conn: Connection) -> int:
+    """Messages of all campaigns that are queued or leased."""
+    query = select(func.count()).select_from(_member).where(_member.c.outgoing_id.is_not(None))
+    return conn.execute(query).scalar_one()
+
+
+def arrived(conn: Connection, limit: int) -> list[Arrived]:
+    """Messages whose sending has ended."""
+    query = (
+        select(_outgoing.c.id, _outgoing.c.state)
+        .select_from(_member)
+        .join(_outgoing, _outgoing.c.id == _member.c.outgoing_id)
+        .where(_member.c.outgoing_id.is_not(None), _outgoing.c.state.not_in(("pending", "leased")))
+        .order_by(_member.c.outgoing_id)
+        .limit(limit)
+    )
+    return [Arrived(outgoing_id=row.id, state=row.state) for row in conn.execute(query)]
+
+
+def forget_left(conn: Connection, outgoing_ids: Sequence[str]) -> None:
+    """Who has left the campaign meanwhile is not waited for any more."""
+    gone = _member.c.outgoing_id.in_(list(outgoing_ids)) & _member.c.left_at.is_not(None)
+    conn.execute(update(_member).where(gone).values(outgoing_id=None))
+
+
+def note_deliveries(
+    conn: Connection, uni: Universe, carried_out: Sequence[tuple[MemberFacts, str, str, str | None]]
+) -> None:
+    """Write down steps: the member, the step's name, the channel, and the message where there is one."""
+    rows = [
+        {
+            "campaign_id": facts.campaign_id,
+            "case_id": facts.case_id,
+            "step_no": facts.next_step,
+            "attempt": facts.attempts + 1,
+            "step": step,
+            "channel": channel,
+            "customer_id": facts.customer_id,
+            "account_id": facts.account_id if outgoing_id is not None else None,
+            "outgoing_id": outgoing_id,
+            "at": uni.now(),
+        }
+        for facts, step, channel, outgoing_id in carried_out
+    ]
+    if rows:
+        conn.execute(insert(_delivery), rows)
+
+
+def set_sending(conn: Connection, facts: MemberFacts, outgoing_id: str) -> bool:
+    """Its message is on its way; false where somebody was quicker."""
+    values = {"outgoing_id": outgoing_id, "due_at": None, "held_by": None}
+    where = _HERE & _member.c.outgoing_id.is_(None)
+    return conn.execute(update(_member).where(where).values(values), _key(facts)).rowcount == 1
+
+
+def advance(conn: Connection, moves: Sequence[tuple[MemberFacts, int, datetime | None, date | None]]) -> None:
+    """To a step and the moment at which it is due (none: the ladder is climbed), with the day of the invitation."""
+    _each(
+        conn,
+        {"next_step": bindparam("to"), "due_at": bindparam("at"), "base_on": bindparam("base"), "held_by": None},
+        [{**_key(facts), "to": to, "at": at, "base": base} for facts, to, at, base in moves],
+    )
+
+
+def hold(conn: Connection, held: Sequence[tuple[MemberFacts, datetime, str]]) -> None:
+    """Not now: until a moment, and why."""
+    _each(
+        conn,
+        {"due_at": bindparam("at"), "held_by": bindparam("why")},
+        [{**_key(facts), "at": until, "why": why} for facts, until, why in held],
+    )
+
+
+def leave(conn: Connection, uni: Universe, left: Sequence[tuple[MemberFacts, str]]) -> None:
+    """Out of the campaign: answered, refused, stopped, ended."""
+    now = uni.now()
+    _each(
+        conn,
+        {"left_at": bindparam("now"), "left_because": bindparam("why"), "due_at": None},
+        [{**_key(facts), "now": now, "why": why} for facts, why in left],
+    )
+
+
+def _each(conn: Connection, values: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        # Whatever was on its way is not any more, or it would not be decided anew.
+        conn.execute(update(_member).where(_HERE).values({**values, "outgoing_id": None}), list(rows))
+
+
+def _key(facts: MemberFacts) -> dict[str, Any]:
+    return {"campaign": facts.campaign_id, "case": facts.case_id, "step": facts.next_step}
+
+
+def cases_for_letters(conn: Connection, campaign_id: str) -> list[str]:
+    """Cases of a campaign that wait for their letter: since it was due no code was made for them, and they are open."""
+    made = select(_code.c.id).where(_code.c.case_id == _delivery.c.case_id, _code.c.created_at >= _delivery.c.at)
+    query = (
+        select(_delivery.c.case_id)
+        .join(_case, _case.c.id == _delivery.c.case_id)
+        .join(
+            _member,
+            (_member.c.campaign_id == _delivery.c.campaign_id) & (_member.c.case_id == _delivery.c.case_id),
+        )
+        .where(
+            _delivery.c.campaign_id == campaign_id,
+            _delivery.c.channel == "letter",
+            _member.c.left_at.is_(None),
+            _case.c.status.not_in(CLOSED_STATUSES),
+            ~made.exists(),
+        )
+        .distinct()
+        .order_by(_delivery.c.case_id)
+    )
+    return list(conn.execute(query).scalars())
+
+
+def wave_outcome(conn: Connection, campaign_id: str, wave: int) -> tuple[int, int]:
+    """Of the messages to a wave: how many are settled, and how many of them the platform refused."""
+    query = (
+        select(
+            func.count().filter(_outgoing.c.state.in_(("sent", "unknown", "failed"))),
+            func.count().filter(_outgoing.c.state == "failed"),
+        )
+        .select_from(_delivery)
+        .join(_outgoing, _outgoing.c.id == _delivery.c.outgoing_id)
+        .join(
+            _member,
+            (_member.c.campaign_id == _delivery.c.campaign_id) & (_member.c.case_id == _delivery.c.case_id),
+        )
+        .where(_delivery.c.campaign_id == campaign_id, _member.c.wave == wave)
+    )
+    settled, refused = conn.execute(query).one()
+    return settled, refused

@@ -1,0 +1,187 @@
+"""A bank with customers, a clock moved by hand, two platforms that note what arrives, and the chore of campaigns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from bot.channels.base import Outcome, Recipient, Sent
+from bot.channels.limits import LIMITS
+from bot.delivery import Sender
+from bot.live_content import LiveContent, _Faq
+from bot.metrics import Metrics
+from bot.outreach.campaigning import approve, make, start
+from bot.outreach.climbing import Climbing, Gate, Setting
+from bot.outreach.ladder import Ladder, shipped_ladder
+from bot.settings import Settings
+from bot.talk import Rules
+from dialogs.conversation.prompts import Message
+from dialogs.personal import Personal
+from locales import VOICES
+from storage import accounts
+from storage.campaigns import Actor, Campaign, Rule
+from storage.cases import Case, CaseStatus, load_case
+from storage.database import Database
+from storage.leases import give_back_lease, take_lease
+from storage.universe import FrozenUniverse
+from tests.storage.reconciliation.seeding import TARO, add_case, add_customers
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+MAKER, CHECKER = Actor(kind="os_user", id="maker"), Actor(kind="os_user", id="checker")
+
+
+@dataclass
+class Platform:
+    """A platform that notes what arrives, or answers as it is told."""
+
+    name: str
+    universe: FrozenUniverse
+    limits: Any = None
+    pushes_once: bool = True
+    #: User -> how his messages end.
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    #: User, local day and hour, text.
+    sent: list[tuple[str, datetime, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.limits = LIMITS[self.name]
+
+    async def send(
+        self, recipient: Recipient, messages: Sequence[Message], *, reply_token: Personal | None, retry_key: str
+    ) -> Sent:
+        user = recipient.user_id.reveal()
+        outcome = self.outcomes.get(user, Outcome.SENT)
+        if outcome is Outcome.SENT:
+            at = self.universe.now().astimezone(TOKYO)
+            self.sent += [(user, at, message.text) for message in messages]
+        return Sent(outcome=outcome, provider_ids=tuple(f"{retry_key}{place}" for place in range(len(messages))))
+
+
+class CampaignBank:
+    """The bank of one test."""
+
+    def __init__(self, database: Database, universe: FrozenUniverse) -> None:
+        self.database, self.universe = database, universe
+        self.settings = Settings(bank_name="みどり銀行", bank_phone="0120-000-000")
+        self.line, self.telegram = Platform("line", universe), Platform("telegram", universe)
+        self.cases: dict[str, Case] = {}
+        self.accounts: dict[str, str] = {}
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """A process of its own over the same store: nothing in memory is carried over."""
+        channels = {"line": self.line, "telegram": self.telegram}
+        setting = Setting(database=self.database, settings=self.settings, channels=frozenset(channels))
+        live = LiveContent(facts={"bank_name": "みどり銀行", "bank_phone": "0120-000-000"}, encoder="off")
+        # No customer writes here: what is said needs the catalogues, and no topic.
+        topics: dict[str, Any] = {voice: {} for voice in VOICES}
+        live._faq = _Faq(("none",), topics, None, datetime.max.replace(tzinfo=UTC))  # type: ignore[arg-type]
+        self.climbing = Climbing(setting, live, Rules(zone=TOKYO))
+        self.sender = Sender(self.database, channels, "sender", Metrics(), Gate(setting))  # type: ignore[arg-type]
+
+    # People -------------------------------------------------------------------------------------
+
+    def customers(self, *numbers: str, **columns: str) -> None:
+        add_customers(self.database, *(TARO | {"customer_no": number} | columns for number in numbers))
+        for number in numbers:
+            self.cases[number] = add_case(self.database, number)
+
+    def link(self, number: str, channel: str = "line", *, of: str | None = None) -> str:
+        """Link an account to the customer by an older case, as it is for whoever answered before."""
+        vault, uni = self.database.vault, self.database.universe
+        before = add_case(self.database, number, cause="event")
+
+        def run(conn: Any) -> str:
+            user = Personal(f"U{of or number}")
+            account = accounts.upsert_account(conn, vault, uni, channel, user, "ja")
+            accounts.make_link(conn, uni, account.id, before.customer_id, before.id)
+            conn.execute(text("UPDATE review_case SET status = '75' WHERE id = :id"), {"id": before.id})
+            return account.id
+
+        self.accounts[number] = self.database.run(run)
+        return self.accounts[number]
+
+    def case(self, number: str) -> Case:
+        found = self.database.run_read(lambda conn: load_case(conn, self.cases[number].id))
+        assert found is not None
+        return found
+
+    def statuses(self) -> dict[str, CaseStatus]:
+        return {number: self.case(number).status for number in self.cases}
+
+    # The campaign -------------------------------------------------------------------------------
+
+    def begin(
+        self, name: str = "c1", *, rule: Rule | None = None, ladder: Ladder | None = None, **ramp: int
+    ) -> Campaign:
+        """A campaign that is approved and started; without a first wave of its own unless asked for."""
+        wanted = ladder or shipped_ladder()
+        wanted = wanted.model_copy(update={"ramp": wanted.ramp.model_copy(update={"percent": 100} | ramp)})
+        make(self.database, name=name, rule=rule or Rule(), ladder=wanted, actor=MAKER)
+        approve(self.database, self.settings, name, actor=CHECKER)
+        return start(self.database, self.settings, name, actor=CHECKER)
+
+    def plan(self) -> None:
+        """Queue, list and put off what is due at this moment."""
+        database, uni = self.database, self.universe
+        lease = database.run(
+            lambda conn: take_lease(conn, uni, "campaigns", owner="test", duration=timedelta(minutes=1))
+        )
+        assert lease is not None
+        for _ in range(100):
+            if not self.climbing.step(lease):
+                break
+        database.run(lambda conn: give_back_lease(conn, uni, lease))
+
+    def send(self) -> None:
+        """Send what is queued."""
+        while asyncio.run(self.sender.send_due()):
+            pass
+
+    def round(self) -> None:
+        self.plan()
+        self.send()
+        self.plan()
+
+    def run_until(self, day: date, hours: Sequence[int] = (3, 9, 13, 21)) -> None:
+        """Let the days pass, with a round at some hours of each."""
+        self.round()
+        moment = self.universe.now().astimezone(TOKYO)
+        while moment.date() <= day:
+            for hour in hours:
+                at = datetime.combine(moment.date(), time(hour), TOKYO)
+                if at > self.universe.now():
+                    self.universe.advance(at - self.universe.now())
+                    self.round()
+            moment = datetime.combine(moment.date() + timedelta(days=1), time(0), TOKYO)
+
+    def go_to(self, at: datetime) -> None:
+        self.universe.advance(at.astimezone(UTC) - self.universe.now())
+
+    # What came of it ----------------------------------------------------------------------------
+
+    def rows(self, query: str, **values: Any) -> list[Any]:
+        return self.database.run_read(lambda conn: list(conn.execute(text(query), values)))
+
+    def steps(self, number: str) -> list[tuple[str, str, date]]:
+        """Step, channel and local day of all that was carried out for a customer, in order."""
+        query = "SELECT step, channel, at FROM campaign_delivery WHERE case_id = :c ORDER BY step_no, attempt"
+        found = []
+        for row in self.rows(query, c=self.cases[number].id):
+            at = row.at if isinstance(row.at, datetime) else datetime.fromisoformat(row.at)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            found.append((row.step, row.channel, at.astimezone(TOKYO).date()))
+        return found
+
+    def member(self, number: str) -> Mapping[str, Any]:
+        (row,) = self.rows("SELECT * FROM campaign_member WHERE case_id = :c", c=self.cases[number].id)
+        return dict(row._mapping)
+
+    def arrived(self) -> list[tuple[str, datetime, str]]:
+        return sorted(self.line.sent + self.telegram.sent, key=lambda one: one[1])
