@@ -143,6 +143,14 @@ def items(name: str, today: date, scope: Branches = WHOLE_BANK) -> Select[Any]:
     return query.order_by(_case.c.due_on, _case.c.opened_at, _case.c.id)
 
 
+def count_items(conn: Connection, name: str, today: date, scope: Branches = WHOLE_BANK) -> dict[str, int]:
+    """How many cases of each branch a list holds."""
+    listed = items(name, today, scope).order_by(None)
+    grouped = listed.with_only_columns(_record.c.branch_no, func.count(), maintain_column_froms=True)
+    rows = conn.execute(grouped.group_by(_record.c.branch_no).order_by(_record.c.branch_no))
+    return {row[0] or "": row[1] for row in rows}
+
+
 def _items() -> Select[Any]:
     own = (_record.c.customer_id == _case.c.customer_id) & (_record.c.seq == current_seq(_case.c.customer_id))
     source = _case.join(_customer, _customer.c.id == _case.c.customer_id).outerjoin(_record, own)

@@ -24,6 +24,7 @@ from storage.encryption import Vault
 from storage.export_requests import ExportRequest, load_request
 from storage.images import is_image_of
 from storage.staff import Session, StaffMember, load_staff
+from storage.worklists import Item, find_item
 
 
 class Permission(StrEnum):
@@ -61,6 +62,10 @@ class Permission(StrEnum):
     #: Who is there, how long customers wait and why they need a person.
     SUPERVISE = "supervise"
     SEE_AUDIT = "see_audit"
+    #: The lists of calls and visits, without names.
+    SEE_WORKLISTS = "see_worklists"
+    #: Reach a customer outside the chat: see whom, and write down what came of it.
+    CONTACT = "contact"
     #: Allow what somebody else asked to take out in full.
     APPROVE_EXPORT = "approve_export"
 
@@ -84,6 +89,8 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
     Permission.SUPERVISE: frozenset({"approver", "admin"}),
     Permission.SEE_AUDIT: frozenset({"auditor", "admin"}),
+    Permission.SEE_WORKLISTS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
+    Permission.CONTACT: frozenset({"operator", "back_office", "approver", "admin"}),
     Permission.APPROVE_EXPORT: frozenset({"approver", "admin"}),
 }
 
@@ -279,6 +286,14 @@ def authorize_entry(conn: Connection, staff: StaffMember, entry_id: str) -> Entr
     if slip is None:
         raise NotFound
     return slip
+
+
+def authorize_item(conn: Connection, staff: StaffMember, case_id: str) -> Item:
+    """The open case that somebody calls about, within the branches of the member of staff; raises ``NotFound``."""
+    item = find_item(conn, case_id, staff.branches)
+    if item is None:
+        raise NotFound
+    return item
 
 
 def authorize_approval(conn: Connection, vault: Vault, staff: StaffMember, request_id: str) -> ExportRequest:

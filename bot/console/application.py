@@ -34,6 +34,7 @@ from bot.console.pages import (
     review,
     sign_in,
     supervision,
+    worklists,
 )
 from bot.console.passwords import Passwords
 from bot.console.proving import failures_by_address
@@ -147,6 +148,9 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{entry}/decide", entering.decide),
         ("POST", f"{entry}/discard", entering.discard),
         ("GET", "/exports", exports.show),
+        ("GET", "/worklists", worklists.show),
+        ("GET", f"{case}/contact", worklists.show_item),
+        ("POST", f"{case}/contact", worklists.enter),
         ("GET", "/supervision", supervision.show),
         ("GET", "/audit", audit_trail.show),
         ("POST", "/audit/find", audit_trail.find),

@@ -41,6 +41,8 @@ MORE = {
         "?folder=undelivered",
     ),
     "GET /console/reviews": ("?list=second", "?list=documents", "?list=held", "?list=asked"),
+    "GET /console/worklists": ("?list=visit", "?list=restriction"),
+    "GET /console/cases/{case}/contact": ("?by=visit", "?by=post"),
     "GET /console/questions": ("?list=phrasing", "?list=set_aside"),
 }
 #: Where several states of one address matter, conversations in them.

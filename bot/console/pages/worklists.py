@@ -1,0 +1,170 @@
+"""The lists of calls, visits and letters, and the page on which the result of one is written down.
+
+A list shows no name and no number; the page of a case does, because whoever calls needs them, and each opening is
+recorded.  What follows from a result is decided in ``bot.outreach.contacting`` for the page and the files alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.console.access import Permission, authorize_item, needs
+from bot.console.context import MOUNT, Visit
+from bot.console.door import redirect
+from bot.console.rendering import render
+from bot.outreach.contacting import enter_try
+from storage import audit
+from storage.branches import Branches
+from storage.contacts import BEST_TIMES, RESULTS, BadTry, KeptTry, Promise, Try, load_promise, tries_of
+from storage.customers import load_customer
+from storage.staff import list_staff
+from storage.worklists import LISTS, Item, count_items, items, read_items
+
+#: A page shows so many; the others come up as these are worked through.
+PAGE = 50
+#: What whoever calls, visits or writes has to know.
+_FIELDS = ("name", "name_kana", "phone", "postal_code", "address", "representative_name")
+#: The longest note.
+_LONGEST = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    item: Item
+    tries: list[KeptTry]
+    promise: Promise | None
+    logins: Mapping[str, str]
+    fields: Mapping[str, str] = field(repr=False)
+
+
+@needs(Permission.SEE_WORKLISTS)
+async def show(visit: Visit) -> web.StreamResponse:
+    """One of the lists, of one branch where one is chosen; without a name, the calls."""
+    name, branch = visit.request.query.get("list", LISTS[0]), visit.request.query.get("branch", "")
+    if name not in LISTS:
+        return redirect(f"{MOUNT}/worklists")
+    today, scope = _today(visit), visit.staff.branches
+    chosen = Branches.of(branch) if branch and scope.include(branch) else scope
+
+    def load(conn: Connection) -> tuple[dict[str, dict[str, int]], list[Item]]:
+        counted = {one: count_items(conn, one, today, scope) for one in LISTS}
+        return counted, read_items(conn, items(name, today, chosen).limit(PAGE))
+
+    counted, found = await visit.console.database.read(load)
+    counts, by_branch = {one: sum(of.values()) for one, of in counted.items()}, counted[name]
+    context = {
+        "area": "worklists",
+        "list": name,
+        "counts": counts,
+        "branch": branch,
+        "branches": by_branch,
+        "items": found,
+        "done": visit.request.query.get("done") == "1",
+        "more": max(0, (by_branch.get(branch, 0) if branch else counts[name]) - len(found)),
+    }
+    return render(visit, "worklists.html", context)
+
+
+@needs(Permission.CONTACT)
+async def show_item(visit: Visit) -> web.StreamResponse:
+    """Whom to reach, what was tried, and the form for what came of the next try."""
+    return await _page(visit)
+
+
+@needs(Permission.CONTACT)
+async def enter(visit: Visit) -> web.StreamResponse:
+    """Write the result of a try down."""
+    console, staff, form = visit.console, visit.staff, visit.form
+    case_id, channel = visit.request.match_info["case"], form.get("channel", "")
+    note = form.get("note", "").strip()
+
+    def deed(conn: Connection) -> None:
+        authorize_item(conn, staff, case_id)
+        if len(note) > _LONGEST:
+            raise BadTry("note")
+        if form.get("seen") != _latest(tries_of(conn, console.database.vault, case_id)):
+            raise BadTry("seen")
+        one = Try(
+            case_id=case_id,
+            channel=channel,
+            result=form.get("result", ""),
+            at=console.universe.now(),
+            by=staff.id,
+            promised_on=_day(form.get("promised_on", "")),
+            best_time=form.get("best_time") or None,
+            note=note,
+        )
+        enter_try(
+            conn, console.database.vault, console.universe, one, office=console.settings.office, actor_kind="staff"
+        )
+
+    try:
+        await console.database.transact(deed)
+    except BadTry as refused:
+        return await _page(visit, problem=refused.code, status=409 if refused.code == "seen" else 422)
+    return redirect(f"{MOUNT}/worklists?list={channel}&done=1")
+
+
+async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.Response:
+    console, staff, case_id = visit.console, visit.staff, visit.request.match_info["case"]
+
+    def admit(conn: Connection) -> None:
+        item = authorize_item(conn, staff, case_id)
+        subjects = {"case": item.case_id, "customer": item.customer_id}
+        audit.record(
+            conn, console.universe, "console.contact_viewed", actor_kind="staff", actor_id=staff.id, subjects=subjects
+        )
+
+    def load(conn: Connection) -> _Loaded:
+        item = authorize_item(conn, staff, case_id)
+        customer = load_customer(conn, console.database.vault, item.customer_id)
+        return _Loaded(
+            item=item,
+            tries=tries_of(conn, console.database.vault, case_id),
+            promise=load_promise(conn, case_id),
+            logins={member.id: member.login for member in list_staff(conn)},
+            fields={} if customer is None else customer.fields,
+        )
+
+    await console.database.transact(admit)
+    loaded = await console.database.read(load)
+    wanted = visit.form.get("channel") or visit.request.query.get("by", "")
+    channel = wanted if wanted in RESULTS else "phone"
+    context = {
+        "area": "worklists",
+        "item": loaded.item,
+        "facts": [(name, loaded.fields[name]) for name in _FIELDS if loaded.fields.get(name)],
+        "tries": loaded.tries,
+        "who": lambda by: loaded.logins.get(by, by.removeprefix("os_user:")),
+        "promise": loaded.promise,
+        "channel": channel,
+        "channels": tuple(RESULTS),
+        "results": RESULTS[channel],
+        "best_times": BEST_TIMES,
+        "seen": _latest(loaded.tries),
+        "today": _today(visit),
+        "problem": problem,
+        "typed": {name: visit.form.get(name, "") for name in ("result", "promised_on", "best_time", "note")},
+    }
+    return render(visit, "worklist_item.html", context, status=status)
+
+
+def _latest(tries: list[KeptTry]) -> str:
+    """By which it is seen that somebody wrote a result down meanwhile, or that a form was sent twice."""
+    return f"{len(tries)}"
+
+
+def _today(visit: Visit) -> date:
+    return visit.console.universe.now().astimezone(visit.console.zone).date()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date() if text else None  # noqa: DTZ007
+    except ValueError:
+        raise BadTry("promised_on") from None

@@ -1,0 +1,34 @@
+"""Customers whom the chat did not reach, for the tests of the lists of calls and visits."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from storage import customers
+from storage.cases import CaseStatus, move_case
+from tests.bot.console.house import Bank
+
+PHONE, KANA, ADDRESS = "090-1111-2222", "ミホン タロウ", "東京都港区1-1"
+_WAY = (CaseStatus.SENT, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2)
+
+
+def put_on_list(bank: Bank, name: str, branch: str = "100", way: tuple[CaseStatus, ...] = _WAY) -> str:
+    """Let nobody answer two reminders; the case of the conversation."""
+    case_id = bank.conversation(name).case_id
+    assert case_id is not None
+
+    def silence(conn: Connection) -> None:
+        from storage.cases import load_case
+
+        case = load_case(conn, case_id)
+        assert case is not None
+        row = {"customer_no": case.customer_no, "kind": case.kind, "name": "見本 太郎", "name_kana": KANA}
+        row |= {"phone": PHONE, "address": ADDRESS, "branch_no": branch, "risk_rating": "low", "locale": "ja"}
+        seq = customers.begin_master_version(conn, bank.universe, f"{name:x<64}"[:64])
+        customers.stage_master_rows(conn, bank.database.vault, bank.universe, seq, [row])
+        customers.finish_master_version(conn, bank.universe, seq)
+        for status in way:
+            move_case(conn, bank.universe, case_id, status, actor="campaign", reason="reminder")
+
+    bank.database.run(silence)
+    return case_id
