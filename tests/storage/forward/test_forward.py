@@ -70,6 +70,8 @@ Open = Callable[..., Database]
 MOVED = {
     ("staff", "branch_no"): "SELECT id, branch_no FROM staff LEFT JOIN staff_branch ON staff_id = id",
 }
+#: Rows that a migration adds behind the others.
+MADE = {"counter": 1}
 
 
 @pytest.fixture
@@ -105,14 +107,14 @@ def test_nothing_is_lost_and_everything_opens(frozen: Frozen, open_old: Open) ->
         name: database.run_read(lambda conn, n=name: conn.execute(text(f"SELECT count(*) FROM {n}")).scalar())  # type: ignore[misc]
         for name in frozen["tables"]
     }
-    assert counts == {name: len(rows) for name, rows in frozen["tables"].items()}
+    assert counts == {name: len(rows) + MADE.get(name, 0) for name, rows in frozen["tables"].items()}
     today = database.run_read(lambda conn: freeze(conn, database.vault.keyring))
     for (table, column), query in MOVED.items():
         found = dict(database.run_read(lambda conn, q=query: list(map(tuple, conn.execute(text(q))))))  # type: ignore[misc]
         for row in today[table]:
             row[column] = found[row["id"]]
     for name, rows in frozen["tables"].items():
-        kept = [{key: row[key] for key in before} for before, row in zip(rows, today[name], strict=True)]
+        kept = [{key: row[key] for key in before} for before, row in zip(rows, today[name], strict=name not in MADE)]
         assert kept == rows, name
     assert [use.key_id for use in database.run_read(count_keys)] == ["k1"]
 
