@@ -27,6 +27,7 @@ import pytest
 
 from bot import service
 from bot.channels.base import Inbound
+from bot.channels.line.adapter import LineChannel
 from bot.console.desk import NotOwner
 from bot.console.queue import find_slip, list_slips
 from bot.desk_work import DeskWork
@@ -252,8 +253,44 @@ async def test_r11_a_double_tap_is_one_answer_and_an_old_one_shows_the_present_q
 
 
 @on_both
-async def test_r12_the_last_words_of_staff_come_before_the_question(house: House) -> None:
-    """Guard: only the head of a conversation is claimed (storage.claims)."""
+async def test_r12_the_last_words_of_staff_come_before_the_question(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guard: no head while an earlier one is open, no batch past one on its way (storage.claims); either is enough."""
+    customer = await in_the_form(house, "line")
+    await customer.taps("staff")
+    conversation, sato, desk = house.conversation_of(MORI), house.staff_member(), house.service.desk
+    await desk.claim(conversation.id, sato)
+    await house.settle()
+    heard = len(customer.person.received())
+    on_its_way, may_arrive, send = asyncio.Event(), asyncio.Event(), LineChannel.send
+
+    async def slow(self: LineChannel, *arguments: Any, **more: Any) -> Any:
+        if not on_its_way.is_set():
+            on_its_way.set()
+            await may_arrive.wait()
+        return await send(self, *arguments, **more)
+
+    monkeypatch.setattr(LineChannel, "send", slow)
+    await desk.say(conversation.id, sato, "それでは質問票へもどります。")
+    first = asyncio.create_task(house.service.sender.send_due())
+    await on_its_way.wait()
+    await desk.hand_back(conversation.id, sato, "")
+    assert await house.service.sender.send_due() == 0, "what comes after waits"
+    may_arrive.set()
+    assert await first == 1
+    house.line.faults.add(Trouble.SERVER_ERROR)
+    await house.settle()
+    house.advance(seconds=2)
+    await house.settle()
+    words, question = customer.person.received()[heard:]
+    assert words.text == "それでは質問票へもどります。"
+    assert question.text.startswith(say("handover.returned"))
+
+
+@on_both
+async def test_r12_words_that_are_tried_again_still_come_before_the_question(house: House) -> None:
+    """Guard: what follows the head is sent in its order (storage.claims)."""
     customer = await in_the_form(house, "line")
     await customer.taps("staff")
     conversation, sato, desk = house.conversation_of(MORI), house.staff_member(), house.service.desk
