@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from dialogs.definition.checks.cases import ELSEWHERE, part
 from dialogs.definition.checks.domains import simple_look
-from dialogs.definition.checks.scopes import Tried
+from dialogs.definition.checks.scopes import ELSEWHERE, Tried, part
 from dialogs.definition.expressions import Expression
 from dialogs.definition.expressions.syntax import (
     Arithmetic,
@@ -47,12 +46,12 @@ class Takes(Enum):
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a case tells."""
+class Told:
+    """What a case tells of the answers before."""
 
     values: Mapping[str, str | None]
     #: Whether the value of a name is the very value, not one that stands for several.
-    is_exact: Callable[[str], bool]
+    is_exact: Callable[[str, str | None], bool]
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,11 @@ class _Verdict:
 
 
 def takes(
-    question: Question, condition: Expression | None, tried: Iterable[str], known: Known, *, all_there_is: bool
+    question: Question, condition: Expression | None, tried: Iterable[str], told: Told, *, all_there_is: bool
 ) -> Takes:
     """Whether one of these answers fulfils the condition; ``all_there_is`` when there are no others."""
     verdicts = [
-        _Verdict(True) if condition is None else _Trial(question, answer, condition, known).verdict(condition.tree)
+        _Verdict(True) if condition is None else _Trial(question, answer, condition, told).verdict(condition.tree)
         for answer in tried
     ]
     accepted = [verdict for verdict in verdicts if verdict.truth]
@@ -85,20 +84,20 @@ def is_refused(question: Question, answer: str) -> bool:
     """Whether the constraint is sure to refuse an answer, whatever else was answered."""
     if question.constraint is None:
         return False
-    verdict = _Trial(question, answer, question.constraint, _NOTHING).verdict(question.constraint.tree)
+    verdict = _Trial(question, answer, question.constraint, NOTHING_KNOWN).verdict(question.constraint.tree)
     return verdict.truth is False and not verdict.apart
 
 
-_NOTHING = Known({}, lambda name: False)
+NOTHING_KNOWN = Told({}, lambda name, value: False)
 
 
 class _Trial:
     """One answer, judged by one condition."""
 
-    def __init__(self, question: Question, answer: str, condition: Expression, known: Known) -> None:
+    def __init__(self, question: Question, answer: str, condition: Expression, told: Told) -> None:
         self._question = question
-        self._known = known
-        self._scope = Tried(known.values, answer, question.name, A_DAY)
+        self._told = told
+        self._scope = Tried(told.values, answer, question.name, A_DAY)
         self._by_day = condition.reads_clock
 
     def verdict(self, node: Node) -> _Verdict:
@@ -157,7 +156,7 @@ class _Trial:
                     if function not in _SERIES or not self._is_own(each):
                         return False
                 case Name(name=name) if not self._is_told(name):
-                    if not stands_for_all or self._known.values.get(name) is None:
+                    if not stands_for_all or self._told.values.get(name) is None:
                         return False
         return True
 
@@ -165,8 +164,8 @@ class _Trial:
         """Whether a name has one known value; the question's own is the answer on trial."""
         if name == self._question.name:
             return True
-        value = self._known.values.get(name)
-        return value == "" or (value is not None and self._known.is_exact(name))
+        value = self._told.values.get(name)
+        return value == "" or self._told.is_exact(name, value)
 
     def _is_own(self, call: Call) -> bool:
         return all(each.name == self._question.name for each in walk(call) if isinstance(each, Name))

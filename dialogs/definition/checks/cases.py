@@ -9,25 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
+from dialogs.definition.checks.acceptable import NOTHING_KNOWN, Takes, takes
 from dialogs.definition.checks.domains import Domain, Look, domain_of, looks_of, may_be_empty, simple_look
 from dialogs.definition.checks.filters import filters_of
-from dialogs.definition.checks.scopes import Known
+from dialogs.definition.checks.scopes import ELSEWHERE, Known, part
 from dialogs.definition.checks.subject import Subject
+from dialogs.definition.checks.trials import trials
 from dialogs.definition.expressions import Expression
-from dialogs.definition.expressions.expression import of_tree
 from dialogs.definition.expressions.syntax import Call, Column, Literal, Logic, Name, Node, Own, walk
 from dialogs.definition.model import Question
 
 #: Most steps that are taken for one question about the form.
 MAX_STEPS = 50_000
-
-#: What no case tells: the day, the instances of a repeat, wording.
-ELSEWHERE = frozenset({
-    "today", "now", "once", "jr:choice-name", "sum", "count", "count-non-empty", "min", "max", "join", "position",
-    "indexed-repeat",
-})  # fmt: skip
 
 
 class TooManyCases(Exception):
@@ -74,18 +68,22 @@ class Cases:
         targets: Iterable[tuple[Expression, str]],
         names: Iterable[str] = (),
         *,
-        follow_ends: bool = True,
         without: str = "",
         unjudged: str = "",
+        before: int | None = None,
     ) -> None:
-        """``without`` names a question that takes no part, ``unjudged`` one whose constraint is not asked."""
+        """``without`` names a question that takes no part, ``unjudged`` one whose constraint is not asked.
+
+        ``before`` is the row up to which a conversation may have been closed.
+        """
         self._subject = subject
-        self._follow_ends = follow_ends
         self._unjudged = unjudged
+        self._before = before
         self._steps = 0
         self._targets = list(targets)
         seeds = {name for expression, _ in self._targets for name in expression.references} | set(names)
         self._ends: dict[str, Expression] = {}
+        self._taking: dict[str, bool] = {}
         self.names = self._order(self._closure(seeds) - {without})
         self.filters = {name: filters_of(subject, subject.questions[name]) for name in self.names}
         self._looks = looks_of(self._trees())
@@ -138,7 +136,9 @@ class Cases:
             more = {other for name in waiting for other in self._subject.dependencies[name]}
             for question in self._subject.questionnaire.questions:
                 end = question.bot.end
-                if self._follow_ends and end is not None and (question.name in found or end.references & found):
+                if end is None or (self._before is not None and question.row >= self._before):
+                    continue
+                if ({question.name} | end.references | self._subject.dependencies[question.name]) & found:
                     self._ends[question.name] = end
                     more |= {question.name, *end.references}
             waiting = (more & known) - found
@@ -172,7 +172,7 @@ class Cases:
             question = self._subject.questions[name]
             for expression in self._subject.conditions_of(question):
                 yield expression.tree, name
-            for further in (question.calculation, question.constraint):
+            for further in (question.calculation, question.constraint, question.required):
                 if further is not None:
                     yield further.tree, name
             for left in self.filters[name].values():
@@ -193,8 +193,17 @@ class Cases:
             for value in self._domains[question.name].values:
                 for offered in self._taken(question, value, following):
                     yield from self._unless_ended(question, offered)
-            if may_be_empty(question):
-                yield following.with_value(question.name, "")
+            for open_, left in self._left_open(question, following):
+                if open_:
+                    yield left.with_value(question.name, "")
+
+    def _left_open(self, question: Question, case: Case) -> Iterator[tuple[bool, Case]]:
+        """Whether a relevant question can end up without a value."""
+        if may_be_empty(question) or question.required is None:
+            yield True, case
+            return
+        for required, following in self.decided(question.required, question.name, case):
+            yield not required, following
 
     def _taken(self, question: Question, value: str | None, case: Case) -> Iterator[Case]:
         """The case with that answer, unless the choice filter or the constraint is sure to refuse it."""
@@ -204,12 +213,22 @@ class Cases:
                 if not self._decide(question.constraint.tree, question.name, answered):
                     return
             except _Undecided:
-                pass
+                # Of the values that this one stands for, one that is taken will do.
+                if self.is_exact(question.name, value) or not self._takes_something(question):
+                    answered = answered.with_guess(f"{question.name} takes {value}", True)
         filters = self.filters[question.name]
         needed = [filters[code] for code in (value or "").split() if code in filters]
         for offered, following in self.all_hold(needed, question.name, answered):
             if offered:
                 yield following
+
+    def _takes_something(self, question: Question) -> bool:
+        """Whether a constraint that reads only the answer itself is known to take one."""
+        if question.name not in self._taking:
+            tried, _ = trials(self._subject, question)
+            found = takes(question, question.constraint, tried, NOTHING_KNOWN, all_there_is=False)
+            self._taking[question.name] = found is Takes.YES
+        return self._taking[question.name]
 
     def _unless_ended(self, question: Question, case: Case) -> Iterator[Case]:
         end = self._ends.get(question.name)
@@ -234,17 +253,21 @@ class Cases:
             case Literal():
                 yield part(node).text(_scope(case, own)), case
             case Name(name=name):
-                yield (case.values[name] if name in case.values and self.is_exact(name) else None), case
+                value = case.values.get(name)
+                yield (value if self.is_exact(name, value) else None), case
             case _:
-                exact = all(self.is_exact(n.name) for n in walk(node) if isinstance(n, Name))
+                names = [each.name for each in walk(node) if isinstance(each, Name)]
+                exact = all(self.is_exact(name, case.values.get(name)) for name in names)
                 known = self._is_known(node, own, case) and exact
                 yield (part(node).text(_scope(case, own)) if known else None), case
 
-    def is_exact(self, name: str) -> bool:
-        """Whether its value in a case is the very value, not one that stands for several."""
+    def is_exact(self, name: str, value: str | None) -> bool:
+        """Whether a value in a case is the very value, not one that stands for several."""
         question = self._subject.questions.get(name)
-        calculated = question is not None and question.calculation is not None and question.bot.prefill is None
-        return calculated or (name in self._domains and self._domains[name].exact)
+        if value is None or question is None:
+            return False
+        calculated = question.calculation is not None and question.bot.prefill is None
+        return not value or calculated or (name in self._domains and value in self._domains[name].alone)
 
     def _is_known(self, node: Node, own: str, case: Case) -> bool:
         for each in walk(node):
@@ -284,7 +307,7 @@ class Cases:
     def _decide_atom(self, node: Node, own: str, case: Case) -> bool:
         if self._is_known(node, own, case):
             names = {n.name if isinstance(n, Name) else own for n in walk(node) if isinstance(n, Name | Own)}
-            exact = all(case.values[name] == "" or self.is_exact(name) for name in names)
+            exact = all(self.is_exact(name, case.values[name]) for name in names)
             if exact or simple_look(node, own) is not None:
                 return part(node).truth(_scope(case, own))
         key = _key(node, own)
@@ -295,10 +318,6 @@ class Cases:
 
 def _scope(case: Case, own: str) -> Known:
     return Known(case.values, case.values.get(own) or "")
-
-
-#: A part of an expression as one of its own; the same parts are met at every step.
-part = lru_cache(maxsize=4_096)(of_tree)
 
 
 def _key(node: Node, own: str) -> str:

@@ -14,7 +14,7 @@ from decimal import ROUND_FLOOR, Decimal
 from itertools import combinations, pairwise
 
 from dialogs.definition.checks.filters import MOST_CHOICES
-from dialogs.definition.checks.subject import Subject, is_always_true
+from dialogs.definition.checks.subject import Subject
 from dialogs.definition.expressions.syntax import Call, Comparison, Literal, Logic, Name, Node, Own, walk
 from dialogs.definition.expressions.values import day_after_epoch, number_of, text_of
 from dialogs.definition.model import Decline, Question, QuestionType
@@ -44,8 +44,8 @@ class Domain:
 
     #: ``None`` stands for "some answer" where the answers are too many to tell apart.
     values: tuple[str | None, ...]
-    #: Whether a value is exactly itself, not one of a class; then any function may look at it.
-    exact: bool
+    #: Those that stand for nothing but themselves; any function may look at them.
+    alone: frozenset[str] = frozenset()
 
 
 def atoms(node: Node) -> Iterator[Node]:
@@ -105,15 +105,16 @@ def domain_of(subject: Subject, question: Question, look: Look) -> Domain:
     """The representatives of a question's answers for these looks."""
     codes = [choice.name for choice in subject.questionnaire.choices.get(question.list_name or "", ())]
     if question.is_select and not codes:
-        return Domain((None,), exact=False)
+        return Domain((None,))
     if question.type is QuestionType.SELECT_ONE:
         # With a filter no code stands for another: each is offered when its own row says so.
         if question.choice_filter is not None and len(codes) > MOST_CHOICES:
-            return Domain((None,), exact=False)
+            return Domain((None,))
         if look.whole or look.numbers or question.choice_filter is not None:
-            return Domain(tuple(codes), exact=True)
+            return Domain(tuple(codes), frozenset(codes))
         rest = [code for code in codes if code not in look.codes]
-        return Domain(tuple(code for code in codes if code in look.codes) + tuple(rest[:1]), exact=False)
+        named = [code for code in codes if code in look.codes]
+        return Domain((*named, *rest[:1]), frozenset(codes if len(rest) < 2 else named))
     if question.type is QuestionType.SELECT_MULTIPLE:
         looked = {code for codes_together in look.codes for code in codes_together.split()}
         named = [code for code in codes if code in looked]
@@ -121,35 +122,43 @@ def domain_of(subject: Subject, question: Question, look: Look) -> Domain:
         if question.choice_filter is None:
             rest = rest[:1]
         if len(named) > _MOST_CODES or len(rest) > _MOST_CODES:
-            return Domain((None,), exact=False)
+            return Domain((None,))
         sets = [c for size in range(len(named) + 1) for c in combinations(named, size)]
         with_rest = tuple(" ".join((*chosen, other)) for chosen in sets for other in rest)
         without = tuple(" ".join(chosen) for chosen in sets if chosen)
-        return Domain(with_rest + without, exact=False)
-    return Domain(_values(question.type, look), exact=False)
+        return Domain(with_rest + without, frozenset(without if rest else with_rest + without))
+    return _values(question.type, look)
 
 
-def _values(kind: QuestionType, look: Look) -> tuple[str, ...]:
+def _values(kind: QuestionType, look: Look) -> Domain:
     """For each class of texts or numbers that the looks tell apart, a member of it."""
     words = {code for code in look.codes if code}
     if not look.numbers:
-        return (*sorted(words), OTHER)
+        return Domain((*sorted(words), OTHER), frozenset(words))
     bounds = sorted(look.numbers | {n for n in map(number_of, words) if isinstance(n, Decimal)})
     if kind in (QuestionType.INTEGER, QuestionType.DATE):
         whole = sorted({number.to_integral_value(ROUND_FLOOR) + step for number in bounds for step in (-1, 0, 1, 2)})
-        if kind is QuestionType.INTEGER:
-            return tuple(map(text_of, whole))
-        return tuple(day.isoformat() for day in map(day_after_epoch, whole) if day is not None)
+        # Those at the edges and beside a gap stand for what lies beyond.
+        alone = {number for number in whole if number - 1 in whole and number + 1 in whole}
+        return Domain(tuple(_written(kind, whole)), frozenset(_written(kind, alone)))
     points = [bounds[0] - 1, *bounds, *((low + high) / 2 for low, high in pairwise(bounds)), bounds[-1] + 1]
     numbers = {text_of(point) for point in points}
     if kind is QuestionType.DECIMAL:
-        return tuple(sorted(words | numbers))
+        return Domain(tuple(sorted(words | numbers)), frozenset(map(text_of, bounds)))
     # A text may be the same number as another and yet not the same text.
-    return (*sorted(words | numbers | {f"0{number}" for number in numbers if number[0] != "-"}), OTHER)
+    others = {f"0{number}" for number in numbers if number[0] != "-"}
+    return Domain((*sorted(words | numbers | others), OTHER), frozenset(words))
+
+
+def _written(kind: QuestionType, numbers: Iterable[Decimal]) -> Iterator[str]:
+    for number in numbers:
+        day = day_after_epoch(number) if kind is QuestionType.DATE else None
+        if kind is QuestionType.INTEGER:
+            yield text_of(number)
+        elif day is not None:
+            yield day.isoformat()
 
 
 def may_be_empty(question: Question) -> bool:
-    """Whether a relevant question can end up without a value."""
-    if not question.is_asked:
-        return True
-    return not is_always_true(question.required) or question.bot.decline is not Decline.NONE or question.bot.sensitive
+    """Whether a relevant question can end up without a value also where it is required."""
+    return not question.is_asked or question.bot.decline is not Decline.NONE or question.bot.sensitive

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialogs.definition.checks.acceptable import Known, Takes, takes
+from dialogs.definition.checks.acceptable import Takes, Told, takes
 from dialogs.definition.checks.cases import Case, Cases, TooManyCases
 from dialogs.definition.checks.filters import MOST_CHOICES, filters_of
 from dialogs.definition.checks.names import has_cycle
@@ -68,12 +68,16 @@ def _worst(subject: Subject, question: Question) -> tuple[Takes, Case | None]:
     """Whether it takes an answer in every case in which it is asked, and a case in which it does not."""
     constraint, left = question.constraint, question.choice_filter
     if left is None and constraint is not None and not constraint.references - {question.name}:
-        return _takes(subject, question, None, Case()), Case()
-    around = subject.conditions_of(question)
+        found = _takes(subject, question, None, Case())
+        if found is not Takes.NO:
+            return found, Case()
+    required = (question.required,) if question.required is not None else ()
+    around = (*subject.conditions_of(question), *required)
     read = [expression for expression in (*around, constraint, left) if expression is not None]
     read += filters_of(subject, question).values()
     # Whether it is answered at all is what is asked here.
-    cases = Cases(subject, [(expression, question.name) for expression in read], without=question.name)
+    targets = [(expression, question.name) for expression in read]
+    cases = Cases(subject, targets, without=question.name, before=question.row)
     looked_at = sorted(frozenset().union(*(expression.references for expression in (constraint, left) if expression)))
     settled: dict[tuple[str | None, ...], Takes] = {}
     worst: tuple[Takes, Case | None] = (Takes.YES, None)
@@ -92,15 +96,15 @@ def _worst(subject: Subject, question: Question) -> tuple[Takes, Case | None]:
 
 def _takes(subject: Subject, question: Question, cases: Cases | None, case: Case) -> Takes:
     answers, all_there_is = trials(subject, question)
-    known = Known(case.values, cases.is_exact if cases is not None else lambda name: False)
+    told = Told(case.values, cases.is_exact if cases is not None else lambda name, value: False)
     if question.choice_filter is None or cases is None:
-        return takes(question, question.constraint, answers, known, all_there_is=all_there_is)
+        return takes(question, question.constraint, answers, told, all_there_is=all_there_is)
     filters = filters_of(subject, question)
     if len(subject.questionnaire.choices.get(question.list_name or "", ())) > MOST_CHOICES:
         return Takes.OPEN
     offered: list[str] = []
     for code, expression in filters.items():
-        found = takes(question, expression, [code], known, all_there_is=True)
+        found = takes(question, expression, [code], told, all_there_is=True)
         if found is Takes.OPEN:
             all_there_is = False
         elif found is Takes.YES:
@@ -109,6 +113,6 @@ def _takes(subject: Subject, question: Question, cases: Cases | None, case: Case
         question,
         question.constraint,
         [answer for answer in answers if set(answer.split()) <= set(offered)],
-        known,
+        told,
         all_there_is=all_there_is,
     )

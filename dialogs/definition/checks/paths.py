@@ -105,9 +105,9 @@ def _truths(subject: Subject, use: Use, around: tuple[Expression, ...], *, answe
     """The values a condition can have when its surroundings hold."""
     own = use.owner.name
     targets = [(use.expression, own), *((expression, own) for expression in around)]
-    # A question's own end must not hide the answers that make it end.
+    # What closes the conversation here or later must not hide the answers that do.
     unjudged = own if use.column == "constraint" else ""
-    cases = Cases(subject, targets, names=[own] if answered else [], follow_ends=not answered, unjudged=unjudged)
+    cases = Cases(subject, targets, names=[own] if answered else [], unjudged=unjudged, before=use.owner.row)
     found: set[bool] = set()
     for case in cases:
         for held, following in cases.all_hold(around, own, case):
@@ -123,7 +123,7 @@ def _can_be_missing(subject: Subject, use: Use, name: str) -> bool:
     """Whether the condition can be evaluated while ``name`` is empty."""
     own = use.owner.name
     around = subject.conditions_around(use.owner) if use.column == "relevant" else subject.conditions_of(use.owner)
-    cases = Cases(subject, [(expression, own) for expression in around], names=[name])
+    cases = Cases(subject, [(expression, own) for expression in around], names=[name], before=use.owner.row)
     return any(
         held and not following.guesses and following.values.get(name) == ""
         for case in cases
@@ -133,8 +133,21 @@ def _can_be_missing(subject: Subject, use: Use, name: str) -> bool:
 
 def _hole(subject: Subject, questions: list[Question]) -> tuple[Case | None, bool]:
     """A path that asks none of the questions, and whether it is certain; a certain one wins."""
+    unasked = [question.name for question in questions if not question.is_asked]
+    hole, _ = _hole_among(subject, questions, unasked)
+    if hole is None:
+        return None, True
+    try:
+        # Looked at more closely: what may be left open counts where it was answered.
+        return _hole_among(subject, questions, [question.name for question in questions])
+    except TooManyCases:
+        return hole, False
+
+
+def _hole_among(subject: Subject, questions: list[Question], names: list[str]) -> tuple[Case | None, bool]:
+    """A hole in the cases that these names take part in."""
     targets = [(expression, question.name) for question in questions for expression in _must_hold(subject, question)]
-    cases = Cases(subject, targets, names=[question.name for question in questions if not question.is_asked])
+    cases = Cases(subject, targets, names=names)
     guessed: Case | None = None
     for case in cases:
         for hole in _uncovered(subject, cases, questions, case):
@@ -168,7 +181,9 @@ def _covers(subject: Subject, cases: Cases, question: Question, case: Case) -> I
     What may be left open collects nothing; a sensitive question is asked by another route where not here.
     """
     if question.is_asked:
-        if question.required is None or question.bot.decline is not Decline.NONE:
+        if case.values.get(question.name, "") != "":
+            yield True, case
+        elif question.required is None or question.bot.decline is not Decline.NONE:
             yield False, case
         else:
             yield from cases.all_hold(_must_hold(subject, question), question.name, case)

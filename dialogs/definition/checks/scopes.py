@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+
+from dialogs.definition.expressions.expression import of_tree
+
+#: What no case tells: the day, the instances of a repeat, wording.
+ELSEWHERE = frozenset({
+    "today", "now", "once", "jr:choice-name", "sum", "count", "count-non-empty", "min", "max", "join", "position",
+    "indexed-repeat",
+})  # fmt: skip
+
+#: A part of an expression as one of its own; the same parts are met at every step.
+part = lru_cache(maxsize=4_096)(of_tree)
 
 
 class OwnOnly:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from bot.cli.errors import UserError
 from bot.cli.questionnaire_check import check
-from dialogs.definition.yaml_format import shipped_source
+from dialogs.definition.source_files import read_source, write_source
+from dialogs.definition.yaml_format import load_shipped, shipped_names, shipped_source
 
 WRONG = """\
 settings: {id: form, version: 1, title: {ja: 確認}}
@@ -61,6 +65,79 @@ def test_json_has_code_place_and_both_languages(wrong: Path, capsys: pytest.Capt
         "sheet": "survey", "row": 2, "name": "school", "column": "relevant", "language": None, "line": 7,
     }  # fmt: skip
     assert set(issue["message"]) == {"ja", "en"}
+
+
+# What is proved ---------------------------------------------------------------------------------
+
+
+def proof_of(file: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """The proof as the command prints it, whatever it ends with."""
+    with contextlib.suppress(typer.Exit):
+        check(file, json_output=True)
+    return json.loads(capsys.readouterr().out)["proof"]
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".xlsx"])
+@pytest.mark.parametrize("name", shipped_names())
+def test_of_a_shipped_form_every_path_ends_and_covers_every_required_item(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, suffix: str
+) -> None:
+    file = tmp_path / f"{name}{suffix}"
+    file.write_bytes(write_source(read_source(shipped_source(name), origin=f"{name}.yaml"), suffix))
+    form = load_shipped(name)
+    assert form.required_items
+    longest = sum(question.is_asked for question in form.questions)
+    proof = proof_of(file, capsys)
+    assert (proof["ends"], tuple(proof["items"])) == (True, form.required_items)
+    assert longest <= proof["questions"] <= 130
+
+
+WRONGLY_RELEVANT = [
+    ("name", "${consent} = 'disagree'", "identity"),
+    ("address", "${respondent} != 'self'", "address"),
+    ("occupation", "${risk} = 'high'", "occupation"),
+    ("purposes", "${occupation} != 'student'", "purpose"),
+    ("nationality overseas_ties", "selected(${purposes}, 'foreign_exchange')", "nationality_residence"),
+    ("foreign_pep", "${nationality} != 'JPN'", "foreign_pep"),
+    # Two answers compared, a length, the day: nobody can say that this always holds.
+    ("foreign_pep", "${name} != ${address}", "foreign_pep"),
+    ("foreign_pep", "string-length(${name}) > 1", "foreign_pep"),
+    ("foreign_pep", "today() > '2026-01-01'", "foreign_pep"),
+]
+
+
+@pytest.mark.parametrize(("questions", "relevant", "item"), WRONGLY_RELEVANT)
+def test_a_condition_on_a_required_question_takes_the_proof_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], questions: str, relevant: str, item: str
+) -> None:
+    tree = yaml.load(shipped_source("individual"), Loader=yaml.CBaseLoader)
+    for name in questions.split():
+        (row,) = (row for row in tree["survey"] if row.get("name") == name)
+        row["relevant"] = relevant
+    file = tmp_path / "individual.yaml"
+    file.write_text(json.dumps(tree), encoding="utf-8")
+    proof = proof_of(file, capsys)
+    assert item not in proof["items"]
+    assert set(proof["items"]) == set(load_shipped("individual").required_items) - {item}
+
+
+def test_a_proof_is_said_in_words_and_nothing_is_claimed_of_what_is_in_doubt(
+    tmp_path: Path, wrong: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "corporate.yaml"
+    file.write_bytes(shipped_source("corporate"))
+    check(file, locale="en")
+    printed = capsys.readouterr().out
+    assert "Proved: every path ends, after 120 questions at most." in printed
+    assert "Proved: every path to a submission collects: identity, address, business," in printed
+    with pytest.raises(typer.Exit):
+        check(wrong, locale="ja")
+    assert "証明できたことはありません。" in capsys.readouterr().out
+
+
+def test_a_form_that_cannot_be_built_has_no_proof(wrong: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong.write_text(WRONG.replace("integer", "geopoint"), encoding="utf-8")
+    assert proof_of(wrong, capsys) is None
 
 
 def test_an_unsupported_type_is_an_error_not_an_unreadable_file(

@@ -35,7 +35,7 @@ def edited(form: str, *edits: Edit) -> Questionnaire:
 
 @cache
 def _shipped(form: str) -> str:
-    return json.dumps(yaml.load(shipped_source(form), Loader=yaml.BaseLoader))
+    return json.dumps(yaml.load(shipped_source(form), Loader=yaml.CBaseLoader))
 
 
 def issues_by(module: ModuleType, form: Questionnaire) -> list[Issue]:
