@@ -5,6 +5,13 @@
 "use strict";
 
 (() => {
+  const page = document.querySelector("form.entry");
+  if (page && !("entry" in page.dataset)) {
+    // Where two entries are compared only the key that submits is needed.
+    document.addEventListener("keydown", (event) => {
+      if (!event.isComposing && event.key === "Enter" && (event.ctrlKey || event.metaKey)) page.requestSubmit();
+    });
+  }
   const form = document.querySelector("[data-entry]");
   if (!form) return;
   const lines = form.querySelector("[data-lines]");
