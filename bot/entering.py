@@ -126,10 +126,13 @@ class StoreEntryDesk:
     ) -> EntryView:
         return await self._read(lambda work: self._view(work, staff, self._sheet(work, entry_id), texts, stale=stale))
 
-    async def save(self, staff: StaffMember, entry_id: str, version: int, texts: Mapping[str, str]) -> int:
+    async def save(
+        self, staff: StaffMember, entry_id: str, version: int, texts: Mapping[str, str], *, quiet: bool = False
+    ) -> int:
         def deed(work: _Work) -> int:
             sheet = self._held(work, staff, entry_id, version)
-            return self._keep(work, staff, sheet, written_of(sheet, texts, staff.id, work.local_now)[0])
+            written, _ = written_of(sheet, texts, staff.id, work.local_now)
+            return self._keep(work, staff, sheet, written, quiet=quiet)
 
         return await self._do(deed)
 
@@ -281,14 +284,17 @@ class StoreEntryDesk:
         kept = {key for key in map(key_of, sheet.entry.passes.get("decided", {})) if key is not None}
         return differing(*self._both(work, staff, sheet)) - kept
 
-    def _keep(self, work: _Work, staff: StaffMember, sheet: Sheet, written: Mapping[Key, Written]) -> int:
+    def _keep(
+        self, work: _Work, staff: StaffMember, sheet: Sheet, written: Mapping[Key, Written], *, quiet: bool = False
+    ) -> int:
         entry = sheet.entry
         second_by = staff.id if entry.state == "second" else None
         passes = {**entry.passes, PASS_OF[entry.state]: as_pass(written)}
         version = entries.save_entry(
             work.conn, work.vault, work.uni, entry, staff_id=staff.id, passes=passes, second_by=second_by
         )
-        self._record(work, "entry.saved", staff, entry)
+        if not (quiet and entry.version and entry.saved_by == staff.id):
+            self._record(work, "entry.saved", staff, entry)
         return version
 
     def _next(self, work: _Work, staff: StaffMember, sheet: Sheet, passes: Mapping[str, Pass], state: str) -> str:

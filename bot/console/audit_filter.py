@@ -27,6 +27,7 @@ from storage.staff import StaffMember
 FULL_VIEWS = (
     "console.case_viewed",
     "console.conversation_printed",
+    "console.entry_viewed",
     "console.identity_viewed",
     "console.image_viewed",
     "export.differences",

@@ -116,8 +116,13 @@ class EntryDesk(Protocol):
     ) -> EntryView:
         """The form with what has been typed since; with ``stale`` also what another has saved, where that differs."""
 
-    async def save(self, staff: StaffMember, entry_id: str, version: int, texts: Mapping[str, str]) -> int:
-        """Keep what has been typed, over that version; the new one.  Raises ``EntryNotDone``."""
+    async def save(
+        self, staff: StaffMember, entry_id: str, version: int, texts: Mapping[str, str], *, quiet: bool = False
+    ) -> int:
+        """Keep what has been typed, over that version; the new one.  Raises ``EntryNotDone``.
+
+        ``quiet``: a field was left, and of the same person's saves in a row the first one is recorded.
+        """
 
     async def finish(self, staff: StaffMember, entry_id: str, version: int, texts: Mapping[str, str]) -> str:
         """Everything is entered; the state it comes to.  Raises ``EntryNotDone``, ``incomplete`` after it was saved."""

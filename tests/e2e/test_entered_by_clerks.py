@@ -13,7 +13,7 @@ from bot.outreach.cadence import due_on
 from locales import load_catalogue
 from storage.cases import CaseStatus, move_case, transitions_of
 from storage.entries import Entry, entries_of_case
-from storage.exports.evidence import gather
+from storage.exports.evidence import export_evidence, gather
 from storage.exports.options import Options
 from storage.exports.responses import export_responses
 from storage.reconciliation.worker import Reconciler
@@ -124,6 +124,16 @@ async def test_what_is_not_complete_is_kept_and_not_submitted(house: House) -> N
     assert line.state == "problem"
     assert line.problem is not None
     assert line.problem.key == "console.entry.problem.secret"
+
+
+async def test_fields_that_are_left_one_by_one_are_recorded_once(house: House) -> None:
+    kato, hara = clerk(house), clerk(house, "hara")
+    entry_id, desk = await kato.begins(MORI), house.service.entries
+    for version, member in enumerate((kato, kato, hara, hara, kato)):
+        await desk.save(member.member, entry_id, version, {"phone": f"03-5555-{version:04d}"}, quiet=True)
+    assert house.audited().count("entry.saved") == 3
+    await desk.save(kato.member, entry_id, 5, {})
+    assert house.audited().count("entry.saved") == 4
 
 
 async def test_one_sheet_of_paper_is_entered_once(house: House) -> None:
@@ -250,6 +260,18 @@ async def test_export_and_evidence_say_how_it_came(house: House, tmp_path: Path)
     )
     assert pack["people"][kato.member.id] == "kato"
     assert entry["submission_id"] == pack["submissions"][0]["submission_id"]
+    await asyncio.to_thread(
+        export_evidence,
+        house.database,
+        case_id,
+        tmp_path / "evidence",
+        Options(format="pdf"),
+        actor="x",
+        program="x",
+        word=word,
+        reason=lambda one: "",
+    )
+    assert (tmp_path / "evidence" / "evidence.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("overrides", [{"double_entry": ("paper",)}])

@@ -114,9 +114,10 @@ async def look(visit: Visit) -> web.StreamResponse:
 async def save(visit: Visit) -> web.StreamResponse:
     """Keep what was typed; the script gets the lines with the new version."""
     desk, texts = _desk(visit), _texts(visit.form)
+    quiet = _BY_SCRIPT in visit.request.headers
 
     async def deed(entry_id: str) -> str:
-        await desk.save(visit.staff, entry_id, _version(visit), texts)
+        await desk.save(visit.staff, entry_id, _version(visit), texts, quiet=quiet)
         return "saved"
 
     return await _do(visit, deed)
