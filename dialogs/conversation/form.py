@@ -277,7 +277,7 @@ class Position:
         """The slot to be asked now, or ``None`` when all is answered."""
         if self.state.correcting is not None:
             slot = self.slot(self.state.correcting)
-            if slot is not None:
+            if slot is not None and not self.is_elsewhere(slot):
                 return slot
         for slot in self.asked_slots:
             if not self.is_settled(slot):

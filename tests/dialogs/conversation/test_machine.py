@@ -8,7 +8,7 @@ promises about whole conversations:
 - side questions, staff and back, restarts and repeated taps anywhere change nothing in the submission;
 - back and the same answer again is the identity;
 - a submission holds exactly the relevant answers, each valid under the form;
-- a bounded number of valid replies reaches the submission.
+- a bounded number of valid replies reaches the submission, also where another version of the form came between.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ from tests.dialogs.conversation.driving import (
     settle,
     start,
 )
+from tests.dialogs.conversation.form_pairs import both, pairs
 from tests.dialogs.conversation.machine_forms import forms
 from tests.dialogs.conversation.talking import STAFF_ID, Talk
+from tests.dialogs.conversation.test_upgrade_machine import go_over
 
 ANYTHING = (
     "はい", "いいえ", "1", "2", "99", "あか", "a,c", "りんご", "7", "090-1234-5678", "戻る", "あとで", "続き",
@@ -159,8 +161,9 @@ def test_back_and_repeated_taps_at_length(definition: Questionnaire, allowed: bo
 class AnyConversation(RuleBasedStateMachine):
     """Everybody does anything, in any order."""
 
-    @initialize(definition=forms(), allowed=st.booleans(), seed=SEEDS)
-    def begin(self, definition: Questionnaire, allowed: bool, seed: int) -> None:
+    @initialize(pair=pairs(), allowed=st.booleans(), seed=SEEDS)
+    def begin(self, pair: tuple[str, str], allowed: bool, seed: int) -> None:
+        definition, self.other = both(pair)
         self.talk = start(definition, allowed)
         self.random = Random(seed)
 
@@ -186,7 +189,13 @@ class AnyConversation(RuleBasedStateMachine):
     def picks(self, names: list[str]) -> None:
         self.talk.pick(*names)
 
-    @precondition(lambda self: self.talk.state.owner is Owner.BOT and self.talk.state.phase in ("asking", "review"))
+    @precondition(
+        lambda self: (
+            self.talk.state.owner is Owner.BOT
+            and self.talk.state.phase in ("asking", "review")
+            and self.talk.state.open is not None
+        )
+    )
     @rule()
     def replies_well(self) -> None:
         if self.talk.shape in (Form.STOP, Form.UNLINK):
@@ -222,6 +231,13 @@ class AnyConversation(RuleBasedStateMachine):
             self.talk.record(ev.ChannelChanged(at=self.talk.now, sensitive_allowed=allowed))
             self.talk.send(inp.Returned())
 
+    @rule()
+    def another_version_comes(self) -> None:
+        before = self.talk.definition
+        go_over(self.talk, self.other)
+        if self.talk.definition is not before:
+            self.other = before
+
     @rule(hours=st.integers(1, 24 * 40))
     def time_passes(self, hours: int) -> None:
         self.talk.later(hours=hours)
@@ -238,7 +254,7 @@ class AnyConversation(RuleBasedStateMachine):
         talk = getattr(self, "talk", None)
         if talk is None or talk.state.phase not in ("asking", "review"):
             return
-        assert talk.state.open is not None
+        assert talk.state.open is not None or talk.state.renewed
 
     def teardown(self) -> None:
         """From wherever the talk got to, valid replies still lead to the end."""
@@ -248,6 +264,8 @@ class AnyConversation(RuleBasedStateMachine):
         settle(talk)
         if talk.state.paused:
             talk.option("resume")
+        if talk.state.open is None:
+            talk.send(inp.Returned())
         if talk.shape in (Form.STOP, Form.UNLINK):
             talk.option("no")
         if talk.shape is Form.WHICH:

@@ -233,3 +233,20 @@ def test_what_is_over_stays_as_it_is() -> None:
     talk = talk_at(None)
     talk.option("submit")
     assert go_over(talk, version(WHO, COUNT)).fate is Fate.KEPT
+
+
+def test_an_answer_that_was_being_corrected_stays_where_this_channel_may_not_ask_it_any_more() -> None:
+    """Also where the channel itself changed meanwhile."""
+    talk = Talk(OLD, sensitive_allowed=False)
+    talk.say("[本人]", "りんご", "もどる")
+    assert talk.state.correcting == Key("fruit")
+    go_over(talk, version(WHO, FRUIT.replace("bot: {", 'bot: {sensitive: "true", '), COUNT, LAST))
+    talk.send(inp.Returned())
+    assert (talk.asked, talk.answers["fruit"]) == ("count", "りんご")
+
+    moved = Talk(version(WHO, FRUIT.replace("bot: {", 'bot: {sensitive: "true", '), COUNT, LAST))
+    moved.say("[本人]", "りんご", "もどる")
+    moved.sensitive_allowed = False
+    moved.record(ev.ChannelChanged(at=moved.now, sensitive_allowed=False))
+    moved.send(inp.Returned())
+    assert (moved.asked, moved.answers["fruit"]) == ("count", "りんご")
