@@ -41,8 +41,8 @@ class Position:
         self._groups: dict[tuple[str, int], bool] = {}
         self._calculated: dict[Key, str] = {}
         self._settled: dict[Key, bool] = {}
-        #: Values by the names of questions outside repeats.
-        self._plain: dict[str, str] = {}
+        #: Values by the names of questions outside repeats, as far as they were asked for (``plain``).
+        self.known: dict[str, str] = {}
         self._busy: set[Key] = set()
 
     def after(self, state: State) -> Position:
@@ -54,7 +54,7 @@ class Position:
             return Position(self.definition, state, self.now)
         if state.answers is before.answers:
             return self._with(state)
-        if not (self._relevant or self._groups or self._calculated or self._settled or self._plain):
+        if not (self._relevant or self._groups or self._calculated or self._settled or self.known):
             return Position(self.definition, state, self.now)
         changed = {key.question for key in differing(before.answers, state.answers)}
         touched = frozenset[str]().union(*map(self.plan.touched, changed))
@@ -63,7 +63,7 @@ class Position:
         later._groups = {place: found for place, found in self._groups.items() if place[0] not in touched}
         later._calculated = without(self._calculated, touched)
         later._settled = without(self._settled, touched)
-        later._plain = {name: found for name, found in self._plain.items() if name not in touched}
+        later.known = {name: found for name, found in self.known.items() if name not in touched}
         return later
 
     def _with(self, state: State) -> Position:
@@ -177,12 +177,12 @@ class Position:
 
     def plain(self, name: str) -> str | None:
         """The value of a question outside repeats, kept by its name; ``None`` for one in a repeat."""
-        found = self._plain.get(name)
+        found = self.known.get(name)
         if found is None and name not in self.definition.repeats:
             key = Key(name)
             found = self.value(key)
             if key not in self._busy:
-                self._plain[name] = found
+                self.known[name] = found
         return found
 
     def value(self, key: Key) -> str:

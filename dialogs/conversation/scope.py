@@ -19,6 +19,7 @@ class Answers(Protocol):
 
     definition: Questionnaire
     now: datetime
+    known: dict[str, str]
 
     def value(self, key: Key) -> str: ...
 
@@ -43,9 +44,11 @@ class AnswerScope:
         self._choice = choice
 
     def value(self, name: str) -> str:
-        if name == self._key.question and self._own is not None:
+        if self._own is not None and name == self._key.question:
             return self._own
-        found = self._position.plain(name)
+        found = self._position.known.get(name)
+        if found is None:
+            found = self._position.plain(name)
         return self._value(self._place(name)) if found is None else found
 
     def _value(self, key: Key) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 from dialogs.definition.cells import LANGUAGE, nearest
 from dialogs.definition.issues import Issue, Place, UnreadableSource
+from dialogs.definition.model import QuestionType
 from dialogs.definition.source_tree import Cell, Rows, Table, Tree, cell
 from dialogs.definition.vocabulary import (
     BOT_COLUMNS,
     BOT_TEXTS,
+    BOUNDARIES,
     CHOICE_ORDER,
     SETTINGS_COLUMNS,
     SURVEY_COLUMNS,
@@ -66,7 +68,8 @@ _CONDITIONS = frozenset({
 })  # fmt: skip
 #: Choices may have columns of any name, but these are pictures and sounds to XLSForm.
 _MEDIA = frozenset({"image", "big-image", "audio", "video"})
-_SELECT = re.compile(r"select(?: one from| one|1|( all that apply from| all that apply)) +(?=\S)")
+_SELECT = re.compile(r"select(?: one from| one|1|( all that apply from| all that apply)) +(?=\S)", re.IGNORECASE)
+_TYPES = {*QuestionType, *BOUNDARIES}
 _LANGUAGE_NAMES = {"japanese": "ja", "english": "en", "plain japanese": "ja_easy"}
 _NAMED_LANGUAGE = re.compile(r".*\(\s*([^()]+?)\s*\)")
 _DEFAULT_LANGUAGE = "ja"
@@ -249,7 +252,7 @@ class _Reader:
         else:
             written = content
         if (place.sheet, place.column) == ("survey", "type"):
-            written = _SELECT.sub(lambda select: "select_multiple " if select[1] else "select_one ", written, count=1)
+            written = _type_of(_SELECT.sub(lambda s: "select_multiple " if s[1] else "select_one ", written, count=1))
         try:
             return cell(written)
         except UnreadableSource as error:
@@ -316,6 +319,14 @@ def is_plain_column(sheet: str, name: str) -> bool:
     """Whether a column of this name, spelt as it is, means nothing but itself in a workbook."""
     found = _column_of(sheet, 0, name, _DEFAULT_LANGUAGE)
     return found.name == name and found.name not in _KNOWN[sheet] and name.lower() not in _MEDIA
+
+
+def _type_of(written: str) -> str:
+    """A type in any case; the name of a list keeps its own."""
+    head, blank, rest = written.partition(" ")
+    if head.lower() in ("begin", "end"):
+        return written.lower()
+    return f"{head.lower()}{blank}{rest}" if head.lower() in _TYPES else written
 
 
 def _column_name(written: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from dialogs.definition.checker import check
+from dialogs.definition.issues import DefinitionError
 from dialogs.definition.model import Decline, QuestionType
 from dialogs.definition.source_files import read_source
 from tests.dialogs.definition.workbooks import SURVEY, Sheet, found, issues_of, read, source, workbook
@@ -106,6 +107,40 @@ def test_a_text_without_a_language_is_in_the_forms_own() -> None:
 def test_xlsforms_spellings_of_a_select(written: str, kind: QuestionType) -> None:
     form = read(survey=[["type", "name"], [written, "a"]], choices=[["list_name", "name", "label"], ["l", "x", "え"]])
     assert (form.question("a").type, form.question("a").list_name) == (kind, "l")
+
+
+@pytest.mark.parametrize("begin", ["begin group", "begin_group", "Begin Group", "begin  group", " BEGIN_GROUP "])
+def test_a_boundary_is_read_in_xlsforms_spellings(begin: str) -> None:
+    form = read(survey=[["type", "name"], [begin, "g"], ["Text ", "a\u00a0"], [begin.lower().replace("begin", "end")]])
+    assert [(question.name, question.groups) for question in form.questions] == [("a", ("g",))]
+
+
+@pytest.mark.parametrize("written", ["SELECT_ONE My_List", "Select One My_List", "select_one  My_List "])
+def test_a_type_is_read_in_any_case_and_a_list_in_its_own(written: str) -> None:
+    choices: Sheet = [["list_name", "name", "label"], ["My_List", "x", "え"]]
+    form = read(survey=[["type", "name"], [written, "a"]], choices=choices)
+    assert form.question("a").list_name == "My_List"
+
+
+def test_of_merged_cells_the_first_holds_the_value_and_the_others_are_missed_by_cell() -> None:
+    raw = workbook(survey=SURVEY, choices=[["list_name", "name", "label"], ["l", "x", "え"], [None, "y", "お"]])
+    book = load_workbook(io.BytesIO(raw))
+    book["choices"].merge_cells("A2:A3")
+    book["survey"].merge_cells("C2:D2")
+    made = io.BytesIO()
+    book.save(made)
+    with pytest.raises(DefinitionError) as caught:
+        read_source(made.getvalue(), origin="form.xlsx").questionnaire()
+    assert [(issue.code, str(issue.place)) for issue in caught.value.issues] == [
+        ("missing_column", "choices!A3 list_name")
+    ]
+
+
+def test_a_repeat_in_a_repeat_is_refused_by_name_and_cell() -> None:
+    header = ["type", "name", "bot::max_repeats"]
+    rows = [["begin repeat", "r", 2.0], ["begin group", "g"], ["begin_repeat", "s", "3"], ["text", "a"]]
+    ends = [["end repeat"], ["end group"], ["end repeat"]]
+    assert found(survey=[header, *rows, *ends]) == [("repeat_in_repeat", "survey!A4 s type")]
 
 
 @pytest.mark.parametrize("written", ["yes", "Yes", "TRUE", "true", "true()", True])
