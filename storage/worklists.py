@@ -31,6 +31,7 @@ from storage.tables import (
     ContactTryRow,
     CustomerFlagRow,
     CustomerRow,
+    LinkCodeRow,
     MasterRecordRow,
     MasterVersionRow,
     table_of,
@@ -38,6 +39,7 @@ from storage.tables import (
 from storage.tables.cases import CLOSED_STATUSES
 
 _case, _customer, _record = table_of(CaseRow), table_of(CustomerRow), table_of(MasterRecordRow)
+_code = table_of(LinkCodeRow)
 _flag, _try, _version = table_of(CustomerFlagRow), table_of(ContactTryRow), table_of(MasterVersionRow)
 
 #: Statuses in which a channel takes over. These wait for nobody's day.
@@ -55,6 +57,8 @@ LISTS = tuple(STATUSES)
 #: A letter that nobody answered joins a list only when the case is overdue.
 _OVERDUE = (CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.PAUSED, CaseStatus.REMINDED_1)
 _JOINS_OVERDUE = frozenset({"phone", "post"})
+#: Of a try: a letter that came back.
+_RETURNED = (_try.c.channel == "post", _try.c.result.in_(RETURNED))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +113,11 @@ def _exhausted(channel: str) -> ColumnElement[bool]:
 
 
 def _came_back() -> ColumnElement[bool]:
-    """Whether a letter came back from the address that the master record still has."""
+    """Whether a letter came back from the address that the master record still has: not changed since it was made."""
     known_since = select(_version.c.made_current_at).where(_version.c.seq == _record.c.seq).correlate(_record)
-    returned = _last("at", _try.c.channel == "post", _try.c.result.in_(RETURNED))
-    return func.coalesce(returned >= known_since.scalar_subquery(), False)
+    letter = select(func.max(_code.c.created_at)).where(_code.c.case_id == _case.c.id).correlate(_case)
+    made_for_it = func.coalesce(letter.scalar_subquery() >= known_since.scalar_subquery(), False)
+    return and_(_count(*_RETURNED) > 0, made_for_it)
 
 
 def _flagged(kinds: Iterable[FlagKind]) -> ColumnElement[bool]:
@@ -149,6 +154,19 @@ def count_items(conn: Connection, name: str, today: date, scope: Branches = WHOL
     grouped = listed.with_only_columns(_record.c.branch_no, func.count(), maintain_column_froms=True)
     rows = conn.execute(grouped.group_by(_record.c.branch_no).order_by(_record.c.branch_no))
     return {row[0] or "": row[1] for row in rows}
+
+
+def count_up_to(conn: Connection, name: str, today: date, scope: Branches, most: int) -> int:
+    """How many cases a list holds, no further than ``most``: what is beside the list that is read."""
+    some = items(name, today, scope).order_by(None).with_only_columns(_case.c.id, maintain_column_froms=True)
+    return int(conn.execute(select(func.count()).select_from(some.limit(most).subquery())).scalar_one())
+
+
+def moved_since(conn: Connection) -> list[str]:
+    """The customers whose letter came back, and whose master record has had another address since."""
+    here = and_(_statuses((CaseStatus.UNDELIVERABLE,)), _count(*_RETURNED) > 0, ~_came_back(), ~_flagged(STOPS))
+    query = _items().where(here).with_only_columns(_case.c.customer_id, maintain_column_froms=True)
+    return list(dict.fromkeys(conn.execute(query.order_by(_case.c.opened_at, _case.c.id)).scalars()))
 
 
 def _items() -> Select[Any]:

@@ -57,8 +57,13 @@ def make(
 
 @app.command("reissue")
 def reissue(
-    customer: Annotated[list[str], typer.Option(metavar="NO", help="Whose letter was lost or came back.")],
     out: Annotated[Path, _OUT],
+    customer: Annotated[
+        list[str] | None, typer.Option(metavar="NO", help="Whose letter was lost or came back.")
+    ] = None,
+    moved: Annotated[
+        bool, typer.Option("--moved", help="All whose letter came back and whose address has changed since.")
+    ] = False,
     pdf: Annotated[Path | None, _PDF] = None,
     merge: Annotated[Path | None, _MERGE] = None,
     encoding: Annotated[str, _ENCODING] = "utf-8-sig",
@@ -66,7 +71,10 @@ def reissue(
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """A new letter for these customers; the code of the one before links nobody any more."""
-    _make(Office(), out, customer, valid_days, (pdf, merge, encoding), as_json=as_json)
+    office = Office()
+    if moved is bool(customer):
+        raise office.refuse("letters.whose")
+    _make(office, out, customer or (), valid_days, (pdf, merge, encoding), moved=moved, as_json=as_json)
 
 
 @app.command("draw")
@@ -134,6 +142,7 @@ def _make(
     wishes: _Wishes,
     *,
     campaign: str | None = None,
+    moved: bool = False,
     as_json: bool,
 ) -> None:
     from bot.outreach.letters import Channels, make_letters
@@ -154,7 +163,7 @@ def _make(
                     channels=channels,
                     expires_on=office.today(database) + timedelta(days=valid_days),
                     actor=os_user(),
-                    again_for=[_customer_id(office, database, number) for number in customers],
+                    again_for=_again_for(office, database, customers, moved=moved),
                     campaign_id=None if campaign is None else _campaign_id(office, database, campaign),
                     progress=progress,
                 )
@@ -163,6 +172,15 @@ def _make(
                 raise office.refuse(key, name=out.name if key == "letters.exists" else f"{out.name}.part") from None
         drawn = None if pdf is None and merge is None else _draw(office, database, out, wishes)
     _report(office, {"letters": count, "file": str(out)}, out, drawn, as_json=as_json, key="letters.made")
+
+
+def _again_for(office: Office, database: Database, customers: Sequence[str], *, moved: bool) -> list[str] | None:
+    """Who gets a letter although one went out; nothing where it is about everybody who waits."""
+    from storage.worklists import moved_since
+
+    if moved:
+        return database.run_read(moved_since)
+    return [_customer_id(office, database, number) for number in customers] or None
 
 
 def _campaign_id(office: Office, database: Database, name: str) -> str:

@@ -23,6 +23,7 @@ from storage.campaign_steps import cases_for_letters
 from storage.case_status import ANSWERABLE
 from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_case, move_case
 from storage.database import Database
+from storage.flags import STOPS, flags_in_force
 from storage.link_codes import link_codes_of_case, make_link_code, revoke_link_codes, unlock_link_code
 
 LETTER_COLUMNS = ("customer_no", "case_id", "code", "check_number", "line_url", "telegram_url", "expires_on")
@@ -62,11 +63,13 @@ def make_letters(
     channels: Channels,
     expires_on: date,
     actor: str,
-    again_for: Sequence[str] = (),
+    again_for: Sequence[str] | None = None,
     campaign_id: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Write a code for every case that waits for its letter and return how many; ``FileExistsError`` if ``out`` is.
+
+    Nobody for whom every mailing is stopped gets one, asked for or not.
 
     With customer ids in ``again_for`` only their open cases get one, also where an earlier letter went out:
     its code is revoked.  With ``campaign_id`` the cases on the list of that campaign get one, and no others.
@@ -113,8 +116,8 @@ def make_letters(
     return made
 
 
-def _waiting(conn: Connection, again_for: Sequence[str], campaign_id: str | None) -> list[Case]:
-    if again_for:
+def _waiting(conn: Connection, again_for: Sequence[str] | None, campaign_id: str | None) -> list[Case]:
+    if again_for is not None:
         return _open_cases(conn, again_for)
     if campaign_id is None:
         return cases_without_letter(conn)
@@ -185,6 +188,8 @@ def _write_batch(
         case = load_case(conn, listed.id)
         if case is None or case.status != listed.status:
             # Another command was quicker; its letter counts.
+            continue
+        if flags_in_force(conn, case.customer_id) & STOPS:
             continue
         link, code = make_link_code(conn, vault, uni, case.id, expires_on=expires_on)
         if case.status in _BEFORE_LETTER:

@@ -23,10 +23,12 @@ from storage.branches import Branches
 from storage.contacts import BEST_TIMES, RESULTS, BadTry, KeptTry, Promise, Try, load_promise, tries_of
 from storage.customers import load_customer
 from storage.staff import list_staff
-from storage.worklists import LISTS, Item, count_items, items, read_items
+from storage.worklists import LISTS, Item, count_items, count_up_to, items, read_items
 
 #: A page shows so many; the others come up as these are worked through.
 PAGE = 50
+#: Of the lists that are not read nobody counts further ("999+").
+_MOST = 1000
 #: What whoever calls, visits or writes has to know.
 _FIELDS = ("name", "name_kana", "phone", "postal_code", "address", "representative_name")
 #: The longest note.
@@ -51,16 +53,18 @@ async def show(visit: Visit) -> web.StreamResponse:
     today, scope = _today(visit), visit.staff.branches
     chosen = Branches.of(branch) if branch and scope.include(branch) else scope
 
-    def load(conn: Connection) -> tuple[dict[str, dict[str, int]], list[Item]]:
-        counted = {one: count_items(conn, one, today, scope) for one in LISTS}
-        return counted, read_items(conn, items(name, today, chosen).limit(PAGE))
+    def load(conn: Connection) -> tuple[dict[str, int], dict[str, int], list[Item]]:
+        by_branch = count_items(conn, name, today, scope)
+        counts = {one: count_up_to(conn, one, today, scope, _MOST) for one in LISTS if one != name}
+        counts = {one: counts.get(one, sum(by_branch.values())) for one in LISTS}
+        return counts, by_branch, read_items(conn, items(name, today, chosen).limit(PAGE))
 
-    counted, found = await visit.console.database.read(load)
-    counts, by_branch = {one: sum(of.values()) for one, of in counted.items()}, counted[name]
+    counts, by_branch, found = await visit.console.database.read(load)
     context = {
         "area": "worklists",
         "list": name,
         "counts": counts,
+        "most": _MOST,
         "branch": branch,
         "branches": by_branch,
         "items": found,

@@ -64,6 +64,21 @@ def test_letters_that_came_back_are_taken_once_and_stand_on_the_list_of_calls(sh
         assert len(shell.read("phone.csv")) == count
 
 
+def test_who_has_moved_gets_a_letter_as_soon_as_the_bank_knows_where(shell: Shell) -> None:
+    header = f"{HEADER},address"
+    shell("customers", "import", shell.write("m.csv", header, f"{TARO},東京都港区1-1", f"{HANAKO},大阪府堺市2-2"))
+    shell("letters", "make", "--out", shell.folder / "c.csv")
+    shell("letters", "returned", shell.write("r.csv", RETURNED, f"0001,{TODAY},moved", f"0002,{TODAY},moved"))
+    assert shell("letters", "reissue", "--moved", "--out", shell.folder / "0.csv").code == 0
+    assert shell.read("0.csv") == []
+    shell("customers", "import", shell.write("m.csv", header, f"{TARO},東京都港区9-9", f"{HANAKO},大阪府堺市2-2"))
+    assert shell("letters", "reissue", "--moved", "--out", shell.folder / "1.csv").code == 0
+    assert [row["customer_no"] for row in shell.read("1.csv")] == ["0001"]
+    assert statuses(shell) == {"0001": CaseStatus.SENT, "0002": CaseStatus.UNDELIVERABLE}
+    for given in ((), ("--moved", "--customer", "0001")):
+        shell.refused("letters", "reissue", *given, "--out", shell.folder / "2.csv")
+
+
 def test_calls_of_an_outside_office(shell: Shell) -> None:
     shell("letters", "make", "--out", shell.folder / "c.csv")
     shell("letters", "returned", shell.write("r.csv", RETURNED, f"0001,{TODAY},moved", f"0002,{TODAY},moved"))

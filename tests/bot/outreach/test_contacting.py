@@ -113,12 +113,14 @@ def test_a_promise_is_kept_until_its_day_and_sets_a_reminder(database: Database)
     assert lists(database, later(database, 30)) == []
 
 
-def test_a_death_stops_everything_and_waits_for_a_superior(database: Database) -> None:
+def test_a_death_stops_everything_and_waits_for_a_superior(database: Database, tmp_path: Path) -> None:
     case = seed(database, *REMINDED)
     enter(database, case, "visit", "deceased", note="ご家族より")
     assert database.run_read(lambda conn: flags_in_force(conn, case.customer_id)) == {FlagKind.DECEASED}
     assert status(database, case) is CaseStatus.REMINDED_2
     assert lists(database, later(database, 30)) == ["restriction"]
+    letter(database, tmp_path, "none.csv")
+    assert database.run_read(lambda conn: link_codes_of_case(conn, case.id)) == []
 
     def lift(conn: object) -> bool:
         return lift_flag(
