@@ -307,11 +307,13 @@ def touch_conversation(conn: Connection, conversation: Conversation, times: Time
 
 
 def _event_values(vault: Vault, conversation_id: str, seq: int, event: Mapping[str, Any]) -> dict[str, Any]:
+    key = event.get("key") if event["kind"] in ("asked", "answered") else None
     return {
         "conversation_id": conversation_id,
         "seq": seq,
         "kind": event["kind"],
         "at": datetime.fromisoformat(event["at"]),
+        "question": key[0] if key else None,
         "sealed": vault.seal(_event.name, f"{conversation_id}:{seq}", event),
     }
 

@@ -51,7 +51,11 @@ class CaseTransitionRow(Stored, table=True):
     """A change of status; never altered."""
 
     __tablename__ = "case_transition"
-    __table_args__ = (Index("ix_case_transition_case", "case_id", "to_status"),)
+    __table_args__ = (
+        Index("ix_case_transition_case", "case_id", "to_status"),
+        # How many were invited and reminded on a day.
+        Index("ix_case_transition_when", "to_status", "at", "case_id"),
+    )
 
     id: str = key()
     case_id: str = link("review_case.id")

@@ -69,6 +69,8 @@ class ConversationEventRow(Stored, table=True):
     seq: int = number(primary_key=True)
     kind: str = code(64)
     at: datetime = when()
+    #: Of what was asked or answered, the name of the question in its form.
+    question: str | None = code(128, nullable=True)
     sealed: bytes = sealed()
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Index, UniqueConstraint, text as sql
 from storage.tables.base import Stored, code, digest, key, link, number, sealed, text, when
 
 _UNRECONCILED = sql("reconciled_at IS NULL")
+_COUNTS = sql("superseded_at IS NULL")
 _DECIDED = sql("decision IS NOT NULL")
 _ASKED = sql("ask_until IS NOT NULL")
 
@@ -28,6 +29,8 @@ class SubmissionRow(Stored, table=True):
         Index("ix_submission_form", "questionnaire_sha256", "completed_seq"),
         # With the id, by which a later submission of the same case is told.
         Index("ix_submission_case", "case_id", "id"),
+        # How many came on a day.
+        Index("ix_submission_submitted_at", "submitted_at", "customer_id"),
         Index("ix_submission_ask_until", "ask_until", sqlite_where=_ASKED, postgresql_where=_ASKED),
     )
 
@@ -66,6 +69,16 @@ class DifferenceRow(Stored, table=True):
         # Named by hand: the convention's name would be longer than PostgreSQL's 63 signs.
         UniqueConstraint(
             "submission_id", "field", "master_digest", "comparator_version", name="uq_difference_comparison"
+        ),
+        # What the comparisons found, field by field.
+        Index(
+            "ix_difference_verdicts",
+            "created_at",
+            "field",
+            "verdict",
+            "case_id",
+            sqlite_where=_COUNTS,
+            postgresql_where=_COUNTS,
         ),
         # How the same was decided before is asked on every page of a case.
         Index(

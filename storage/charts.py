@@ -1,0 +1,273 @@
+"""What the charts of the console show: counts from what is only ever added, within the branches of who looks.
+
+Promise: each chart is a few statements that count in the database, whatever the number of customers; the long ones look
+at the newest conversations or messages only and say how many; nothing that identifies a person leaves the database.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, String, case, func, select, type_coerce
+
+from storage.branches import Branches
+from storage.case_status import CaseStatus
+from storage.customers import current_seq
+from storage.tables import (
+    AccountRow,
+    CaseRow,
+    CaseTransitionRow,
+    ConversationEventRow,
+    ConversationRow,
+    DifferenceRow,
+    HandOverRow,
+    MasterCurrentRow,
+    MasterRecordRow,
+    OutgoingRow,
+    SubmissionRow,
+    table_of,
+)
+
+_account, _case, _record = table_of(AccountRow), table_of(CaseRow), table_of(MasterRecordRow)
+_ours = _record.alias("ours")
+_transition, _event = table_of(CaseTransitionRow), table_of(ConversationEventRow)
+_conversation, _difference = table_of(ConversationRow), table_of(DifferenceRow)
+_current = table_of(MasterCurrentRow)
+_hand_over, _outgoing, _submission = table_of(HandOverRow), table_of(OutgoingRow), table_of(SubmissionRow)
+
+_CURRENT = select(_current.c.seq).where(_current.c.id == 1).scalar_subquery()
+_Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+#: Conversations in which questions are looked at, and of them those whose seconds are taken; messages that are counted.
+COHORT, TIMED, MESSAGES = 5000, 1000, 20_000
+#: Who has said nothing for so long has left.
+LEFT_AFTER = timedelta(days=1)
+#: The steps of the funnel; who reached a later one has passed the earlier ones.
+STEPS = (CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.ANSWERING, CaseStatus.ANSWERED, CaseStatus.DONE)
+#: Moves that stand for something that was sent to the customer.
+SENDINGS = (CaseStatus.SENT, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """From when on, and whose customers."""
+
+    since: datetime
+    now: datetime
+    branches: Branches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """How one question went among the newest conversations."""
+
+    name: str
+    saw: int
+    left: int
+    #: From the last time it was asked to the answer, half of them; nothing where nobody answered.
+    seconds: float | None
+    #: Answers of which that is half.
+    timed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """What became of the newest messages on one channel."""
+
+    channel: str
+    state: str
+    messages: int
+    people: int
+
+
+def _scoped(query: _Query, span: Span, customer: ColumnElement[Any]) -> _Query:
+    """The query for the customers of the branches alone, who are found first and once."""
+    if span.branches.is_whole_bank:
+        return query
+    of_branch = select(_ours.c.customer_id).where(
+        span.branches.are_of(_ours.c.branch_no), _ours.c.seq == current_seq(_ours.c.customer_id)
+    )
+    return query.where(customer.in_(of_branch))
+
+
+def _of_record(value: ColumnElement[Any], customer: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column of the record that counts for the customer of the row."""
+    return (
+        select(value)
+        .where(_record.c.customer_id == customer, _record.c.seq <= _CURRENT)
+        .order_by(_record.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def statuses(conn: Connection, span: Span) -> dict[tuple[str, str], int]:
+    """Cases that were opened in the span, by risk rating and status."""
+    risk = _of_record(_record.c.risk_rating, _case.c.customer_id).label("risk")
+    cases = select(risk, _case.c.status).where(_case.c.opened_at >= span.since)
+    found = _scoped(cases, span, _case.c.customer_id).subquery()
+    query = select(found.c.risk, found.c.status, func.count()).group_by(found.c.risk, found.c.status)
+    return {(row[0] or "", row[1]): row[2] for row in conn.execute(query)}
+
+
+def funnel(conn: Connection, span: Span) -> list[int]:
+    """How many of the cases that were opened in the span reached each of ``STEPS``, or a later one."""
+    reached = case({step.value: place for place, step in enumerate(STEPS, 1)}, value=_transition.c.to_status)
+    furthest = (
+        select(func.max(reached).label("place"))
+        .join(_case, _case.c.id == _transition.c.case_id)
+        .where(_case.c.opened_at >= span.since, _transition.c.to_status.in_([step.value for step in STEPS]))
+        .group_by(_transition.c.case_id)
+    )
+    found = _scoped(furthest, span, _case.c.customer_id).subquery()
+    query = select(found.c.place, func.count()).group_by(found.c.place)
+    counts = {row[0]: row[1] for row in conn.execute(query)}
+    return [sum(count for place, count in counts.items() if place >= step) for step in range(1, len(STEPS) + 1)]
+
+
+def submitted_hours(conn: Connection, span: Span) -> dict[datetime, int]:
+    """Forms that were submitted, by the hour of UTC."""
+    hour = _hour(conn, _submission.c.submitted_at)
+    query = select(hour, func.count()).where(_submission.c.submitted_at >= span.since)
+    return _by_hour(conn, _scoped(query, span, _submission.c.customer_id).group_by(hour))
+
+
+def sending_hours(conn: Connection, span: Span) -> dict[CaseStatus, dict[datetime, int]]:
+    """Invitations and reminders, by the hour of UTC."""
+    hour = _hour(conn, _transition.c.at)
+    found: dict[CaseStatus, dict[datetime, int]] = {}
+    for status in SENDINGS:
+        query = select(hour, func.count()).where(
+            _transition.c.to_status == status.value, _transition.c.at >= span.since
+        )
+        if not span.branches.is_whole_bank:
+            joined = query.join(_case, _case.c.id == _transition.c.case_id)
+            query = _scoped(joined, span, _case.c.customer_id)
+        found[status] = _by_hour(conn, query.group_by(hour))
+    return found
+
+
+def _hour(conn: Connection, at: ColumnElement[Any]) -> ColumnElement[str]:
+    """The hour of a time in UTC, as both databases write it."""
+    if conn.dialect.name == "sqlite":
+        return func.substr(type_coerce(at, String), 1, 13)
+    return func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24")
+
+
+def _by_hour(conn: Connection, query: Select[*tuple[Any, ...]]) -> dict[datetime, int]:
+    return {datetime.strptime(row[0], "%Y-%m-%d %H").replace(tzinfo=UTC): row[1] for row in conn.execute(query)}
+
+
+def questions(conn: Connection, span: Span) -> list[Question]:
+    """The questions of the newest ``COHORT`` conversations, in the order in which they come."""
+    newest = (
+        select(_conversation.c.id, _conversation.c.open_question, _conversation.c.owner)
+        .add_columns(_conversation.c.closed_at, _conversation.c.last_inbound_at)
+        .join(_case, _case.c.id == _conversation.c.case_id)
+        .where(_conversation.c.created_at >= span.since)
+        .order_by(_conversation.c.id.desc())
+        .limit(COHORT)
+    )
+    cohort = _scoped(newest, span, _case.c.customer_id).cte("cohort")
+    asked = (
+        select(_event.c.question, func.count(_event.c.conversation_id.distinct()), func.avg(_event.c.seq))
+        .select_from(cohort.join(_event, _event.c.conversation_id == cohort.c.id))
+        .where(_event.c.kind == "asked", _event.c.question.is_not(None))
+        .group_by(_event.c.question)
+    )
+    left = (
+        select(cohort.c.open_question, func.count())
+        .where(cohort.c.owner == "bot", cohort.c.closed_at.is_(None), cohort.c.open_question.is_not(None))
+        .where(cohort.c.last_inbound_at < span.now - LEFT_AFTER)
+        .group_by(cohort.c.open_question)
+    )
+    gone: dict[str, int] = {row[0]: row[1] for row in conn.execute(left)}
+    seconds = _seconds(conn, select(cohort.c.id).order_by(cohort.c.id.desc()).limit(TIMED))
+    rows = sorted((tuple(row) for row in conn.execute(asked)), key=lambda row: (float(row[2]), row[0]))
+    return [
+        Question(
+            name=name,
+            saw=saw,
+            left=gone.get(name, 0),
+            seconds=median(seconds[name]) if name in seconds else None,
+            timed=len(seconds.get(name, ())),
+        )
+        for name, saw, _ in rows
+    ]
+
+
+def _seconds(conn: Connection, timed: Select[tuple[str]]) -> Mapping[str, Sequence[float]]:
+    """How long each answer of these conversations took, by question."""
+    earlier = _event.alias("earlier")
+    asked_at = (
+        select(func.max(earlier.c.at))
+        .where(earlier.c.conversation_id == _event.c.conversation_id, earlier.c.seq < _event.c.seq)
+        .where(earlier.c.kind == "asked", earlier.c.question == _event.c.question)
+        .scalar_subquery()
+    )
+    query = select(_event.c.question, _event.c.at, asked_at).where(
+        _event.c.conversation_id.in_(timed), _event.c.kind == "answered", _event.c.question.is_not(None)
+    )
+    found: dict[str, list[float]] = defaultdict(list)
+    for question, answered, asked in conn.execute(query):
+        if asked is not None:
+            found[question].append((answered - asked).total_seconds())
+    return found
+
+
+def outcomes(conn: Connection, span: Span) -> dict[str, int]:
+    """How the hand-overs that began in the span ended; those that are not over yet under ``open``."""
+    how = func.coalesce(_hand_over.c.outcome, "open").label("how")
+    query = select(how, func.count()).where(_hand_over.c.asked_at >= span.since)
+    query = span.branches.narrow(query, _hand_over.c.branch_no).group_by(how)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def verdicts(conn: Connection, span: Span) -> dict[tuple[str, str], int]:
+    """What the comparisons found that count now, by field and verdict."""
+    query = (
+        select(_difference.c.field, _difference.c.verdict, func.count())
+        .where(_difference.c.created_at >= span.since, _difference.c.superseded_at.is_(None))
+        .group_by(_difference.c.field, _difference.c.verdict)
+    )
+    if not span.branches.is_whole_bank:
+        joined = query.join(_case, _case.c.id == _difference.c.case_id)
+        query = _scoped(joined, span, _case.c.customer_id)
+    return {(row[0], row[1]): row[2] for row in conn.execute(query)}
+
+
+def sendings(conn: Connection, span: Span) -> list[Sending]:
+    """What became of the newest ``MESSAGES`` messages, by channel."""
+    newest = (
+        select(_outgoing.c.conversation_id, _outgoing.c.state)
+        .where(_outgoing.c.created_at >= span.since)
+        .order_by(_outgoing.c.id.desc())
+        .limit(MESSAGES)
+    )
+    if not span.branches.is_whole_bank:
+        joined = newest.join(_conversation, _conversation.c.id == _outgoing.c.conversation_id).join(
+            _case, _case.c.id == _conversation.c.case_id
+        )
+        newest = _scoped(joined, span, _case.c.customer_id)
+    found = newest.subquery()
+    query = (
+        select(_account.c.channel, found.c.state, func.count(), func.count(found.c.conversation_id.distinct()))
+        .select_from(
+            found.join(_conversation, _conversation.c.id == found.c.conversation_id).join(
+                _account, _account.c.id == _conversation.c.account_id
+            )
+        )
+        .group_by(_account.c.channel, found.c.state)
+        .order_by(_account.c.channel, found.c.state)
+    )
+    return [Sending(channel=row[0], state=row[1], messages=row[2], people=row[3]) for row in conn.execute(query)]
+
+
+def blocked(conn: Connection) -> dict[str, int]:
+    """Accounts that have blocked the bank, by channel; of the whole bank, for an account has no branch."""
+    query = select(_account.c.channel, func.count()).where(_account.c.state == "blocked").group_by(_account.c.channel)
+    return {row[0]: row[1] for row in conn.execute(query)}
