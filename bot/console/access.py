@@ -61,6 +61,8 @@ class Permission(StrEnum):
     EXPORT = "export"
     #: Who is there, how long customers wait and why they need a person.
     SUPERVISE = "supervise"
+    #: Counts of the whole course of things; small ones only for who answers for them (``charts.SEE_FEW``).
+    SEE_CHARTS = "see_charts"
     SEE_AUDIT = "see_audit"
     #: The lists of calls and visits, without names.
     SEE_WORKLISTS = "see_worklists"
@@ -88,6 +90,7 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
     Permission.SUPERVISE: frozenset({"approver", "admin"}),
+    Permission.SEE_CHARTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.SEE_AUDIT: frozenset({"auditor", "admin"}),
     Permission.SEE_WORKLISTS: frozenset({"operator", "back_office", "approver", "auditor", "admin"}),
     Permission.CONTACT: frozenset({"operator", "back_office", "approver", "admin"}),

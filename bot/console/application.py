@@ -20,6 +20,7 @@ from bot.console.entry_desk import EntryDesk
 from bot.console.headers import Assets, add_headers
 from bot.console.pages import (
     audit_trail,
+    charts,
     conversation,
     desk_work,
     entering,
@@ -152,6 +153,8 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("GET", f"{case}/contact", worklists.show_item),
         ("POST", f"{case}/contact", worklists.enter),
         ("GET", "/supervision", supervision.show),
+        ("GET", "/charts", charts.show),
+        ("GET", "/charts/{chart:[a-z_]{1,16}}.csv", charts.fetch),
         ("GET", "/audit", audit_trail.show),
         ("POST", "/audit/find", audit_trail.find),
         ("POST", "/audit/export", audit_trail.export),

@@ -101,6 +101,8 @@ TABLE: Mapping[str, frozenset[str]] = {
     f"POST {_CASE}/contact": _ANSWERING,
     "GET /console/exports": _OFFICE | {"auditor"},
     "GET /console/supervision": frozenset({"approver", "admin"}),
+    "GET /console/charts": _OFFICE | {"auditor"},
+    "GET /console/charts/{chart}.csv": _OFFICE | {"auditor"},
     "GET /console/audit": frozenset({"auditor", "admin"}),
     "POST /console/audit/find": frozenset({"auditor", "admin"}),
     "POST /console/audit/export": frozenset({"auditor", "admin"}),
@@ -133,7 +135,8 @@ class Asked:
     @property
     def has_id(self) -> bool:
         """Whether its address names something that belongs to a branch."""
-        return "{" in self.name and "{name}" not in self.name and self.name not in WHOLE_BANK
+        nobodys = "{name}" in self.name or "{chart}" in self.name
+        return "{" in self.name and not nobodys and self.name not in WHOLE_BANK
 
 
 def names_of(app: web.Application) -> list[str]:
@@ -168,6 +171,7 @@ def ids_of(bank: Bank, name: str) -> dict[str, str]:
         "locale": "ja",
         "edit": edit,
         "request": export_id(bank),
+        "chart": "reach",
     }
 
 

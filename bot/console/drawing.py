@@ -1,0 +1,199 @@
+"""Charts as SVG: written here, so that a page prints, needs no script and says in words what it shows.
+
+Promise: every chart has a title and a description for who cannot see it, each series differs in its pattern and not
+by colour alone, what is hidden is dotted, and the text is ink on paper.  Colours are values of the Digital Agency's
+design tokens, used as facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from markupsafe import Markup
+
+WIDTH = 360
+_INK, _SOFT, _PAPER = "#1a1a1a", "#4d4d4d", "#ffffff"
+#: From few to many: light to dark, and so also without colour.
+_SHADES = ("#e8f1fe", "#c5d7fb", "#9db7f9", "#7096f8", "#4979f5", "#0017c1")
+_TEXT = 12
+_ROW = 34
+#: The look of each series: its ground, and the pattern over it.
+_LOOKS = (
+    ("#ffffff", ""),
+    ("#d9e6ff", ""),
+    ("#d9e6ff", "M0 6L6 0"),
+    ("#9db7f9", ""),
+    ("#9db7f9", "M0 0L6 6"),
+    ("#0017c1", ""),
+    ("#4d4d4d", ""),
+    ("#ffffff", "M0 3H6"),
+)
+_HIDDEN = "few"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """What a chart is called, and what it shows, in words; ``id`` is unique in its page."""
+
+    id: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """A row of a bar chart: one length for each series, or nothing where it is hidden."""
+
+    label: str
+    parts: Sequence[int | None]
+    #: At its end.
+    note: str
+    #: Of all parts; nothing where it is hidden.
+    total: int | None = None
+
+
+def stacked_bars(named: Named, bars: Sequence[Bar], series: Sequence[str]) -> Markup:
+    """A bar for each row, divided into its series; each as long as the others, so that shares are compared."""
+    body = [_pattern(named, place) for place in range(len(series))]
+    y = 4
+    for bar in bars:
+        body.append(_words(0, y + 11, bar.label))
+        body.append(_words(WIDTH, y + 11, bar.note, anchor="end", color=_SOFT))
+        body += _parts(named, bar, y + 16)
+        y += _ROW + 8
+    for place, name in enumerate(series):
+        x, line = (place % 2) * (WIDTH // 2), y + 8 + (place // 2) * 18
+        body.append(_box(x + 0.5, line, 12, 12, _fill(named, place)))
+        body.append(_words(x + 18, line + 10, name))
+    return _svg(named, y + 14 + (len(series) + 1) // 2 * 18, body)
+
+
+def _parts(named: Named, bar: Bar, y: float) -> list[str]:
+    found = [_box(0.5, y, WIDTH - 1, 18, _PAPER if bar.total == 0 else f"url(#{named.id}-{_HIDDEN})")]
+    x = 0.5
+    for place, part in enumerate(bar.parts):
+        # Where the whole is hidden no length may tell what it is; the dotted rest is what is hidden of it.
+        if part and bar.total:
+            width = (WIDTH - 1) * part / bar.total
+            found.append(_box(x, y, width, 18, _fill(named, place)))
+            x += width
+    return found
+
+
+def bars(named: Named, rows: Sequence[Bar]) -> Markup:
+    """A bar for each row, as long as its first part is large among all rows."""
+    most = max((row.parts[0] or 0 for row in rows), default=0) or 1
+    body: list[str] = [_pattern(named, 5)]
+    y = 4
+    for row in rows:
+        body.append(_words(0, y + 11, row.label))
+        body.append(_words(WIDTH, y + 11, row.note, anchor="end", color=_SOFT))
+        body.append(_box(0.5, y + 16, WIDTH - 1, 10, "#f2f4f8"))
+        if row.parts[0] is None:
+            body.append(_box(0.5, y + 16, WIDTH - 1, 10, f"url(#{named.id}-{_HIDDEN})"))
+        elif row.parts[0]:
+            body.append(_box(0.5, y + 16, max(1.0, (WIDTH - 1) * row.parts[0] / most), 10, _fill(named, 5)))
+        y += _ROW
+    return _svg(named, y + 4, body)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A line from top to bottom at a day, with a sign that the legend explains."""
+
+    at: int
+    sign: str
+
+
+def climb(
+    named: Named, points: Sequence[tuple[int, int]], marks: Sequence[Mark], last: int, ends: tuple[str, str]
+) -> Markup:
+    """How a sum grew from day 0 to ``last``: points are days and the sum from then on."""
+    top, left, height = 22, 34, 150
+    width = WIDTH - left - 8
+    most = max((total for _, total in points), default=0) or 1
+
+    def x(day: int) -> float:
+        return left + width * day / max(1, last)
+
+    def y(total: int) -> float:
+        return top + height * (1 - total / most)
+
+    body = []
+    for share in (0, 0.5, 1):
+        line = top + height * (1 - share)
+        body.append(f'<path d="M{left} {line:.1f}H{WIDTH - 8}" stroke="#d8dce4"/>')
+        body.append(_words(left - 4, line + 4, str(round(most * share)), anchor="end", color=_SOFT))
+    for mark in marks:
+        dashes = ' stroke-dasharray="3 3"' if mark.sign != "●" else ""
+        body.append(f'<path d="M{x(mark.at):.1f} {top - 4}V{top + height}" stroke="{_SOFT}"{dashes}/>')
+        body.append(_words(x(mark.at), top - 8, mark.sign, anchor="middle"))
+    path, before = [f"M{x(0):.1f} {y(0):.1f}"], 0
+    for day, total in points:
+        path.append(f"L{x(day):.1f} {y(before):.1f}L{x(day):.1f} {y(total):.1f}")
+        before = total
+    path.append(f"L{x(last):.1f} {y(before):.1f}")
+    body.append(f'<path d="{"".join(path)}" fill="none" stroke="#0017c1" stroke-width="2.5"/>')
+    body.append(_words(left, top + height + 16, ends[0], color=_SOFT))
+    body.append(_words(WIDTH - 8, top + height + 16, ends[1], anchor="end", color=_SOFT))
+    return _svg(named, top + height + 24, body)
+
+
+def heat_map(named: Named, rows: Sequence[tuple[str, Sequence[int | None]]], columns: Sequence[str]) -> Markup:
+    """A field for each row and column, the darker the more."""
+    left, size = 24, (WIDTH - 24) / max(1, len(columns))
+    most = max((count or 0 for _, counts in rows for count in counts), default=0) or 1
+    body = [
+        _words(left + size * (place + 0.5), 10, name, anchor="middle", color=_SOFT)
+        for place, name in enumerate(columns)
+        if place % 3 == 0
+    ]
+    for line, (label, counts) in enumerate(rows):
+        y = 16 + line * 18
+        body.append(_words(0, y + 13, label))
+        for place, count in enumerate(counts):
+            shade = _PAPER if not count else _SHADES[min(len(_SHADES) - 1, (count * len(_SHADES) - 1) // most)]
+            fill = f"url(#{named.id}-{_HIDDEN})" if count is None else shade
+            body.append(_box(left + size * place, y, size, 18, fill, line="#d8dce4"))
+    return _svg(named, 16 + len(rows) * 18 + 4, body)
+
+
+def _svg(named: Named, height: float, body: Sequence[str]) -> Markup:
+    """The whole picture; the dots of what is hidden are always there."""
+    dots = (
+        f'<pattern id="{named.id}-{_HIDDEN}" width="5" height="5" patternUnits="userSpaceOnUse">'
+        f'<rect width="5" height="5" fill="{_PAPER}"/><circle cx="2.5" cy="2.5" r="1.1" fill="{_SOFT}"/></pattern>'
+    )
+    return Markup(  # noqa: S704 - every text in it went through escape()
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-labelledby="{named.id}-t {named.id}-d" '
+        f'font-size="{_TEXT}"><title id="{named.id}-t">{escape(named.title)}</title>'
+        f'<desc id="{named.id}-d">{escape(named.description)}</desc>{dots}{"".join(body)}</svg>'
+    )
+
+
+def _pattern(named: Named, place: int) -> str:
+    ground, path = _LOOKS[place % len(_LOOKS)]
+    if not path:
+        return ""
+    return (
+        f'<pattern id="{named.id}-{place}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect width="6" height="6" fill="{ground}"/><path d="{path}" stroke="{_INK}"/></pattern>'
+    )
+
+
+def _fill(named: Named, place: int) -> str:
+    ground, path = _LOOKS[place % len(_LOOKS)]
+    return f"url(#{named.id}-{place})" if path else ground
+
+
+def _box(x: float, y: float, width: float, height: float, fill: str, line: str = _INK) -> str:
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}" '
+        f'stroke="{line}" stroke-width="0.8"/>'
+    )
+
+
+def _words(x: float, y: float, text: str, *, anchor: str = "start", color: str = _INK) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}">{escape(text)}</text>'

@@ -1,0 +1,80 @@
+"""Charts: how far everybody is, whether a reminder helped, which question is hard; each with its table and a CSV."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from functools import lru_cache
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from bot.console.access import NotFound, Permission, needs
+from bot.console.charts import SEE_FEW, Charts, Counted, count
+from bot.console.context import Visit
+from bot.console.rendering import render, shorten
+from bot.console.review_case import Words
+from dialogs.definition.model import Questionnaire
+from dialogs.definition.yaml_format import read_canonical
+from storage import publishing
+from storage.charts import Span
+
+#: Days that can be looked at.
+SPANS = (30, 90, 365)
+_USUAL = 90
+
+
+@needs(Permission.SEE_CHARTS)
+async def show(visit: Visit) -> web.StreamResponse:
+    """All charts."""
+    days = _days(visit)
+    context = {
+        "area": "charts",
+        "charts": (await _draw(visit, days)).all(),
+        "spans": SPANS,
+        "days": days,
+        "every_count": visit.staff.role in SEE_FEW,
+    }
+    return render(visit, "charts.html", context)
+
+
+@needs(Permission.SEE_CHARTS)
+async def fetch(visit: Visit) -> web.StreamResponse:
+    """The table of one chart as CSV; raises ``NotFound``."""
+    wanted, days = visit.request.match_info["chart"], _days(visit)
+    for chart in (await _draw(visit, days)).all():
+        if chart.id == wanted:
+            name = {"Content-Disposition": f'attachment; filename="{chart.id}-{days}.csv"'}
+            return web.Response(text=chart.as_csv(), content_type="text/csv", charset="utf-8", headers=name)
+    raise NotFound
+
+
+@lru_cache(maxsize=16)
+def _form(body: str) -> Questionnaire:
+    return read_canonical(body)
+
+
+def _days(visit: Visit) -> int:
+    asked = visit.request.query.get("days", "")
+    return int(asked) if asked in map(str, SPANS) else _USUAL
+
+
+async def _draw(visit: Visit, days: int) -> Charts:
+    console, staff = visit.console, visit.staff
+    now = console.universe.now()
+    midnight = datetime.combine(now.astimezone(console.zone).date(), time(), console.zone)
+    span = Span(since=midnight - timedelta(days=days - 1), now=now, branches=staff.branches)
+
+    def load(conn: Connection) -> tuple[Counted, list[Questionnaire]]:
+        live = publishing.list_published(conn, live_only=True)
+        return count(conn, span), [_form(one.body) for one in live if one.kind == "questionnaire"]
+
+    counted, forms = await console.database.read(load)
+    local = now.astimezone(console.zone)
+    words = [Words(visit.catalogue, form, local).name for form in forms] or [Words(visit.catalogue, None, local).name]
+
+    def name_of(question: str) -> str:
+        # The first form that knows a name for it; a question that is gone keeps its own.
+        found = next((named for name in words if (named := name(question)) != question), question)
+        return shorten(found, 22)
+
+    return Charts(counted, span, visit.catalogue, console.zone, name_of, every_count=staff.role in SEE_FEW)
