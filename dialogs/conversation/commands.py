@@ -228,9 +228,12 @@ def _last_sentence(folded: str) -> str:
 
 
 def in_other_words(folded: str, locale: str) -> Command | None:
-    """The command that a short text speaks of without being its word; negations and questions are minded."""
-    if (wish := wished(folded, locale)) is not None:
-        return wish
+    """The command that a text speaks of without being its word; negations and questions are minded."""
+    return wished(folded, locale) or by_words(folded, locale)
+
+
+def by_words(folded: str, locale: str) -> Command | None:
+    """The command that the words of a short text name."""
     if len(folded) > LONGEST_COMMAND:
         return None
     languages = _languages(locale)

@@ -125,7 +125,7 @@ class Understanding:
             exact=commands.exact(folded, locale),
             is_question=matcher.words.is_question(folded),
             wished=wished,
-            spoken=wished or commands.in_other_words(folded, locale),
+            spoken=wished or commands.by_words(folded, locale),
             requests=commands.requests(folded, locale),
             find=partial(matcher.match, text, question_topic=question_topic, folded=folded),
         )

@@ -63,6 +63,7 @@ class Wishes:
     #: Before a verb that speaks for itself.
     _opening: re.Pattern[str]
     _excuse: re.Pattern[str]
+    _boundary: re.Pattern[str]
 
     def core(self, folded: str) -> str:
         """The text without excuses before it, pictures around it and a sound drawn out: すみません、戻るー is 戻る."""
@@ -84,7 +85,7 @@ class Wishes:
         if not done:
             return False
         if not frame.about:
-            return any(self._opening.fullmatch(folded, 0, start) for start, _ in done)
+            return any(self._begins_anew(folded, start) for start, _ in done)
         words = (found & frame.about) | {sound for sound in sounds if self._of_sound[sound] in frame.about}
         about = [
             (place, place + len(word))
@@ -98,6 +99,11 @@ class Wishes:
             for start, end in done
             for first, last in about
         )
+
+    def _begins_anew(self, folded: str, start: int) -> bool:
+        """Whether a verb stands where a sentence begins: at the very beginning or behind a reason or a sign."""
+        ends = [match.end() for match in self._boundary.finditer(folded, 0, start)]
+        return any(self._opening.fullmatch(folded, end, start) for end in (0, *ends))
 
     def _done(self, frame: _Frame, verbs: Iterable[str], folded: str) -> Iterator[tuple[int, int]]:
         """Where a verb stands in a mood of the frame, and nobody else said it."""
@@ -126,7 +132,7 @@ def load_wishes(language: str) -> Wishes | None:
     # A safe loader: every scalar is text.
     data: dict[str, Any] = yaml.load(resource.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
     words = load_words(language)
-    frames = tuple(_frame(name, frame, data) for name, of_command in data["commands"].items() for frame in of_command)
+    frames = tuple(_frame(wish, data) for wish in data["wishes"])
     nouns = {noun for frame in frames for noun in frame.about}
     found = nouns.union(*(frame.verbs for frame in frames))
     of_sound = {
@@ -140,17 +146,18 @@ def load_wishes(language: str) -> Wishes | None:
         _not_this=re.compile(data["not_this"]),
         _reported=re.compile(data["reported"]),
         _opening=re.compile(f"(?:{data['opening']})*"),
+        _boundary=re.compile(data["boundary"]),
         _excuse=re.compile(f"^(?:(?:{data['excuse']})[、。!…\\s]*)+(?=.)"),
     )
 
 
-def _frame(command: str, frame: Mapping[str, Any], data: Mapping[str, Any]) -> _Frame:
+def _frame(frame: Mapping[str, Any], data: Mapping[str, Any]) -> _Frame:
     verbs: dict[str, tuple[Base, ...]] = {}
     for verb in _listed(frame["do"], data["verbs"]):
         for text, base in bases(verb):
             verbs[fold(text)] = (*verbs.get(fold(text), ()), base)
     return _Frame(
-        command=command,
+        command=frame["command"],
         about=frozenset(map(fold, _listed(frame.get("about", ()), data["nouns"]))),
         verbs=verbs,
         endings=_endings(frame["moods"], data["moods"]),
