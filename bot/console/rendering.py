@@ -71,6 +71,13 @@ def reason_words(catalogue: Catalogue, reason: str) -> str:
     return catalogue.text(key) if key in catalogue else reason
 
 
+def lobby_question(catalogue: Catalogue, phase: str) -> str:
+    """What somebody is asked who is not linked yet; empty in a case, whose form has the words."""
+    place, _, step = phase.partition(":")
+    key = f"console.lobby.{step}"
+    return catalogue.text(key) if place == "lobby" and key in catalogue else ""
+
+
 def delivery_reason(catalogue: Catalogue, detail: str) -> str:
     """Words for why a message did not arrive; a platform's own words are for the log and stay there."""
     key = f"console.delivery_reason.{detail}"
@@ -131,6 +138,7 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "shorten": shorten,
         # A phase may name its step after a colon.
         "phase_name": lambda phase: name_of(catalogue, "console.phase")(phase.partition(":")[0]),
+        "lobby_question": lambda phase: lobby_question(catalogue, phase),
         "fact_name": name_of(catalogue, "console.fact"),
         "secret_name": name_of(catalogue, "console.secret"),
         "state_name": name_of(catalogue, "console.answer_state"),

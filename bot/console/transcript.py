@@ -7,9 +7,11 @@ lines carry keys, so that a page can add what is new without drawing the rest ag
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from typing import Any
 
 from bot.console.desk import HandOver
 from dialogs.conversation.prompts import MessageKind
@@ -139,11 +141,18 @@ def _inbound(entry: TranscriptLine, labels: Mapping[str, str]) -> Line:
             kind="sticker",
             text="" if _WITHHELD.match(written) else written,
             emoji=str(body.get("emoji") or ""),
-            keywords=tuple(map(str, body.get("keywords") or ())),
+            keywords=_keywords(body),
         )
     if media:
         return replace(base, kind="media", text=media if media in _MEDIA else "other")
     return replace(base, kind="event", text=entry.kind if entry.kind in _EVENTS else "other")
+
+
+def _keywords(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a sticker is about; an emoji by its name too, for who has no such sign on the machine."""
+    emoji = str(body.get("emoji") or "")
+    name = unicodedata.name(emoji[0], "").lower() if emoji else ""
+    return (*map(str, body.get("keywords") or ()), *filter(None, [name]))
 
 
 def _fitted(width: int, height: int) -> tuple[int, int]:

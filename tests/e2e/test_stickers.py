@@ -45,7 +45,8 @@ async def test_on_telegram_it_has_its_emoji(house: House) -> None:
     customer = house.on_telegram()
     await customer.links(MORI)
     await customer.does(customer.platform.send_sticker(customer.user_id))
-    assert (newest(house, customer).kind, newest(house, customer).emoji) == ("sticker", "👌")
+    line = newest(house, customer)
+    assert (line.kind, line.emoji, line.keywords) == ("sticker", "👌", ("ok hand sign",))
 
 
 @pytest.mark.parametrize("step", ["case", "birth_date"])

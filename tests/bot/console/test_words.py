@@ -10,7 +10,9 @@ import pytest
 from bot.console.access import Permission, Refused
 from bot.console.door import WAYS_IN
 from bot.console.queue import FOLDERS
+from bot.console.rendering import lobby_question
 from bot.console.review_queue import LISTS
+from bot.lobby_state import LobbyStep
 from bot.moving import Move
 from dialogs.conversation.prompts import MessageKind
 from locales import SHIPPED_LANGUAGES, VOICES, load_catalogue, placeholders
@@ -89,6 +91,15 @@ def test_the_search_finds_keys() -> None:
 def test_every_key_has_its_sentence(locale: str) -> None:
     catalogue = load_catalogue(locale)
     assert sorted(key for key in needed() if key not in catalogue) == []
+
+
+@pytest.mark.parametrize("locale", SHIPPED_LANGUAGES)
+def test_staff_read_what_is_asked_of_who_is_not_linked_yet(locale: str) -> None:
+    catalogue = load_catalogue(locale)
+    asked = [lobby_question(catalogue, f"lobby:{step.value}") for step in LobbyStep]
+    assert len(set(asked)) == len(LobbyStep)
+    assert "" not in asked
+    assert lobby_question(catalogue, "asking") == lobby_question(catalogue, "lobby:of_tomorrow") == ""
 
 
 def test_the_languages_have_the_same_keys_and_placeholders() -> None:
