@@ -18,6 +18,8 @@ from dialogs.faq.matcher import Action, Reason
 
 #: How many of the nearest topics are recorded.
 _NEAREST = 3
+#: A topic that is less likely than this is no suggestion, neither to whoever takes over nor to whoever edits the FAQ.
+_LEAST_LIKELY = 0.01
 
 
 def unmatched(
@@ -33,14 +35,15 @@ def unmatched(
     offered = match.action is Action.OFFER
     if content_id is None or not (unknown or marked or offered) or not any(sign.isalpha() for sign in reading.folded):
         return None
+    nearest = [scored for scored in match.ranked[:_NEAREST] if scored.score >= _LEAST_LIKELY]
     return ev.NotUnderstood(
         at=at,
         content_id=content_id,
         locale=locale,
         why="unknown" if unknown else "none_fits" if offered else "no_reply",
         asked=asked,
-        topics=tuple(scored.topic for scored in match.ranked[:_NEAREST]),
-        scores=tuple(scored.score for scored in match.ranked[:_NEAREST]),
+        topics=tuple(scored.topic for scored in nearest),
+        scores=tuple(scored.score for scored in nearest),
         version=match.version,
     )
 

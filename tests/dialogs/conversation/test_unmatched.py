@@ -49,6 +49,14 @@ def test_a_question_that_nothing_fits_is_recorded_with_what_was_near() -> None:
     assert talk.failures == 0
 
 
+def test_a_topic_that_is_as_good_as_impossible_is_no_suggestion() -> None:
+    talk, far = Talk(FORM), (Scored("F25", 0.012), Scored("F31", 0.004))
+    match = Match(action=Action.STAFF, ranked=far, version="v" * 64, reason=Reason.UNKNOWN, offered=())
+    said(talk, replace(UNKNOWN, find=lambda: match))
+    (event,) = listed(talk)
+    assert (event.topics, event.scores) == (("F25",), (0.012,))
+
+
 def test_a_question_that_is_like_no_topic_and_no_answer_is_recorded() -> None:
     talk = Talk(FORM)
     said(talk, heard(QUESTION, Action.NONE, Reason.NO_QUESTION))
