@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.office_hours import OfficeHours
+from dialogs.guard import find_secret
 from storage import audit
 from storage.case_status import CLOSED, CaseStatus
 from storage.cases import Case, can_move, lock_case, move_case
@@ -37,12 +38,22 @@ from storage.universe import Universe
 
 #: The office opens later on some days; before this hour nobody is reminded on any.
 _REMIND: Final = time(10, 0)
+#: The longest note.
+LONGEST_NOTE: Final = 500
 #: From here a call or a visit is the follow-up that the status machine knows.
 _BEFORE_FOLLOW_UP = frozenset(
     {CaseStatus.UNDELIVERABLE, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3}
 )
 #: Who is at it in the chat is reached, whatever became of his letter.
 _WAITS_FOR_LETTER = frozenset({CaseStatus.SENT, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3})
+
+
+def check_note(note: str) -> None:
+    """Raise ``BadTry`` where a note is too long, or holds what is never stored."""
+    if len(note) > LONGEST_NOTE:
+        raise BadTry("note")
+    if find_secret(note, expected=None) is not None:
+        raise BadTry("secret")
 
 
 def enter_try(
@@ -58,6 +69,7 @@ def enter_try(
     case = lock_case(conn, one.case_id)
     if case is None or case.status in CLOSED:
         raise BadTry("case")
+    check_note(one.note)
     check_try(one, today=uni.now().astimezone(office.zone).date(), now=uni.now())
     who = one.by if actor_kind == "staff" else f"{actor_kind}:{one.by}"
     try_id = save_try(conn, vault, uni, replace(one, by=who), day=one.at.astimezone(office.zone).date())

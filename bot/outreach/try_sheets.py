@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bot.office_hours import OfficeHours
-from bot.outreach.contacting import enter_try
+from bot.outreach.contacting import check_note, enter_try
 from dialogs.japanese import fold
 from storage.cases import Case, cases_of_customer
 from storage.contacts import RESULTS, RETURNED, BadTry, Try, check_try, is_known_try
@@ -174,6 +174,7 @@ def _try_of(
         note=cells["note"],
     )
     try:
+        check_note(one.note)
         check_try(one, today=now.astimezone(office.zone).date(), now=now)
     except BadTry as problem:
         raise _Bad(when if problem.code == "at" else problem.code, problem.code) from None

@@ -17,7 +17,7 @@ from bot.console.access import Permission, authorize_item, needs
 from bot.console.context import MOUNT, Visit
 from bot.console.door import redirect
 from bot.console.rendering import render
-from bot.outreach.contacting import enter_try
+from bot.outreach.contacting import LONGEST_NOTE, enter_try
 from storage import audit
 from storage.branches import Branches
 from storage.contacts import BEST_TIMES, RESULTS, BadTry, KeptTry, Promise, Try, load_promise, tries_of
@@ -31,8 +31,6 @@ PAGE = 50
 _MOST = 1000
 #: What whoever calls, visits or writes has to know.
 _FIELDS = ("name", "name_kana", "phone", "postal_code", "address", "representative_name")
-#: The longest note.
-_LONGEST = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +87,6 @@ async def enter(visit: Visit) -> web.StreamResponse:
 
     def deed(conn: Connection) -> None:
         authorize_item(conn, staff, case_id)
-        if len(note) > _LONGEST:
-            raise BadTry("note")
         if form.get("seen") != _latest(tries_of(conn, console.database.vault, case_id)):
             raise BadTry("seen")
         one = Try(
@@ -150,6 +146,7 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.Re
         "channels": tuple(RESULTS),
         "results": RESULTS[channel],
         "best_times": BEST_TIMES,
+        "longest_note": LONGEST_NOTE,
         "seen": _latest(loaded.tries),
         "today": _today(visit),
         "problem": problem,

@@ -136,6 +136,9 @@ def test_a_customer_with_two_cases_is_named_by_the_case(shell: Shell) -> None:
     shell("cases", "open", "--customer", "0001", "--cause", "event", "--reason", "moved")
     file = shell.write("t.csv", TRIES, f"0001,phone,no_answer,{TODAY},,")
     assert "case_id" in shell("worklist", "import", file).err
+    secret = shell.write("s.csv", TRIES, f"0002,phone,no_answer,{TODAY},,カード番号 4111 1111 1111 1111")
+    refused = shell("worklist", "import", secret)
+    assert (refused.code, "4111" in refused.err) == (2, False)
     with shell.database() as database:
         case = next(one for one in database.run_read(list_cases) if one.customer_no == "0001")
     named = shell.write("t.csv", f"{TRIES},case_id", f"0001,phone,no_answer,{TODAY},,,{case.id}")

@@ -96,6 +96,7 @@ async def test_a_promise_sets_the_reminder(browser: Browser, bank: Bank) -> None
         ({"result": "no_answer", "channel": "fax"}, 422, "手段を選んでください"),
         ({"result": "no_answer", "best_time": "never"}, 422, "つながりやすい時間を"),
         ({"result": "no_answer", "note": "長" * 501}, 422, "500 字まで"),
+        ({"result": "no_answer", "note": "暗証番号は1234だそうです"}, 422, "書いてはいけないもの"),
         ({"result": "no_answer", "seen": "3"}, 409, "ほかの人が先に"),
     ],
 )
