@@ -93,9 +93,11 @@ def _row(draw: st.DrawFn, kind: str, name: str) -> dict[str, object]:
 
 def _inside(draw: st.DrawFn, name: str) -> list[dict[str, object]]:
     first: dict[str, object] = {"type": "integer", "name": f"{name}a", "label": {"ja": "数"}, "required": "true()"}
+    if draw(st.booleans()):
+        first["constraint"] = draw(st.sampled_from([f"${{{name}a}} < 50", f"sum(${{{name}a}}) < 60"]))
     second: dict[str, object] = {"type": "text", "name": f"{name}b", "label": {"ja": "ことば"}, "required": "true()"}
     if draw(st.booleans()):
-        second["relevant"] = f"${{{name}a}} > 5"
+        second["relevant"] = draw(st.sampled_from([f"${{{name}a}} > 5", f"position(..) > 1 or ${{{name}a}} > 5"]))
     return [first, second]
 
 
@@ -145,5 +147,10 @@ def _conditions(name: str, kind: str) -> list[str]:
         "many": [f"selected({own}, 'a')", f"count-selected({own}) > 1"],
         "date": [f"{own} > today()", f"{own} != ''"],
         "calculate": [f"{own} = 'a'", f"{own} != 'a'"],
-        "instances": [f"sum({own}) > 5", f"count({own}) > 1", f"{own} > 5"],
+        "instances": [
+            f"sum({own}) > 5",
+            f"count({own}) > 1",
+            f"{own} > 5",
+            f"indexed-repeat({own}, ${{{name.removesuffix('a')}}}, 2) > 5",
+        ],
     }.get(kind, [f"{own} != ''", f"{own} = ''"])
