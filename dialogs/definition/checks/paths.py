@@ -178,7 +178,8 @@ def _uncovered(subject: Subject, cases: Cases, questions: list[Question], case: 
 def _covers(subject: Subject, cases: Cases, question: Question, case: Case) -> Iterator[tuple[bool, Case]]:
     """Whether a question is sure to collect its item, or one that is not asked to have a value of its own.
 
-    What may be left open collects nothing; a sensitive question is asked by another route where not here.
+    What may be left open counts in the cases in which it was answered; a sensitive question is asked by another
+    route where not here.
     """
     if question.is_asked:
         if case.values.get(question.name, "") != "":
