@@ -41,6 +41,14 @@ _current = table_of(MasterCurrentRow)
 _hand_over, _outgoing, _submission = table_of(HandOverRow), table_of(OutgoingRow), table_of(SubmissionRow)
 
 _CURRENT = select(_current.c.seq).where(_current.c.id == 1).scalar_subquery()
+#: A message that went says nothing any more of the tries before.
+_REFUSED = case(
+    (_outgoing.c.state == "sent", ""),
+    (_outgoing.c.detail.like("429%"), "429"),
+    (_outgoing.c.detail.like("4__ %"), "4xx"),
+    (_outgoing.c.detail.like("5__ %"), "5xx"),
+    else_="",
+)
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 #: Conversations in which questions are looked at, and of them those whose seconds are taken; messages that are counted.
 COHORT, TIMED, MESSAGES = 5000, 1000, 20_000
@@ -80,6 +88,8 @@ class Sending:
 
     channel: str
     state: str
+    #: 429, 4xx or 5xx, where the platform's last answer was a refusal; else empty.
+    answer: str
     messages: int
     people: int
 
@@ -243,7 +253,7 @@ def verdicts(conn: Connection, span: Span) -> dict[tuple[str, str], int]:
 def sendings(conn: Connection, span: Span) -> list[Sending]:
     """What became of the newest ``MESSAGES`` messages, by channel."""
     newest = (
-        select(_outgoing.c.conversation_id, _outgoing.c.state)
+        select(_outgoing.c.conversation_id, _outgoing.c.state, _REFUSED.label("answer"))
         .where(_outgoing.c.created_at >= span.since)
         .order_by(_outgoing.c.id.desc())
         .limit(MESSAGES)
@@ -255,16 +265,20 @@ def sendings(conn: Connection, span: Span) -> list[Sending]:
         newest = _scoped(joined, span, _case.c.customer_id)
     found = newest.subquery()
     query = (
-        select(_account.c.channel, found.c.state, func.count(), func.count(found.c.conversation_id.distinct()))
+        select(_account.c.channel, found.c.state, found.c.answer)
+        .add_columns(func.count(), func.count(found.c.conversation_id.distinct()))
         .select_from(
             found.join(_conversation, _conversation.c.id == found.c.conversation_id).join(
                 _account, _account.c.id == _conversation.c.account_id
             )
         )
-        .group_by(_account.c.channel, found.c.state)
-        .order_by(_account.c.channel, found.c.state)
+        .group_by(_account.c.channel, found.c.state, found.c.answer)
+        .order_by(_account.c.channel, found.c.state, found.c.answer)
     )
-    return [Sending(channel=row[0], state=row[1], messages=row[2], people=row[3]) for row in conn.execute(query)]
+    return [Sending(**dict(zip(_OF_SENDING, row, strict=True))) for row in conn.execute(query)]
+
+
+_OF_SENDING = tuple(Sending.__dataclass_fields__)
 
 
 def blocked(conn: Connection) -> dict[str, int]:

@@ -310,13 +310,15 @@ class Charts:
         lines, rows = [], []
         for channel in sorted({one.channel for one in self._counted.sendings}):
             ours = [one for one in self._counted.sendings if one.channel == channel]
-            for name, codes in STATES.items():
-                of_state = [one for one in ours if one.state in codes.split()]
-                if not of_state:
+            kinds = [(name, answer) for name in STATES for answer in ("", "4xx", "429", "5xx")]
+            for name, answer in kinds:
+                of_kind = [one for one in ours if one.state in STATES[name].split() and one.answer == answer]
+                if not of_kind:
                     continue
-                messages = sum(one.messages for one in of_state)
-                shown = None if any(self._few(one.people) is None for one in of_state) else messages
-                label = f"{self._catalogue.text(f'console.channel.{channel}')} · {self._say(f'state.{name}')}"
+                messages = sum(one.messages for one in of_kind)
+                shown = None if any(self._few(one.people) is None for one in of_kind) else messages
+                words = " ".join(filter(None, (self._say(f"state.{name}"), answer)))
+                label = f"{self._catalogue.text(f'console.channel.{channel}')} · {words}"
                 lines.append(Bar(label=label, parts=[shown], note=self._number(shown)))
                 rows.append([label, self._number(shown)])
         for channel, count_ in sorted(self._counted.blocked.items()):

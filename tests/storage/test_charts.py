@@ -202,7 +202,8 @@ def test_what_became_of_messages(database: Database, universe: FrozenUniverse, s
 
     def send(conn: Connection) -> None:
         content = save_content(conn, vault, universe, scene.conversation.id, direction="out", body={"text": "x"})
-        for seq, state in enumerate(("sent", "sent", "failed"), 1):
+        tries = (("sent", "429 slow"), ("sent", ""), ("failed", "400 bad"), ("pending", "429 slow"), ("failed", ""))
+        for seq, (state, detail) in enumerate(tries, 1):
             values = {
                 "id": universe.new_id(),
                 "conversation_id": scene.conversation.id,
@@ -215,15 +216,17 @@ def test_what_became_of_messages(database: Database, universe: FrozenUniverse, s
                 "content_id": content,
                 "due_at": universe.now(),
                 "attempts": 1,
-                "detail": "",
+                "detail": detail,
                 "created_at": universe.now(),
             }
             conn.execute(insert(table_of(OutgoingRow)), values)
 
     database.run(send)
     expected = [
-        Sending(channel="line", state="failed", messages=1, people=1),
-        Sending(channel="line", state="sent", messages=2, people=1),
+        Sending(channel="line", state="failed", answer="", messages=1, people=1),
+        Sending(channel="line", state="failed", answer="4xx", messages=1, people=1),
+        Sending(channel="line", state="pending", answer="429", messages=1, people=1),
+        Sending(channel="line", state="sent", answer="", messages=2, people=1),
     ]
     for branches in (WHOLE_BANK, OURS):
         assert read(database, charts.sendings, branches) == expected

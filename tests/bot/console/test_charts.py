@@ -61,9 +61,9 @@ def counted(scale: int = 1) -> Counted:
             ("name", "same_variant"): 94,
         },
         sendings=[
-            Sending(channel="line", state="sent", messages=900, people=200),
-            Sending(channel="line", state="failed", messages=12, people=2),
-            Sending(channel="telegram", state="sent", messages=40, people=9),
+            Sending(channel="line", state="sent", answer="", messages=900, people=200),
+            Sending(channel="line", state="failed", answer="4xx", messages=12, people=2),
+            Sending(channel="telegram", state="sent", answer="", messages=40, people=9),
         ],
         blocked={"line": 4},
         quotas=[Quota(channel="line", allowed=5000, used=1200, asked_at=NOW, refused_at=None)],
@@ -129,7 +129,7 @@ def test_nobody_else_sees_a_count_of_few() -> None:
     assert charts["funnel"].rows[2][1] == "200"
     assert charts["questions"].rows[0][1:4] == ["200", "40", "20.0%"]
     assert charts["questions"].rows[1][2] == "(非表示)"
-    assert ["LINE · 届かなかった", "(非表示)"] in [list(row) for row in charts["channels"].rows]
+    assert ["LINE · 届かなかった 4xx", "(非表示)"] in [list(row) for row in charts["channels"].rows]
 
 
 def test_steps_of_the_sum_are_never_of_few() -> None:
