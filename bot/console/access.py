@@ -59,6 +59,12 @@ class Permission(StrEnum):
     PUBLISH = "publish"
     SEE_EXPORTS = "see_exports"
     EXPORT = "export"
+    #: Campaigns, their counts and their reach.
+    SEE_CAMPAIGNS = "see_campaigns"
+    #: Make, start, pause and stop one.
+    MAKE_CAMPAIGN = "make_campaign"
+    #: Agree to one that somebody else made.
+    APPROVE_CAMPAIGN = "approve_campaign"
     #: Who is there, how long customers wait and why they need a person.
     SUPERVISE = "supervise"
     #: Counts of the whole course of things; small ones only for who answers for them (``charts.SEE_FEW``).
@@ -89,6 +95,9 @@ ROLES: Mapping[Permission, frozenset[str]] = {
     Permission.PUBLISH: frozenset({"approver", "admin"}),
     Permission.SEE_EXPORTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.EXPORT: frozenset({"back_office", "approver", "admin"}),
+    Permission.SEE_CAMPAIGNS: frozenset({"back_office", "approver", "auditor", "admin"}),
+    Permission.MAKE_CAMPAIGN: frozenset({"back_office", "approver", "admin"}),
+    Permission.APPROVE_CAMPAIGN: frozenset({"approver", "admin"}),
     Permission.SUPERVISE: frozenset({"approver", "admin"}),
     Permission.SEE_CHARTS: frozenset({"back_office", "approver", "auditor", "admin"}),
     Permission.SEE_AUDIT: frozenset({"auditor", "admin"}),
@@ -105,6 +114,7 @@ _ON_THE_WAY_IN = frozenset({Permission.HALF_SIGNED_IN, Permission.SIGNED_IN})
 WHOLE_BANK = frozenset(
     {Permission.SEE_EXPORTS, Permission.EXPORT, Permission.APPROVE_EXPORT, Permission.SEE_AUDIT}
     | {Permission.EDIT_FAQ, Permission.PUBLISH}
+    | {Permission.SEE_CAMPAIGNS, Permission.MAKE_CAMPAIGN, Permission.APPROVE_CAMPAIGN}
 )
 
 

@@ -20,6 +20,7 @@ from bot.console.entry_desk import EntryDesk
 from bot.console.headers import Assets, add_headers
 from bot.console.pages import (
     audit_trail,
+    campaigns,
     charts,
     conversation,
     desk_work,
@@ -89,6 +90,7 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
     export = "/exports/{request:[0-9a-f-]{36}}"
     question = "/questions/{ref:[0-9a-z]{8}}/{seq:[0-9]{1,9}}"
     case = "/cases/{case:[0-9a-f-]{36}}"
+    campaign = "/campaigns/{campaign:[0-9a-f-]{36}}"
     entry = "/entries/{entry:[0-9a-f-]{36}}"
     return [
         ("GET", "", _home),
@@ -148,6 +150,14 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{entry}/finish", entering.finish),
         ("POST", f"{entry}/decide", entering.decide),
         ("POST", f"{entry}/discard", entering.discard),
+        ("GET", "/campaigns", campaigns.show_list),
+        ("POST", "/campaigns", campaigns.make),
+        ("GET", campaign, campaigns.show),
+        ("POST", f"{campaign}/approve", campaigns.approve),
+        ("POST", f"{campaign}/start", campaigns.start),
+        ("POST", f"{campaign}/release", campaigns.release),
+        ("POST", f"{campaign}/pause", campaigns.pause),
+        ("POST", f"{campaign}/stop", campaigns.stop),
         ("GET", "/exports", exports.show),
         ("GET", "/worklists", worklists.show),
         ("GET", f"{case}/contact", worklists.show_item),

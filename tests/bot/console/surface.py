@@ -15,8 +15,10 @@ from aiohttp.test_utils import TestClient
 from sqlalchemy import Connection
 
 from bot.console.door import ABSOLUTE, IDLE
+from bot.outreach.ladder import shipped_ladder
 from storage import faq_edits, staff
 from storage.branches import Branches
+from storage.campaigns import Actor, Rule, list_campaigns, make_campaign
 from storage.export_requests import ask_for_export
 from storage.staff import ROLES
 from tests.bot.console.asking import ask, publish_faq
@@ -35,6 +37,7 @@ _CONVERSATION = "/console/conversations/{ref}"
 _EXPORT = "/console/exports/{request}"
 _QUESTION = "/console/questions/{ref}/{seq}"
 _CASE = "/console/cases/{case}"
+_CAMPAIGN = "/console/campaigns/{campaign}"
 _ENTRY = "/console/entries/{entry}"
 
 #: Who may use a route; whoever is not named is refused.
@@ -99,6 +102,14 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /console/worklists": EVERYBODY,
     f"GET {_CASE}/contact": _ANSWERING,
     f"POST {_CASE}/contact": _ANSWERING,
+    "GET /console/campaigns": _OFFICE | {"auditor"},
+    "POST /console/campaigns": _OFFICE,
+    f"GET {_CAMPAIGN}": _OFFICE | {"auditor"},
+    f"POST {_CAMPAIGN}/approve": frozenset({"approver", "admin"}),
+    f"POST {_CAMPAIGN}/start": _OFFICE,
+    f"POST {_CAMPAIGN}/release": frozenset({"approver", "admin"}),
+    f"POST {_CAMPAIGN}/pause": _OFFICE,
+    f"POST {_CAMPAIGN}/stop": _OFFICE,
     "GET /console/exports": _OFFICE | {"auditor"},
     "GET /console/supervision": frozenset({"approver", "admin"}),
     "GET /console/charts": _OFFICE | {"auditor"},
@@ -115,7 +126,7 @@ TABLE: Mapping[str, frozenset[str]] = {
 
 #: Routes about the whole bank: whoever is bound to a branch is refused, whatever the role.
 WHOLE_BANK = frozenset(
-    {name for name in TABLE if "/exports" in name or "/audit" in name}
+    {name for name in TABLE if "/exports" in name or "/audit" in name or "/campaigns" in name}
     | {"POST /console/faq/{locale}/publish", "POST /console/faq/edits/{edit}/leave-out"}
 )
 
@@ -172,7 +183,20 @@ def ids_of(bank: Bank, name: str) -> dict[str, str]:
         "edit": edit,
         "request": export_id(bank),
         "chart": "reach",
+        "campaign": campaign_id(bank),
     }
+
+
+def campaign_id(bank: Bank) -> str:
+    """A draft of a campaign."""
+    maker = Actor(kind="os_user", id="maker")
+
+    def make(conn: Connection) -> str:
+        name = f"c{len(list_campaigns(conn))}"
+        ladder = shipped_ladder().to_json()
+        return make_campaign(conn, bank.universe, name=name, rule=Rule(), ladder=ladder, actor=maker).id
+
+    return bank.database.run(make)
 
 
 def export_id(bank: Bank) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from bot.channels.base import Outcome, Recipient, Sent
 from bot.channels.limits import LIMITS
@@ -29,10 +29,12 @@ from storage.campaigns import Actor, Campaign, Rule
 from storage.cases import Case, CaseStatus, load_case
 from storage.database import Database
 from storage.leases import give_back_lease, take_lease
+from storage.tables import CampaignMemberRow, CampaignRow, table_of
 from storage.universe import FrozenUniverse
 from tests.storage.reconciliation.seeding import TARO, add_case, add_customers
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+_member, _campaign = table_of(CampaignMemberRow), table_of(CampaignRow)
 MAKER, CHECKER = Actor(kind="os_user", id="maker"), Actor(kind="os_user", id="checker")
 
 
@@ -149,20 +151,37 @@ class CampaignBank:
         self.send()
         self.plan()
 
-    def run_until(self, day: date, hours: Sequence[int] = (3, 9, 13, 21)) -> None:
-        """Let the days pass, with a round at some hours of each."""
+    def run_until(self, day: date) -> None:
+        """Let the days pass up to nine at night of ``day``, with a round whenever something is due."""
+        end = datetime.combine(day, time(21), TOKYO).astimezone(UTC)
+        runs = _campaign.c.state == "running"
         self.round()
-        moment = self.universe.now().astimezone(TOKYO)
-        while moment.date() <= day:
-            for hour in hours:
-                at = datetime.combine(moment.date(), time(hour), TOKYO)
-                if at > self.universe.now():
-                    self.universe.advance(at - self.universe.now())
-                    self.round()
-            moment = datetime.combine(moment.date() + timedelta(days=1), time(0), TOKYO)
+        while True:
+            due = self.database.run_read(
+                lambda conn: conn.execute(
+                    select(func.min(_member.c.due_at))
+                    .join(_campaign, _campaign.c.id == _member.c.campaign_id)
+                    .where(runs, _member.c.left_at.is_(None), _member.c.due_at <= end)
+                ).scalar()
+            )
+            rest = self.database.run_read(
+                lambda conn: conn.execute(
+                    select(func.min(_campaign.c.rest_from)).where(runs, _campaign.c.rest_from <= end)
+                ).scalar()
+            )
+            moments = [at for at in (due, rest) if at is not None]
+            if not moments:
+                break
+            # What is due already and was not done waits for nothing but time.
+            self.go_to(max(min(moments), self.universe.now() + timedelta(minutes=1)))
+            if self.universe.now() >= end:
+                return
+            self.round()
+        self.go_to(end)
+        self.round()
 
     def go_to(self, at: datetime) -> None:
-        self.universe.advance(at.astimezone(UTC) - self.universe.now())
+        self.universe.advance(max(at.astimezone(UTC) - self.universe.now(), timedelta(0)))
 
     # What came of it ----------------------------------------------------------------------------
 

@@ -74,7 +74,7 @@ def test_a_customer_who_never_answers_climbs_the_whole_ladder(
     bank.customers("0001", risk_rating=rating)
     bank.link("0001")
     bank.begin()
-    bank.run_until(on("2027-02-20"), hours=(4, 9))
+    bank.run_until(on("2027-02-20"))
     assert bank.steps("0001") == expected
     texts = [said for _, _, said in bank.arrived()]
     assert len(texts) == len(set(texts)) == 3
@@ -89,7 +89,7 @@ def test_the_answer_by_day_is_said_and_nothing_personal(bank: CampaignBank) -> N
     bank.customers("0001")
     bank.link("0001")
     bank.begin()
-    bank.run_until(on("2026-11-16"), hours=(9,))
+    bank.run_until(on("2026-11-16"))
     (*_, invitation) = [said for _, _, said in bank.arrived()]
     assert "2026年12月31日" in invitation
     assert "みどり銀行" in invitation
@@ -100,7 +100,7 @@ def test_the_answer_by_day_is_said_and_nothing_personal(bank: CampaignBank) -> N
 def test_a_customer_without_a_chat_gets_a_letter_and_the_days_count_from_it(bank: CampaignBank, tmp_path: Any) -> None:
     bank.customers("0001")
     campaign = bank.begin()
-    bank.run_until(on("2026-11-20"), hours=(9,))
+    bank.run_until(on("2026-11-20"))
     assert bank.steps("0001") == [
         ("notice", "none", on("2026-11-02")),
         ("invitation", "letter", on("2026-11-16")),
@@ -109,7 +109,7 @@ def test_a_customer_without_a_chat_gets_a_letter_and_the_days_count_from_it(bank
     wanted = bank.database.run_read(lambda conn: cases_for_letters(conn, campaign.id))
     assert wanted == [bank.cases["0001"].id]
     # The printer takes its time: no reminder before the letter has left.
-    bank.run_until(on("2026-12-05"), hours=(9,))
+    bank.run_until(on("2026-12-05"))
     assert len(bank.steps("0001")) == 2
 
     def letters(name: str, campaign_id: str | None) -> int:
@@ -123,7 +123,7 @@ def test_a_customer_without_a_chat_gets_a_letter_and_the_days_count_from_it(bank
     assert (letters("others.csv", None), letters("1.csv", campaign.id), letters("2.csv", campaign.id)) == (0, 1, 0)
     assert bank.case("0001").status is CaseStatus.SENT
     assert bank.database.run_read(lambda conn: cases_for_letters(conn, campaign.id)) == []
-    bank.run_until(on("2027-01-05"), hours=(9,))
+    bank.run_until(on("2027-01-05"))
     # Thirty days after the 5th of December is the 4th of January.
     assert bank.steps("0001")[2:] == [
         ("reminder_1", "none", on("2026-12-19")),
@@ -135,7 +135,7 @@ def test_a_customer_without_a_chat_gets_a_letter_and_the_days_count_from_it(bank
 def test_returned_mail_goes_to_the_phone_at_once(bank: CampaignBank) -> None:
     bank.customers("0001")
     bank.begin()
-    bank.run_until(on("2026-11-16"), hours=(9,))
+    bank.run_until(on("2026-11-16"))
     move(bank.database, bank.case("0001"), CaseStatus.SENT)
     bank.database.run(
         lambda conn: move_case(
@@ -147,7 +147,7 @@ def test_returned_mail_goes_to_the_phone_at_once(bank: CampaignBank) -> None:
             reason="returned_mail",
         )
     )
-    bank.run_until(on("2026-11-18"), hours=(9,))
+    bank.run_until(on("2026-11-18"))
     assert bank.steps("0001")[-1] == ("phone", "phone", on("2026-11-16"))
     assert bank.case("0001").status is CaseStatus.PHONE_AND_VISITS
 
@@ -160,10 +160,10 @@ def test_who_has_answered_hears_nothing_more(bank: CampaignBank) -> None:
     for number in ("0001", "0002"):
         bank.link(number)
     bank.begin()
-    bank.run_until(on("2026-11-17"), hours=(9,))
+    bank.run_until(on("2026-11-17"))
     answer(bank, "0001")
     move(bank.database, bank.case("0002"), CaseStatus.REFUSED)
-    bank.run_until(on("2027-02-20"), hours=(9,))
+    bank.run_until(on("2027-02-20"))
     assert [len(bank.steps(number)) for number in ("0001", "0002")] == [2, 2]
     assert [bank.member(number)["left_because"] for number in ("0001", "0002")] == ["answered", "refused"]
 
@@ -173,7 +173,7 @@ def test_an_answer_ten_milliseconds_before_a_reminder_holds_it(bank: CampaignBan
     bank.customers("0001")
     account_id = bank.link("0001")
     bank.begin()
-    bank.run_until(on("2026-11-29"), hours=(9,))
+    bank.run_until(on("2026-11-29"))
     bank.go_to(datetime(2026, 11, 30, 9, 0, tzinfo=TOKYO))
     if when == "after_queueing":
         bank.plan()
@@ -228,11 +228,11 @@ def test_what_staff_own_is_left_alone_until_they_are_done(bank: CampaignBank) ->
     # Between queueing and sending a person takes over: the message is dropped as it would leave.
     bank.database.run(lambda conn: conn.execute(text(own), {"o": "staff", "a": account_id}))
     bank.send()
-    bank.run_until(on("2026-11-05"), hours=(9, 13))
+    bank.run_until(on("2026-11-05"))
     assert bank.arrived() == []
     assert bank.member("0001")["held_by"] == "staff"
     bank.database.run(lambda conn: conn.execute(text(own), {"o": "bot", "a": account_id}))
-    bank.run_until(on("2026-11-06"), hours=(9,))
+    bank.run_until(on("2026-11-06"))
     assert len(bank.arrived()) == 1
 
 
@@ -249,13 +249,13 @@ def test_a_flag_stops_what_is_queued_and_lets_it_go_on_when_it_is_lifted(bank: C
             lambda conn, c=customer_id, k=kind: flag(conn, vault, uni, c, k, reason="x", actor="clerk")  # type: ignore[misc]
         )
     bank.send()
-    bank.run_until(on("2026-11-10"), hours=(9,))
+    bank.run_until(on("2026-11-10"))
     assert bank.arrived() == []
     assert bank.member("0001")["left_because"] == "stopped"
     assert bank.member("0002")["held_by"] == "stopped"
     dispute, customer_id = FlagKind.DISPUTE, bank.cases["0002"].customer_id
     bank.database.run(lambda conn: unflag(conn, vault, uni, customer_id, dispute, reason="x", actor="clerk"))
-    bank.run_until(on("2026-11-12"), hours=(9,))
+    bank.run_until(on("2026-11-12"))
     assert [user for user, *_ in bank.arrived()] == ["U0002"]
 
 
@@ -265,7 +265,7 @@ def test_who_blocks_us_or_ends_the_link_gets_a_letter_instead(bank: CampaignBank
     for number in numbers:
         bank.link(number)
     bank.begin()
-    bank.run_until(on("2026-11-10"), hours=(9,))
+    bank.run_until(on("2026-11-10"))
     assert len(bank.arrived()) == 4
     bank.database.run(lambda conn: set_account_state(conn, bank.accounts["0001"], "blocked"))
     (link, *_) = bank.database.run_read(lambda conn: live_links(conn, bank.accounts["0002"]))
@@ -273,7 +273,7 @@ def test_who_blocks_us_or_ends_the_link_gets_a_letter_instead(bank: CampaignBank
         bank.database.run(lambda conn, one=one: end_link(conn, bank.universe, one.id, "customer"))  # type: ignore[misc]
     # The platform says only now, as the message arrives, that he has blocked us; of another that he is gone.
     bank.line.outcomes = {"U0003": Outcome.BLOCKED, "U0004": Outcome.GONE}
-    bank.run_until(on("2026-11-17"), hours=(9, 13))
+    bank.run_until(on("2026-11-17"))
     assert link.customer_id == bank.cases["0002"].customer_id
     assert [step[1] for step in bank.steps("0001")] == ["line", "letter"]
     assert [step[1] for step in bank.steps("0002")] == ["line", "letter"]
@@ -288,7 +288,7 @@ def test_when_the_months_messages_are_used_up_letters_go_out(bank: CampaignBank)
     bank.link("0002", "telegram")
     bank.link("0003")
     bank.begin()
-    bank.run_until(on("2026-11-10"), hours=(9,))
+    bank.run_until(on("2026-11-10"))
     bank.database.run(lambda conn: note_quota(conn, bank.universe, "line", allowed=500, used=499))
     bank.go_to(datetime(2026, 11, 16, 9, 0, tzinfo=TOKYO))
     bank.line.outcomes = {"U0003": Outcome.QUOTA}
@@ -304,10 +304,25 @@ def test_two_customers_of_one_phone_hear_of_us_once_a_week(bank: CampaignBank) -
     bank.link("0001", of="couple")
     bank.link("0002", of="couple")
     bank.begin()
-    bank.run_until(on("2026-11-15"), hours=(9, 13))
+    bank.run_until(on("2026-11-15"))
     days = [at.date() for _, at, _ in bank.arrived()]
     assert len(days) == 2
     assert (days[1] - days[0]).days >= 7
+
+
+def test_what_is_still_queued_at_eight_in_the_evening_leaves_on_the_next_morning(bank: CampaignBank) -> None:
+    bank.customers("0001")
+    bank.link("0001")
+    bank.go_to(datetime(2026, 12, 30, 19, 59, tzinfo=TOKYO))
+    bank.begin()
+    bank.plan()
+    bank.universe.advance(timedelta(minutes=1))
+    bank.send()
+    assert bank.arrived() == []
+    assert [row.detail for row in bank.rows("SELECT detail FROM outgoing_message")] == ["hours"]
+    bank.run_until(on("2027-01-10"))
+    # The year's end, a holiday and a Sunday later.
+    assert [at for _, at, _ in bank.arrived()] == [datetime(2027, 1, 4, 9, 0, tzinfo=TOKYO)]
 
 
 # Crashes ----------------------------------------------------------------------------------------
