@@ -116,19 +116,21 @@ def join_piece(
     return str(last) if count == PIECE else None
 
 
-def begin_wave(conn: Connection, campaign_id: str, wave: int, days: Mapping[str, date], due_at: datetime) -> int:
-    """Let a wave begin: ``days`` of invitation by rating; returns how many cases begin."""
-    begun = 0
-    for rating, day in days.items():
-        here = and_(
-            _member.c.campaign_id == campaign_id,
-            _member.c.wave == wave,
-            _member.c.rating == rating,
-            _member.c.base_on.is_(None),
-            _member.c.left_at.is_(None),
-        )
-        begun += conn.execute(update(_member).where(here).values(base_on=day, due_at=due_at)).rowcount
-    return begun
+def begin_piece(
+    conn: Connection, campaign_id: str, waves: Sequence[int], days: Mapping[str, date], due_at: datetime
+) -> int:
+    """Let some of the waves' members begin who have not: ``days`` of invitation by rating; returns how many."""
+    here = and_(
+        _member.c.campaign_id == campaign_id,
+        _member.c.left_at.is_(None),
+        _member.c.due_at.is_(None),
+        _member.c.base_on.is_(None),
+        _member.c.wave.in_(waves),
+    )
+    some = select(_member.c.case_id).where(here).limit(PIECE)
+    day = case(dict(days), value=_member.c.rating)
+    begun = update(_member).where(_member.c.campaign_id == campaign_id, _member.c.case_id.in_(some))
+    return conn.execute(begun.values(base_on=day, due_at=due_at)).rowcount
 
 
 def leave_all(conn: Connection, uni: Universe, campaign_id: str, because: str) -> int:

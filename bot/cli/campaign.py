@@ -127,7 +127,7 @@ def release(name: Name, as_json: Json = False) -> None:
 
     _deed(
         name,
-        lambda database, office: campaigning.release(database, office.settings, name, actor=_actor()),
+        lambda database, office: campaigning.release(database, name, actor=_actor()),
         as_json,
         "campaign.released",
     )

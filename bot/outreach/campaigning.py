@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot.office_hours import OfficeHours
-from bot.outreach.ladder import RATINGS, Ladder, first_day, ladder_of, sending_hours
+from bot.outreach.ladder import Ladder, ladder_of, sending_hours
 from bot.settings import Settings
 from storage import quota
-from storage.campaign_members import Preview, begin_wave, count_members, join_piece, leave_all, preview
+from storage.campaign_members import Preview, count_members, join_piece, leave_all, preview
 from storage.campaigns import (
     Actor,
     Campaign,
@@ -101,7 +101,8 @@ def start(database: Database, settings: Settings, wanted: str, *, actor: Actor) 
         waits = counts["first_wave"] < counts["members"]
         # Too few for a first wave of its own: everybody begins at once.
         rest_from = uni.now() + timedelta(hours=ramp.hours) if waits and counts["first_wave"] else None
-        started = move_campaign(
+        # The chore lets the members of the first wave begin, some at a time.
+        return move_campaign(
             conn,
             uni,
             campaign,
@@ -111,21 +112,17 @@ def start(database: Database, settings: Settings, wanted: str, *, actor: Actor) 
             started_at=uni.now(),
             rest_from=rest_from,
         )
-        for wave in (1,) if rest_from is not None else (1, 2):
-            _begin(conn, database, settings, campaign, wave)
-        return started
 
     return database.run(begin)
 
 
-def release(database: Database, settings: Settings, wanted: str, *, actor: Actor) -> Campaign:
+def release(database: Database, wanted: str, *, actor: Actor) -> Campaign:
     """Let the rest follow the first wave now; raises ``CampaignProblem`` where it has, or nothing runs."""
 
     def deed(conn: Connection) -> Campaign:
         campaign = load_campaign(conn, wanted, lock=True)
         if campaign.state not in ("running", "paused") or campaign.rest_from is None:
             raise CampaignProblem("state")
-        _begin(conn, database, settings, campaign, 2)
         release_rest(conn, database.universe, campaign, actor=actor)
         return load_campaign(conn, campaign.id)
 
@@ -148,11 +145,3 @@ def stop(database: Database, wanted: str, *, actor: Actor) -> Campaign:
         return stopped
 
     return database.run(deed)
-
-
-def _begin(conn: Connection, database: Database, settings: Settings, campaign: Campaign, wave: int) -> None:
-    ladder = ladder_of(campaign.ladder)
-    opening = hours_of(ladder, settings).next_opening(database.universe.now())
-    start_day = opening.astimezone(ZoneInfo(settings.time_zone)).date()
-    days = {rating: first_day(ladder.steps(rating), start_day) for rating in RATINGS}
-    begin_wave(conn, campaign.id, wave, days, opening)

@@ -19,13 +19,13 @@ from bot.chores import Chore
 from bot.live_content import LiveContent
 from bot.outreach.campaigning import hours_of, release
 from bot.outreach.inviting import invite
-from bot.outreach.ladder import Step, StepKind, ladder_of
+from bot.outreach.ladder import RATINGS, Step, StepKind, first_day, ladder_of
 from bot.outreach.next_step import Do, GoTo, Hold, Leave, Now, after, decide, why_not
 from bot.settings import Settings
 from bot.talk import Rules, Talk
 from storage import campaign_steps as steps, quota
 from storage.campaign_facts import MemberFacts, due_members, facts_of_member, facts_of_messages
-from storage.campaign_members import count_members, leave_all
+from storage.campaign_members import begin_piece, count_members, leave_all
 from storage.campaigns import CLOCK, Campaign, list_campaigns, move_campaign
 from storage.case_status import ALLOWED, CaseStatus
 from storage.cases import load_case, lock_case, move_case
@@ -114,6 +114,7 @@ class Climbing:
         """One round; true where more is to be done at once."""
         busy = self._settle(lease)
         for campaign in self._database.run_read(lambda conn: list_campaigns(conn, state="running")):
+            busy |= self._begin(lease, campaign)
             busy |= self._climb(lease, campaign)
             self._ramp(lease, campaign)
             self._finish(lease, campaign)
@@ -145,6 +146,20 @@ class Climbing:
 
         self._database.run(settle)
         return len(found) == PIECE
+
+    def _begin(self, lease: Lease, campaign: Campaign) -> bool:
+        """Let a piece of those begin whose wave has its turn; true where there are more."""
+        ladder = ladder_of(campaign.ladder)
+        opening = hours_of(ladder, self._setting.settings).next_opening(self._database.universe.now())
+        start_day = opening.astimezone(self._rules.zone).date()
+        days = {rating: first_day(ladder.steps(rating), start_day) for rating in RATINGS}
+        waves = (1,) if campaign.rest_from is not None else (1, 2)
+
+        def begin(conn: Connection) -> int:
+            fence(conn, lease)
+            return begin_piece(conn, campaign.id, waves, days, opening)
+
+        return self._database.run_piece(begin) > 0
 
     # What is due --------------------------------------------------------------------------------
 
@@ -269,7 +284,7 @@ class Climbing:
 
             self._database.run(pause)
             return
-        release(self._database, self._setting.settings, campaign.id, actor=CLOCK)
+        release(self._database, campaign.id, actor=CLOCK)
 
     def _finish(self, lease: Lease, campaign: Campaign) -> None:
         """Nothing is to come for anybody: the campaign is over."""

@@ -191,7 +191,7 @@ async def release(visit: Visit) -> web.StreamResponse:
     """Let the rest follow the first wave now."""
     return await _do(
         visit,
-        lambda wanted: campaigning.release(visit.console.database, visit.console.settings, wanted, actor=_actor(visit)),
+        lambda wanted: campaigning.release(visit.console.database, wanted, actor=_actor(visit)),
     )
 
 

@@ -126,7 +126,7 @@ def test_a_first_wave_that_is_not_reached_pauses_the_campaign(bank: CampaignBank
     assert state_of(bank) == "paused"
     assert {row.wave for row in bank.rows("SELECT DISTINCT wave FROM campaign_member WHERE base_on IS NULL")} == {2}
     # A person looked at it and lets the rest follow all the same.
-    release(bank.database, bank.settings, "c1", actor=CHECKER)
+    release(bank.database, "c1", actor=CHECKER)
     start(bank.database, bank.settings, "c1", actor=CHECKER)
     bank.round()
     assert state_of(bank) == "running"
