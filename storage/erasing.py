@@ -132,11 +132,14 @@ def erase_words(
 
 
 def hold_traffic(conn: Connection, customer_id: str) -> None:
-    """Wait for the turns of the customer that are under way and let none begin, in the order in which a turn locks.
+    """Wait for the turns of the customer (and of clerks for him) that are under way, in the order in which they lock.
 
     What such a turn wrote would be seen by no statement that ran before its commit, and nobody would look again.
     """
     cases = select(_case.c.id).where(_case.c.customer_id == customer_id)
+    # First, as a clerk does who submits what he has entered.
+    entered = select(_entry.c.id).where(_entry.c.case_id.in_(cases)).order_by(_entry.c.id)
+    conn.execute(entered.with_for_update(key_share=True)).all()
     his = select(_link.c.account_id).where(_link.c.customer_id == customer_id)
     talked = select(_conversation.c.account_id).where(_conversation.c.case_id.in_(cases))
     account = select(_account.c.id).where(or_(_account.c.id.in_(his), _account.c.id.in_(talked)))

@@ -10,7 +10,20 @@ from storage.staff import StaffMember
 from tests.e2e.house import House
 
 #: What stands on the paper where "as registered", "no" and the first choice will not do.
-ON_PAPER = {"wealth_background": "長年の給与", "email": "-", "employer": "見本商事", "name_kana": "モリ ハルコ"}
+ON_PAPER = {
+    "wealth_background": "長年の給与",
+    "email": "-",
+    "employer": "見本商事",
+    "name_kana": "モリ ハルコ",
+    "listed": "3",
+    "own_use": "1",
+    "business_detail": "木の家具を作って売っています",
+    "owner_kana": "ヤマダ イチロウ",
+    "owner_birth_date": "S40.1.2",
+    "owner_address": "大阪府大阪市北区梅田1-2-3",
+    "owner_nationality": "日本",
+    "owner_share": "40",
+}
 _NO = ("いいえ", "ありません", "該当しません", "いません")
 
 

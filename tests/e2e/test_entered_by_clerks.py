@@ -75,6 +75,21 @@ async def test_from_paper_to_the_comparison(house: House) -> None:
     assert (entry.state, entry.scan_no, entry.submission_id) == ("submitted", "S-0001", one.id)
 
 
+async def test_a_company_with_two_owners(house: House) -> None:
+    kato, number = clerk(house), next(one for one in house.letters if house.case(one).kind == "corporate")
+    await kato.begins(number, said_by="clerk")
+    names = {"owner_name[1]": "山田 一郎", "owner_name[2]": "佐藤 二郎", "owner_kana[2]": "サトウ ジロウ"}
+    view = await kato.types_all(owner_quarter="1", owner_count="2", **names)
+    assert [(line.key, line.problem) for line in view.lines if line.state == "problem"] == []
+    (first, second) = [line for line in view.lines if line.key.startswith("owner_name[")]
+    assert (first.number.partition("-")[2], second.number.partition("-")[2]) == ("1", "2")
+    assert await kato.finishes() == "submitted"
+    (one,) = submissions(house, number)
+    owners = {row["instance"]: row["value"] for row in one.answers if row["name"] == "owner_name"}
+    assert owners == {1: "山田 一郎", 2: "佐藤 二郎"}
+    assert one.answered_by == "clerk"
+
+
 @on_both
 async def test_a_draft_is_gone_on_with_by_another_clerk_and_nobody_overwrites_anybody(house: House) -> None:
     kato, hara = clerk(house), clerk(house, "hara")

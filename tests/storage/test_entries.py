@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
+from storage.case_status import ALLOWED, BEING_COMPARED, CLOSED, CaseStatus, way_to_answered
 from storage.database import Database
 from storage.entries import AlreadyEntered, Entry, StaleEntry, entries_of_case, load_entry, open_entry, save_entry
+from storage.erasing import erase_customer, hold_traffic
 from storage.staff import add_staff
 from storage.submissions import load_submission, save_submission, was_entered
 from tests.storage.conftest import Scene, set_scene
@@ -98,6 +101,37 @@ def test_the_store_itself_takes_no_second_one(database: Database, scene: Scene, 
         with pytest.raises(Exception, match=r"uq_data_entry|UNIQUE|unique"):
             database.run(lambda conn, a=scan, b=state: again(conn, a, b))  # type: ignore[misc]
     database.run(lambda conn: again(conn, "scan_no", "'discarded'"))
+
+
+def test_a_draft_of_an_erased_customer_is_gone_and_takes_nothing_more(
+    database: Database, scene: Scene, clerk: str
+) -> None:
+    vault, uni = database.vault, database.universe
+    save(database, begin(database, scene, clerk), clerk, passes=TYPED)
+    (seen,) = database.run_read(lambda conn: entries_of_case(conn, vault, scene.case.id))
+
+    def forget(conn: Connection) -> None:
+        hold_traffic(conn, scene.customer_id)
+        erase_customer(conn, vault, uni, scene.customer_id)
+
+    database.run(forget)
+    gone = load(database, seen.id)
+    assert (gone.state, gone.passes, gone.scan_no) == ("discarded", {}, "S-0001")
+    with pytest.raises(StaleEntry):
+        save(database, seen, clerk, passes=TYPED)
+    assert load(database, seen.id).passes == {}
+
+
+@pytest.mark.parametrize("status", CaseStatus)
+def test_every_case_that_is_not_over_has_a_way_to_its_answers(status: CaseStatus) -> None:
+    way = way_to_answered(status)
+    if status in CLOSED or status in BEING_COMPARED:
+        assert way == ()
+        return
+    assert way[-1] is CaseStatus.ANSWERED
+    assert all(to in ALLOWED[here] for here, to in pairwise((status, *way)))
+    # No reminder, no restriction and no end lies on the way.
+    assert set(way) <= {CaseStatus.SENT, CaseStatus.ANSWERING, CaseStatus.TO_CHECK, CaseStatus.ANSWERED}
 
 
 def test_a_submission_needs_no_conversation(database: Database, scene: Scene) -> None:
