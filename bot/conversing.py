@@ -24,7 +24,7 @@ from bot.lobby_room import (
     step_lobby,
 )
 from bot.lobby_state import LobbyResult, Outcome
-from bot.settled import is_heard_all_the_same, is_settled_elsewhere, settled_prompt
+from bot.settled import is_heard_all_the_same, is_settled_elsewhere, settled_prompt, was_settled_meanwhile
 from bot.talk import Talk
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.events import Owner
@@ -193,6 +193,11 @@ def _handed_back(talk: Talk, conversation: Conversation, what: inp.HandedBack | 
     account = talk.account(conversation.account_id)
     assert conversation.case_id is not None
     linked = _is_linked(talk, account, conversation.case_id)
+    if was_settled_meanwhile(talk, conversation):
+        given_back, _ = step_case(talk, conversation, what, aloud=False)
+        if linked:
+            talk.save(given_back, [], [settled_prompt(talk, given_back)])
+        return
     # Of who was away nothing is shown, and who waits on (an answer of his calls for a person) is shown no question.
     if linked and (not was_away(talk, conversation) or conversation.state.get("handover_at") is not None):
         # The question that is asked again now is the one that a typed reply answers.

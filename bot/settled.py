@@ -29,6 +29,14 @@ def is_settled_elsewhere(talk: Talk, conversation: Conversation) -> bool:
     return case is not None and case.status not in ANSWERABLE
 
 
+def was_settled_meanwhile(talk: Talk, conversation: Conversation) -> bool:
+    """The same while a person had the conversation, who now gives it back."""
+    if conversation.closed_at is not None or conversation.case_id is None:
+        return False
+    case = cases.seen_case(talk.conn, conversation.case_id)
+    return case is not None and (case.returns_to or case.status) not in ANSWERABLE
+
+
 def is_heard_all_the_same(conversation: Conversation, what: inp.Input) -> bool:
     """A person, another case and the end of the link can be had of a settled case too."""
     if isinstance(what, inp.Said) and {what.reading.exact, what.reading.command} & _OF_ANY_CASE:

@@ -192,7 +192,12 @@ async def test_who_is_in_the_chat_meanwhile_is_thanked_and_not_asked_again(house
     sato = house.staff_member()
     conversation = house.conversation_of(MORI)
     assert await house.service.desk.claim(conversation.id, sato)
+    await house.settle()
+    customer._read = len(customer.person.received())
     await house.service.desk.hand_back(conversation.id, sato, "お礼をお伝えした")
+    await house.settle()
+    assert say("lobby.case_answered") in customer.said
+    assert "お答えになるのは" not in customer.said
     assert house.case(MORI).status is CaseStatus.ANSWERED
     house.check_folds()
 
