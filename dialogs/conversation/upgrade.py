@@ -68,7 +68,8 @@ def upgrade(old: Questionnaire, new: Questionnaire, state: State, now: datetime)
     again = tuple(
         key
         for key, answer in state.answers.items()
-        if key not in dropped and (restart or key.question in asked or not _stands(carried, key, answer))
+        if key not in dropped
+        and (((restart or key.question in asked) and _can_be_asked(carried, key)) or not _stands(carried, key, answer))
     )
     notes = (key for key in state.notes_shown if restart or key.question in asked)
     moved = changed(moved, again=(*again, *sorted(notes)))
@@ -112,6 +113,12 @@ def _touches(change: Change, old: Questionnaire, state: State, carried: Position
     prompts = (state.open, state.beneath)
     met = {key.question for key in (*state.answers, *(one.key for one in prompts if one is not None and one.key))}
     return not met.isdisjoint(_names(change, old))
+
+
+def _can_be_asked(position: Position, key: Key) -> bool:
+    """What was answered on another channel and may not be asked on this one stays as it was answered."""
+    slot = position.slot(key)
+    return slot is None or not position.is_elsewhere(slot)
 
 
 def _stands(position: Position, key: Key, answer: Answer) -> bool:

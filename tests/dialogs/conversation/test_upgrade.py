@@ -250,3 +250,14 @@ def test_an_answer_that_was_being_corrected_stays_where_this_channel_may_not_ask
     moved.record(ev.ChannelChanged(at=moved.now, sensitive_allowed=False))
     moved.send(inp.Returned())
     assert (moved.asked, moved.answers["fruit"]) == ("count", "りんご")
+
+
+@pytest.mark.parametrize("policy", ["ask", "restart"])
+def test_what_may_not_be_asked_here_stays_as_it_was_answered_elsewhere(policy: str) -> None:
+    sensitive = FRUIT.replace("bot: {", 'bot: {sensitive: "true", ')
+    talk = Talk(version(WHO, sensitive, COUNT, LAST))
+    talk.say("[本人]", "りんご")
+    talk.sensitive_allowed = False
+    talk.record(ev.ChannelChanged(at=talk.now, sensitive_allowed=False))
+    go_over(talk, version(WHO, sensitive.replace("くだもの", "果物"), COUNT, LAST, upgrade=f"[wording={policy}]"))
+    assert talk.answers["fruit"] == "りんご"

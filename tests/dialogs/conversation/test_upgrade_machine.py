@@ -38,7 +38,7 @@ def nothing_is_lost(before: dict[Key, Answer], waiting: dict[Key, Answer], talk:
             assert state.answers[key].state is AnswerState.OTHER_CHANNEL
             slot = talk.position.slot(key)
             assert slot is not None
-            assert not talk.position.is_valid(slot, answer)
+            assert answer.state is AnswerState.UNCHANGED or not talk.position.is_valid(slot, answer)
             continue
         if key in found.dropped:
             assert key not in state.set_aside
