@@ -49,7 +49,7 @@ def _alter(draw: st.DrawFn, tree: dict[str, Any]) -> None:
             ["word", "add", "rule", "require", "drop", "type", "choice", "no choice", "label", "move", "most"]
         )
     )
-    if what == "choice":
+    if what == "choice" and not any(one["name"] == "d" for one in tree["choices"]["letters"]):
         tree["choices"]["letters"].append({"name": "d", "label": {"ja": "しろ", "en": "d"}, "group": "1"})
     elif what == "no choice":
         for name in ("letters", "cards", "deck"):
