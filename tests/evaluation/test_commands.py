@@ -63,8 +63,8 @@ def test_no_text_stands_twice_or_was_taught() -> None:
 @pytest.mark.parametrize(
     ("mode", "least"),
     [
-        ("on", {"staff": 0.88, "stop": 0.90, "later": 0.83, "back": 0.88, "correct": 0.95, "resume": 0.84}),
-        ("off", {"staff": 0.94, "stop": 0.83, "later": 0.83, "back": 0.88, "correct": 0.95, "resume": 0.84}),
+        ("on", {"staff": 0.94, "stop": 0.93, "later": 0.89, "back": 0.92, "correct": 0.95, "resume": 0.84}),
+        ("off", {"staff": 0.97, "stop": 0.93, "later": 0.89, "back": 0.92, "correct": 0.95, "resume": 0.94}),
     ],
 )
 def test_commands_are_understood(mode: Mode, least: dict[str, float]) -> None:
@@ -79,4 +79,4 @@ def test_answers_are_not_taken_for_something_else(mode: Mode) -> None:
 
 @pytest.mark.parametrize("mode", ["on", "off"])
 def test_few_commands_are_stored_as_an_answer(mode: Mode) -> None:
-    assert stored(mode) <= 0.25
+    assert stored(mode) <= 0.19
