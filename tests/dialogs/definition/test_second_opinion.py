@@ -49,6 +49,8 @@ def numbers(depth: int) -> st.SearchStrategy[str]:
         st.builds("-{}".format, inner),
         st.builds("- ({})".format, any_),
         st.builds("{}({})".format, st.sampled_from(["number", "floor", "ceiling", "round"]), any_),
+        # Halves, where rounding shows its rule.
+        st.builds("{}(({}) div 2)".format, st.sampled_from(["floor", "ceiling", "round"]), any_ | LITERALS),
         st.builds("string-length({})".format, text),
     )
 
@@ -118,6 +120,10 @@ def plain(value: Any) -> tuple[str, str]:
 @given(source=values(3) | conditions(3), answers=st.fixed_dictionaries(dict.fromkeys(NAMES, ANSWERS)))
 @settings(max_examples=1_500, deadline=None)
 @example(source="${a} = ''", answers={"a": "", "b": "", "c": ""})
+@example(source="round(${a} div 2) * 100 + round(-${a} div 2)", answers={"a": "5", "b": "", "c": ""})
+@example(
+    source="concat(floor(-${a}), ceiling(-${a}), substring(${b}, 2, 1))", answers={"a": "2.5", "b": "xyz", "c": ""}
+)
 @example(source="${a} + 1 = 1", answers={"a": "", "b": "", "c": ""})
 @example(source="-${a} mod 2 - 3 * 2 > 1 or ${b} = 1 and ${c} != 2", answers={"a": "5", "b": "", "c": ""})
 def test_both_say_the_same(source: str, answers: dict[str, str]) -> None:
