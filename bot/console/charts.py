@@ -9,7 +9,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -265,7 +265,7 @@ class Charts:
         rows = [[name, *map(self._number, row)] for name, row in lines]
         hours = [str(hour) for hour in range(24)]
         chart = self._chart("hours", lambda named: heat_map(named, lines, hours), rows, "weekday")
-        return Chart(**{**vars(chart), "head": [*chart.head, *hours]})
+        return replace(chart, head=[*chart.head, *hours])
 
     def _hand_overs(self) -> Chart:
         period, outcomes = self._counted.period, self._counted.outcomes
