@@ -77,14 +77,11 @@ class StoreEntryDesk:
         self._rules = rules
         self._entry_rules = entry_rules
 
-    def has_scan_no(self, text: str) -> bool:
-        return re.fullmatch(self._entry_rules.scan_no, text, re.ASCII) is not None
-
     async def begin(self, staff: StaffMember, case_id: str, *, medium: str, scan_no: str, said_by: str) -> str:
         scan_no = unicodedata.normalize("NFKC", scan_no).strip()
         if medium not in entries.MEDIA or said_by not in entries.SAID_BY:
             raise EntryNotDone("not_possible")
-        if medium == "paper" and not self.has_scan_no(scan_no):
+        if medium == "paper" and re.fullmatch(self._entry_rules.scan_no, scan_no, re.ASCII) is None:
             raise EntryNotDone("scan_no")
 
         def deed(work: _Work) -> str:
@@ -349,7 +346,7 @@ class StoreEntryDesk:
 
 def _is_of(entry: Entry, staff: StaffMember) -> bool:
     """Whether this member may type: who entered a form first neither enters it again nor settles what differs."""
-    return entry.state == "first" or staff.id not in entry.typists() | {entry.opened_by}
+    return entry.state == "first" or staff.id not in entry.typists | {entry.opened_by}
 
 
 def _refuse_over(case: Case) -> None:

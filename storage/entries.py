@@ -78,9 +78,10 @@ class Entry:
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
 
-    def typists(self, name: str = "first") -> frozenset[str]:
-        """Who typed something in a pass."""
-        return frozenset(one["by"] for one in self.passes.get(name, {}).values())
+    @property
+    def typists(self) -> frozenset[str]:
+        """Who typed something of the first pass."""
+        return frozenset(one["by"] for one in self.passes.get("first", {}).values())
 
 
 def open_entry(

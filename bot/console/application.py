@@ -145,7 +145,6 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", "/entries/find", entering.find),
         ("POST", "/entries", entering.begin),
         ("GET", entry, entering.show),
-        ("POST", f"{entry}/look", entering.look),
         ("POST", f"{entry}/save", entering.save),
         ("POST", f"{entry}/finish", entering.finish),
         ("POST", f"{entry}/decide", entering.decide),

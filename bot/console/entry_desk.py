@@ -102,9 +102,6 @@ class EntryView:
 class EntryDesk(Protocol):
     """What staff can do with a form on paper or on the telephone."""
 
-    def has_scan_no(self, text: str) -> bool:
-        """Whether this can be the number of a scan."""
-
     async def begin(self, staff: StaffMember, case_id: str, *, medium: str, scan_no: str, said_by: str) -> str:
         """Begin to enter a form; its id.  Raises ``EntryNotDone``."""
 

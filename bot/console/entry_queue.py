@@ -42,7 +42,6 @@ class EntrySlip:
     state: str
     medium: str
     scan_no: str | None
-    doubled: int
     saved_at: datetime
     saved_by: str
 
@@ -102,7 +101,7 @@ def _entries(staff: StaffMember) -> Select[*tuple[Any, ...]]:
     source = _cases().join(_entry, _entry.c.case_id == _case.c.id).join(_staff, _staff.c.id == _entry.c.saved_by)
     columns = (
         _entry.c.id.label("entry_id"),
-        *(_entry.c[name] for name in ("case_id", "state", "medium", "scan_no", "doubled", "saved_at")),
+        *(_entry.c[name] for name in ("case_id", "state", "medium", "scan_no", "saved_at")),
         *(_case.c[name] for name in ("customer_id", "check_number", "kind")),
         _customer.c.customer_no,
         _record.c.branch_no,

@@ -260,7 +260,7 @@ def _entry(one: Entry, time: Callable[[Any], str]) -> Pack:
         "entry_state": one.state,
         "opened_by": one.opened_by,
         "opened_at": time(one.opened_at),
-        "typed_by": sorted(one.typists()),
+        "typed_by": sorted(one.typists),
         "second_by": one.second_by or "",
         "decided": sorted(one.passes.get("decided", {}).keys() & _differing(one)),
         "ended_by": one.ended_by or "",

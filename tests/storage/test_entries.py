@@ -61,7 +61,7 @@ def test_a_draft_is_saved_over_what_was_seen_and_nothing_newer(database: Databas
     with pytest.raises(StaleEntry):
         save(database, entry, clerk, passes={})
     seen = load(database, entry.id)
-    assert (seen.version, seen.typists()) == (1, frozenset("x"))
+    assert (seen.version, seen.typists) == (1, frozenset("x"))
     save(database, seen, clerk, state="discarded")
     ended = load(database, entry.id)
     assert (ended.is_open, ended.ended_by, ended.passes) == (False, clerk, TYPED)

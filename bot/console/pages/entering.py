@@ -104,13 +104,6 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 
 @needs(Permission.ENTER)
-async def look(visit: Visit) -> web.StreamResponse:
-    """What the texts come to, for the script: the lines of the form; nothing is kept."""
-    desk, entry_id = _desk(visit), await _admit(visit)
-    return _page(visit, await desk.look(visit.staff, entry_id, _texts(visit.form)), template="parts_entry.html")
-
-
-@needs(Permission.ENTER)
 async def save(visit: Visit) -> web.StreamResponse:
     """Keep what was typed; the script gets the lines with the new version."""
     desk, texts = _desk(visit), _texts(visit.form)

@@ -94,7 +94,6 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /console/entries/find": _ANSWERING,
     "POST /console/entries": _ANSWERING,
     f"GET {_ENTRY}": _ANSWERING,
-    f"POST {_ENTRY}/look": _ANSWERING,
     f"POST {_ENTRY}/save": _ANSWERING,
     f"POST {_ENTRY}/finish": _ANSWERING,
     f"POST {_ENTRY}/decide": _ANSWERING,
