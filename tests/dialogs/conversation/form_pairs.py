@@ -16,6 +16,11 @@ from tests.dialogs.conversation.machine_forms import sources
 _READ = re.compile(r"\$\{([a-z0-9]+)\}")
 _CONDITIONS = ("relevant", "constraint", "choice_filter", "calculation", "required", "repeat_count")
 _NEW = {"type": "integer", "name": "fresh", "label": {"ja": "あたらしい質問", "en": "New"}, "required": "true()"}
+#: A choice that is gone matters only where it was chosen: it comes more often.
+_ALTERATIONS = (
+    "word", "add", "rule", "require", "drop", "type", "type", "choice", "no choice", "no choice", "no choice", "label",
+    "move", "most",
+)  # fmt: skip
 _OTHER_TYPES = {"text": "integer", "integer": "text", "date": "text", "acknowledge": "text", "note": "acknowledge"}
 
 
@@ -44,11 +49,7 @@ def both(sources_of_two: tuple[str, str]) -> tuple[Questionnaire, Questionnaire]
 def _alter(draw: st.DrawFn, tree: dict[str, Any]) -> None:
     rows: list[dict[str, Any]] = tree["survey"]
     plain = [at for at, row in enumerate(rows) if not row["type"].startswith(("begin", "end"))]
-    what = draw(
-        st.sampled_from(
-            ["word", "add", "rule", "require", "drop", "type", "choice", "no choice", "label", "move", "most"]
-        )
-    )
+    what = draw(st.sampled_from(_ALTERATIONS))
     if what == "choice" and not any(one["name"] == "d" for one in tree["choices"]["letters"]):
         tree["choices"]["letters"].append({"name": "d", "label": {"ja": "しろ", "en": "d"}, "group": "1"})
     elif what == "no choice":

@@ -39,7 +39,7 @@ from tests.dialogs.conversation.test_upgrade_machine import migrates
 Patch = pytest.MonkeyPatch
 #: One example that fails is enough: it need not be the smallest.
 SEARCH = settings(
-    max_examples=300, phases=[Phase.generate], report_multiple_bugs=False, suppress_health_check=list(HealthCheck)
+    max_examples=1000, phases=[Phase.generate], report_multiple_bugs=False, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -12,7 +12,7 @@ from dialogs.conversation.answers import Answer
 from dialogs.conversation.events import AnswerState, Form, Key, Owner
 from dialogs.conversation.upgrade import Fate, Upgrade, upgrade
 from dialogs.definition.model import Questionnaire, QuestionType
-from dialogs.definition.versions import Policy, changes_between, policies_of
+from dialogs.definition.versions import ChangeKind, Policy, changes_between, policies_of
 from tests.dialogs.conversation.driving import LONG, QUICK, SEEDS, finish, is_whole, settle, start, wander
 from tests.dialogs.conversation.form_pairs import both, pairs
 from tests.dialogs.conversation.talking import Talk
@@ -68,6 +68,17 @@ def the_state_is_valid(talk: Talk) -> None:
         assert all(code in known for code in (answer.codes if several else (answer.value,)) if code)
 
 
+def what_stands_is_the_same_in_both(old: Questionnaire, talk: Talk) -> None:
+    """An open question is one of which nothing was changed, an answer one that means the same."""
+    changes = changes_between(old, talk.definition)
+    prompt = talk.state.open
+    if prompt is not None and prompt.key is not None:
+        assert prompt.key.question not in {change.name for change in changes}
+    other = {change.name for change in changes if change.kind is ChangeKind.TYPE}
+    taken_over = [key for key, one in talk.state.answers.items() if one.definition_sha256 != talk.definition.sha256]
+    assert other.isdisjoint(key.question for key in taken_over)
+
+
 def old_buttons_are_worth_nothing(talk: Talk, tokens: tuple[str, ...], random: Random) -> None:
     """A tap on what was shown before is no answer, unless the question stands as it was."""
     answers = talk.state.answers
@@ -88,6 +99,7 @@ def migrates(old: Questionnaire, new: Questionnaire, allowed: bool, seed: int, t
         assert before.is_over or Policy.KEEP in {policies_of(new)[one.kind] for one in found.touching}
         assert talk.state == before
     else:
+        what_stands_is_the_same_in_both(old, talk)
         nothing_is_lost(dict(before.answers), dict(before.set_aside), talk, found)
         the_state_is_valid(talk)
         assert (talk.state.owner, talk.state.paused, talk.state.asked) == (before.owner, before.paused, before.asked)
