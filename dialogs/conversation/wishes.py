@@ -27,6 +27,8 @@ _LONGEST_GAP = "16"
 _SHORTEST_SOUND = 3
 #: A last sound drawn out, and laughter.
 _DRAWN_OUT = re.compile(r"(?<=[ぁ-ゖ\u3400-\u9fff])(?:[ー~]+|[(]?笑[)]?|w+)(?=$|[^\w])")
+#: Behind what is done something with.
+_OBJECT = "を"
 _SIGNS = " 、。,.!?…~・"
 _KANJI = re.compile(r"[\u3400-\u9fff]")
 
@@ -45,6 +47,8 @@ class _Frame:
     gap: int
     #: What it is about is a word by itself (人, not 個人).
     alone: bool
+    #: No other thing stands between.
+    direct: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ class Wishes:
             and not (frame.alone and place and _KANJI.match(folded[place - 1]))
         ]
         return any(
-            0 <= start - last <= frame.gap or 0 <= first - end <= frame.gap
+            (0 <= start - last <= frame.gap and not (frame.direct and _OBJECT in folded[last:start]))
+            or 0 <= first - end <= frame.gap
             for start, end in done
             for first, last in about
         )
@@ -163,6 +168,7 @@ def _frame(frame: Mapping[str, Any], data: Mapping[str, Any]) -> _Frame:
         endings=_endings(frame["moods"], data["moods"]),
         gap=int(frame.get("gap", _LONGEST_GAP)),
         alone=frame.get("alone") == "true",
+        direct=frame.get("direct") == "true",
     )
 
 

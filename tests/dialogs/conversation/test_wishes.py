@@ -93,6 +93,10 @@ def test_each_command_in_its_own_words(text: str, command: Command) -> None:
         "個人出してる店",
         "登録を確認しました",
         "夜間の警備をやります",
+        "日曜に畑をやります",
+        "人を雇って支店を出したい",
+        "次の工事に進みたい",
+        "娘はもうすぐ学校を終えます",
         "息子に送ってやりたい",
         # About a question of the bank's, none of the form's.
         "引っ越したので住所を変更したい",
