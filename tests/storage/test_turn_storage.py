@@ -196,9 +196,10 @@ def test_conversations_are_found_by_ref_case_and_account(database: Database, sce
 
 
 def add_staff(database: Database, login: str) -> str:
+    from storage.branches import Branches
     from storage.staff import add_staff as add
 
-    return database.run(lambda conn: add(conn, database.universe, login, "operator", "012", "hash")).id
+    return database.run(lambda conn: add(conn, database.universe, login, "operator", Branches.of("012"), "hash")).id
 
 
 def test_only_one_member_of_staff_gets_the_conversation(database: Database, scene: Any) -> None:
