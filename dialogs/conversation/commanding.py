@@ -64,6 +64,8 @@ def carry_out(turn: Turn, command: Command) -> bool:
             aside(turn, Wording(field="why", question=question.name))
         case Command.MEANING:
             return question is not None and explain(turn, question)
+        case Command.REPEAT:
+            turn.go_on()
         case Command.BACK:
             back(turn)
         case Command.CORRECT:

@@ -72,6 +72,8 @@ class Command(StrEnum):
     UNCHANGED = "unchanged"
     #: Why is this asked?
     WHY = "why"
+    #: Say the question again.
+    REPEAT = "repeat"
     #: What does this question mean?
     MEANING = "meaning"
     #: How far am I?

@@ -262,7 +262,7 @@ def _agree(turn: Turn, prompt: OpenPrompt, content_id: str | None) -> bool:
 
 
 #: Said of the question, in whatever words: no answer to one that takes nearly any text.
-_ABOUT_THE_QUESTION = frozenset({Command.WHY, Command.MEANING})
+_ABOUT_THE_QUESTION = frozenset({Command.WHY, Command.MEANING, Command.REPEAT})
 
 
 def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id: str | None) -> bool:

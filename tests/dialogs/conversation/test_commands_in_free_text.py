@@ -39,6 +39,7 @@ def is_stored(text: str, question: str, mode: Mode) -> bool:
         ("business_detail", "さっき選んだの違うから直したい"),
         ("purposes_other", "一つ前の質問に戻してください"),
         ("wealth_background", "今日は無理、週末にやる"),
+        ("business_detail", "ごめん、質問をもっぺん言うて"),
     ],
 )
 def test_a_plain_command_is_no_answer(question: str, text: str, mode: Mode) -> None:
@@ -55,6 +56,8 @@ def test_a_plain_command_is_no_answer(question: str, text: str, mode: Mode) -> N
         ("purposes_other", "一時的に預かってあとで返すお金"),
         ("large_amount_reason", "会社をやめたときの退職金"),
         ("funds_source_other", "キャンセルされた工事の返金"),
+        ("business_detail", "同じ部品をくり返し磨く仕事"),
+        ("purposes_other", "もう一度店を出すための準備"),
         ("name", "柴田 里江で間違いないです"),
     ],
 )

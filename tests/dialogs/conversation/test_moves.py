@@ -36,6 +36,21 @@ def talk_at(question: str | None, **how: object) -> Talk:
     return talk
 
 
+# The question again -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["もう一度", "すみません、質問をもう一回お願いします", "何の質問でしたっけ", "Could you repeat the question?"],
+)
+@pytest.mark.parametrize("question", ["who", "one", "secret", None])
+def test_the_question_is_said_again_and_nothing_is_answered(words: str, question: str | None) -> None:
+    talk = talk_at(question)
+    before = talk.submission()
+    talk.say(words)
+    assert (talk.asked, talk.submission(), [event.kind for event in talk.last]) == (question, before, ["asked"])
+
+
 # Back ---------------------------------------------------------------------------------------
 
 
