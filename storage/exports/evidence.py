@@ -303,7 +303,7 @@ def _people(conn: Connection, parts: Mapping[str, Any], actor: str) -> dict[str,
     named = {actor}
     for one in parts["entries"]:
         named.update((one["opened_by"], one["second_by"], one["ended_by"], *one["typed_by"]))
-    named.update(str(answer["by"]) for one in parts["submissions"] for answer in one["answers"])
+    named.update(str(answer.get("by", "")) for one in parts["submissions"] for answer in one["answers"])
     rows: Sequence[Mapping[str, Any]] = [*parts["reconciliation"], *parts["decisions"], *parts["history"]]
     for row in rows:
         named.update(str(row.get(name, "")).removeprefix("staff:") for name in ("decided_by", "actor"))
