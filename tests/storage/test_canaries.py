@@ -21,8 +21,10 @@ from dialogs.personal import Personal
 from storage.accounts import make_link, upsert_account
 from storage.audit import record, seal_chain
 from storage.branches import WHOLE_BANK, Branches
-from storage.cases import CaseStatus, find_link_code, make_link_code, move_case, open_case
+from storage.cadences import decide_cadence
+from storage.cases import Case, CaseStatus, find_link_code, make_link_code, move_case, open_case
 from storage.claims import claim_outgoing
+from storage.contacts import Try, save_try
 from storage.content import save_content
 from storage.conversations import create_conversation, save_conversation
 from storage.customers import begin_master_version, find_customer_no, finish_master_version, stage_master_rows
@@ -33,6 +35,7 @@ from storage.entries import open_entry, save_entry
 from storage.erasures import erase, new_erasure
 from storage.export_batches import add_export_spans, begin_export_batch, save_export_batch
 from storage.export_requests import add_part, ask_for_export, claim_export, finish_export, seal_part
+from storage.flags import FlagKind, place_flag
 from storage.holds import place_hold, release_hold
 from storage.images import expect_image
 from storage.inbound import insert_inbound
@@ -192,6 +195,7 @@ def plant(database: Database, canaries: Canaries) -> None:
         plant_export(conn, vault, uni, member.id, canaries)
         plant_review(conn, vault, uni, case.id, member.id, canaries)
         plant_entry(conn, vault, uni, case.id, member.id, canaries)
+        plant_reasons(conn, vault, uni, case, canaries)
         # Why something was kept or erased outlives the customer.
         place_hold(conn, vault, uni, customer_id, reason="訴訟のため", by="bank")
         release_hold(conn, vault, uni, customer_id, reason="終結", by="bank")
@@ -241,6 +245,15 @@ def plant_review(
     decide_proposal(conn, vault, uni, proposal, Deed.HOLD, note=canaries.next(), **told)
     note = {"note": canaries.next(), "vault": vault}
     move_case(conn, uni, case_id, CaseStatus.ANNOUNCED, actor="sato", reason="stated", **note)  # type: ignore[arg-type]
+
+
+def plant_reasons(conn: Connection, vault: Vault, uni: Universe, case: Case, canaries: Canaries) -> None:
+    """Why the bank asks when it asks, why it leaves a customer alone, and what one said on the telephone."""
+    why = {"reason": canaries.next(), "by": "sato"}
+    decide_cadence(conn, vault, uni, high=12, medium=24, low=36, before_expiry=3, **why)
+    place_flag(conn, vault, uni, case.customer_id, FlagKind.DISPUTE, reason=canaries.next(), by="sato")
+    said = Try(case_id=case.id, channel="phone", result="no_answer", at=uni.now(), by="sato", note=canaries.next())
+    save_try(conn, vault, uni, said, day=uni.now().date())
 
 
 def plant_entry(conn: Connection, vault: Vault, uni: Universe, case_id: str, staff_id: str, canaries: Canaries) -> None:

@@ -16,13 +16,13 @@ AREAS = ("masterfile.", "reconcile.", "export.", "customers.", "cases.", "letter
 
 def uttered(folder: str, *patterns: str) -> set[str]:
     # The worker's reasons are those of a case's moves.
-    paths = [path for path in sorted((ROOT / "storage" / folder).glob("*.py")) if path.name != "worker.py"]
+    paths = [path for path in sorted((ROOT / folder).glob("*.py")) if path.name != "worker.py"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     return {code for pattern in patterns for code in re.findall(pattern, text)}
 
 
 REASONS = uttered(
-    "reconciliation",
+    "storage/reconciliation",
     r'reason="([a-z_]+)"',
     r'_changed\("([a-z_]+)"\)',
     r'slip\("([a-z_]+)"\)',
@@ -30,7 +30,7 @@ REASONS = uttered(
     r'_judge\(.*?"([a-z_]+)"\)',
 ) | {"prefecture_differs", "district_differs", "declined", "other_channel"}
 RULES = uttered(
-    "reconciliation",
+    "storage/reconciliation",
     r'\.to\(.*?, "([a-z_]+)"\)',
     r'return \("([a-z_]+)",\)',
     r'rules\.append\("([a-z_]+)"\)',
@@ -39,8 +39,9 @@ RULES = uttered(
     r'\("(unit|space|order)",\)',
     r'return "(kanji_variant|small_kana|accent)"',
 ) | {"prefecture_left_out", "district_left_out"}
-FILE_PROBLEMS = uttered("masterfile", r'MasterFileProblem\(\s*"([a-z_0-9]+)"')
-ROW_PROBLEMS = uttered("masterfile", r'code="([a-z_]+)"', r'value, "([a-z_]+)"', r'else "([a-z_]+)"') | {
+_RAISED = r'MasterFileProblem\(\s*"([a-z_0-9]+)"'
+FILE_PROBLEMS = uttered("storage/masterfile", _RAISED) | uttered("bot/outreach", _RAISED)
+ROW_PROBLEMS = uttered("storage/masterfile", r'code="([a-z_]+)"', r'value, "([a-z_]+)"', r'else "([a-z_]+)"') | {
     "kind",
     "risk_rating",
 }
