@@ -224,7 +224,6 @@ RARE = frozenset(
     {
         the_bot_speaks_beside_staff,
         the_old_prompt_is_taken_for_the_new_one,
-        an_answer_of_another_type_stays,
         a_choice_that_is_gone_stays,
     }
 )

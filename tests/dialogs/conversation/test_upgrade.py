@@ -261,3 +261,18 @@ def test_what_may_not_be_asked_here_stays_as_it_was_answered_elsewhere(policy: s
     talk.record(ev.ChannelChanged(at=talk.now, sensitive_allowed=False))
     go_over(talk, version(WHO, sensitive.replace("くだもの", "果物"), COUNT, LAST, upgrade=f"[wording={policy}]"))
     assert talk.answers["fruit"] == "りんご"
+
+
+def test_an_answer_of_another_type_is_dropped_where_this_channel_may_not_ask_for_the_new_one() -> None:
+    """The log alone holds it: it neither stands nor is offered, and the question is left to another channel."""
+    talk = Talk(OLD, sensitive_allowed=False)
+    talk.say("[本人]", "りんご", "30")
+    number = talk.state.answers[Key("count")]
+    sensitive = COUNT.replace("integer", "text").replace("name: count", 'name: count, bot: {sensitive: "true"}')
+    found = go_over(talk, version(WHO, FRUIT, sensitive, LAST))
+    assert (found.again, found.dropped) == ((), (Key("count"),))
+    assert talk.in_state(AnswerState.OTHER_CHANNEL) == ["count"]
+    assert not talk.state.set_aside
+    assert any(isinstance(one, ev.Answered) and one.value == number.value for one in talk.events)
+    assert [one.dropped for one in talk.events if isinstance(one, ev.Migrated)] == [(Key("count"),)]
+    assert talk.asked == "last"

@@ -34,14 +34,14 @@ def nothing_is_lost(before: dict[Key, Answer], waiting: dict[Key, Answer], talk:
         if state.answers.get(key) == answer:
             continue
         if key in state.answers:
-            # It does not fit the new form, which may not ask it on this channel.
+            # It has no place in the new form or does not fit it, and may not be asked anew on this channel.
             assert state.answers[key].state is AnswerState.OTHER_CHANNEL
+        if key in found.dropped:
+            assert key not in state.set_aside
+        elif key in state.answers:
             slot = talk.position.slot(key)
             assert slot is not None
             assert answer.state is AnswerState.UNCHANGED or not talk.position.is_valid(slot, answer)
-            continue
-        if key in found.dropped:
-            assert key not in state.set_aside
         else:
             assert state.set_aside.get(key) == answer, f"{key} was lost"
     for key in waiting:
@@ -69,13 +69,14 @@ def the_state_is_valid(talk: Talk) -> None:
 
 
 def what_stands_is_the_same_in_both(old: Questionnaire, talk: Talk) -> None:
-    """An open question is one of which nothing was changed, an answer one that means the same."""
+    """An open question is one of which nothing was changed, an answer, also one that waits, one of the same type."""
     changes = changes_between(old, talk.definition)
     prompt = talk.state.open
     if prompt is not None and prompt.key is not None:
         assert prompt.key.question not in {change.name for change in changes}
     other = {change.name for change in changes if change.kind is ChangeKind.TYPE}
-    taken_over = [key for key, one in talk.state.answers.items() if one.definition_sha256 != talk.definition.sha256]
+    known = (*talk.state.answers.items(), *talk.state.set_aside.items())
+    taken_over = [key for key, one in known if one.definition_sha256 != talk.definition.sha256]
     assert other.isdisjoint(key.question for key in taken_over)
 
 
