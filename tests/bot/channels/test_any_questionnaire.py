@@ -157,7 +157,7 @@ def test_whatever_is_written_anywhere_both_platforms_take_it(
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=ALL)
+@settings(max_examples=150, deadline=None, suppress_health_check=ALL)
 @given(*ANY_TALK)
 def test_the_same_at_length(definition: Questionnaire, words: str, deeds: list[tuple[str, str]]) -> None:
     talk_over(definition, words, deeds)

@@ -118,7 +118,7 @@ def start(definition: Questionnaire, sensitive_allowed: bool) -> Talk:
 
 
 QUICK = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-LONG = settings(QUICK, max_examples=1500)
+LONG = settings(QUICK, max_examples=500)
 SEEDS = st.integers(0, 2**32)
 
 
