@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -87,12 +88,15 @@ async def serve() -> AsyncIterator[Serve]:
         await server.close()
 
 
-@pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a running demo."""
+@asynccontextmanager
+async def running_demo(log: Path) -> AsyncIterator[str]:
+    """The address of a demo that runs until the end of the block; what it prints goes to the file."""
     port = unused_port()
+
+    def printed() -> str:
+        return log.read_text(encoding="utf-8")
+
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KAKUNIN_")}
-    log = tmp_path / "demo.log"
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", "from bot.cli import main; main()", "demo", "--port", str(port)),
@@ -103,14 +107,24 @@ async def demo(tmp_path: Path) -> AsyncIterator[str]:
     address = f"http://127.0.0.1:{port}"
     async with aiohttp.ClientSession() as session:
         for _ in range(300):
-            assert process.returncode is None, log.read_text(encoding="utf-8")[-2000:]
+            assert process.returncode is None, printed()[-2000:]
             # The page answers while the first customer is still being played; its end is in the log.
-            if f"{port}/console/" in log.read_text(encoding="utf-8"):
+            if f"{port}/console/" in printed():
                 break
             await asyncio.sleep(0.2)
         async with session.get(f"{address}/demo/phone") as answer:
             assert answer.status == 200
-    yield address
-    process.terminate()
-    assert await process.wait() == 0
-    assert not [line for line in log.read_text(encoding="utf-8").splitlines() if "Traceback" in line]
+    try:
+        yield address
+    finally:
+        process.terminate()
+        code = await process.wait()
+    assert code == 0
+    assert not [line for line in printed().splitlines() if "Traceback" in line]
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a running demo."""
+    async with running_demo(tmp_path / "demo.log") as address:
+        yield address
