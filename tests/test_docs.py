@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 from pydantic_core import PydanticUndefined
 
 from bot.cli import app
@@ -182,6 +183,31 @@ def test_every_test_that_is_named_exists(page: Path) -> None:
         assert re.search(rf"^(?:async )?def {name}\(|^class {name}\b|^{name} = ", source, re.MULTILINE), (
             f"{file}::{name}"
         )
+
+
+# Pictures -------------------------------------------------------------------------------------
+
+PICTURES = DOCS / "pictures"
+#: In bytes: whoever clones the project carries all of them.
+LARGEST, ALL_TOGETHER = 150_000, 900_000
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_picture_that_is_shown_is_there_and_says_what_it_shows(page: Path) -> None:
+    for words, name in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        with Image.open(page.parent / name) as picture:
+            assert picture.format == "PNG", name
+            assert 240 <= picture.width <= 1440, name
+            assert 120 <= picture.height <= 1440, name
+        assert (page.parent / name).stat().st_size <= LARGEST, name
+        assert len(words) >= 10, f"{name} has no words for who cannot see it"
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    shown = {f"{name}.png" for name in re.findall(r"pictures/([a-z-]+)\.png\)", text)}
+    assert shown ^ {path.name for path in PICTURES.iterdir()} == set()
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) <= ALL_TOGETHER
 
 
 # The FAQ file ---------------------------------------------------------------------------------
