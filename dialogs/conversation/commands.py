@@ -8,7 +8,7 @@ Each command is also understood by its name behind a slash, as the menus of some
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -138,7 +138,7 @@ class _Said:
     as_question: bool
 
     def is_said_in(self, folded: str, found: set[str], spaced: bool) -> bool:
-        if found & self.unless:
+        if self.is_cancelled_in(folded, found, spaced):
             return False
         return any(
             way.stands_in(folded, spaced) for text in found & self.ways.keys() for way in self.ways[text]
@@ -146,7 +146,14 @@ class _Said:
 
     def is_paired_in(self, folded: str, found: set[str], spaced: bool) -> bool:
         """Whether it is said by two of its words, one behind the other."""
-        return not found & self.unless and any(pair.stands_in(folded, found, spaced) for pair in self.pairs)
+        if self.is_cancelled_in(folded, found, spaced):
+            return False
+        return any(pair.stands_in(folded, found, spaced) for pair in self.pairs)
+
+    def is_cancelled_in(self, folded: str, found: Collection[str], spaced: bool) -> bool:
+        """Whether it has a word that says otherwise; "this question" is not in "this questionnaire"."""
+        words = self.unless.intersection(found)
+        return any(re.search(rf"{re.escape(word)}s?(?![a-z])", folded) for word in words) if spaced else bool(words)
 
 
 @dataclass(frozen=True)
@@ -247,9 +254,9 @@ def by_words(folded: str, locale: str) -> Command | None:
 def is_denied(folded: str, locale: str, command: Command) -> bool:
     """Whether the text has words that say it is not this command, whatever else sounds like it."""
     return any(
-        any(word in folded for word in said.unless)
-        for language in _languages(locale)
-        for said in _load(language).other
+        said.is_cancelled_in(folded, [word for word in said.unless if word in folded], commands.spaced)
+        for commands in map(_load, _languages(locale))
+        for said in commands.other
         if said.command is command
     )
 

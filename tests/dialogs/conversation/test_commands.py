@@ -162,6 +162,11 @@ def test_negations_questions_and_stories_are_no_commands(text: str) -> None:
     assert in_other_words(fold(text), "en") is None
 
 
+def test_a_word_that_says_otherwise_is_not_found_in_a_longer_one() -> None:
+    assert in_other_words(fold("I will not do this questionnaire"), "en") is Command.STOP
+    assert in_other_words(fold("I will not do this question"), "en") is not Command.STOP
+
+
 def test_a_story_is_no_command() -> None:
     assert in_other_words(fold("先週の件で係の人に電話したい" + "とても長い話" * 12), "ja") is None
 
