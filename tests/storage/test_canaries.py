@@ -249,7 +249,8 @@ def plant_review(
 
 def plant_reasons(conn: Connection, vault: Vault, uni: Universe, case: Case, canaries: Canaries) -> None:
     """Why the bank asks when it asks, why it leaves a customer alone, and what one said on the telephone."""
-    why = {"reason": canaries.next(), "by": "sato"}
+    # The bank's own decision speaks of nobody and outlives every customer.
+    why = {"reason": "new rules of the head office", "by": "sato"}
     decide_cadence(conn, vault, uni, high=12, medium=24, low=36, before_expiry=3, **why)
     place_flag(conn, vault, uni, case.customer_id, FlagKind.DISPUTE, reason=canaries.next(), by="sato")
     said = Try(case_id=case.id, channel="phone", result="no_answer", at=uni.now(), by="sato", note=canaries.next())
