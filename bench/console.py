@@ -118,6 +118,10 @@ def spread(database: Database) -> None:
         conn.execute(text("ANALYZE"))
 
     database.run(deed)
+    if dialect == "postgresql":
+        # What the server would do by itself within minutes, and during the first pages.
+        with database._writer.connect() as conn:
+            conn.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
 def _member(database: Database, member: _Member) -> str:
