@@ -8,17 +8,18 @@ phone number count only among those whom a person has or who wait for one: nobod
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot.console.queue import PAGE, Slip, list_slips, slips_of_cases
-from storage import cases, customers, submissions
+from storage import audit, cases, customers, submissions
 from storage.encryption import Vault
 from storage.link_codes import normal_code
 from storage.staff import StaffMember
+from storage.universe import Universe
 
 _RECEIPT_LENGTH = 10
 _TAIL_LENGTH = 4
@@ -95,3 +96,18 @@ def _tail(conn: Connection, vault: Vault, slip: Slip) -> str:
     case = None if slip.case_id is None else cases.load_case(conn, slip.case_id)
     customer = None if case is None else customers.load_customer(conn, vault, case.customer_id)
     return "" if customer is None else customers.normal_phone(customer.fields.get("phone", ""))[-_TAIL_LENGTH:]
+
+
+def record_search(
+    conn: Connection, uni: Universe, staff: StaffMember, by: Sequence[str], found: Sized, **purpose: str
+) -> None:
+    """Note who looked for somebody, by which ways and how many were found; never what was typed."""
+    audit.record(
+        conn,
+        uni,
+        "console.searched",
+        actor_kind="staff",
+        actor_id=staff.id,
+        subjects={},
+        detail={"by": ",".join(by), "found": str(len(found)), **purpose},
+    )

@@ -18,7 +18,7 @@ from bot.console.door import redirect
 from bot.console.entry_desk import EntryDesk, EntryNotDone, EntryView
 from bot.console.entry_queue import CaseSlip, EntrySlip, case_slips, list_entries
 from bot.console.rendering import render
-from bot.console.search import LONGEST, find_cases
+from bot.console.search import LONGEST, find_cases, record_search
 from storage import audit
 from storage.entries import MEDIA, SAID_BY
 
@@ -47,15 +47,7 @@ async def find(visit: Visit) -> web.StreamResponse:
 
     found, by = await console.database.read(load)
     await console.database.transact(
-        lambda conn: audit.record(
-            conn,
-            console.universe,
-            "console.searched",
-            actor_kind="staff",
-            actor_id=staff.id,
-            subjects={},
-            detail={"by": ",".join(by), "found": str(len(found)), "for": "entry"},
-        )
+        lambda conn: record_search(conn, console.universe, staff, by, found, **{"for": "entry"})
     )
     return await _list(visit, q=typed, found=found)
 

@@ -23,8 +23,7 @@ from bot.console.queue import (
     load_folders,
 )
 from bot.console.rendering import render
-from bot.console.search import LONGEST, Found, search
-from storage import audit
+from bot.console.search import LONGEST, Found, record_search, search
 
 
 @needs(Permission.SEE_CONVERSATIONS)
@@ -74,18 +73,7 @@ async def find(visit: Visit) -> web.StreamResponse:
         return load_folders(conn, staff, now), search(conn, console.database.vault, staff, typed, now)
 
     folders, found = await console.database.read(load)
-    detail = {"by": ",".join(found.by), "found": str(len(found.slips))}
-    await console.database.transact(
-        lambda conn: audit.record(
-            conn,
-            console.universe,
-            "console.searched",
-            actor_kind="staff",
-            actor_id=staff.id,
-            subjects={},
-            detail=detail,
-        )
-    )
+    await console.database.transact(lambda conn: record_search(conn, console.universe, staff, found.by, found.slips))
     frame = _frame(visit, "", folders, list(found.slips))
     return render(visit, "search.html", frame | {"q": typed[:LONGEST], "by": found.by})
 
