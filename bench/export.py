@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bench.runs import Row
@@ -65,7 +66,7 @@ _MOVES = ("20", "25", "40", "60", "65", "66", "75")
 
 
 def export_rows(scratch: Path, count: int) -> Iterator[Row]:
-    """The two rows of the report: the floor, and the export with how many times as long it took."""
+    """The rows of the report: the floor, and the export in two formats with how many times as long each took."""
     folder = scratch / f"export-{count}"
     store = folder / "bank.db"
     if not (folder / "made").is_file():
@@ -75,10 +76,11 @@ def export_rows(scratch: Path, count: int) -> Iterator[Row]:
         (folder / "made").touch()
     floor = _run("floor", store, folder / "out")
     yield _row("floor", f"sealed JSON and csv.writer, {count:,} x 40", floor, count)
-    ours = _run("export", store, folder / "out")
-    row = _row("export", f"export responses, {count:,} x 40", ours, count)
-    row.note = f"{ours['seconds'] / floor['seconds']:.2f} x the floor"
-    yield row
+    for piece, what in (("export", "export responses"), ("parquet", "the same as Parquet")):
+        ours = _run(piece, store, folder / "out")
+        row = _row(piece, f"{what}, {count:,} x 40", ours, count)
+        row.note = f"{ours['seconds'] / floor['seconds']:.2f} x the floor"
+        yield row
 
 
 def _row(piece: str, what: str, found: dict[str, float], count: int) -> Row:
@@ -165,7 +167,7 @@ def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) 
     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
 
 
-# The two runs -----------------------------------------------------------------------------------
+# The runs ---------------------------------------------------------------------------------------
 
 
 def _floor(store: Path, out: Path) -> None:
@@ -197,16 +199,16 @@ def _floor(store: Path, out: Path) -> None:
             writer.writerow(row)
 
 
-def _export(store: Path, out: Path) -> None:
+def _export(store: Path, out: Path, format: str = "csv") -> None:
     with open_store(f"sqlite:///{store}", migrate=True) as database:
-        export_responses(database, out, Options(), actor="bench", program="bench", word=str)
+        export_responses(database, out, Options(format=format), actor="bench", program="bench", word=str)
 
 
 def main() -> None:
-    """One of the two in this process; what it took as JSON."""
+    """One of the runs in this process; what it took as JSON."""
     what, store, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     began, used = time.perf_counter(), time.process_time()
-    {"floor": _floor, "export": _export}[what](store, out)
+    {"floor": _floor, "export": _export, "parquet": partial(_export, format="parquet")}[what](store, out)
     found = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used}
     # Not what getrusage says: that begins with the peak of the process that started this one.
     peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())

@@ -32,7 +32,7 @@ def _group() -> None:
 @app.command("responses")
 def responses(
     out: Annotated[Path, typer.Option(metavar="PATH", help="A folder, or a file with its side files beside it.")],
-    format: Annotated[str, typer.Option(help="csv, xlsx or jsonl.")] = "csv",
+    format: Annotated[str, typer.Option(help="csv, xlsx, jsonl or parquet.")] = "csv",
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
     since: Annotated[str | None, typer.Option(metavar="BATCH", help="Only what came after this export.")] = None,
     status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
@@ -210,7 +210,7 @@ def worklist(
 @app.command("drop")
 def drop(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
-    format: Annotated[str, typer.Option(help="csv, xlsx or jsonl.")] = "csv",
+    format: Annotated[str, typer.Option(help="csv, xlsx, jsonl or parquet.")] = "csv",
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
     status: Annotated[str, typer.Option(help="reconciled or approved.")] = "reconciled",
     branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
@@ -300,11 +300,12 @@ def evidence(
 
 def _check_format(office: Office, format: str, out: Path) -> None:
     from storage.exports.options import FORMATS
+    from storage.exports.parquet import can_write_parquet
 
-    if format == "parquet":
-        raise office.refuse("export.format_later", format=format)
     if format not in FORMATS:
         raise office.refuse("export.bad_format", format=format)
+    if format == "parquet" and not can_write_parquet():
+        raise office.refuse("export.no_parquet")
     if out.exists() and not out.is_dir() and out.suffix.lower() != f".{format}":
         raise office.refuse("backoffice.no_folder", name=str(out))
 

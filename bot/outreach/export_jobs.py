@@ -46,6 +46,7 @@ from storage.exports.evidence import NoCase, export_evidence
 from storage.exports.files import private_folder
 from storage.exports.lists import export_differences, export_history
 from storage.exports.options import Options, OtherScope
+from storage.exports.parquet import ParquetMissing
 from storage.exports.responses import Exported, NoQuestionnaire, export_responses
 from storage.leases import Lease, fence
 from storage.problems import LeaseLost
@@ -67,6 +68,7 @@ _PROBLEMS = {
     NoCase: "no_case",
     # The extra that draws pages is not installed.
     ModuleNotFoundError: "no_pdf",
+    ParquetMissing: "no_parquet",
 }
 
 

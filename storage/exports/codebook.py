@@ -5,6 +5,7 @@ A column that two forms fill in two meanings (other wording, other choices) has 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,20 @@ def codebook_rows(
             if meaning is not None and meaning not in told:
                 told.add(meaning)
                 yield column.name, questionnaire.id, questionnaire.version, *meaning
+
+
+def about_file(
+    program: str, batch_id: str, questionnaires: Iterable[Questionnaire], codebook: Iterable[Sequence[str]]
+) -> dict[str, str]:
+    """What a file can carry within itself: who wrote it, by which definitions, and what its columns mean."""
+    forms = [{"id": form.id, "version": form.version, "sha256": form.sha256} for form in questionnaires]
+    book = [dict(zip(CODEBOOK_COLUMNS, row, strict=True)) for row in codebook]
+    return {
+        "kakunin.program": program,
+        "kakunin.batch_id": batch_id,
+        "kakunin.questionnaires": json.dumps(forms, ensure_ascii=False),
+        "kakunin.codebook": json.dumps(book, ensure_ascii=False),
+    }
 
 
 def titles_of(

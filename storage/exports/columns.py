@@ -34,6 +34,7 @@ FIXED_COLUMNS = (
 )
 #: Of these, the ones that hold a time.
 TIME_COLUMNS = frozenset(("started_at", "submitted_at", "approved_at"))
+_DAY_COLUMNS = frozenset(("next_due_on",))
 
 #: Readers whose values are written by people, so that a spreadsheet could take them for a formula.
 _FREE_KINDS = (None, "name", "address", "email")
@@ -46,6 +47,28 @@ class Part(StrEnum):
     LABEL = "label"
     STATE = "state"
     CHOICE = "choice"
+
+
+class Cell(StrEnum):
+    """What the cells of a column are, for a format that has types; all others write text and know only times apart."""
+
+    TEXT = "text"
+    TIME = "time"
+    DAY = "day"
+    WHOLE = "whole"
+    DECIMAL = "decimal"
+    #: Codes with a semicolon between them.
+    CODES = "codes"
+    #: 1 or 0
+    FLAG = "flag"
+
+
+_CELLS = {
+    QuestionType.DATE: Cell.DAY,
+    QuestionType.INTEGER: Cell.WHOLE,
+    QuestionType.DECIMAL: Cell.DECIMAL,
+    QuestionType.SELECT_MULTIPLE: Cell.CODES,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +114,27 @@ def _columns_of_question(questionnaire: Questionnaire, question: Question) -> It
                     instance=instance,
                     choice=choice.name,
                 )
+
+
+def fixed_cell(name: str) -> Cell:
+    """What stands in a fixed column."""
+    return Cell.TIME if name in TIME_COLUMNS else Cell.DAY if name in _DAY_COLUMNS else Cell.TEXT
+
+
+def cell_of(questionnaires: Iterable[Questionnaire], column: Column, *, masked: bool = False) -> Cell:
+    """What stands in a column of answers; where the forms do not agree, or what is typed is masked, it is text."""
+    if column.part is not Part.VALUE:
+        return Cell.FLAG if column.part is Part.CHOICE else Cell.TEXT
+    questions = [form.by_name.get(column.question.name) for form in questionnaires]
+    found = {_cell_of_value(question) for question in questions if question is not None}
+    cell = found.pop() if len(found) == 1 else Cell.TEXT
+    return Cell.TEXT if masked and cell is not Cell.CODES else cell
+
+
+def _cell_of_value(question: Question) -> Cell:
+    if question.type is QuestionType.TEXT and question.bot.kind == "amount":
+        return Cell.WHOLE
+    return _CELLS.get(question.type, Cell.TEXT)
 
 
 def _repeats(questionnaire: Questionnaire, question: Question) -> int:

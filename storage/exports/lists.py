@@ -19,7 +19,8 @@ from storage.customers import load_customer
 from storage.database import Database
 from storage.differences import Difference
 from storage.export_batches import ExportBatch, save_export_batch
-from storage.exports.codebook import word_of_zone
+from storage.exports.codebook import about_file, word_of_zone
+from storage.exports.columns import Cell
 from storage.exports.files import OutputSet
 from storage.exports.members import recorded_members
 from storage.exports.options import Options
@@ -65,6 +66,7 @@ WORKLIST_COLUMNS = (
 HISTORY_COLUMNS = ("case_id", "customer_no", "branch_no", "at", "from_status", "to_status", "actor", "reason", "source")
 _TYPED = frozenset({"master", "answer", "name", "name_kana", "address"})
 _TIMES = frozenset({"at", "decided_at", "last_at", "proposed_at"})
+_CELLS = dict.fromkeys(_TIMES, Cell.TIME)
 
 #: How a field of the master file is masked; one that is not named is free text.
 _MASKED_AS = {
@@ -200,7 +202,8 @@ def export_list(
             uni,
             typed=[column in _TYPED for column in columns],
             titles=[_title(column, word, options) for column in columns],
-            times=[column in _TIMES for column in columns],
+            cells=[_CELLS.get(column, Cell.TEXT) for column in columns],
+            about=about_file(program, batch_id, (), ()),
             lost=lost,
         )
         outputs.add(table.output)

@@ -9,7 +9,7 @@ from storage.branches import WHOLE_BANK, Branches
 from storage.export_batches import ExportBatch, branches_of
 from storage.exports.spelling import ENCODINGS
 
-FORMATS = ("csv", "xlsx", "jsonl")
+FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 STATUSES = ("reconciled", "approved")
 
 __all__ = ["ENCODINGS", "FORMATS", "STATUSES", "Options", "OtherScope"]
@@ -23,7 +23,7 @@ class OtherScope(Exception):
 class Options:
     """What to export and how."""
 
-    #: csv, xlsx or jsonl
+    #: csv, xlsx, jsonl or parquet
     format: str = "csv"
     encoding: str = "utf-8-sig"
     #: reconciled (submitted and compared) or approved (the case is done)

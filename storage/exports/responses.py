@@ -18,11 +18,11 @@ from storage import audit
 from storage.database import Database
 from storage.export_batches import ExportBatch, save_export_batch
 from storage.exports.cells import Row
-from storage.exports.codebook import CODEBOOK_COLUMNS, codebook_rows, titles_of
-from storage.exports.columns import FIXED_COLUMNS, TIME_COLUMNS, columns_of
+from storage.exports.codebook import CODEBOOK_COLUMNS, about_file, codebook_rows, titles_of
+from storage.exports.columns import FIXED_COLUMNS, cell_of, columns_of, fixed_cell
 from storage.exports.files import OutputSet, WrittenFile
 from storage.exports.members import Members, recorded_members
-from storage.exports.options import Options
+from storage.exports.options import FORMATS, Options
 from storage.exports.selection import NoQuestionnaire, Selection
 from storage.exports.tables import Lost, Word, open_table, write_manifest
 from storage.exports.writers import CsvOutput
@@ -30,7 +30,7 @@ from storage.exports.writers import CsvOutput
 __all__ = ["KIND", "Exported", "NoQuestionnaire", "Options", "export_responses"]
 
 KIND = "responses"
-_TABLE_FILES = (".csv", ".jsonl", ".xlsx")
+_TABLE_FILES = tuple(f".{name}" for name in FORMATS)
 #: Rows between two looks at the progress.
 _LOOK = 200
 
@@ -84,7 +84,9 @@ def export_responses(
     with OutputSet() as outputs:
         with recorded_members(database, batch_id) as members:
             written = database.run_read(
-                lambda conn: _write(conn, database, table, prefix, options, batch_id, outputs, word, progress, members)
+                lambda conn: _write(
+                    conn, database, table, prefix, options, batch_id, program, outputs, word, progress, members
+                )
             )
             members.finish()
 
@@ -130,6 +132,7 @@ def _write(
     prefix: str,
     options: Options,
     batch_id: str,
+    program: str,
     outputs: OutputSet,
     word: Word,
     progress: Callable[[int, int], None],
@@ -156,7 +159,8 @@ def _write(
         database.universe,
         typed=[False] * len(FIXED_COLUMNS) + [column.typed for column in columns],
         titles=titles_of(forms, columns, word, options.zone),
-        times=[name in TIME_COLUMNS for name in names],
+        cells=[*map(fixed_cell, FIXED_COLUMNS), *(cell_of(forms, one, masked=options.masked) for one in columns)],
+        about=about_file(program, batch_id, forms, codebook_rows(forms, columns, word)),
         lost=lost,
     )
     outputs.add(main.output)

@@ -34,6 +34,8 @@ class Why(StrEnum):
     NO_GLYPH = "no_glyph"
     #: A cell cannot hold so much; its end is missing.
     TOO_LONG = "too_long"
+    #: It is not what its column holds (a day, a number); the cell is empty.
+    OTHER_TYPE = "other_type"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,15 @@ the receiver can tell that nothing is missing or altered.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dialogs.definition.model import Questionnaire
 from storage.export_batches import ExportBatch
+from storage.exports.columns import Cell
 from storage.exports.files import OutputFile, OutputSet, WrittenFile
 from storage.exports.options import Options
+from storage.exports.parquet import ParquetOutput
 from storage.exports.spelling import Unmappable
 from storage.exports.workbook import XlsxOutput
 from storage.exports.writers import CsvOutput, JsonLinesOutput, TableOutput
@@ -64,13 +66,17 @@ def open_table(
     *,
     typed: Sequence[bool],
     titles: Sequence[str],
-    times: Sequence[bool],
+    cells: Sequence[Cell],
+    about: Mapping[str, str],
     lost: Lost,
 ) -> TableOutput:
-    """The table in the format of the options."""
+    """The table in the format of the options; ``about`` is what a format can carry that has a place for it."""
     if options.format == "jsonl":
         return JsonLinesOutput(path, columns, losses=lost)
+    if options.format == "parquet":
+        return ParquetOutput(path, columns, cells=cells, titles=titles, zone=options.zone, about=about, losses=lost)
     if options.format == "xlsx":
+        times = [cell is Cell.TIME for cell in cells]
         return XlsxOutput(path, columns, titles=titles, times=times, made_at=uni.now(), zone=options.zone, losses=lost)
     return CsvOutput(path, columns, typed=typed, encoding=options.encoding, losses=lost)
 

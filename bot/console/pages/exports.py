@@ -30,6 +30,7 @@ from storage.export_requests import (
 )
 from storage.exports.evidence import find_case
 from storage.exports.options import ENCODINGS, FORMATS, STATUSES
+from storage.exports.parquet import can_write_parquet
 from storage.staff import StaffMember, list_staff
 
 KINDS = ("responses", "differences", "history", "evidence")
@@ -79,7 +80,7 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.St
         "batches": shown.batches,
         "logins": shown.logins,
         "kinds": KINDS,
-        "formats": FORMATS,
+        "formats": _formats(),
         "encodings": ENCODINGS,
         "statuses": STATUSES,
         "values": VALUES,
@@ -136,7 +137,7 @@ def read_query(conn: Connection, form: Mapping[str, str]) -> dict[str, str]:
             raise BadQuery("no_case")
         # Evidence that is masked proves nothing.
         return {"kind": kind, "case": case_id, "values": "full", "format": "pdf", "encoding": "utf-8"}
-    query = {"kind": kind, "format": _choice(form, "format", FORMATS), "values": _choice(form, "values", VALUES)}
+    query = {"kind": kind, "format": _choice(form, "format", _formats()), "values": _choice(form, "values", VALUES)}
     query["encoding"] = _choice(form, "encoding", ENCODINGS) if query["format"] == "csv" else "utf-8"
     if kind == "responses":
         query["status"] = _choice(form, "status", STATUSES)
@@ -144,6 +145,11 @@ def read_query(conn: Connection, form: Mapping[str, str]) -> dict[str, str]:
         if query["since"] and not (query["since"].isascii() and query["since"].isdigit()):
             raise BadQuery("bad_choice")
     return query
+
+
+def _formats() -> tuple[str, ...]:
+    """What can be written here."""
+    return tuple(one for one in FORMATS if one != "parquet" or can_write_parquet())
 
 
 def _choice(form: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

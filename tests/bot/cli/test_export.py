@@ -48,6 +48,18 @@ def test_cp932_says_what_it_could_not_write(shell: Shell) -> None:
     assert len(shell.read("out/unmappable.csv", "cp932")) == 1
 
 
+def test_parquet_needs_its_extra_and_says_so(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("export", "responses", "--out", shell.folder / "out", "--format", "parquet")
+    with monkeypatch.context() as without:
+        without.setattr("storage.exports.parquet.find_spec", lambda name: None)
+        assert "kakunin[parquet]" in shell.refused(*asked)
+    assert not (shell.folder / "out").exists()
+    assert shell(*asked).code == 0
+    assert sorted(path.name for path in (shell.folder / "out").iterdir()) == [
+        *("codebook.csv", "manifest.json", "responses.parquet"),
+    ]
+
+
 def test_differences_in_words(shell: Shell) -> None:
     assert shell("export", "differences", "--out", shell.folder / "d.csv").code == 0
     (row,) = shell.read("d.csv")
@@ -64,7 +76,6 @@ def test_a_worklist(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (("responses", "--out", "{folder}/o", "--format", "parquet"), "parquet"),
         (("responses", "--out", "{folder}/o", "--format", "pdf"), "pdf"),
         (("responses", "--out", "{folder}/o", "--encoding", "shift_jis"), "shift_jis"),
         (("responses", "--out", "{folder}/o", "--status", "all"), "--status"),

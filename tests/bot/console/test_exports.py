@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
+import pyarrow.parquet as parquet
 import pytest
 from sqlalchemy import text
 
@@ -114,6 +115,26 @@ async def test_masked_values_need_nobody_and_can_be_fetched_again(
     # Another member of the office may fetch what is masked.
     assert request.downloaded_at is None
     assert requests(answered)[0].downloaded_at is not None
+
+
+async def test_parquet_is_offered_where_it_can_be_written(
+    browser: Browser, answered: Bank, jobs: ExportJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.sign_in("kato")
+    assert '<option value="parquet">Parquet</option>' in (await browser.get("/exports"))[1]
+    for kind in ("responses", "differences"):
+        assert (await browser.post("/exports", kind=kind, format="parquet"))[0] == 200
+    with monkeypatch.context() as without:
+        without.setattr("storage.exports.parquet.find_spec", lambda name: None)
+        assert 'value="parquet"' not in (await browser.get("/exports"))[1]
+        assert (await browser.post("/exports", kind="responses", format="parquet"))[0] == 422
+    await work(jobs)
+    for request in requests(answered):
+        _, files = await fetched(browser, request)
+        (name,) = (one for one in files if one.endswith(".parquet"))
+        (row, *_) = parquet.read_table(io.BytesIO(files[name])).to_pylist()
+        assert row["customer_no"] == "0001"
+        assert NAME not in str(row)
 
 
 async def test_full_values_only_as_a_second_person_approved(
