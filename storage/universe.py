@@ -44,9 +44,46 @@ class Universe:
         return Universe(now=now, new_id=_Ids(now, secrets.randbits), code=code)
 
     @staticmethod
+    def shifted() -> ShiftedUniverse:
+        """The world as it is, but its clock goes on by itself and can be moved ahead: for the demo."""
+        return ShiftedUniverse()
+
+    @staticmethod
     def frozen(start: datetime, seed: int = 1) -> FrozenUniverse:
-        """A world that repeats itself: time stands until ``advance``; for tests and the demo's clock."""
+        """A world that repeats itself: time stands until ``advance``; for tests."""
         return FrozenUniverse(start, seed)
+
+
+class ShiftedUniverse(Universe):
+    """The real universe at a later time."""
+
+    _ahead: _Ahead
+
+    def __init__(self) -> None:
+        real = Universe.real()
+        ahead = _Ahead()
+
+        def now() -> datetime:
+            return real.now() + ahead.by
+
+        super().__init__(now=now, new_id=_Ids(now, secrets.randbits), code=real.code)
+        object.__setattr__(self, "_ahead", ahead)
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far its clock is before the real one."""
+        return self._ahead.by
+
+    def advance_to(self, moment: datetime) -> None:
+        """Move the clock ahead; where it is later already, it stays: a store's time never goes back."""
+        self._ahead.by += max(moment - self.now(), timedelta(0))
+
+
+@dataclass
+class _Ahead:
+    """By how much a clock was moved."""
+
+    by: timedelta = timedelta(0)
 
 
 class FrozenUniverse(Universe):

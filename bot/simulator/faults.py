@@ -1,4 +1,4 @@
-"""Troubles that a stand-in can be told to have, one per call that sends, in order."""
+"""Troubles that a stand-in can be told to have: one per call that sends, in order, or the same for all calls."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ class Trouble(StrEnum):
     BARE_ANSWER = "bare_answer"
     #: 401, as after a token was revoked.
     UNAUTHORIZED = "unauthorized"
+    #: Everything is as it should be, but takes its time.
+    SLOW = "slow"
 
 
 #: Troubles in which the message reaches the person all the same.
@@ -44,13 +46,17 @@ class Fault:
 
     trouble: Trouble
     retry_after: int = 3
+    #: How many seconds a slow call takes.
+    takes: float = 4.0
 
 
 class Faults:
-    """The queue: each call that sends takes the next one; an empty queue is a healthy platform."""
+    """The queue: each call that sends takes the next one, or with an empty queue what stands: a healthy platform."""
 
     def __init__(self) -> None:
         self._queue: deque[Fault | None] = deque()
+        #: What every call suffers for which nothing else is queued.
+        self.standing: Fault | None = None
 
     def add(self, *troubles: Trouble | Fault | None) -> None:
         """Queue troubles; ``None`` lets one call pass."""
@@ -59,7 +65,7 @@ class Faults:
 
     def next(self) -> Fault | None:
         """What the present call suffers."""
-        return self._queue.popleft() if self._queue else None
+        return self._queue.popleft() if self._queue else self.standing
 
     def __len__(self) -> int:
         return len(self._queue)

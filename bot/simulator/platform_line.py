@@ -239,6 +239,13 @@ class LinePlatform(LineServer):
             await asyncio.sleep(self.redelivery_pause)
         return delivery
 
+    async def redeliver(self, after: int) -> int:
+        """Deliver again what came after the first ``after`` deliveries, as LINE does once a bot is back; how many."""
+        late = self.deliveries[after:]
+        for delivery in late:
+            await self.deliver(*delivery.events, redelivery=True)
+        return len(late)
+
     def _mark_redelivered(self, events: list[Event]) -> None:
         for event in events:
             event["deliveryContext"] = {"isRedelivery": True}

@@ -223,8 +223,11 @@ class _Api:
         trouble = fault.trouble if fault else None
         if trouble is None or trouble in AFTER_ACCEPTANCE:
             return None
+        if fault is not None and trouble is Trouble.SLOW:
+            await self._hang(fault.takes)
+            return None
         if trouble is Trouble.TIME_OUT_BEFORE:
-            await self._hang()
+            await self._hang(self._state.hang)
         if trouble is Trouble.BAD_GATEWAY:
             return web.Response(status=502, text="<html>502 Bad Gateway</html>", content_type="text/html")
         if trouble is Trouble.RATE:
@@ -239,7 +242,7 @@ class _Api:
         """The answer to a call that was accepted, spoilt by a fault or not."""
         trouble = fault.trouble if fault else None
         if trouble is Trouble.TIME_OUT_AFTER:
-            await self._hang()
+            await self._hang(self._state.hang)
         if trouble is Trouble.DISCONNECT_AFTER and request.transport is not None:
             request.transport.abort()
         if trouble is Trouble.BROKEN_ANSWER:
@@ -248,9 +251,9 @@ class _Api:
             return self._json({})
         return self._json({"sentMessages": [{"id": i, "quoteToken": f"quote-{i}"} for i in ids]})
 
-    async def _hang(self) -> None:
+    async def _hang(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._state.closing.wait(), self._state.hang)
+            await asyncio.wait_for(self._state.closing.wait(), seconds)
         except TimeoutError:
             return
 

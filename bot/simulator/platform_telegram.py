@@ -222,6 +222,15 @@ class TelegramPlatform(TelegramServer):
             self.webhook.last_error_at = self.now()
         return delivery
 
+    async def redeliver(self, after: int) -> int:
+        """Send again what came after the first ``after`` deliveries, as Telegram does until it is taken; how many."""
+        late = self.deliveries[after:]
+        for delivery in late:
+            delivery.statuses.append(await self._post(delivery.update))
+            if delivery.ok and delivery.update in self.pending:
+                self.pending.remove(delivery.update)
+        return len(late)
+
     async def _post(self, update: Update) -> int:
         if self._session is None:
             raise RuntimeError("the platform is not started")

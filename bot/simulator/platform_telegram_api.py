@@ -168,11 +168,13 @@ class _Api:
         self, request: web.Request, parameters: Parameters, method: _Method, fault: Fault | None
     ) -> web.StreamResponse:
         trouble = fault.trouble if fault else None
-        if fault is not None and trouble not in AFTER_ACCEPTANCE:
+        if fault is not None and trouble is Trouble.SLOW:
+            await self._hang(fault.takes)
+        elif fault is not None and trouble not in AFTER_ACCEPTANCE:
             return await self._refuse(fault)
         result = await method(parameters)
         if trouble is Trouble.TIME_OUT_AFTER:
-            await self._hang()
+            await self._hang(self._state.hang)
         if trouble is Trouble.DISCONNECT_AFTER and request.transport is not None:
             request.transport.abort()
         if trouble is Trouble.BROKEN_ANSWER:
@@ -183,7 +185,7 @@ class _Api:
 
     async def _refuse(self, fault: Fault) -> web.StreamResponse:
         if fault.trouble is Trouble.TIME_OUT_BEFORE:
-            await self._hang()
+            await self._hang(self._state.hang)
         if fault.trouble is Trouble.BAD_GATEWAY:
             return web.Response(status=502, text="<html>502 Bad Gateway</html>", content_type="text/html")
         if fault.trouble is Trouble.UNAUTHORIZED:
@@ -193,9 +195,9 @@ class _Api:
             raise Refused(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
         raise Refused(500, "Internal Server Error")
 
-    async def _hang(self) -> None:
+    async def _hang(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._state.closing.wait(), self._state.hang)
+            await asyncio.wait_for(self._state.closing.wait(), seconds)
         except TimeoutError:
             return
 
