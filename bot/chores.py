@@ -150,19 +150,21 @@ class Chores:
         self._owner = owner
         self._chores = chores
         self._stopping = threading.Event()
+        self._round = threading.Lock()
 
     async def run(self) -> None:
         """Do what is due until cancelled; the step at hand is finished first, for its thread uses the store."""
         await keep_working(self.tick, self._stopping, _EVERY_SECONDS)
 
     def tick(self) -> bool:
-        """One round; true where a chore has more to do at once."""
+        """One round, and one at a time; true where a chore has more to do at once."""
         more = False
-        for chore in self._chores:
-            try:
-                more |= self._do(chore)
-            except Exception as error:
-                log.exception("chore.failed", chore=chore.name, error=type(error).__name__)
+        with self._round:
+            for chore in self._chores:
+                try:
+                    more |= self._do(chore)
+                except Exception as error:
+                    log.exception("chore.failed", chore=chore.name, error=type(error).__name__)
         return more
 
     def _do(self, chore: Chore) -> bool:

@@ -157,6 +157,16 @@ class Service:
         for channel in self.channels.values():
             await channel.close()
 
+    async def abandon(self) -> None:
+        """End as a killed process does: nothing is finished and nothing recorded; what it held, its leases tell."""
+        tasks = (*self._tasks, *self._acknowledging)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+        for channel in self.channels.values():
+            await channel.close()
+
     @asynccontextmanager
     async def running(self, roles: Iterable[str] = ("sender", "timers")) -> AsyncIterator[Service]:
         await self.start(roles)
