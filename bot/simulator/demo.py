@@ -7,56 +7,49 @@ platforms' SDKs; then everything is served.  Nothing leaves the machine, and the
 from __future__ import annotations
 
 import asyncio
-import csv
 import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
-from sqlalchemy import Connection
 
 from bot.channels.report import Level
 from bot.connecting import connect
 from bot.console.application import make_console
 from bot.console.passwords import Passwords
 from bot.metrics import add_metrics
-from bot.outreach.cadence import due_on
-from bot.reconciling import make_reconciler
-from bot.service import Service, make_service
+from bot.service import Service
 from bot.settings import Settings, load_settings
 from bot.simulator.bank_page import Bank, add_bank_page
-from bot.simulator.people import Speaker
-from bot.simulator.phone import Letter, Login, make_phone
+from bot.simulator.phone import make_phone
+from bot.simulator.phones import Letter, Login, Phones
 from bot.simulator.platform_line import LinePlatform
 from bot.simulator.platform_line_account_link import PATH
 from bot.simulator.platform_telegram import TelegramPlatform
-from bot.simulator.robot import Robot
 from bot.simulator.seed import SeededLetter, seed
-from bot.timers import reconcile_for_ever
-from bot.webhooks import make_webhooks
-from dialogs.personal import Personal
+from bot.simulator.stage.around import Stage
+from bot.simulator.stage.clock import Clock, begin_in_office_hours
+from bot.simulator.stage.inspector import Inspector
+from bot.simulator.stage.mortal import MortalBot
+from bot.simulator.stage.personas import Personas
+from bot.simulator.stage.troubles import Troubles
+from bot.simulator.tour import PLAYED, play_one
 from locales import load_catalogue
-from storage import accounts, conversations, outgoing, staff
+from storage import staff
 from storage.database import Database
-from storage.exports.cells import NOT_APPLICABLE
-from storage.exports.responses import Options, export_responses
-from storage.reconciliation.worker import Reconciler
-from storage.universe import Universe
+from storage.universe import ShiftedUniverse, Universe
 
 log = structlog.get_logger("kakunin.demo")
 
 HOST = "127.0.0.1"
 _PLATFORMS = "/demo-platform"
-#: The customer who is played first.
-_PLAYED = "0000124"
 
 
 class DemoRefused(Exception):
@@ -67,6 +60,9 @@ class DemoRefused(Exception):
 class Demo:
     """The parts of a running demo."""
 
+    universe: ShiftedUniverse
+    bot: MortalBot
+    #: That of the console: what it queues is found by whichever bot lives.
     service: Service
     line: LinePlatform
     telegram: TelegramPlatform
@@ -74,14 +70,22 @@ class Demo:
     folder: Path
     url: str
     logins: list[Login]
+    #: With which customers log in at the made-up bank, by their numbers.
+    passwords: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def exchange(self, before: SeededLetter, after: SeededLetter) -> None:
+        """Put a letter in the place of one."""
+        self.letters[self.letters.index(before)] = after
+        self.passwords[after.customer_no] = _bank_password(after)
 
 
 async def run_demo(*, port: int, once: bool, say: Callable[[str], None]) -> None:
     """Play one customer, then serve until interrupted (``once``: end after the first part)."""
     with tempfile.TemporaryDirectory(prefix="kakunin-demo-") as scratch:
         async with AsyncExitStack() as stack:
-            demo = await _start(Path(scratch), 0 if once else port, stack)
-            await _play_one(demo, say)
+            demo = await open_demo(Path(scratch), 0 if once else port, stack)
+            item = next(item for item in demo.letters if item.customer_no == PLAYED)
+            await play_one(demo.service, demo.line, item, demo.folder, say)
             if once:
                 return
             stop = _interrupted()
@@ -93,11 +97,13 @@ async def run_demo(*, port: int, once: bool, say: Callable[[str], None]) -> None
             await stop.wait()
 
 
-async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
+async def open_demo(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
+    """Start everything; it ends with the stack."""
     listener = await _listen(port, stack)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    uni = Universe.real()
+    uni = Universe.shifted()
     settings = _settings(folder, url, uni)
+    begin_in_office_hours(uni, settings.office)
     database = Database.open(settings.database_url, keys=None, universe=uni)
     stack.callback(database.close)
     passwords = Passwords()
@@ -106,8 +112,8 @@ async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
         _make_logins(database, passwords), asyncio.to_thread(seed, database, settings, folder)
     )
     line, telegram = _platforms(settings, url, uni)
-    service = make_service(database, settings, name="demo")
-    demo = Demo(service, line, telegram, letters, folder, url, logins)
+    bot = MortalBot(database, settings)
+    demo = Demo(uni, bot, bot.service, line, telegram, letters, folder, url, logins)
     runner = web.AppRunner(_application(demo, passwords), access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -116,12 +122,10 @@ async def _start(folder: Path, port: int, stack: AsyncExitStack) -> Demo:
     stack.push_async_callback(line.close)
     await telegram.start()
     stack.push_async_callback(telegram.close)
-    await stack.enter_async_context(service.running())
+    await bot.start()
+    stack.push_async_callback(bot.stop)
     # Drawing the menus takes a moment, for which nobody has to wait.
-    await stack.enter_async_context(_meanwhile(_connect(service, url)))
-    reconciler = make_reconciler(database, settings, service.live, service.rules)
-    worker = asyncio.create_task(reconcile_for_ever(database, reconciler, "demo"))
-    stack.callback(worker.cancel)
+    await stack.enter_async_context(_meanwhile(_connect(demo.service, url)))
     return demo
 
 
@@ -161,7 +165,6 @@ def _settings(folder: Path, url: str, uni: Universe) -> Settings:
         bank_name=load_catalogue("ja").text("tour.bank_name"),
         allow_drafts=True,
         second_factor_roles=(),
-        office_hours="",
         sensitive_channels=("line", "telegram"),
         line_channel_secret=uni.code(32),
         line_channel_access_token=uni.code(40),
@@ -203,13 +206,13 @@ def _platforms(settings: Settings, url: str, uni: Universe) -> tuple[LinePlatfor
 
 def _application(demo: Demo, passwords: Passwords) -> web.Application:
     """Webhooks, console, phone page and the stand-ins, all on one port."""
-    service = demo.service
-    app = make_webhooks(service)
+    service, uni = demo.service, demo.universe
+    app = demo.bot.make_application()
     console = make_console(
         service.database,
         service.desk,
         service.settings,
-        service.database.universe,
+        uni,
         reviews=service.reviews,
         entries=service.entries,
         passwords=passwords,
@@ -225,7 +228,14 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
     app.router.add_get("/", home)
     add_metrics(app, service.metrics, service.database)
     app.add_subapp("/console/", console)
-    phone = make_phone(demo.line, demo.telegram, letters, service.settings, logins=demo.logins)
+    phone = make_phone(
+        demo.line,
+        demo.telegram,
+        letters,
+        service.settings,
+        logins=demo.logins,
+        make_around=lambda phones: _stage(demo, phones),
+    )
     add_bank_page(phone, _bank(demo))
     app.add_subapp("/demo/", phone)
     app.add_subapp(f"{_PLATFORMS}/line/", demo.line.app)
@@ -233,12 +243,24 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
     return app
 
 
+def _stage(demo: Demo, phones: Phones) -> Stage:
+    bot = demo.bot
+    return Stage(
+        Clock(demo.universe, bot),
+        Troubles(demo.line, demo.telegram, bot),
+        Personas(phones, bot, demo.letters, demo.folder, demo.exchange),
+        Inspector(bot),
+        ZoneInfo(bot.settings.time_zone),
+    )
+
+
 def _bank(demo: Demo) -> Bank:
-    settings, uni = demo.service.settings, demo.service.database.universe
+    settings, uni = demo.service.settings, demo.universe
     demo.line.after_account_link = "/demo/bank/back"
+    demo.passwords.update({item.customer_no: _bank_password(item) for item in demo.letters})
     return Bank(
         settings=settings,
-        passwords={item.customer_no: _bank_password(item) for item in demo.letters},
+        passwords=demo.passwords,
         register_url=f"{demo.url}/line/account-link",
         link_url=f"{settings.line_api_base}{PATH}",
         now=uni.now,
@@ -288,72 +310,6 @@ def _letter(item: SeededLetter) -> Letter:
         bank_password=_bank_password(item),
         language=master.get("locale") or "ja",
     )
-
-
-# One customer, from the letter to the export ---------------------------------------------------
-
-
-async def _play_one(demo: Demo, say: Callable[[str], None]) -> None:
-    words = load_catalogue("ja")
-    item = next(item for item in demo.letters if item.customer_no == _PLAYED)
-    person = demo.line.add_person(item.master["name"], friend=True)
-    database = demo.service.database
-    definition = await database.read(lambda conn: demo.service.live.live_definition(conn, "individual"))
-
-    def asked() -> str | None:
-        def look(conn: Connection) -> str | None:
-            account = accounts.find_account(conn, database.vault, "line", Personal(person.user_id))
-            if account is None or account.active_conversation_id is None:
-                return None
-            found = conversations.load_conversation(conn, database.vault, account.active_conversation_id)
-            return None if found is None else found.open_question
-
-        return database.run_read(look)
-
-    robot = Robot(
-        demo.line,
-        person,
-        definition,
-        asked=asked,
-        answered=lambda: database.run_read(outgoing.all_settled),
-    )
-    await robot.link(
-        lambda: demo.line.type_text(person.user_id, item.code),
-        date.fromisoformat(item.master["birth_date"]),
-        item.master["phone"],
-    )
-    await robot.answer_all()
-    say(words.text("tour.begins"))
-    for bubble in person.bubbles:
-        who = words.text("tour.customer" if bubble.speaker is Speaker.PERSON else "tour.bank")
-        lines = [line for line in bubble.text.splitlines() if line]
-        for number, line in enumerate(lines):
-            say(f"{who if number == 0 else '':　<3}{line}")
-    await asyncio.to_thread(_export, demo, say)
-
-
-def _export(demo: Demo, say: Callable[[str], None]) -> None:
-    """Reconcile and export as the commands do."""
-    service, words = demo.service, load_catalogue("ja")
-    zone = ZoneInfo(service.settings.time_zone)
-    done = Reconciler(next_due=due_on, zone=zone).run(service.database)
-    say(words.text("tour.reconciled", **{name: str(count) for name, count in asdict(done).items()}))
-    exported = export_responses(
-        service.database,
-        demo.folder / "export",
-        Options(zone=zone),
-        actor="demo",
-        program=f"kakunin {version('kakunin')}",
-        word=words.text,
-    )
-    say(words.text("tour.exported", rows=str(exported.rows), path=str(exported.path)))
-    with exported.path.open(encoding="utf-8-sig", newline="") as stream:
-        names, *rows = csv.reader(stream)
-    for row in rows:
-        for name, text in zip(names, row, strict=True):
-            # Of 200 columns most are empty for one customer; the file has them all.
-            if text and text != NOT_APPLICABLE:
-                say(f"  {name:<24} {text}")
 
 
 def _interrupted() -> asyncio.Event:

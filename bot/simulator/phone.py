@@ -8,171 +8,50 @@ says so.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import segno
 from aiohttp import web
 from babel.dates import format_date
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.console.headers import Assets, add_headers
 from bot.settings import Settings
-from bot.simulator.people import People, Person
-from bot.simulator.phone_chat import as_contact, chat_of
-from bot.simulator.phone_menu import (
-    WithCommands,
-    WithRichMenus,
-    add_menu_pictures,
-    command_at,
-    line_menu,
-    telegram_menu,
-)
+from bot.simulator.page import STOPPING, Part, environment, read_wish, stop_streams, stream
+from bot.simulator.people import Person
+from bot.simulator.phone_acts import act as do
+from bot.simulator.phone_chat import chat_of
+from bot.simulator.phone_menu import add_menu_pictures, line_menu, telegram_menu
+from bot.simulator.phones import Delivered, Letter, Letters, LinePhone, Login, Phone, Phones, TelegramPhone
 from bot.simulator.pictures import draw_picture
 from locales import SHIPPED_LANGUAGES, load_catalogue
 
-#: Seconds between two looks at a chat; it lies in memory.
-EVERY = 0.15
-#: A comment after so many quiet looks keeps the stream open.
-KEEP_ALIVE = 100
+__all__ = ["Delivered", "Letter", "Login", "Phone", "make_phone"]
 
-#: What both platforms take in one message, with room to spare.
-LONGEST_TEXT = 4000
-
-STOPPING = web.AppKey("phone_stopping", asyncio.Event)
+#: Rounds between two looks at what lies in the store.
+_SELDOM = 4
 
 
-class Delivered(Protocol):
-    """How an event fared: the statuses of its tries; none where the bot fetches its updates itself."""
-
-    statuses: list[int]
+class Around(Protocol):
+    """What stands around the phone in the demo: its clock, its troubles, its people, a look into the bot."""
 
     @property
-    def ok(self) -> bool: ...
+    def is_bot_away(self) -> bool:
+        """Whether what is sent stays with the platform for the time being."""
 
+    def shown(self, locale: str) -> Mapping[str, Any]:
+        """What the page needs of it to be drawn."""
 
-class Phone(Protocol):
-    """What the page needs of either stand-in: to act as a person and to read the person's chat."""
+    def state(self, locale: str) -> Mapping[str, Any]:
+        """What of it changes."""
 
-    @property
-    def people(self) -> People: ...
+    async def inspect(self, person: Person, platform: str, locale: str) -> str:
+        """A look into the bot, as a part of the page."""
 
-    def add_person(self, name: str = ..., *, language: str = ..., friend: bool = ...) -> Person: ...
-
-    async def type_text(self, user_id: str, text: str) -> Delivered: ...
-
-    async def tap(self, user_id: str, message_id: str, choice: int | str) -> Delivered: ...
-
-    async def send_sticker(self, user_id: str) -> Delivered: ...
-
-
-class LinePhone(Phone, WithRichMenus, Protocol):
-    """LINE: one follows and unfollows, taps the rich menu, takes messages back, and calendars open."""
-
-    async def tap(self, user_id: str, message_id: str, choice: int | str, day: str | None = ...) -> Delivered: ...
-
-    async def follow(self, user_id: str) -> Delivered: ...
-
-    async def unfollow(self, user_id: str) -> Delivered: ...
-
-    async def unsend(self, user_id: str, message_id: str) -> Delivered: ...
-
-    async def send_image(self, user_id: str) -> Delivered: ...
-
-    async def tap_menu(self, user_id: str, place: int) -> Delivered: ...
-
-
-class TelegramPhone(Phone, WithCommands, Protocol):
-    """Telegram: one presses Start, with the code where a letter's link opened the chat, and picks commands."""
-
-    async def begin(self, user_id: str, payload: str = ...) -> Delivered: ...
-
-    async def block(self, user_id: str) -> Delivered: ...
-
-    async def unblock(self, user_id: str) -> Delivered: ...
-
-    async def send_photo(self, user_id: str) -> Delivered: ...
-
-    async def send_contact(self, user_id: str, phone_number: str) -> Delivered: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Letter:
-    """A letter of the seeded bank, and what whoever plays its customer has to know."""
-
-    #: Names the letter in the page's addresses: short, invented, no customer number.
-    key: str
-    #: The name to address; what politeness adds to it comes from the catalogue.
-    salutation: str
-    #: individual, corporate
-    kind: str
-    code: str
-    check_number: str
-    expires_on: date
-    line_url: str
-    telegram_url: str
-    #: As a customer would say them at the second factor.
-    birth_date: date | None = None
-    phone: str = ""
-    #: With which the customer logs in at the made-up bank.
-    customer_no: str = field(default="", repr=False)
-    bank_password: str = field(default="", repr=False)
-    #: What is special about this customer, in the page's language.
-    about: Mapping[str, str] = field(default_factory=dict)
-    language: str = "ja"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Login:
-    """A member of the seeded bank's staff, for the console beside the phone."""
-
-    login: str
-    password: str = field(repr=False)
-    role: str
-
-
-Letters = Callable[[], Awaitable[Sequence[Letter]]]
-
-
-class Phones:
-    """The phones of the customers: one person for each letter and platform, made when first picked up."""
-
-    def __init__(self, line: LinePhone, telegram: TelegramPhone, letters: Letters) -> None:
-        self.line = line
-        self.telegram = telegram
-        self.letters = letters
-        self._owners: dict[tuple[str, str], str] = {}
-
-    async def letter(self, key: str) -> Letter:
-        """The letter by its key; raises 404."""
-        for letter in await self.letters():
-            if letter.key == key:
-                return letter
-        raise web.HTTPNotFound
-
-    def platform(self, name: str) -> Phone:
-        """The stand-in; raises 404 for another name."""
-        if name == "line":
-            return self.line
-        if name == "telegram":
-            return self.telegram
-        raise web.HTTPNotFound
-
-    def person(self, letter: Letter, platform: str) -> Person:
-        """Who holds this phone."""
-        phone = self.platform(platform)
-        owner = self._owners.get((letter.key, platform))
-        if owner is None:
-            owner = phone.add_person(letter.salutation, language=letter.language).user_id
-            self._owners[letter.key, platform] = owner
-        return phone.people[owner]
+    def add_routes(self, app: web.Application) -> None:
+        """What its buttons ask for."""
 
 
 def make_phone(
@@ -184,21 +63,28 @@ def make_phone(
     logins: Sequence[Login] = (),
     console_url: str = "/console/",
     export_url: str = "/console/exports",
+    make_around: Callable[[Phones], Around] | None = None,
 ) -> web.Application:
     """The application to mount with ``add_subapp("/demo/", ...)``."""
     phones = Phones(line, telegram, letters)
+    around = None if make_around is None else make_around(phones)
     assets = Assets("bot.simulator")
     console_assets = Assets("bot.console")
     zone = ZoneInfo(settings.time_zone)
     app = web.Application(client_max_size=64 * 1024)
     app[STOPPING] = asyncio.Event()
 
-    async def page(request: web.Request) -> web.StreamResponse:
+    def locale_of(request: web.Request) -> str:
         locale = request.query.get("locale", settings.default_locale)
-        locale = locale if locale in SHIPPED_LANGUAGES else settings.default_locale
+        return locale if locale in SHIPPED_LANGUAGES else settings.default_locale
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        locale = locale_of(request)
         catalogue = load_catalogue(locale, settings.content_dir and settings.content_dir / "locales")
+        held = await letters()
+        wanted = request.query.get("letter", "")
         body = (
-            _environment()
+            environment()
             .get_template("phone.html")
             .render(
                 t=catalogue.text,
@@ -207,11 +93,14 @@ def make_phone(
                 zone=settings.time_zone,
                 bank=settings.bank_name,
                 bank_phone=settings.bank_phone,
-                letters=await letters(),
+                letters=held,
+                chosen=next((letter for letter in held if letter.key == wanted), held[0] if held else None),
+                platform="telegram" if request.query.get("platform") == "telegram" else "line",
                 logins=logins,
                 console_url=console_url,
                 export_url=export_url,
                 day=lambda on: format_date(on, "long", locale=locale),
+                around=None if around is None else around.shown(locale),
             )
         )
         return web.Response(text=body, content_type="text/html", charset="utf-8")
@@ -232,25 +121,38 @@ def make_phone(
 
     async def live(request: web.Request) -> web.StreamResponse:
         letter = await phones.letter(request.query.get("letter", ""))
-        platform = request.query.get("platform", "")
+        platform, locale = request.query.get("platform", ""), locale_of(request)
         person = phones.person(letter, platform)
 
-        def state() -> dict[str, Any]:
+        async def chat() -> dict[str, Any]:
             menu = line_menu(line, person) if platform == "line" else telegram_menu(telegram, person)
             return {**chat_of(person, zone), "menu": menu}
 
-        return await _stream(request, state)
+        parts = [Part("chat", chat)]
+        if around is not None:
+            there = around
+
+            async def stage() -> Mapping[str, Any]:
+                return there.state(locale)
+
+            async def inspect() -> str:
+                return await there.inspect(person, platform, locale)
+
+            parts += [Part("stage", stage), Part("inspector", inspect, each=_SELDOM)]
+        return await stream(request, parts)
 
     async def act(request: web.Request) -> web.StreamResponse:
-        wish = await _read_wish(request)
+        wish = await read_wish(request)
         letter = await phones.letter(str(wish.get("letter", "")))
         platform = str(wish.get("platform", ""))
         person = phones.person(letter, platform)
         try:
-            ok = await _act(phones, platform, person, letter, wish)
+            ok = await do(phones, platform, person, letter, wish)
         except LookupError:
             # The button has gone with a newer message, as on a real phone.
             return web.json_response({"ok": False, "why": "gone"}, status=409)
+        if not ok and around is not None and around.is_bot_away:
+            return web.json_response({"ok": False, "why": "away"})
         return web.json_response({"ok": ok})
 
     app.router.add_get("/phone", page)
@@ -260,129 +162,8 @@ def make_phone(
     add_menu_pictures(app, line)
     app.router.add_get("/api/live", live)
     app.router.add_post("/api/act", act)
+    if around is not None:
+        around.add_routes(app)
     app.on_response_prepare.append(add_headers)
-    app.on_shutdown.append(_stop_streams)
+    app.on_shutdown.append(stop_streams)
     return app
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("bot.simulator"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-async def _read_wish(request: web.Request) -> dict[str, Any]:
-    # JSON from our own page only: another site's form can neither send this type nor these headers.
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise web.HTTPForbidden
-    try:
-        wish = await request.json()
-    except ValueError:
-        raise web.HTTPBadRequest from None
-    if not isinstance(wish, dict):
-        raise web.HTTPBadRequest
-    return wish
-
-
-async def _act(phones: Phones, platform: str, person: Person, letter: Letter, wish: Mapping[str, Any]) -> bool:
-    """Do what a finger did; raises ``LookupError`` where the bubble or button is not there any more."""
-    what, message = str(wish.get("do", "")), str(wish.get("message", ""))
-    phone, user_id = phones.platform(platform), person.user_id
-    if what in ("text", "sticker", "picture", "tap", "menu") and (person.blocked or not person.friend):
-        return False
-    if what == "text":
-        text = str(wish.get("text", "")).strip()[:LONGEST_TEXT]
-        return bool(text) and _arrived(await phone.type_text(user_id, text))
-    if what == "tap":
-        choice, day = wish.get("choice"), wish.get("day")
-        if not isinstance(choice, int):
-            return False
-        if platform == "line" and isinstance(day, str):
-            return _arrived(await phones.line.tap(user_id, message, choice, day))
-        return _arrived(await phone.tap(user_id, message, choice))
-    if what == "menu":
-        place = wish.get("choice")
-        return isinstance(place, int) and _arrived(await _tap_menu(phones, platform, person, place))
-    if what == "sticker":
-        return _arrived(await phone.send_sticker(user_id))
-    done = await _act_on_line(phones.line, what, user_id, message) if platform == "line" else None
-    if platform == "telegram":
-        done = await _act_on_telegram(phones.telegram, what, person, letter)
-    if done is None:
-        raise web.HTTPBadRequest
-    return _arrived(done)
-
-
-async def _tap_menu(phones: Phones, platform: str, person: Person, place: int) -> Delivered:
-    if platform == "line":
-        return await phones.line.tap_menu(person.user_id, place)
-    return await phones.telegram.type_text(person.user_id, command_at(phones.telegram, person, place))
-
-
-def _arrived(done: Delivered) -> bool:
-    return done.ok or not done.statuses
-
-
-async def _act_on_line(line: LinePhone, what: str, user_id: str, message: str) -> Delivered | None:
-    if what in ("add", "scan", "unblock"):
-        return await line.follow(user_id)
-    if what == "block":
-        return await line.unfollow(user_id)
-    if what == "unsend":
-        return await line.unsend(user_id, message)
-    if what == "picture":
-        return await line.send_image(user_id)
-    return None
-
-
-async def _act_on_telegram(telegram: TelegramPhone, what: str, person: Person, letter: Letter) -> Delivered | None:
-    user_id = person.user_id
-    if what in ("add", "scan"):
-        # The letter's link carries the code into the start button.
-        return await telegram.begin(user_id, letter.code if what == "scan" else "")
-    if what == "contact" and person.share:
-        return await telegram.send_contact(user_id, as_contact(letter.phone))
-    if what == "block":
-        return await telegram.block(user_id)
-    if what == "unblock":
-        return await telegram.unblock(user_id)
-    if what == "picture":
-        return await telegram.send_photo(user_id)
-    return None
-
-
-async def _stream(request: web.Request, state: Callable[[], dict[str, Any]]) -> web.StreamResponse:
-    stopping = request.app[STOPPING]
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await response.prepare(request)
-    shown, quiet = "", 0
-    try:
-        while not stopping.is_set():
-            chat = json.dumps(state(), ensure_ascii=False)
-            fingerprint = hashlib.sha256(chat.encode()).hexdigest()[:16]
-            quiet += 1
-            if fingerprint != shown:
-                await response.write(f"id: {fingerprint}\nevent: chat\ndata: {chat}\n\n".encode())
-                shown, quiet = fingerprint, 0
-            elif quiet >= KEEP_ALIVE:
-                await response.write(b": still here\n\n")
-                quiet = 0
-            try:
-                await asyncio.wait_for(stopping.wait(), EVERY)
-            except TimeoutError:
-                continue
-    except ConnectionResetError:
-        # The browser has gone; there is nobody to tell.
-        return response
-    return response
-
-
-async def _stop_streams(app: web.Application) -> None:
-    app[STOPPING].set()

@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.channels.base import Tap
 from bot.simulator.people import Bubble, Person, Speaker
-from bot.simulator.phone import Delivered, Phone
+from bot.simulator.phones import Delivered, Phone
 from dialogs.definition.model import Questionnaire
 
 #: What this customer answers where something is asked outright; all else is "not changed" or "no".
@@ -51,10 +51,14 @@ class Robot:
 
     async def link(self, begin: Callable[[], Awaitable[Delivered]], birth_date: date, phone: str) -> None:
         """From the letter's code to the confirmed identity."""
-        await self._do(begin())
+        await self.does(begin())
         await self._tap("same")
-        await self._do(self._phone.type_text(self._person.user_id, birth_date.isoformat()))
-        await self._do(self._phone.type_text(self._person.user_id, phone[-4:]))
+        await self.say(birth_date.isoformat())
+        await self.say(phone[-4:])
+
+    async def say(self, text: str) -> None:
+        """Type something."""
+        await self.does(self._phone.type_text(self._person.user_id, text))
 
     async def answer_all(self) -> Bubble:
         """Tap through the questionnaire; returns the receipt."""
@@ -99,9 +103,9 @@ class Robot:
         bubble = next(
             b for b in reversed(self._person.bubbles) if any(t.data == data for t in (*b.buttons, *b.quick_replies))
         )
-        await self._do(self._phone.tap(self._person.user_id, bubble.message_id, data))
+        await self.does(self._phone.tap(self._person.user_id, bubble.message_id, data))
 
-    async def _do(self, deed: Awaitable[Delivered]) -> None:
+    async def does(self, deed: Awaitable[Delivered]) -> None:
         """Act, then wait until the bot has answered."""
         delivered = await deed
         if not delivered.ok:

@@ -15,7 +15,7 @@
   const menu = document.getElementById("menu");
   const menuBar = document.getElementById("menu-bar");
   let menuDrawn = "";
-  let platform = "line";
+  let platform = phone.dataset.look;
   let stream = null;
   let drawn = new Map();
 
@@ -25,6 +25,8 @@
     if (text !== undefined) element.textContent = text;
     return element;
   };
+
+  const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`demo-${name}`, { detail }));
 
   let hide = 0;
   function say(text) {
@@ -42,7 +44,7 @@
         body: JSON.stringify({ letter: letter.value, platform, do: what, ...more }),
       });
       const result = await answer.json();
-      if (!result.ok) say(result.why === "gone" ? words.gone : words.failed);
+      if (!result.ok) say(words[result.why] ?? words.failed);
     } catch {
       say(words.failed);
     }
@@ -128,6 +130,7 @@
     drawn = fresh;
     drawQuick(state);
     drawMenu(state);
+    tell("chat", state);
     if (stick || grew) chat.scrollTop = chat.scrollHeight;
   }
 
@@ -206,12 +209,17 @@
       if (code && !part.hidden) code.src = code.dataset[platform];
     }
     if (!letter.value) return;
-    stream = new EventSource(`/demo/api/live?letter=${encodeURIComponent(letter.value)}&platform=${platform}`);
+    const where = new URLSearchParams({ letter: letter.value, platform, locale: document.documentElement.lang });
+    stream = new EventSource(`/demo/api/live?${where}`);
     stream.addEventListener("chat", (event) => {
       toast.hidden = true;
       draw(JSON.parse(event.data));
     });
     stream.addEventListener("error", () => say(words.lost));
+    // What stands around the phone is another script's.
+    for (const name of ["stage", "inspector"]) {
+      stream.addEventListener(name, (event) => tell(name, JSON.parse(event.data)));
+    }
   }
 
   letter.addEventListener("change", open);
@@ -252,12 +260,17 @@
   for (const button of document.querySelectorAll("[data-say]")) {
     button.addEventListener("click", () => act("text", { text: button.dataset.say }));
   }
-  document.getElementById("large").addEventListener("change", (event) => {
-    phone.classList.toggle("large", event.target.checked);
+  const large = document.getElementById("large");
+  const resize = () => {
+    phone.classList.toggle("large", large.checked);
     chat.scrollTop = chat.scrollHeight;
-  });
+  };
+  large.addEventListener("change", resize);
+  resize();
+  document.addEventListener("demo-say", (event) => say(event.detail));
   const clock = () => {
-    document.getElementById("phone-time").textContent = new Date().toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit", timeZone: words.zone });
+    // The demo has a clock of its own.
+    if (!document.getElementById("clock-now")) document.getElementById("phone-time").textContent = new Date().toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit", timeZone: words.zone });
   };
   clock();
   setInterval(clock, 10000);
