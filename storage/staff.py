@@ -1,13 +1,13 @@
 """Staff members, their branches, their passwords and their sessions.
 
-Promise: a password is stored as argon2id only, a session's token as a digest only, failures are counted
-where every process sees them, and a disabled member's sessions end at once.
+Promise: a password is stored as argon2id only (or not at all: ``NO_PASSWORD`` fits nothing), a session's token as a
+digest only, failures are counted where every process sees them, and a disabled member's sessions end at once.
 """
 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -19,6 +19,9 @@ from storage.tables import StaffBranchRow, StaffFactorRow, StaffRow, StaffSessio
 from storage.universe import Universe
 
 ROLES = ("operator", "back_office", "approver", "auditor", "admin")
+
+#: In place of the hash of who signs in at the bank's provider alone.
+NO_PASSWORD = ""
 
 _staff = table_of(StaffRow)
 _branch = table_of(StaffBranchRow)
@@ -65,6 +68,8 @@ class Session:
     csrf: str = field(repr=False)
     #: none: the member has no second factor; due: it has not been given in this session yet.
     factor: Literal["none", "due", "given"] = "none"
+    #: Digest of the provider's session where the member came from there, ``None`` after a sign-in here.
+    elsewhere: bytes | None = field(default=None, repr=False)
 
 
 def add_staff(
@@ -107,6 +112,14 @@ def move_staff(conn: Connection, staff_id: str, branches: Branches) -> None:
     """From now on he sees the customers of these branches and no others; he is signed out everywhere."""
     conn.execute(delete(_branch).where(_branch.c.staff_id == staff_id))
     _bind(conn, staff_id, branches)
+    end_sessions_of(conn, staff_id)
+
+
+def change_role(conn: Connection, staff_id: str, role: str) -> None:
+    """From now on he may what this role may; he is signed out everywhere."""
+    if role not in ROLES:
+        raise ValueError(f"a role is one of {', '.join(ROLES)}")
+    conn.execute(update(_staff).where(_staff.c.id == staff_id).values(role=role))
     end_sessions_of(conn, staff_id)
 
 
@@ -173,6 +186,7 @@ def create_session(
     idle: timedelta,
     absolute: timedelta,
     factor_given: bool = False,
+    elsewhere: bytes | None = None,
 ) -> str:
     """Begin a session and return its token, which is stored nowhere."""
     token = uni.code(_TOKEN_LENGTH)
@@ -187,6 +201,7 @@ def create_session(
         "idle_until": now + idle,
         "absolute_until": now + absolute,
         "factor_at": now if factor_given else None,
+        "elsewhere_digest": elsewhere,
     }
     conn.execute(insert(_session), values)
     return token
@@ -201,6 +216,7 @@ _BY_TOKEN = (
         _session.c.idle_until,
         _session.c.absolute_until,
         _session.c.factor_at,
+        _session.c.elsewhere_digest,
         _factor.c.confirmed_at,
     )
     .join(_session, _session.c.staff_id == _staff.c.id)
@@ -217,11 +233,14 @@ def load_session(conn: Connection, uni: Universe, vault: Vault, token: str) -> S
         return None
     kept = {"last_seen_at": now, "idle_until": now + timedelta(seconds=row.idle_seconds)}
     conn.execute(update(_session).where(_session.c.id == row.session_id).values(kept))
+    member, elsewhere = _member_of(row), row.elsewhere_digest
     return Session(
         id=row.session_id,
-        staff=_member_of(row),
+        # Whoever was let in by the provider needs no password of ours, so there is none to change first.
+        staff=member if elsewhere is None else replace(member, must_change=False),
         csrf=vault.session_digest("csrf", token).hex(),
-        factor="none" if row.confirmed_at is None else "due" if row.factor_at is None else "given",
+        factor="given" if row.factor_at is not None else "none" if row.confirmed_at is None else "due",
+        elsewhere=elsewhere,
     )
 
 

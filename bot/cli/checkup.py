@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from bot.settings import Settings, load_settings, unknown_variables
 from locales import SHIPPED_LANGUAGES
 from storage import publishing
 from storage.database import Database
+from storage.universe import Universe
 
 #: Seconds for which a platform may be silent.
 _TIME_OUT = 5.0
@@ -52,6 +54,7 @@ def _look() -> Iterator[Finding]:
     yield _encoder(settings)
     yield from _channels(settings)
     yield from _platforms(settings)
+    yield from _sign_on(settings)
     yield from _sources(settings)
     try:
         database = open_database(settings)
@@ -128,6 +131,24 @@ def _platforms(settings: Settings) -> Iterator[Finding]:
         for remark in look.remarks:
             ok = remark.level is not Level.FIX
             yield Finding(f"{look.channel}.{remark.part}", ok, sentence(remark, settings))
+
+
+def _sign_on(settings: Settings) -> Iterator[Finding]:
+    """Whether the identity provider says of itself what is set; a bank that has none sets nothing."""
+    from bot.sign_on.provider import look_at
+    from bot.sign_on.refusals import SignOnRefused
+
+    try:
+        how = settings.read_sign_on()
+        if how is None:
+            return
+        asyncio.run(look_at(how, Universe.real().now))
+    except SettingsProblem as problem:
+        yield Finding("sign-in", False, str(problem))
+    except SignOnRefused as refusal:
+        yield Finding("sign-in", False, f"{settings.oidc_issuer} cannot be used: {refusal.code} (docs/sign-in.md)")
+    else:
+        yield Finding("sign-in", True, f"at the provider; register {how.redirect_uri} there")
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import staff_keeping
+from bot.cli import staff_identity, staff_keeping
 from bot.cli.branches import read_branches
 from bot.cli.office import Office, os_user
 
@@ -25,6 +25,8 @@ app.command("reset")(staff_keeping.reset)
 app.command("disable")(staff_keeping.disable)
 app.command("enable")(staff_keeping.enable)
 app.command("move")(staff_keeping.move)
+app.command("link")(staff_identity.link)
+app.command("unlink")(staff_identity.unlink)
 
 #: A one-time password lives until the first sign-in only; own ones must be longer.
 SHORTEST_ONE_TIME = 8
@@ -45,6 +47,9 @@ def add(
     role: Annotated[str, typer.Option(help="operator, back_office, approver, auditor or admin.")],
     branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Sees only this branch; repeatable.")] = None,
     display: Annotated[str | None, typer.Option(metavar="TEXT", help="The name that customers see.")] = None,
+    oidc_subject: Annotated[
+        str | None, typer.Option(metavar="SUB", help="Who that is at the identity provider; then no password is made.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Add a member of staff; prints a one-time password, or takes one from standard input."""
@@ -52,7 +57,7 @@ def add(
 
     from bot.console.passwords import LONGEST, Passwords
     from storage import audit
-    from storage.staff import ROLES, StaffMember, add_staff, find_staff
+    from storage.staff import NO_PASSWORD, ROLES, StaffMember, add_staff, find_staff
 
     office = Office()
     name = name.strip()
@@ -64,7 +69,8 @@ def add(
     display = (display or "").strip() or None
     if display is not None and not (display.isprintable() and len(display) <= LONGEST_DISPLAY):
         raise office.refuse("staff.bad_display", longest=str(LONGEST_DISPLAY))
-    given = _read_password()
+    issuer = None if oidc_subject is None else staff_identity.issuer_for(office, oidc_subject)
+    given = None if issuer is not None else _read_password()
     if given is not None and not SHORTEST_ONE_TIME <= len(given) <= LONGEST:
         raise office.refuse("staff.bad_password", shortest=str(SHORTEST_ONE_TIME), longest=str(LONGEST))
     with office.store() as database:
@@ -72,7 +78,7 @@ def add(
         password = given or "-".join(universe.code(4) for _ in range(4))
         passwords = Passwords()
         try:
-            password_hash = passwords.hash_now(password)
+            password_hash = NO_PASSWORD if issuer is not None else passwords.hash_now(password)
         finally:
             passwords.close()
 
@@ -80,7 +86,7 @@ def add(
             if find_staff(conn, name) is not None:
                 return None
             member = add_staff(
-                conn, universe, name, role, branches, password_hash, must_change=True, display_name=display
+                conn, universe, name, role, branches, password_hash, must_change=issuer is None, display_name=display
             )
             audit.record(
                 conn,
@@ -91,6 +97,8 @@ def add(
                 subjects={"staff": member.id},
                 detail={"role": role, "branches": str(branches)},
             )
+            if issuer is not None:
+                staff_identity.link_member(conn, office, database, member, issuer, str(oidc_subject))
             return member
 
         member = database.run(deed)
@@ -98,10 +106,13 @@ def add(
         raise office.refuse("staff.known", name=name)
     if as_json:
         shown = {"login": name, "display": display, "role": role, "branch": str(branches) or None}
-        shown["password"] = None if given else password
+        shown["password"] = None if given or issuer is not None else password
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
     typer.echo(office.say("staff.added", name=name, role=office.say(f"console.role.{role}")))
+    if issuer is not None:
+        typer.echo(office.say("staff.linked", name=name))
+        return
     if given is None:
         typer.echo(office.say("staff.password", password=password))
     typer.echo(office.say("staff.must_change"))

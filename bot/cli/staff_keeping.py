@@ -32,20 +32,25 @@ def list_members(
 ) -> None:
     """List the members of staff: role, branches, whether they may sign in and whether they have an app."""
     from storage.second_factors import members_with_factor
+    from storage.sign_on.identities import members_linked
     from storage.staff import list_staff
 
     office = Office()
     with office.store() as database:
-        members, with_factor = database.run_read(lambda conn: (list_staff(conn), members_with_factor(conn)))
+        members, with_factor, linked = database.run_read(
+            lambda conn: (list_staff(conn), members_with_factor(conn), members_linked(conn))
+        )
     for member in members:
         factor = member.id in with_factor
         if as_json:
-            shown = {"login": member.login, "display": member.display_name, "role": member.role}
+            shown: dict[str, object] = {"login": member.login, "display": member.display_name, "role": member.role}
             shown |= {"branch": str(member.branches) or None, "state": member.state}
-            typer.echo(json.dumps({**shown, "second_factor": factor}, ensure_ascii=False))
+            shown |= {"second_factor": factor, "linked": member.id in linked}
+            typer.echo(json.dumps(shown, ensure_ascii=False))
             continue
         words = [member.login, office.say(f"console.role.{member.role}"), member.branches.shown or "-"]
         words += [office.say(f"staff.line.{member.state}"), office.say(f"staff.line.{'' if factor else 'no_'}factor")]
+        words += [office.say("staff.line.linked")] if member.id in linked else []
         typer.echo("\t".join(words))
 
 
@@ -73,14 +78,14 @@ def reset(
         def deed(conn: Connection, member: StaffMember) -> bool:
             removed = factor and remove_factor(conn, member.id)
             if removed:
-                _record(conn, database, "staff.factor_reset", member)
+                note_deed(conn, database, "staff.factor_reset", member)
             if password:
                 set_password(conn, member.id, password_hash, must_change=True)
-                _record(conn, database, "staff.password_reset", member)
+                note_deed(conn, database, "staff.password_reset", member)
             end_sessions_of(conn, member.id)
             return removed
 
-        removed = _do(office, database, name, deed)
+        removed = do_to(office, database, name, deed)
     if factor:
         typer.echo(office.say("staff.factor_removed" if removed else "staff.no_factor", name=name))
     if password:
@@ -116,9 +121,9 @@ def move(
         def deed(conn: Connection, member: StaffMember) -> None:
             move_staff(conn, member.id, branches)
             detail = {"before": str(member.branches), "branches": str(branches)}
-            _record(conn, database, "staff.moved", member, detail)
+            note_deed(conn, database, "staff.moved", member, detail)
 
-        _do(office, database, name, deed)
+        do_to(office, database, name, deed)
     where = office.say("console.branch", branch=branches.shown) if branch else office.say("staff.head_office")
     typer.echo(office.say("staff.moved", name=name, where=where))
 
@@ -131,13 +136,13 @@ def _set_state(name: str, state: str) -> None:
 
         def deed(conn: Connection, member: StaffMember) -> None:
             set_staff_state(conn, member.id, state)
-            _record(conn, database, f"staff.{word}", member)
+            note_deed(conn, database, f"staff.{word}", member)
 
-        _do(office, database, name, deed)
+        do_to(office, database, name, deed)
     typer.echo(office.say(f"staff.{word}", name=name))
 
 
-def _do(office: Office, database: Database, name: str, deed: Callable[[Connection, StaffMember], T]) -> T:
+def do_to(office: Office, database: Database, name: str, deed: Callable[[Connection, StaffMember], T]) -> T:
     """Do it to the member of that name, or end with one sentence."""
     from storage.staff import find_staff
 
@@ -151,7 +156,7 @@ def _do(office: Office, database: Database, name: str, deed: Callable[[Connectio
     return done[0]
 
 
-def _record(
+def note_deed(
     conn: Connection, database: Database, action: str, member: StaffMember, detail: Mapping[str, str] | None = None
 ) -> None:
     from storage import audit

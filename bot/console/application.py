@@ -24,6 +24,7 @@ from bot.console.pages import (
     charts,
     conversation,
     desk_work,
+    elsewhere,
     entering,
     exports,
     inbox,
@@ -39,9 +40,10 @@ from bot.console.pages import (
     worklists,
 )
 from bot.console.passwords import Passwords
-from bot.console.proving import failures_by_address
+from bot.console.proving import departures_by_address, failures_by_address
 from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
+from bot.sign_on.provider import Provider
 from locales import SHIPPED_LANGUAGES
 from storage.database import Database
 from storage.universe import Universe
@@ -60,8 +62,10 @@ def make_console(
 ) -> web.Application:
     """The application to mount with ``add_subapp("/console/", ...)``; raises ``UndeclaredRoute``.
 
-    Raises ``SettingsProblem`` where the bank's file of replies cannot be used: better now than when somebody needs one.
+    Raises ``SettingsProblem`` where the bank's file of replies or its settings of sign-in cannot be used: better now
+    than when somebody needs them.
     """
+    how = settings.read_sign_on()
     console = Console(
         database=database,
         desk=desk,
@@ -69,9 +73,11 @@ def make_console(
         universe=universe,
         passwords=passwords if passwords is not None else Passwords(),
         failures=failures_by_address(universe.now),
+        departures=departures_by_address(universe.now),
         reviews=reviews,
         entries=entries,
         demo=demo,
+        provider=None if how is None else Provider(how, universe.now),
     )
     for locale in SHIPPED_LANGUAGES:
         load_replies(locale, console.overlay)
@@ -79,7 +85,7 @@ def make_console(
     app[live.STOPPING] = asyncio.Event()
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_stop_streams)
-    app.cleanup_ctx.append(_keep_passwords(console))
+    app.cleanup_ctx.append(_keep_parts(console))
     install(app, console, routes(Assets("bot.console")))
     return app
 
@@ -99,6 +105,10 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", "/sign-in", sign_in.sign_in),
         ("GET", "/sign-in/code", sign_in.show_code),
         ("POST", "/sign-in/code", sign_in.give_code),
+        ("GET", "/sign-in/elsewhere", elsewhere.begin),
+        ("GET", "/sign-in/elsewhere/done", elsewhere.come_back),
+        ("POST", "/sign-in/elsewhere/left", elsewhere.told_to_leave),
+        ("GET", "/signed-out", elsewhere.show_way_out),
         ("POST", "/sign-out", sign_in.sign_out),
         ("GET", "/password", own_account.show_password),
         ("POST", "/password", own_account.change_password),
@@ -192,10 +202,12 @@ async def _stop_streams(app: web.Application) -> None:
     app[live.STOPPING].set()
 
 
-def _keep_passwords(console: Console) -> Callable[[web.Application], AsyncIterator[None]]:
+def _keep_parts(console: Console) -> Callable[[web.Application], AsyncIterator[None]]:
     async def keep(app: web.Application) -> AsyncIterator[None]:
         await console.passwords.warm_up()
         yield
         console.passwords.close()
+        if console.provider is not None:
+            await console.provider.close()
 
     return keep

@@ -19,6 +19,7 @@ from bot.console.entry_desk import EntryDesk
 from bot.console.passwords import Passwords
 from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
+from bot.sign_on.provider import Provider
 from locales import SHIPPED_LANGUAGES, Catalogue, load_catalogue
 from storage.database import Database
 from storage.staff import Session, StaffMember
@@ -39,12 +40,16 @@ class Console:
     passwords: Passwords
     #: Failed sign-ins by network address.
     failures: Buckets
+    #: Ways to the provider by network address.
+    departures: Buckets
     #: A demonstration says so on every page.
     demo: bool
     #: Without it there are no pages of review.
     reviews: ReviewDesk | None = None
     #: Without it nothing is entered from paper.
     entries: EntryDesk | None = None
+    #: Without it everybody signs in here.
+    provider: Provider | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -32,6 +32,7 @@ from bot.console.access import (
 from bot.console.context import MOUNT, Console, Visit
 from bot.console.rendering import render
 from storage import audit
+from storage.sign_on.requests import LIFE
 from storage.staff import Session, load_session
 
 #: A session ends after so long without a request, and in any case after a working day.
@@ -53,6 +54,8 @@ WAYS_IN: Final[Mapping[type[Refused], str]] = {
 
 _SESSION: Final = "kakunin"
 _BEFORE_SIGN_IN: Final = "kakunin_form"
+#: Of a browser on its way to the provider and back: the one that a foreign page's link may bring along.
+_ON_THE_WAY: Final = "kakunin_way"
 
 
 def install(app: web.Application, console: Console, table: Iterable[tuple[str, str, Page]]) -> None:
@@ -85,6 +88,24 @@ def drop_session_cookie(visit: Visit, response: web.StreamResponse) -> None:
 def session_token(visit: Visit) -> str:
     """The token in the browser's cookie, or an empty string."""
     return _read_cookie(visit.console, visit.request, _SESSION)
+
+
+def set_way_cookie(visit: Visit, response: web.StreamResponse, value: str) -> None:
+    """By what a browser is known again when the provider sends it back."""
+    name, secure = _cookie_name(visit.console, visit.request, _ON_THE_WAY)
+    life = int(LIFE.total_seconds())
+    response.set_cookie(name, value, path="/", max_age=life, secure=secure, httponly=True, samesite="Lax")
+
+
+def way_cookie(visit: Visit) -> str:
+    """What the browser was given when it set out, or an empty string."""
+    return _read_cookie(visit.console, visit.request, _ON_THE_WAY)
+
+
+def drop_way_cookie(visit: Visit, response: web.StreamResponse) -> None:
+    """It has arrived."""
+    name, secure = _cookie_name(visit.console, visit.request, _ON_THE_WAY)
+    response.del_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def redirect(path: str) -> web.Response:

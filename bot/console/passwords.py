@@ -44,7 +44,7 @@ class Passwords:
         return await self._run(self._hasher.hash, password)
 
     async def fits(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password fits; ``None`` (nobody by that name) takes as long and never fits."""
+        """Whether the password fits; nobody by that name, or one without a password, takes as long."""
         return await self._run(self._fits, password_hash, password)
 
     def close(self) -> None:
@@ -61,7 +61,8 @@ class Passwords:
             self._hasher.verify(password_hash or self._nobody, password[:LONGEST])
         except (VerificationError, InvalidHashError):
             return False
-        return password_hash is not None and len(password) <= LONGEST
+        # Neither who is not there nor who has no password comes in by the one that stands for nobody.
+        return bool(password_hash) and len(password) <= LONGEST
 
     async def warm_up(self) -> None:
         """Make the hash that stands for nobody, so that the first unknown name costs no more than others."""

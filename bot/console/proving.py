@@ -6,7 +6,7 @@ one answer after one time; and what was counted is forgotten only once all that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,6 +27,11 @@ LOCK = timedelta(minutes=15)
 #: Failures of one network address: a branch behind one address mistypes, a machine that guesses goes on and on.
 FAILURES_OF_ADDRESS = 20
 _ADDRESS_RESTS = timedelta(minutes=1)
+
+
+def departures_by_address(now: Callable[[], datetime]) -> Buckets:
+    """How often one address may set out for the provider: a branch at nine o'clock, then one a second."""
+    return Buckets(burst=60, refill=timedelta(seconds=1), now=now)
 
 
 def failures_by_address(now: Callable[[], datetime]) -> Buckets:
@@ -84,11 +89,14 @@ def count_failure(conn: Connection, visit: Visit, staff_id: str, action: str) ->
     staff.count_login_failure(conn, visit.console.universe, staff_id, limit=FAILURES, lock_for=LOCK)
 
 
-def begin_session(conn: Connection, visit: Visit, staff_id: str, *, factor_given: bool) -> str:
+def begin_session(
+    conn: Connection, visit: Visit, staff_id: str, *, factor_given: bool, elsewhere: bytes | None = None
+) -> str:
     """The session of who has shown all that is asked of him; its token."""
     staff.reset_login_failures(conn, staff_id)
-    record_own(conn, visit, "console.signed_in", staff_id)
-    return create_session(conn, visit, staff_id, factor_given=factor_given)
+    elsewhere = _elsewhere(visit, elsewhere)
+    record_own(conn, visit, "console.signed_in", staff_id, {} if elsewhere is None else {"by": "provider"})
+    return create_session(conn, visit, staff_id, factor_given=factor_given, elsewhere=elsewhere)
 
 
 def create_session(
@@ -99,13 +107,29 @@ def create_session(
     idle: timedelta = IDLE,
     absolute: timedelta = ABSOLUTE,
     factor_given: bool = False,
+    elsewhere: bytes | None = None,
 ) -> str:
     """A session of the console; its token."""
-    uni, vault = visit.console.universe, visit.console.database.vault
-    return staff.create_session(conn, uni, vault, staff_id, idle=idle, absolute=absolute, factor_given=factor_given)
+    return staff.create_session(
+        conn,
+        visit.console.universe,
+        visit.console.database.vault,
+        staff_id,
+        idle=idle,
+        absolute=absolute,
+        factor_given=factor_given,
+        elsewhere=_elsewhere(visit, elsewhere),
+    )
 
 
-def record_own(conn: Connection, visit: Visit, action: str, staff_id: str) -> None:
+def _elsewhere(visit: Visit, given: bytes | None) -> bytes | None:
+    """Under which session of the provider's a new one stands: that of the one before it, where nothing is said."""
+    return visit.session.elsewhere if given is None and visit.session is not None else given
+
+
+def record_own(
+    conn: Connection, visit: Visit, action: str, staff_id: str, detail: Mapping[str, str] | None = None
+) -> None:
     """What somebody did with the own account."""
     audit.record(
         conn,
@@ -114,7 +138,7 @@ def record_own(conn: Connection, visit: Visit, action: str, staff_id: str) -> No
         actor_kind="staff",
         actor_id=staff_id,
         subjects={"staff": staff_id},
-        detail={},
+        detail=detail,
     )
 
 

@@ -28,6 +28,7 @@ from storage.tables.quota import ChannelQuotaRow
 from storage.tables.ratings import RatingDecisionRow, RatingProposalRow
 from storage.tables.retention import CustomerHoldRow, ErasureRow
 from storage.tables.secrets import CounterRow, EncryptionKeyRow, StoreSecretRow
+from storage.tables.sign_on import SignOnRequestRow, SpentTokenRow, StaffIdentityRow
 from storage.tables.staff import StaffBranchRow, StaffFactorRow, StaffRow, StaffSessionRow
 from storage.tables.submissions import (
     DifferenceDecisionRow,
@@ -93,8 +94,11 @@ __all__ = [
     "RatingProposalRow",
     "ReviewCadenceRow",
     "SendingPaceRow",
+    "SignOnRequestRow",
+    "SpentTokenRow",
     "StaffBranchRow",
     "StaffFactorRow",
+    "StaffIdentityRow",
     "StaffRow",
     "StaffSessionRow",
     "StoreSecretRow",

@@ -69,3 +69,5 @@ class StaffSessionRow(Stored, table=True):
     absolute_until: datetime = when()
     #: When the second factor was given in it.
     factor_at: datetime | None = when(nullable=True)
+    #: Of the issuer and its session, where the provider let the member in; it ends what it began.
+    elsewhere_digest: bytes | None = digest(nullable=True, index=True)

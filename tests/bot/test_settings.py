@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.problems import SettingsProblem
 from bot.settings import Settings, load_settings
+from bot.sign_on.settings import SignOnSettings
 
 #: The contract's names and what holds where nobody says otherwise.
 CONTRACT = {
@@ -83,7 +84,9 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_setting_of_the_contract_has_its_default() -> None:
     settings = load_settings()
     assert {name: getattr(settings, name) for name in CONTRACT} == CONTRACT
-    assert set(Settings.model_fields) == set(CONTRACT) | {"bank_name", "bank_phone"}
+    # What is about signing in at a provider stands in tests/bot/test_sign_on_settings.py.
+    others = {"bank_name", "bank_phone"} | set(SignOnSettings.model_fields)
+    assert set(Settings.model_fields) == set(CONTRACT) | others
 
 
 def test_environment_wins_over_file_and_file_over_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,8 +48,10 @@ async def sign_in(visit: Visit) -> web.StreamResponse:
     after = visit.form.get("next", "")
     if address_rests(visit):
         return _form(visit, "console.sign_in.address_rests", login, after, status=429)
+    # Who may not sign in here is treated as who does not exist, so that nobody learns which names may.
+    name = login if visit.console.settings.may_sign_in_here(login) else ""
     try:
-        member = await prove(visit, login, password)
+        member = await prove(visit, name, password)
     except TooBusy:
         return _form(visit, "console.sign_in.busy", login, after, status=503)
     if member is None:
@@ -57,6 +59,8 @@ async def sign_in(visit: Visit) -> web.StreamResponse:
     who, vault = member, visit.console.database.vault
 
     def begin(conn: Connection) -> tuple[str, str]:
+        if visit.console.settings.local_sign_in == "break_glass":
+            record_own(conn, visit, "console.break_glass", who.id)
         factor = load_factor(conn, vault, who.id)
         if factor is None or not factor.confirmed:
             return begin_session(conn, visit, who.id, factor_given=False), inside(after)
@@ -114,7 +118,8 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
         storage_staff.end_session(conn, console.database.vault, session_token(visit))
 
     await console.database.transact(end)
-    response = redirect(f"{MOUNT}/sign-in")
+    by_provider = visit.session is not None and visit.session.elsewhere is not None
+    response = redirect(f"{MOUNT}/signed-out" if by_provider else f"{MOUNT}/sign-in")
     drop_session_cookie(visit, response)
     return response
 
@@ -130,7 +135,16 @@ async def choose_language(visit: Visit) -> web.StreamResponse:
 
 
 def _form(visit: Visit, problem: str | None, login: str, after: str, *, status: int = 200) -> web.Response:
-    return render(visit, "sign_in.html", {"problem": problem, "login": login, "next": after}, status=status)
+    console = visit.console
+    context = {
+        "problem": problem,
+        "login": login,
+        "next": after,
+        "way": f"{MOUNT}/sign-in/elsewhere?{urlencode({'next': inside(after)})}",
+        "provider": None if console.provider is None else console.provider.how,
+        "break_glass": console.settings.local_sign_in == "break_glass",
+    }
+    return render(visit, "sign_in.html", context, status=status)
 
 
 def _code_form(visit: Visit, problem: str | None, after: str, *, status: int = 200) -> web.Response:

@@ -92,6 +92,7 @@ def test_who_is_shut_out_is_signed_out_and_may_come_back(tmp_path: Path, capsys:
         "branch": "101",
         "state": "disabled",
         "second_factor": True,
+        "linked": False,
     }
     with opened(tmp_path) as database:
         assert not is_signed_in(database, token)

@@ -48,6 +48,10 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /console/sign-in": STRANGERS,
     "GET /console/sign-in/code": EVERYBODY,
     "POST /console/sign-in/code": EVERYBODY,
+    "GET /console/sign-in/elsewhere": STRANGERS,
+    "GET /console/sign-in/elsewhere/done": STRANGERS,
+    "POST /console/sign-in/elsewhere/left": STRANGERS,
+    "GET /console/signed-out": STRANGERS,
     "POST /console/sign-out": EVERYBODY,
     "GET /console/password": EVERYBODY,
     "POST /console/password": EVERYBODY,
@@ -128,6 +132,9 @@ WHOLE_BANK = frozenset(
     {name for name in TABLE if "/exports" in name or "/audit" in name or "/campaigns" in name}
     | {"POST /console/faq/{locale}/publish", "POST /console/faq/edits/{edit}/leave-out"}
 )
+
+#: Told by another machine, whose signature counts in place of our page's token.
+SIGNED = frozenset({"POST /console/sign-in/elsewhere/left"})
 
 #: What the forms of all routes may hold; a handler takes what it knows.
 FORM = {"text": "どうぞ", "reason": "口座の係へ", "note": "済み", "topic": "A1", "locale": "ja", "back": "/console/"}

@@ -15,7 +15,7 @@ from bot.console.context import Console, Visit
 from bot.console.door import check_every_route, install
 from bot.console.headers import CONTENT_SECURITY_POLICY, Assets
 from bot.console.passwords import Passwords
-from bot.console.proving import failures_by_address
+from bot.console.proving import departures_by_address, failures_by_address
 from bot.settings import Settings
 from storage.branches import WHOLE_BANK, Branches
 from storage.staff import ROLES, Session, StaffMember
@@ -31,6 +31,7 @@ def a_console(bank: Bank) -> Console:
         universe=bank.universe,
         passwords=Passwords(QUICK),
         failures=failures_by_address(bank.universe.now),
+        departures=departures_by_address(bank.universe.now),
         reviews=None,
         demo=False,
     )
@@ -67,6 +68,10 @@ def test_only_style_sheets_and_the_way_in_are_open_to_strangers() -> None:
         ("GET", "/static/{name}"),
         ("GET", "/sign-in"),
         ("POST", "/sign-in"),
+        ("GET", "/sign-in/elsewhere"),
+        ("GET", "/sign-in/elsewhere/done"),
+        ("POST", "/sign-in/elsewhere/left"),
+        ("GET", "/signed-out"),
         ("POST", "/language"),
     }
 
