@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -120,15 +120,21 @@ class _Schemas:
     def __init__(self, path: Path) -> None:
         self.document = yaml.safe_load(path.read_text(encoding="utf-8"))
         self._defs = _rewrite(self.document)
-        self._checks: dict[str, jsonschema.protocols.Validator] = {}
+        self._checks: dict[str, jsonschema_rs.Validator] = {}
 
     def check(self, name: str, body: Json) -> None:
         if name not in self._checks:
             schema = {"$ref": f"#/$defs/{name}", "$defs": self._defs}
-            self._checks[name] = jsonschema.Draft202012Validator(schema)
-        error = jsonschema.exceptions.best_match(self._checks[name].iter_errors(body))
-        if error is not None:
-            raise SpecViolation(f"{name}: {error.json_path}: {error.message[:200]}")
+            self._checks[name] = jsonschema_rs.Draft202012Validator(schema)
+        _refuse(name, self._checks[name], body)
+
+
+def _refuse(name: str, check: jsonschema_rs.Validator, body: Json) -> None:
+    """Raise the deepest of what is wrong: what lies above only says that something below is."""
+    errors = sorted(check.iter_errors(body), key=lambda error: -len(error.instance_path))
+    if errors:
+        place = "/".join(map(str, errors[0].instance_path))
+        raise SpecViolation(f"{name}: {place}: {errors[0].message[:200]}")
 
 
 class LineSpec:
@@ -171,11 +177,9 @@ class LineSpec:
         if operation is None:
             raise SpecViolation(f"LINE has no {path}")
         schema = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
-        error = jsonschema.exceptions.best_match(
-            jsonschema.Draft202012Validator({**schema, "additionalProperties": False}).iter_errors(body)
+        _refuse(
+            operation["operationId"], jsonschema_rs.Draft202012Validator({**schema, "additionalProperties": False}), body
         )
-        if error is not None:
-            raise SpecViolation(f"{operation['operationId']}: {error.message[:200]}")
 
     def check_messages(self, messages: Json) -> None:
         """Refuse message objects that do not follow the description."""

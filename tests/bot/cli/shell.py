@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from bot.cli import run
 from storage.database import Database
@@ -30,13 +33,38 @@ class Done:
     err: str
 
 
+_command_of = cache(typer.main.get_command)
+
+
+@cache
+def _upgraded() -> bytes:
+    """A store as ``kakunin db upgrade`` leaves it, made once: it takes longer than most commands."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kakunin.db"
+        Database.open(f"sqlite:///{path}", keys=Keyring.parse(KEYS), universe=Universe.real()).close()
+        return path.read_bytes()
+
+
 class Shell:
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A terminal in a folder of its own; ``upgraded`` where the store is there before the first command."""
+
+    def __init__(
+        self,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        *,
+        upgraded: bool = False,
+    ) -> None:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
         self.clear()
         self.folder = folder
         self.set(DATABASE_URL=f"sqlite:///{folder}/kakunin.db", ENCRYPTION_KEYS=KEYS, SQLITE_SYNCHRONOUS="normal")
+        # The table of commands is the same at every call.
+        monkeypatch.setattr(typer.main, "get_command", _command_of)
+        if upgraded:
+            (folder / "kakunin.db").write_bytes(_upgraded())
 
     def set(self, **settings: str) -> None:
         for name, value in settings.items():

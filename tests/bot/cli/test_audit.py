@@ -14,7 +14,7 @@ from tests.bot.cli.shell import HANAKO, HEADER, TARO, Shell
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """A store with the deeds of an import, two cases and their letters."""
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     assert shell("customers", "import", shell.write("m.csv", HEADER, TARO, HANAKO)).code == 0
     assert shell("cases", "open", "--due-by", "2030-01-01").code == 0
     assert shell("letters", "make", "--out", tmp_path / "letters.csv").code == 0

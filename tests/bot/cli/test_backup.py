@@ -15,7 +15,7 @@ from tests.bot.cli.shell import HANAKO, HEADER, KEYS, TARO, Shell
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """A store with the deeds of an import and two cases, in English."""
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell.set(DEFAULT_LOCALE="en")
     assert shell("customers", "import", shell.write("m.csv", HEADER, TARO, HANAKO)).code == 0
     assert shell("cases", "open", "--due-by", "2030-01-01").code == 0

@@ -36,9 +36,8 @@ def shell(
 ) -> Shell:
     """A bank with both channels and an empty store."""
     monkeypatch.setattr("bot.channels.line.menu_drawing.draw_menu", draw_once)
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell.set(DEFAULT_LOCALE="en", **stands.settings)
-    assert shell("db", "upgrade").code == 0
     return shell
 
 

@@ -22,7 +22,7 @@ WORDS = "何時に行けば空いていますか"
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell.set(CONTENT_DIR=str(tmp_path / "own"), DEFAULT_LOCALE="en")
     (tmp_path / "own" / "locales" / "ja").mkdir(parents=True)
     faq_file(shell).write_text(OWN_TOPIC, encoding="utf-8")

@@ -43,7 +43,7 @@ def shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stands: Platforms
 ) -> Shell:
     """A bank that is ready: own approved answers, published; LINE on."""
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell.set(DEFAULT_LOCALE="en", **{name: value for name, value in stands.settings.items() if name in BOTH})
     for language in ("ja", "en"):
         (tmp_path / "own" / "locales" / language).mkdir(parents=True)

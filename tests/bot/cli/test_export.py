@@ -15,7 +15,7 @@ from tests.storage.reconciliation.seeding import add_case, answer, move, publish
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell("customers", "import", shell.write("m.csv", HEADER, TARO, HANAKO))
     with shell.database() as database:
         form = publish_form(database)

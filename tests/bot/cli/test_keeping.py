@@ -16,7 +16,7 @@ LONG_GONE = "0003,individual,見本 三郎,19500101,03-1111-2222,学生,JPN,low,
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     rows = [f"{row}," for row in (TARO, HANAKO)]
     file = shell.write("m.csv", f"{HEADER},relationship_end_on", *rows, LONG_GONE)
     assert shell("customers", "import", file).code == 0

@@ -11,7 +11,7 @@ from tests.bot.cli.shell import HANAKO, HEADER, TARO, Shell
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell("customers", "import", shell.write("m.csv", HEADER, TARO, HANAKO))
     shell("cases", "open", "--due-by", "2030-01-01")
     return shell

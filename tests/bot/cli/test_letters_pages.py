@@ -15,7 +15,7 @@ from tests.bot.outreach.printed import printed
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     header, taro, hanako = (
         f"{line},{more}"
         for line, more in zip((HEADER, TARO, HANAKO), ("address", "東京都港区1-1", "大阪府堺市2-2"), strict=True)

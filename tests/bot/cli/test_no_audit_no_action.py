@@ -44,7 +44,7 @@ def run(path: Path, statement: str) -> None:
 def test_a_command_does_nothing_without_its_entry(
     deed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     assert shell("customers", "import", shell.write("m.csv", HEADER, TARO)).code == 0
     if deed == "letters":
         assert shell("cases", "open", "--due-by", "2031-01-01").code == 0

@@ -25,7 +25,7 @@ REWORDED = ("ここまでの内容に同意して、質問に進みますか。"
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     (tmp_path / "own" / "questionnaires").mkdir(parents=True)
     assert shell("content", "publish").code == 0
     shell.set(CONTENT_DIR=str(tmp_path / "own"))

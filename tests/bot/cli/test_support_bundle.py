@@ -28,7 +28,7 @@ Nov 29 01:02:05 minato-db7 k[1]: Traceback: 佐藤 花子
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     assert shell("customers", "import", shell.write("m.csv", HEADER, TARO, HANAKO)).code == 0
     assert shell("cases", "open", "--due-by", "2030-01-01").code == 0
     shell.set(CONSOLE_PORT="1", **PLANTED)

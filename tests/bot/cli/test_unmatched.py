@@ -17,7 +17,7 @@ from tests.bot.cli.shell import Shell
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell.set(DEFAULT_LOCALE="en")
     assert shell("content", "publish").code == 0
     return shell
