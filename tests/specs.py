@@ -178,7 +178,9 @@ class LineSpec:
             raise SpecViolation(f"LINE has no {path}")
         schema = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
         _refuse(
-            operation["operationId"], jsonschema_rs.Draft202012Validator({**schema, "additionalProperties": False}), body
+            operation["operationId"],
+            jsonschema_rs.Draft202012Validator({**schema, "additionalProperties": False}),
+            body,
         )
 
     def check_messages(self, messages: Json) -> None:

@@ -99,6 +99,7 @@ def topic_of(version: Published) -> Topic:
     return next(topic for topic in read_canonical(version.body) if topic.id == TOPIC)
 
 
+@pytest.mark.slow
 @on_both
 async def test_from_an_odd_question_to_the_topic_that_the_next_customer_hears(house: House, office: Browser) -> None:
     first = await asks(house, MORI, ODD)
@@ -134,6 +135,7 @@ async def test_from_an_odd_question_to_the_topic_that_the_next_customer_hears(ho
     house.check_folds()
 
 
+@pytest.mark.slow
 async def test_the_next_start_keeps_what_staff_added(house: House, office: Browser) -> None:
     await asks(house, MORI, ODD)
     _, page = await office.get("/questions")

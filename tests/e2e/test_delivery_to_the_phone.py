@@ -250,6 +250,7 @@ async def test_two_senders_send_everything_once_and_in_order(house: House) -> No
         assert say("lobby.ask_birth_date") in texts[-1]
 
 
+@pytest.mark.slow
 async def test_the_sender_outlives_trouble_of_the_store(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     customer = house.on_line()
     await customer.links(MORI)

@@ -256,6 +256,7 @@ def word(key: str, **params: str) -> str:
     return load_catalogue("ja").text(key, **params)
 
 
+@pytest.mark.slow
 async def test_export_and_evidence_say_how_it_came(house: House, tmp_path: Path) -> None:
     kato, options = clerk(house), Options()
     await kato.begins(MORI, said_by="guardian")

@@ -165,6 +165,7 @@ async def test_taps_on_old_buttons_change_nothing_and_show_the_present_question(
     assert answers(house, MORI) == 1
 
 
+@pytest.mark.slow
 async def test_buttons_that_were_never_made_do_no_harm(house: House) -> None:
     """A client of Telegram can send any data, and a topic may be gone from the FAQ."""
     customer = house.on_telegram()

@@ -10,6 +10,7 @@ import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Connection
 
 from bot.upgrading import Report, Upgrading
@@ -146,6 +147,7 @@ def pinned(house: House) -> list[str | None]:
     return [house.conversation_of(number).questionnaire_sha256 for number in MANY]
 
 
+@pytest.mark.slow
 @on_both
 async def test_a_run_that_is_killed_goes_on_where_it_stopped(house: House, store: tuple[str, Any]) -> None:
     customers = await begun(house)
@@ -166,6 +168,7 @@ async def test_a_run_that_is_killed_goes_on_where_it_stopped(house: House, store
     assert house.case(MORI).status is CaseStatus.ANSWERED
 
 
+@pytest.mark.slow
 @on_both
 async def test_turns_and_upgrades_at_the_same_moment_come_one_after_the_other(house: House) -> None:
     customers = await begun(house)

@@ -176,6 +176,7 @@ def telling(points: Sequence[str]) -> list[int]:
     ]
 
 
+@pytest.mark.slow
 @on_both
 async def test_dying_at_telling_points_of_an_answer(bank: Bank, at: At) -> None:
     await die_at_each(bank, at, "line", STORIES["answer"], telling)

@@ -100,6 +100,7 @@ async def test_a_restart_between_two_events_is_not_even_seen(
     await answered_once(bank, customer, process, before, first, second)
 
 
+@pytest.mark.slow
 @on_postgresql
 async def test_what_was_sent_while_the_store_went_away_is_recorded_when_it_is_back(
     bank: Bank, at: At, postgres_server: PostgresServer

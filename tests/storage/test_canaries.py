@@ -325,6 +325,7 @@ def wal_file(database: Database) -> str:
     return str(database.run_read(lambda conn: conn.execute(text(query)).scalar_one()))
 
 
+@pytest.mark.slow
 def test_no_planted_value_is_found_in_files_or_logs(
     database_url: str,
     keyring: Keyring,

@@ -27,6 +27,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), json_values))
 def test_what_was_sealed_opens_as_it_was(mapping: dict[str, object]) -> None:
     assert OLD.open("customer", "1", OLD.seal("customer", "1", mapping)) == mapping

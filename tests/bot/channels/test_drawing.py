@@ -77,6 +77,7 @@ any_message = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(any_message, min_size=1, max_size=3))
 def test_line_refuses_nothing_that_is_drawn(messages: list[Message]) -> None:

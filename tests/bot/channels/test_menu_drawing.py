@@ -150,6 +150,7 @@ def test_the_transcript_says_what_stood_on_the_menu() -> None:
     assert menu_label("sent by nobody", words) == "sent by nobody"
 
 
+@pytest.mark.slow
 def test_the_drawing_library_is_loaded_only_to_draw() -> None:
     code = "import sys, bot.service, bot.channels.line.menus, bot.menus; print('PIL' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

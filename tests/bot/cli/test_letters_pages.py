@@ -33,6 +33,7 @@ def state(shell: Shell, code: str) -> str:
     return link.state
 
 
+@pytest.mark.slow
 def test_the_letters_lie_beside_their_codes(shell: Shell) -> None:
     folder = shell.folder
     wanted = ("--out", folder / "c.csv", "--pdf", folder / "l.pdf", "--merge", folder / "m2.csv", "--encoding", "cp932")

@@ -219,6 +219,7 @@ def write(bank: CampaignBank, account_id: str) -> None:
     database.run(run)
 
 
+@pytest.mark.slow
 def test_what_staff_own_is_left_alone_until_they_are_done(bank: CampaignBank) -> None:
     bank.customers("0001")
     account_id = bank.link("0001")

@@ -60,6 +60,7 @@ def names(folder: Path) -> Sequence[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != "codes.csv")
 
 
+@pytest.mark.slow
 def test_a_page_a_letter_in_numbered_files_with_their_rows(database: Database, folder: Path) -> None:
     customers = [
         {"customer_no": f"000{at}", "locale": voice} for at, voice in enumerate(("ja", "en", "ja_easy", "fr", ""))
@@ -86,6 +87,7 @@ def test_a_page_a_letter_in_numbered_files_with_their_rows(database: Database, f
     assert not any(row["code"] in str(entry) for row in codes for entry in entries)
 
 
+@pytest.mark.slow
 def test_made_again_they_are_the_same(sqlite_database: Database, folder: Path) -> None:
     seed(sqlite_database, folder, {"customer_no": "0001"}, {"customer_no": "0002"})
     first = draw(sqlite_database, folder)
@@ -96,6 +98,7 @@ def test_made_again_they_are_the_same(sqlite_database: Database, folder: Path) -
     assert [one.sha256 for one in again.files][1:] == [one.sha256 for one in first.files][1:]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written_is_listed_by_customer(sqlite_database: Database, folder: Path) -> None:
     plain = [{"customer_no": f"1{at:03}"} for at in range(70)]
     odd = {"customer_no": "0001", "name": "𠮷田 😀", "address": ""}

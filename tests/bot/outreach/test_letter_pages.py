@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bot.outreach.letter_pages import Letter, Pages, Sender, grouped
 from bot.outreach.letters import Channels
 from locales import VOICES, load_catalogue
@@ -69,6 +71,7 @@ def test_the_window_shows_the_address_and_nothing_else() -> None:
     assert "髙橋 太郎 様" in other.inside(0, 30, 8, 80, 40)
 
 
+@pytest.mark.slow
 def test_the_codes_are_read_by_a_decoder_and_everything_has_room_in_every_voice() -> None:
     sender = replace(SENDER, bank_name="株式会社とても長い名前のサンプル信用金庫本店営業部")
     page, missing, _ = draw(*(replace(LETTER, voice=voice) for voice in VOICES), sender=sender)
@@ -113,5 +116,6 @@ def test_an_address_beyond_all_measure_is_reported_and_nothing_is_cut() -> None:
     assert page.text(0).count("長") >= 1500
 
 
+@pytest.mark.slow
 def test_the_same_letters_are_the_same_file() -> None:
     assert draw(LETTER, replace(LETTER, voice="en"))[2] == draw(LETTER, replace(LETTER, voice="en"))[2]

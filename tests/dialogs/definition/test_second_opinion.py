@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from dialogs.definition.expressions import parse, text_of
@@ -117,6 +118,7 @@ def plain(value: Any) -> tuple[str, str]:
     return "number", text_of(Decimal(value) + 0)
 
 
+@pytest.mark.slow
 @given(source=values(3) | conditions(3), answers=st.fixed_dictionaries(dict.fromkeys(NAMES, ANSWERS)))
 @settings(max_examples=1_500, deadline=None)
 @example(source="${a} = ''", answers={"a": "", "b": "", "c": ""})

@@ -77,6 +77,7 @@ def test_vectors_are_kept_and_spoilt_files_made_again(tmp_path: Path) -> None:
     assert len([file for file in tmp_path.iterdir() if not file.name.startswith("encoder-")]) == 2
 
 
+@pytest.mark.slow
 def test_the_kept_model_reads_as_the_package_does(tmp_path: Path) -> None:
     package = USE(threads=1)
     texts = [*TEXTS, "", " ", "ｶﾌﾞｼｷ ①㌔ <s> 한글 é\n😀", "I don't know", "あ" * 40]
@@ -104,6 +105,7 @@ def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     assert Encoder(tmp_path / "file").phrasings(TEXTS).shape == (3, 512)
 
 
+@pytest.mark.slow
 def test_many_threads_read_alike() -> None:
     shared = Encoder()
     expected = Encoder().encode(TEXTS)

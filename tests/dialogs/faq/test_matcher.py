@@ -148,6 +148,7 @@ def test_a_very_long_text_is_cut() -> None:
     assert matcher().match((question + "。") * 10_000).ranked[0].topic == "F33"
 
 
+@pytest.mark.slow
 def test_the_same_text_is_read_alike_by_many_threads() -> None:
     texts = [text for _, text in questions("questions_ja")]
     expected = [matcher().match(text) for text in texts]

@@ -77,6 +77,7 @@ def test_all_values_come_under_the_new_key_and_the_old_one_opens_nothing(
         open_with(TEST_KEYS)
 
 
+@pytest.mark.slow
 def test_a_step_looks_at_a_page_and_an_interrupted_pass_goes_on(
     planted: Database, open_with: OpenWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:

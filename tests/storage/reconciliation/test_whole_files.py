@@ -113,6 +113,7 @@ def command(pair: tuple[Path, Path], out: Path) -> list[str]:
     return [*words, "--workers", "2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["m0", "v0"])
 def test_a_killed_run_leaves_no_result_no_process_and_nothing_to_read(
     pair: tuple[Path, Path], tmp_path: Path, stage: str

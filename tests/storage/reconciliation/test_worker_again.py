@@ -228,6 +228,7 @@ def test_several_workers_share_the_work(open_database: Callable[[], Database]) -
     assert {status_of(first, case) for case in cases} == {CaseStatus.DONE}
 
 
+@pytest.mark.slow
 def test_a_killed_worker_leaves_whole_submissions_and_the_next_goes_on(database: Database, database_url: str) -> None:
     cases = many(database, 40)
     environment = {**os.environ, "KAKUNIN_DATABASE_URL": database_url, "KAKUNIN_ENCRYPTION_KEYS": TEST_KEYS}
