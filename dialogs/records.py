@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-__all__ = ["changed", "kept"]
+__all__ = ["changed", "kept", "quick"]
 
 T = TypeVar("T")
+
+_new, _fill = object.__new__, object.__setattr__
 
 if TYPE_CHECKING:
     # Checked like it, field by field.
@@ -20,9 +23,29 @@ else:
         The copy is made at once and not field by field through ``__init__``: only for classes without slots,
         without ``__post_init__`` and without anything worked out that is kept beside the fields.
         """
-        copy = object.__new__(type(record))
-        copy.__dict__.update(record.__dict__, **fields)
+        copy = _new(type(record))
+        _fill(copy, "__dict__", record.__dict__ | fields)
         return copy
+
+
+def quick(cls: type[T]) -> type[T]:
+    """For a frozen dataclass of which a turn makes many: a new one is filled at once, in half the time.
+
+    ``dataclass`` fills a frozen record through ``object.__setattr__``, one call for each field; here the fields go
+    into the record's dictionary.  Only for classes whose fields are all named when one is made, whose defaults can be
+    shared, and for which ``changed`` is good.
+    """
+    its = [spec for spec in fields(cls) if spec.init]  # type: ignore[arg-type]
+    given = {spec.name: spec.default for spec in its if spec.default is not MISSING}
+    given |= {spec.name: spec.default_factory() for spec in its if spec.default_factory is not MISSING}
+    heads = [f"{spec.name}=given[{spec.name!r}]" if spec.name in given else spec.name for spec in its]
+    lines = [f"    fill[{spec.name!r}] = {spec.name}" for spec in its]
+    source = [f"def __init__(self, *, {', '.join(heads)}):", "    fill = self.__dict__", *lines]
+    space: dict[str, Any] = {"given": given}
+    # Nothing but the names of fields stands in it; ``dataclass`` makes its own in the same way.
+    exec("\n".join(source), space)  # noqa: S102
+    setattr(cls, "__init__", space["__init__"])  # noqa: B010
+    return cls
 
 
 class kept(Generic[T]):

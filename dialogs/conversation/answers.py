@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from dialogs.conversation.vocabulary import AnswerState, Key
+from dialogs.records import quick
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What is known at one key."""

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from dialogs.conversation.vocabulary import AnswerState, Form, Key, Owner
+from dialogs.records import quick
 
 __all__ = ["AnswerState", "Form", "Key", "Owner"]
 
@@ -50,6 +51,7 @@ class ChannelChanged(Event):
     channel: str = ""
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Asked(Event):
     kind = "asked"
@@ -73,6 +75,7 @@ class NoteShown(Event):
     key: Key
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Answered(Event):
     kind = "answered"

@@ -8,8 +8,10 @@ from typing import Any
 
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import Form, Key
+from dialogs.records import quick
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class OpenPrompt:
     """The prompt that waits for a reply."""

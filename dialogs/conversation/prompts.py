@@ -13,6 +13,8 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from dialogs.records import quick
+
 
 class MessageKind(StrEnum):
     """Why a message is sent; decides what happens when its delivery is uncertain."""
@@ -31,6 +33,7 @@ class MessageKind(StrEnum):
     SETTLED = "settled"
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
     """A sentence of the catalogue: ``key`` with named parameters."""
@@ -41,6 +44,7 @@ class Phrase:
     of: str | None = None
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Wording:
     """A text of the questionnaire: ``field`` of a question, of a choice or the title."""
@@ -63,6 +67,7 @@ class FaqText:
     field: str = "answer"
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Literal:
     """Text that stands as it is: an echoed value, what a member of staff typed."""
@@ -72,6 +77,7 @@ class Literal:
     of: str | None = None
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of a list: number, short name, value. Consecutive lines make one paragraph."""
@@ -84,6 +90,7 @@ class Line:
 Piece = Phrase | Wording | FaqText | Literal | Line
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Button:
     """Something to tap. ``option`` is ASCII and short: it travels in the platforms' button data."""
@@ -137,6 +144,7 @@ class InputHint(StrEnum):
     PHONE = "phone"
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
     """One bubble."""
@@ -158,6 +166,7 @@ class Prompt:
     alt: Phrase | None = None
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class ShownButton:
     """A button in one language."""
@@ -190,6 +199,7 @@ class ShownDays:
     latest: str | None = None
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """A prompt in one language: what the customer is shown and what is kept as evidence."""

@@ -6,7 +6,7 @@ them equal after every turn).  The position is not in here: ``form.Position`` co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -16,9 +16,10 @@ from dialogs.conversation import events as ev
 from dialogs.conversation.answers import Answer, Answers, answers_of, rows_of
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.open_prompts import OpenPrompt, open_from_json, open_json, opened
-from dialogs.records import changed
+from dialogs.records import changed, quick
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class State:
     definition_sha256: str = ""
@@ -96,137 +97,145 @@ def apply(state: State, event: Event) -> State:
     """The state after one more event."""
     if (state.offered is not None or state.noting) and not isinstance(event, ev.Migrated | ev.SetAside):
         state = changed(state, offered=None, noting=False)
-    match event:
-        case ev.Started():
-            return changed(
-                state,
-                definition_sha256=event.definition_sha256,
-                locale=event.locale,
-                channel=event.channel,
-                receipt_no=event.receipt_no,
-                master=MappingProxyType(dict(event.master)),
-                sensitive_allowed=event.sensitive_allowed,
-            )
-        case ev.ChannelChanged():
-            kept = state.answers
-            if event.sensitive_allowed and not state.completed:
-                # What could not be asked there can be asked here.
-                kept = MappingProxyType({k: a for k, a in kept.items() if a.state is not AnswerState.OTHER_CHANNEL})
-            channel = event.channel or state.channel
-            return changed(state, sensitive_allowed=event.sensitive_allowed, channel=channel, answers=kept)
-        case ev.Asked():
-            beneath = None
-            if event.form in (Form.STOP, Form.UNLINK):
-                over_it = state.open is not None and state.open.form in (Form.STOP, Form.UNLINK)
-                beneath = state.beneath if over_it else state.open
-            asked = state.asked + 1
-            return changed(state, open=opened(state.open, event), beneath=beneath, asked=asked, renewed=False)
-        case ev.NoteShown():
-            return changed(state, notes_shown=state.notes_shown | {event.key})
-        case ev.Answered():
-            answer = Answer(
-                value=event.value,
-                display=event.display,
-                state=event.state,
-                at=event.at,
-                locale=event.locale,
-                by=event.by,
-                content_id=event.content_id,
-                marked=event.marked,
-                definition_sha256=state.definition_sha256,
-                channel=state.channel,
-            )
-            return changed(
-                state,
-                answers=_with(state.answers, event.key, answer),
-                set_aside=_without(state.set_aside, event.key),
-                correcting=None if state.correcting == event.key else state.correcting,
-                misses=0,
-                proposals=tuple(one for one in state.proposals if one.key != event.key),
-            )
-        case ev.Proposed():
-            others = tuple(one for one in state.proposals if one.key != event.key)
-            return changed(state, proposals=(*others, event), proposed=state.proposed + 1)
-        case ev.ProposalSettled():
-            return changed(state, proposals=tuple(one for one in state.proposals if one.token != event.token))
-        case ev.SetAside():
-            return changed(
-                state,
-                answers=_without(state.answers, event.key),
-                set_aside=_with(state.set_aside, event.key, state.answers[event.key]),
-                changes=state.changes - {event.key},
-                correcting=None if state.correcting == event.key else state.correcting,
-            )
-        case ev.TakenBack():
-            return _without_message(state, event.content_id)
-        case ev.Toggled():
-            assert state.open is not None
-            return changed(state, open=changed(state.open, selection=event.selection))
-        case ev.PageTurned():
-            assert state.open is not None
-            return changed(state, open=changed(state.open, page=event.page))
-        case ev.ChangeAnnounced():
-            return changed(state, changes=state.changes | {event.key}, set_aside=_without(state.set_aside, event.key))
-        case ev.Refused():
-            if state.open is None:
-                return state
-            return changed(state, open=changed(state.open, failures=state.open.failures + 1))
-        case ev.CorrectionOpened():
-            return changed(state, correcting=event.key, changes=state.changes - {event.key}, open=None)
-        case ev.Paused():
-            return changed(state, paused=True)
-        case ev.Resumed():
-            return changed(state, paused=False)
-        case ev.OwnerChanged():
-            return changed(
-                state,
-                owner=event.owner,
-                staff_id=event.staff_id,
-                epoch=event.epoch,
-                waiting_told=False,
-                waiting_answered=False,
-                misses=0,
-                handover_at=None if event.owner is Owner.BOT else event.key or state.handover_at,
-            )
-        case ev.PersonAsked():
-            return changed(state, noting=event.reason == "customer_asked", misses=0)
-        case ev.NotUnderstood():
-            return changed(state, misses=state.misses + 1)
-        case ev.WaitingTold():
-            return changed(state, waiting_told=True)
-        case ev.FaqShown() if state.owner is Owner.WAITING:
-            return changed(state, waiting_answered=True)
-        case ev.FaqShown(action="offer"):
-            return changed(state, offered=event)
-        case ev.FaqShown():
-            return changed(state, misses=0)
-        case ev.PromptClosed():
-            return changed(state, open=state.beneath, beneath=None)
-        case ev.LanguageChanged():
-            return changed(state, locale=event.locale)
-        case ev.Ended():
-            return changed(state, ended=event.reason, ended_at=event.key, open=None, beneath=None, correcting=None)
-        case ev.Reopened():
-            answers = state.answers if state.ended_at is None else _without(state.answers, state.ended_at)
-            return changed(state, ended=None, ended_at=None, answers=answers)
-        case ev.AskedOnceMore():
-            again = frozenset(event.keys)
-            return changed(
-                state,
-                completed=False,
-                paused=False,
-                receipt_no=event.receipt_no,
-                answers=MappingProxyType({key: one for key, one in state.answers.items() if key not in again}),
-                # The question itself is asked: nothing that was said or is registered is offered for it.
-                set_aside=MappingProxyType({key: one for key, one in state.set_aside.items() if key not in again}),
-                changes=state.changes | again,
-            )
-        case ev.Migrated():
-            return _in_another_version(state, event)
-        case ev.Confirmed():
-            return changed(state, completed=True, open=None, beneath=None, correcting=None)
-        case _:
-            return state
+    after = _AFTER.get(type(event))
+    return state if after is None else after(state, event)
+
+
+def _started(state: State, event: ev.Started) -> State:
+    return changed(
+        state,
+        definition_sha256=event.definition_sha256,
+        locale=event.locale,
+        channel=event.channel,
+        receipt_no=event.receipt_no,
+        master=MappingProxyType(dict(event.master)),
+        sensitive_allowed=event.sensitive_allowed,
+    )
+
+
+def _on_another_channel(state: State, event: ev.ChannelChanged) -> State:
+    kept = state.answers
+    if event.sensitive_allowed and not state.completed:
+        # What could not be asked there can be asked here.
+        kept = MappingProxyType({k: a for k, a in kept.items() if a.state is not AnswerState.OTHER_CHANNEL})
+    channel = event.channel or state.channel
+    return changed(state, sensitive_allowed=event.sensitive_allowed, channel=channel, answers=kept)
+
+
+def _asked(state: State, event: ev.Asked) -> State:
+    beneath = None
+    if event.form in _SURE:
+        over_it = state.open is not None and state.open.form in _SURE
+        beneath = state.beneath if over_it else state.open
+    asked = state.asked + 1
+    return changed(state, open=opened(state.open, event), beneath=beneath, asked=asked, renewed=False)
+
+
+def _answered(state: State, event: ev.Answered) -> State:
+    key = event.key
+    answer = Answer(
+        value=event.value,
+        display=event.display,
+        state=event.state,
+        at=event.at,
+        locale=event.locale,
+        by=event.by,
+        content_id=event.content_id,
+        marked=event.marked,
+        definition_sha256=state.definition_sha256,
+        channel=state.channel,
+    )
+    return changed(
+        state,
+        answers=_with(state.answers, key, answer),
+        set_aside=_without(state.set_aside, key),
+        correcting=None if state.correcting == key else state.correcting,
+        misses=0,
+        proposals=_other_proposals(state, key),
+    )
+
+
+def _proposed(state: State, event: ev.Proposed) -> State:
+    return changed(state, proposals=(*_other_proposals(state, event.key), event), proposed=state.proposed + 1)
+
+
+def _other_proposals(state: State, key: Key) -> tuple[ev.Proposed, ...]:
+    return state.proposals and tuple(one for one in state.proposals if one.key != key)
+
+
+def _set_aside(state: State, event: ev.SetAside) -> State:
+    return changed(
+        state,
+        answers=_without(state.answers, event.key),
+        set_aside=_with(state.set_aside, event.key, state.answers[event.key]),
+        changes=state.changes - {event.key},
+        correcting=None if state.correcting == event.key else state.correcting,
+    )
+
+
+def _toggled(state: State, event: ev.Toggled) -> State:
+    assert state.open is not None
+    return changed(state, open=changed(state.open, selection=event.selection))
+
+
+def _page_turned(state: State, event: ev.PageTurned) -> State:
+    assert state.open is not None
+    return changed(state, open=changed(state.open, page=event.page))
+
+
+def _change_announced(state: State, event: ev.ChangeAnnounced) -> State:
+    return changed(state, changes=state.changes | {event.key}, set_aside=_without(state.set_aside, event.key))
+
+
+def _refused(state: State, event: ev.Refused) -> State:
+    prompt = state.open
+    return state if prompt is None else changed(state, open=changed(prompt, failures=prompt.failures + 1))
+
+
+def _correction_opened(state: State, event: ev.CorrectionOpened) -> State:
+    return changed(state, correcting=event.key, changes=state.changes - {event.key}, open=None)
+
+
+def _owner_changed(state: State, event: ev.OwnerChanged) -> State:
+    return changed(
+        state,
+        owner=event.owner,
+        staff_id=event.staff_id,
+        epoch=event.epoch,
+        waiting_told=False,
+        waiting_answered=False,
+        misses=0,
+        handover_at=None if event.owner is Owner.BOT else event.key or state.handover_at,
+    )
+
+
+def _faq_shown(state: State, event: ev.FaqShown) -> State:
+    if state.owner is Owner.WAITING:
+        return changed(state, waiting_answered=True)
+    return changed(state, offered=event) if event.action == "offer" else changed(state, misses=0)
+
+
+def _ended(state: State, event: ev.Ended) -> State:
+    return changed(state, ended=event.reason, ended_at=event.key, open=None, beneath=None, correcting=None)
+
+
+def _reopened(state: State, event: ev.Reopened) -> State:
+    answers = state.answers if state.ended_at is None else _without(state.answers, state.ended_at)
+    return changed(state, ended=None, ended_at=None, answers=answers)
+
+
+def _asked_once_more(state: State, event: ev.AskedOnceMore) -> State:
+    again = frozenset(event.keys)
+    return changed(
+        state,
+        completed=False,
+        paused=False,
+        receipt_no=event.receipt_no,
+        answers=MappingProxyType({key: one for key, one in state.answers.items() if key not in again}),
+        # The question itself is asked: nothing that was said or is registered is offered for it.
+        set_aside=MappingProxyType({key: one for key, one in state.set_aside.items() if key not in again}),
+        changes=state.changes | again,
+    )
 
 
 def _in_another_version(state: State, event: ev.Migrated) -> State:
@@ -273,6 +282,43 @@ def _with(answers: Answers, key: Key, answer: Answer) -> Answers:
 
 def _without(answers: Answers, key: Key) -> Answers:
     return MappingProxyType({k: v for k, v in answers.items() if k != key}) if key in answers else answers
+
+
+#: The prompts that ask whether the customer is sure.
+_SURE = (Form.STOP, Form.UNLINK)
+#: The state after each kind of event; the others are recorded and change nothing.
+_AFTER: dict[type[Event], Callable[[State, Any], State]] = {
+    ev.Started: _started,
+    ev.ChannelChanged: _on_another_channel,
+    ev.Asked: _asked,
+    ev.NoteShown: lambda state, event: changed(state, notes_shown=state.notes_shown | {event.key}),
+    ev.Answered: _answered,
+    ev.Proposed: _proposed,
+    ev.ProposalSettled: lambda state, event: changed(
+        state, proposals=tuple(one for one in state.proposals if one.token != event.token)
+    ),
+    ev.SetAside: _set_aside,
+    ev.TakenBack: lambda state, event: _without_message(state, event.content_id),
+    ev.Toggled: _toggled,
+    ev.PageTurned: _page_turned,
+    ev.ChangeAnnounced: _change_announced,
+    ev.Refused: _refused,
+    ev.CorrectionOpened: _correction_opened,
+    ev.Paused: lambda state, _: changed(state, paused=True),
+    ev.Resumed: lambda state, _: changed(state, paused=False),
+    ev.OwnerChanged: _owner_changed,
+    ev.PersonAsked: lambda state, event: changed(state, noting=event.reason == "customer_asked", misses=0),
+    ev.NotUnderstood: lambda state, _: changed(state, misses=state.misses + 1),
+    ev.WaitingTold: lambda state, _: changed(state, waiting_told=True),
+    ev.FaqShown: _faq_shown,
+    ev.PromptClosed: lambda state, _: changed(state, open=state.beneath, beneath=None),
+    ev.LanguageChanged: lambda state, event: changed(state, locale=event.locale),
+    ev.Ended: _ended,
+    ev.Reopened: _reopened,
+    ev.AskedOnceMore: _asked_once_more,
+    ev.Migrated: _in_another_version,
+    ev.Confirmed: lambda state, _: changed(state, completed=True, open=None, beneath=None, correcting=None),
+}
 
 
 # The snapshot -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from enum import StrEnum
 from dialogs.conversation.events import Event
 from dialogs.conversation.prompts import Prompt
 from dialogs.conversation.state import State
+from dialogs.records import quick
 
 
 class Leave(StrEnum):
@@ -19,6 +20,7 @@ class Leave(StrEnum):
     SWITCH = "switch"
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """The outcome of one input."""
