@@ -11,6 +11,7 @@ from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.pairs import reply_context
 from dialogs.definition.model import Choice, Question, QuestionType, pick
+from dialogs.records import quick
 from dialogs.replies import READERS
 from dialogs.replies.acknowledgement import says_that_it_is_read
 from dialogs.replies.base import Parsed, Problem, ReplyContext, Value
@@ -20,6 +21,7 @@ from dialogs.replies.masking import mask
 _BARE_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Taken:
     """A reply that was understood, as canonical text, with how it is read back."""
@@ -168,8 +170,10 @@ def _shown(kind: str, value: str, position: Position) -> str:
 def from_default(position: Position, slot: Slot) -> Taken | None:
     """The author's default for a question, where it is an answer that would be taken."""
     question = slot.question
-    value = "" if question is None else position.default_value(question, slot.key)
-    if question is None or not value:
+    if question is None or question.default is None:
+        return None
+    value = position.default_value(question, slot.key)
+    if not value:
         return None
     if question.is_select:
         known = {choice.name for choice in position.choices(question, slot.key)}

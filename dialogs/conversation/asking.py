@@ -18,6 +18,7 @@ from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.picking_days import days_of
 from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
 from dialogs.definition.model import Choice, Decline, Question, QuestionType
+from dialogs.records import changed
 
 #: Buttons that mean the same wherever they stand, so that an old bubble's one still works.
 STAFF = Button(option="staff", label=Phrase(key="button.staff"))
@@ -35,7 +36,20 @@ _VOICES = {
 #: None of the choices that the typed letters led to.
 OTHERS = Button(option="others", label=Phrase(key="button.none_of_these"))
 
+#: So many fresh prompts are kept of a form.
+_PROMPTS = 1000
 _ALT = Phrase(key="alt.question")
+#: The ways out, by whether there is one back and whether it can be said why we ask.
+_WAYS = {
+    (back, why): (*((BACK,) if back else ()), STAFF, *((WHY,) if why else ()), LATER)
+    for back in (False, True)
+    for why in (False, True)
+}
+_OK = Button(option="ok", label=Phrase(key="button.done"))
+_KEEP = Button(option="same", label=Phrase(key="button.keep"))
+_UNCHANGED = Button(option="same", label=Phrase(key="button.unchanged"))
+_ACKNOWLEDGE = Button(option="yes", label=Phrase(key="button.acknowledge"))
+_SKIP = Button(option="skip", label=Phrase(key="button.skip"))
 
 
 def other_voices(locale: str) -> tuple[Button, ...]:
@@ -50,10 +64,10 @@ def choice_option(position: Position, question: Question, choice: Choice) -> str
 
 def option_choice(position: Position, question: Question, option: str) -> Choice | None:
     """The choice behind an option code."""
-    choices = position.definition.choices.get(question.list_name or "", ())
-    if option[:1] != "c" or not option[1:].isdecimal() or int(option[1:]) >= len(choices):
+    choices, number = position.definition.choices.get(question.list_name or "", ()), option[1:]
+    if option[:1] != "c" or not number.isdecimal() or int(number) >= len(choices):
         return None
-    return choices[int(option[1:])]
+    return choices[int(number)]
 
 
 def shortcuts(position: Position, question: Question | None) -> tuple[Button, ...]:
@@ -61,11 +75,7 @@ def shortcuts(position: Position, question: Question | None) -> tuple[Button, ..
 
     A phone shows the first two or three of them without scrolling: a person must be among these.
     """
-    ways = [BACK] if position.previous is not None else []
-    ways.append(STAFF)
-    if question is not None and question.bot.why:
-        ways.append(WHY)
-    return (*ways, LATER)
+    return _WAYS[position.previous is not None, question is not None and bool(question.bot.why)]
 
 
 def question_prompt(
@@ -77,22 +87,51 @@ def question_prompt(
     extra: Sequence[Button],
 ) -> Prompt:
     """The question itself, with the choices of the page that is open, or the ones a reply may have meant."""
+    number, remaining = position.progress
+    if extra or not _is_fresh(position, slot, open_prompt):
+        return _question_prompt(position, slot, open_prompt, lead, lists, extra)
+    # The same for everybody who has come so far in the form.
+    alike = (slot.key, number, remaining, position.previous is not None, lists)
+    prompts = position.plan.prompts
+    found = prompts.get(alike)
+    if found is None:
+        if len(prompts) >= _PROMPTS:
+            prompts.clear()
+        found = prompts[alike] = _question_prompt(position, slot, open_prompt, (), lists, ())
+    return changed(found, token=open_prompt.tokens[-1], pieces=(*lead, *found.pieces))
+
+
+def _is_fresh(position: Position, slot: Slot, open_prompt: OpenPrompt) -> bool:
+    """Whether the question stands as it does for everybody: not answered, ticked, narrowed or turned over."""
+    state, key = position.state, slot.key
+    if not slot.is_plain or open_prompt.only or open_prompt.selection or open_prompt.page:
+        return False
+    return state.correcting is None and key not in state.answers and key not in state.changes
+
+
+def _question_prompt(
+    position: Position,
+    slot: Slot,
+    open_prompt: OpenPrompt,
+    lead: Iterable[Piece],
+    lists: ListLimits | None,
+    extra: Sequence[Button],
+) -> Prompt:
     question = slot.question
     assert question is not None
     page = _choices(position, slot, question, open_prompt, lists)
-    heading = _heading(position, slot, question)
-    pieces: list[Piece] = [*lead, *_progress(position), *heading, *page.about]
-    ticked = take_choices(position, question, open_prompt.selection).display if open_prompt.selection else ""
-    if ticked and page.about:
-        pieces.append(Phrase(key="engine.ticked", params={"value": ticked}))
+    pieces = (*lead, *_progress(position), *_heading(position, slot, question), *page.about)
+    if open_prompt.selection and page.about:
+        ticked = take_choices(position, question, open_prompt.selection).display
+        pieces = (*pieces, Phrase(key="engine.ticked", params={"value": ticked}))
     return Prompt(
         kind=MessageKind.QUESTION,
-        pieces=tuple(pieces),
+        pieces=pieces,
         buttons=(*page.buttons, *page.turns, *_answers(position, slot, question, open_prompt), *extra),
         shortcuts=_without(shortcuts(position, question), extra),
         token=open_prompt.tokens[-1],
         hint=_hint(question),
-        days=days_of(position, slot),
+        days=days_of(position, slot) if question.type is QuestionType.DATE else None,
         alt=_ALT,
     )
 
@@ -109,14 +148,13 @@ def _progress(position: Position) -> tuple[Phrase, ...]:
     return () if position.state.correcting else (Phrase(key="engine.progress_end", params={"number": str(number)}),)
 
 
-def _heading(position: Position, slot: Slot, question: Question) -> list[Piece]:
-    instance = slot.key.instance
-    pieces = list(position.definition.once(("heading", *slot.key), lambda: _wording_of(question, instance)))
+def _heading(position: Position, slot: Slot, question: Question) -> tuple[Piece, ...]:
+    heading = _wording_of(question, slot.key.instance)
     answer = position.state.answers.get(slot.key)
-    if answer is not None and position.state.correcting == slot.key and answer.display:
-        params = {"value": read_back(position, slot.question, answer)}
-        pieces.append(Phrase(key="engine.your_answer", params=params, of=answer.content_id))
-    return pieces
+    if answer is None or position.state.correcting != slot.key or not answer.display:
+        return heading
+    params = {"value": read_back(position, slot.question, answer)}
+    return (*heading, Phrase(key="engine.your_answer", params=params, of=answer.content_id))
 
 
 def _wording_of(question: Question, instance: int) -> tuple[Piece, ...]:
@@ -153,14 +191,7 @@ def _choices(
     if lists is not None and len(choices) > lists.whole:
         numbered = [_choice_button(position, question, c, open_prompt, number) for number, c in enumerate(choices, 1)]
         return page_of(numbered, open_prompt.page, lists)
-
-    def whole() -> Page:
-        return Page(buttons=tuple([_choice_button(position, question, choice, open_prompt) for choice in choices]))
-
-    if question.type is QuestionType.SELECT_MULTIPLE or question.choice_filter is not None:
-        return whole()
-    # The same for everybody who is asked.
-    return position.definition.once(("choices", question.name), whole)
+    return Page(buttons=tuple([_choice_button(position, question, choice, open_prompt) for choice in choices]))
 
 
 def _choice_button(
@@ -175,21 +206,22 @@ def _choice_button(
 
 def _answers(position: Position, slot: Slot, question: Question, open_prompt: OpenPrompt) -> list[Button]:
     """The answers that are no choice of the list."""
+    state, key = position.state, slot.key
     buttons: list[Button] = []
-    answer = position.state.answers.get(slot.key)
-    if question.type is QuestionType.SELECT_MULTIPLE and open_prompt.selection:
-        buttons.append(Button(option="ok", label=Phrase(key="button.done")))
+    if open_prompt.selection and question.type is QuestionType.SELECT_MULTIPLE:
+        buttons.append(_OK)
     # After the choices: a typed number means the place of a choice in the list.
-    if answer is not None and position.state.correcting == slot.key and position.is_valid(slot, answer):
-        buttons.append(Button(option="same", label=Phrase(key="button.keep")))
-    if slot.key in position.state.changes and from_master(position, slot) is not None:
-        buttons.append(Button(option="same", label=Phrase(key="button.unchanged")))
-    if question.type is QuestionType.ACKNOWLEDGE:
-        buttons.append(Button(option="yes", label=Phrase(key="button.acknowledge")))
+    if state.correcting == key and key in state.answers and position.is_valid(slot, state.answers[key]):
+        buttons.append(_KEEP)
+    if key in state.changes and from_master(position, slot) is not None:
+        buttons.append(_UNCHANGED)
+    acknowledged = question.type is QuestionType.ACKNOWLEDGE
+    if acknowledged:
+        buttons.append(_ACKNOWLEDGE)
     if question.bot.decline is not Decline.NONE:
         buttons.append(Button(option="decline", label=Phrase(key=f"button.decline_{question.bot.decline.value}")))
-    if not position.is_required(slot) and question.type is not QuestionType.ACKNOWLEDGE:
-        buttons.append(Button(option="skip", label=Phrase(key="button.skip")))
+    if not acknowledged and not position.is_required(slot):
+        buttons.append(_SKIP)
     return buttons
 
 

@@ -17,6 +17,8 @@ from dialogs.definition.model import Decline, QuestionType
 def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str | None) -> bool:
     """Apply an option of the open prompt; false when the prompt has no such option."""
     slot = turn.position.slot(prompt.key) if prompt.key is not None else None
+    if prompt.form is Form.QUESTION:
+        return slot is not None and _choose_answer(turn, prompt, slot, option, content_id)
     match prompt.form, option:
         case Form.REVIEW, "submit":
             submit(turn)
@@ -56,8 +58,6 @@ def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str |
                 # A change elsewhere spoke against an answer that was taken already.
                 turn.record(ev.CorrectionOpened(at=turn.now, key=slot.key))
             turn.ask_current()
-        case Form.QUESTION, _ if slot is not None:
-            return _choose_answer(turn, prompt, slot, option, content_id)
         case _:
             return False
     return True
@@ -68,8 +68,8 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
     assert question is not None
     answer = turn.state.answers.get(slot.key)
     choice = asking.option_choice(turn.position, question, option)
-    listed = len(prompt.only) or len(turn.position.choices(question, slot.key))
-    if question.is_select and _turns_page(turn, prompt, option, listed):
+    choices = turn.position.choices(question, slot.key)
+    if question.is_select and _turns_page(turn, prompt, option, len(prompt.only) or len(choices)):
         turn.ask_in_place(prompt, prompt.only)
     elif option == "others" and prompt.only:
         turn.ask_in_place(prompt, ())
@@ -85,15 +85,15 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
     elif option == "yes" and question.type is QuestionType.ACKNOWLEDGE:
         turn.take(slot, "OK", "", AnswerState.ANSWERED, content_id)
     elif option == "ok" and prompt.selection:
-        left = {choice.name for choice in turn.position.choices(question, slot.key)} & set(prompt.selection)
+        left = {choice.name for choice in choices} & set(prompt.selection)
         if not left:
             return False
         turn.offer_answer(slot, take_choices(turn.position, question, tuple(left)), content_id, typed=False)
-    elif choice is None or choice not in turn.position.choices(question, slot.key):
+    elif choice is None or choice not in choices:
         return False
     elif question.type is QuestionType.SELECT_MULTIPLE:
         ticked = set(prompt.selection) ^ {choice.name}
-        order = [c.name for c in turn.position.choices(question, slot.key) if c.name in ticked]
+        order = [c.name for c in choices if c.name in ticked]
         turn.record(ev.Toggled(at=turn.now, key=slot.key, selection=tuple(order)))
         turn.ask_in_place(prompt, prompt.only)
     else:

@@ -67,7 +67,7 @@ def propose(turn: Turn, entry: inp.StaffEntered) -> None:
 
 def is_proposal(state: State, token: str) -> bool:
     """Whether a tap is about something that staff have entered and nobody has decided on."""
-    return any(one.token == token for one in state.proposals)
+    return bool(state.proposals) and any(one.token == token for one in state.proposals)
 
 
 def settle(turn: Turn, chose: inp.Chose) -> None:

@@ -16,7 +16,7 @@ from itertools import takewhile
 
 from dialogs.conversation.answers import Answer
 from dialogs.conversation.events import AnswerState, Key
-from dialogs.conversation.plan import Part, Repeat, Section, Slot, differing, plan_of, without
+from dialogs.conversation.plan import Outline, Part, Repeat, Section, Slot, differing, forget, plan_of
 from dialogs.conversation.scope import AnswerScope
 from dialogs.conversation.state import State
 from dialogs.definition.expressions import Expression
@@ -46,44 +46,60 @@ class Position:
         self._busy: set[Key] = set()
 
     def after(self, state: State) -> Position:
-        """The form through a later state; what was found out stays where no answer that it depends on has changed."""
-        before = self.state
-        if state.master is not before.master or state.locale != before.locale:
-            return Position(self.definition, state, self.now)
-        if state.sensitive_allowed is not before.sensitive_allowed:
-            return Position(self.definition, state, self.now)
-        if state.answers is before.answers:
-            return self._with(state)
-        if not (self._relevant or self._groups or self._calculated or self._settled or self.known):
-            return Position(self.definition, state, self.now)
-        changed = {key.question for key in differing(before.answers, state.answers)}
-        touched = frozenset[str]().union(*map(self.plan.touched, changed))
-        later = Position(self.definition, state, self.now)
-        later._relevant = without(self._relevant, touched)
-        later._groups = {place: found for place, found in self._groups.items() if place[0] not in touched}
-        later._calculated = without(self._calculated, touched)
-        later._settled = without(self._settled, touched)
-        later.known = {name: found for name, found in self.known.items() if name not in touched}
+        """The form through a later state."""
+        later = object.__new__(Position)
+        later.__dict__ = {name: dict(found) if type(found) is dict else found for name, found in self.__dict__.items()}
+        later.move(state)
         return later
 
-    def _with(self, state: State) -> Position:
-        """The same answers in another state: all of the form is as it was, and perhaps where the customer is in it."""
-        later = object.__new__(Position)
-        later.__dict__.update(self.__dict__, state=state)
-        before = self.state
-        if state.correcting != before.correcting or state.notes_shown is not before.notes_shown:
-            for name in ("current", "previous", "pending_notes"):
-                later.__dict__.pop(name, None)
-        return later
+    def move(self, state: State) -> None:
+        """Go on to a later state; what was found out stays where no answer that it depends on has changed."""
+        before, self.state = self.state, state
+        answers = state.answers
+        if (
+            state.master is not before.master
+            or state.locale != before.locale
+            or state.sensitive_allowed is not before.sensitive_allowed
+        ):
+            self.__dict__ = Position(self.definition, state, self.now).__dict__
+        elif answers is not before.answers:
+            self._forget(differing(before.answers, answers))
+        elif state.correcting == before.correcting and state.notes_shown is before.notes_shown:
+            return
+        for name in ("here", "previous", "pending_notes"):
+            self.__dict__.pop(name, None)
+
+    def _forget(self, keys: Iterable[Key]) -> None:
+        """Let go of what depends on the answers at these keys."""
+        plan = self.plan
+        for name in {key.question for key in keys}:
+            touched = plan.touched(name)
+            forget(self._relevant, touched)
+            forget(self._calculated, touched)
+            forget(self._settled, touched)
+            for place in [place for place in self._groups if place[0] in touched]:
+                del self._groups[place]
+            if self.known:
+                for one in touched:
+                    self.known.pop(one, None)
+            if plan.moves(name):
+                self.__dict__.pop("outline", None)
 
     # Slots ----------------------------------------------------------------------------------
 
     @kept
-    def slots(self) -> tuple[Slot, ...]:
-        """All relevant slots in order, repeats unrolled as far as they reach."""
+    def outline(self) -> Outline:
+        """Which places there are now, repeats unrolled as far as they reach."""
+        if self.plan.outline is not None:
+            return self.plan.outline
         found: list[Slot] = []
         self._collect(self.plan.parts, found)
-        return tuple(found)
+        return self.plan.outline_of(found)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """All relevant slots in order."""
+        return self.outline.slots
 
     def _collect(self, parts: Iterable[Part], found: list[Slot]) -> None:
         for part in parts:
@@ -100,16 +116,16 @@ class Position:
                 self._unroll(part, found)
 
     def _unroll(self, part: Repeat, found: list[Slot]) -> None:
-        repeat = part.group
+        repeat, plan = part.group, self.plan
         if not self._group_relevant(repeat.name, 0):
             return
         for instance in range(1, self.instances(repeat) + 1):
             for question in part.questions:
                 key = Key(question.name, instance)
                 if self.is_relevant(key):
-                    found.append(Slot(key, question))
+                    found.append(plan.in_repeat(key, question))
             if repeat.repeat_count is None and instance != repeat.max_repeats:
-                found.append(Slot(Key(repeat.name, instance), None, repeat))
+                found.append(plan.in_repeat(Key(repeat.name, instance), None, repeat))
 
     def instances(self, repeat: Group) -> int:
         """How many instances of a repeat there are now."""
@@ -221,7 +237,9 @@ class Position:
 
     def is_required(self, slot: Slot) -> bool:
         question = slot.question
-        return question is None or (question.required is not None and self.truth(question.required, slot.key))
+        if question is None or slot.is_always_required:
+            return True
+        return question.required is not None and self.truth(question.required, slot.key)
 
     def is_valid(self, slot: Slot, answer: Answer) -> bool:
         """Whether the answer still fits its question: constraint and choices."""
@@ -253,15 +271,15 @@ class Position:
 
     # The position ---------------------------------------------------------------------------
 
-    @kept
+    @property
     def asked_slots(self) -> tuple[Slot, ...]:
         """The relevant slots that expect an answer of the customer."""
-        return tuple([slot for slot in self.slots if slot.is_asked])
+        return self.outline.asked
 
-    @kept
+    @property
     def places(self) -> Mapping[Key, int]:
         """Where in ``asked_slots`` each key stands."""
-        return {slot.key: place for place, slot in enumerate(self.asked_slots)}
+        return self.outline.places
 
     def slot(self, key: Key) -> Slot | None:
         """The slot at ``key``, when it is relevant now."""
@@ -272,27 +290,35 @@ class Position:
         # Most of the form need not be looked at for one question.
         return slot if slot.is_asked and self.is_relevant(key) else None
 
-    @kept
+    @property
     def current(self) -> Slot | None:
         """The slot to be asked now, or ``None`` when all is answered."""
+        asked, here = self.outline.asked, self.here
+        return asked[here] if here < len(asked) else None
+
+    @kept
+    def here(self) -> int:
+        """The place of the current slot among the asked ones, behind all of them when all is answered."""
+        outline, answers = self.outline, self.state.answers
         if self.state.correcting is not None:
             slot = self.slot(self.state.correcting)
             if slot is not None and not self.is_elsewhere(slot):
-                return slot
-        for slot in self.asked_slots:
-            if not self.is_settled(slot):
-                return slot
-        return None
-
-    @property
-    def _here(self) -> int:
-        """The place of the current slot, behind all of them when all is answered."""
-        return len(self.asked_slots) if self.current is None else self.places[self.current.key]
+                return outline.places[slot.key]
+        for place, slot in enumerate(outline.asked):
+            answer, fits = answers.get(slot.key), slot.fits
+            if answer is None:
+                return place
+            fitting = answer.value != "" if fits is None else answer.value in fits
+            if not (fitting or self._is_settled(slot, answer)):
+                return place
+        return len(outline.asked)
 
     def is_settled(self, slot: Slot) -> bool:
+        """Whether there is an answer, and nothing that speaks against it."""
         answer = self.state.answers.get(slot.key)
-        if answer is None:
-            return False
+        return answer is not None and self._is_settled(slot, answer)
+
+    def _is_settled(self, slot: Slot, answer: Answer) -> bool:
         found = self._settled.get(slot.key)
         if found is None:
             doubted = not (answer.marked or self.is_elsewhere(slot)) and self.is_doubted(slot, answer)
@@ -308,8 +334,10 @@ class Position:
     @kept
     def previous(self) -> Slot | None:
         """The answered slot before the current one, for going back."""
-        for slot in reversed(self.asked_slots[: self._here]):
-            if slot.key in self.state.answers and not self.is_elsewhere(slot):
+        asked, answers = self.outline.asked, self.state.answers
+        for place in range(self.here - 1, -1, -1):
+            slot = asked[place]
+            if slot.key in answers and not self.is_elsewhere(slot):
                 return slot
         return None
 
@@ -320,21 +348,19 @@ class Position:
     @kept
     def pending_notes(self) -> tuple[Slot, ...]:
         """Notes before the current slot that have not been shown yet."""
-        notes: list[Slot] = []
-        for slot in self.slots:
-            if self.current is not None and slot.key == self.current.key:
-                break
-            if slot.is_shown and slot.key not in self.state.notes_shown:
-                notes.append(slot)
-        return tuple(notes)
+        notes = self.outline.notes
+        if not notes:
+            return ()
+        here, shown = self.here, self.state.notes_shown
+        return tuple([slot for before, slot in notes if before <= here and slot.key not in shown])
 
     @property
     def progress(self) -> tuple[int, int]:
         """(number of the current question, how many follow that are not answered yet), as far as is known now."""
-        slots = self.asked_slots
-        if self.current is None:
-            return len(slots), 0
-        here, answers = self._here, self.state.answers
+        slots, here = self.outline.asked, self.here
+        if here == len(slots):
+            return here, 0
+        answers = self.state.answers
         # Before the current one all is settled, unless one is corrected.
         others = slots[here + 1 :] if self.state.correcting is None else slots[:here] + slots[here + 1 :]
         left = [slot for slot in others if slot.key not in answers or not self.is_settled(slot)]

@@ -61,7 +61,9 @@ def page_of(numbered: Sequence[Button], wanted: int, limits: ListLimits | None) 
 
 def wanted_page(option: str, count: int, limits: ListLimits | None) -> int | None:
     """The page to which a button of a list of ``count`` leads; ``None`` where it leads to none."""
+    if limits is None or count <= limits.whole:
+        return None
     number = option.removeprefix(_TURN)
-    if limits is None or count <= limits.whole or number == option or not number.isascii() or not number.isdecimal():
+    if number == option or not number.isascii() or not number.isdecimal():
         return None
     return int(number) if len(number) < 4 and int(number) * limits.page < count else None

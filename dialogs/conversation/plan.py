@@ -5,17 +5,22 @@ Worked out once for a form and shared by all its conversations, so that an answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from dialogs.conversation.events import Key
+from dialogs.conversation.prompts import Prompt
 from dialogs.definition.expressions import Expression
+from dialogs.definition.expressions.syntax import Call
 from dialogs.definition.model import Group, Question, Questionnaire, QuestionType
 
 T = TypeVar("T")
+
+#: So many ways of how its conditions stand are remembered of a form.
+_OUTLINES = 1000
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,9 @@ class Slot:
     question: Question | None
     #: The repeat of a "more?" slot.
     repeat: Group | None = None
+    #: Values that are a settled answer whatever else is answered, since no rule says more of them: all but none where
+    #: this is ``None``.
+    fits: Container[str] | None = field(default=(), compare=False, repr=False)
 
     @cached_property
     def is_asked(self) -> bool:
@@ -40,6 +48,20 @@ class Slot:
         if question is None or question.type is QuestionType.CALCULATE:
             return False
         return question.type is QuestionType.NOTE or question.read_only
+
+    @cached_property
+    def is_always_required(self) -> bool:
+        """Whether its author wrote ``true()``, as is done for what must be answered."""
+        rule = None if self.question is None else self.question.required
+        return rule is not None and isinstance(rule.tree, Call) and rule.tree.function == "true"
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it is asked in the same way whatever was answered before, and on whichever day."""
+        question = self.question
+        if question is None or question.choice_filter is not None or question.type is QuestionType.DATE:
+            return False
+        return question.required is None or self.is_always_required
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,25 @@ class Repeat:
     questions: tuple[Question, ...]
 
 
+class Outline:
+    """The places of a form, as its conditions stand."""
+
+    def __init__(self, slots: tuple[Slot, ...]) -> None:
+        self.slots = slots
+        #: Those that expect an answer of the customer, and where each key stands among them.
+        self.asked = tuple([slot for slot in slots if slot.is_asked])
+        self.places: Mapping[Key, int] = {slot.key: place for place, slot in enumerate(self.asked)}
+        #: Those that only say something, each with the number of asked ones before it.
+        self.notes = tuple(self._notes())
+
+    def _notes(self) -> Iterator[tuple[int, Slot]]:
+        before = 0
+        for slot in self.slots:
+            before += slot.is_asked
+            if slot.is_shown:
+                yield before, slot
+
+
 #: In the order of the form: slots that are always there, one under a condition of its own, or a section of them.
 Part = tuple[Slot, ...] | Slot | Section | Repeat
 
@@ -69,17 +110,28 @@ class Plan:
         self._definition = definition
         #: The slots outside repeats, by name.
         self.slots = {
-            question.name: Slot(Key(question.name), question)
+            question.name: Slot(Key(question.name), question, fits=_fitting(definition, question))
             for question in definition.questions
             if question.name not in definition.repeats
         }
+        #: Those of repeats that were met so far, by their keys.
+        self._repeated: dict[Key, Slot] = {}
+        self._outlines: dict[tuple[int, ...], Outline] = {}
+        #: What asks a question for the first time, by all that makes a difference (``asking.question_prompt``).
+        self.prompts: dict[object, Prompt] = {}
         self.parts = tuple(_parts(list(self._rows()), 0))
         #: Questions that are relevant whatever is answered.
         self.always = frozenset(slot.key.question for part in self.parts if isinstance(part, tuple) for slot in part)
         #: Questions whose value is worked out and not given.
         self.calculated = frozenset(question.name for question in definition.questions if _is_calculated(question))
+        #: The outline of a form without conditions.
+        self.outline = Outline(self.parts[0]) if _is_fixed(self.parts) else None
+        #: Rules by which an answer says that somebody else answers for the customer.
+        rules = ((question.name, question.bot.proxy) for question in definition.questions)
+        self.proxies = tuple((name, rule) for name, rule in rules if rule is not None)
         self._depending = self._read_backwards()
         self._touched: dict[str, frozenset[str]] = {}
+        self._moving: dict[str, bool] = {}
 
     def _rows(self) -> Iterator[tuple[tuple[str, ...], Slot | Repeat]]:
         """Every slot and every repeat, with the conditional groups around it, outermost first."""
@@ -95,19 +147,56 @@ class Plan:
     def _conditional(self, names: Sequence[str]) -> tuple[str, ...]:
         return tuple(name for name in names if self._definition.groups[name].relevant is not None)
 
+    # Where conditions stand as they do ------------------------------------------------------------
+
+    def in_repeat(self, key: Key, question: Question | None, repeat: Group | None = None) -> Slot:
+        """The slot in one instance of a repeat, always the same one."""
+        found = self._repeated.get(key)
+        if found is None:
+            found = Slot(key, question, repeat, fits=() if question is None else _fitting(self._definition, question))
+            self._repeated[key] = found
+        return found
+
+    def outline_of(self, slots: Sequence[Slot]) -> Outline:
+        """The outline of these slots of this plan; conversations whose conditions stand alike share it."""
+        # The slots live as long as the plan, so they can be told apart by where they are.
+        which = tuple(map(id, slots))
+        found = self._outlines.get(which)
+        if found is None:
+            if len(self._outlines) >= _OUTLINES:
+                self._outlines.clear()
+            found = self._outlines[which] = Outline(tuple(slots))
+        return found
+
     # What depends on what -------------------------------------------------------------------------
 
     def touched(self, name: str) -> frozenset[str]:
         """The questions and groups of which anything may be otherwise once an answer at ``name`` is."""
         found = self._touched.get(name)
         if found is None:
-            reached, waiting = {name}, [name]
-            while waiting:
-                new = self._depending.get(waiting.pop(), frozenset()) - reached
-                reached |= new
-                waiting += new
-            found = self._touched[name] = frozenset(reached)
+            found = self._touched[name] = self._reading(name) | {name}
         return found
+
+    def moves(self, name: str) -> bool:
+        """Whether an answer at ``name`` may change which places there are."""
+        found = self._moving.get(name)
+        if found is None:
+            named, groups = self._definition.by_name, self._definition.groups
+            found = name in groups or any(
+                one in groups or named[one].relevant is not None for one in self._reading(name)
+            )
+            self._moving[name] = found
+        return found
+
+    def _reading(self, name: str) -> frozenset[str]:
+        """What reads an answer at ``name``, however far."""
+        reached: set[str] = set()
+        waiting = [name]
+        while waiting:
+            new = self._depending.get(waiting.pop(), frozenset()) - reached
+            reached |= new
+            waiting += new
+        return frozenset(reached)
 
     def _read_backwards(self) -> dict[str, frozenset[str]]:
         """For each name what reads it: in an expression, or by standing in it."""
@@ -152,6 +241,18 @@ def _is_free(part: Slot | Repeat) -> bool:
     return isinstance(part, Slot) and part.question is not None and part.question.relevant is None
 
 
+def _is_fixed(parts: Sequence[Part]) -> TypeGuard[tuple[tuple[Slot, ...]]]:
+    """Whether every slot is always there."""
+    return len(parts) == 1 and isinstance(parts[0], tuple)
+
+
+def _fitting(definition: Questionnaire, question: Question) -> Container[str] | None:
+    """See ``Slot.fits``."""
+    if not (question.constraint is None and question.choice_filter is None and question.bot.check is None):
+        return ()
+    return definition.codes.get(question.list_name or "", ()) if question.is_select else None
+
+
 def _is_calculated(question: Question) -> bool:
     return question.type is QuestionType.CALCULATE or (question.read_only and question.calculation is not None)
 
@@ -162,12 +263,14 @@ def _names(*expressions: Expression | None) -> Iterator[str]:
             yield from expression.references
 
 
-def differing(before: Mapping[Key, T], after: Mapping[Key, T]) -> Iterable[Key]:
+def differing(before: Mapping[Key, T], after: Mapping[Key, T]) -> list[Key]:
     """The keys whose values are not the very same."""
-    yield from (key for key, value in before.items() if after.get(key) is not value)
-    yield from (key for key in after if key not in before)
+    found = [key for key, value in after.items() if before.get(key) is not value]
+    return found if before.keys() <= after.keys() else found + [key for key in before if key not in after]
 
 
-def without(found: Mapping[Key, T], names: frozenset[str]) -> dict[Key, T]:
-    """What was found out of a form, except at these names."""
-    return {key: value for key, value in found.items() if key.question not in names}
+def forget(found: dict[Key, T], names: frozenset[str]) -> None:
+    """Let go of what was found out of a form at these names."""
+    if found:
+        for key in [key for key in found if key.question in names]:
+            del found[key]

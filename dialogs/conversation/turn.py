@@ -26,6 +26,8 @@ from dialogs.replies.base import Problem
 #: Failures at one question after which a person is offered.
 OFFER_PERSON_AFTER = 3
 
+_NOTICE, _RECEIPT = Phrase(key="alt.notice"), Phrase(key="alt.receipt")
+
 
 class Turn:
     """Collects what one input leads to."""
@@ -47,21 +49,18 @@ class Turn:
         self.events: list[Event] = []
         self.says: list[Prompt] = []
         self.leaves: list[Leave] = []
-        self._position = Position(definition, state, now)
+        #: The form as it stands now; it goes along with the state.
+        self.position = Position(definition, state, now)
+        #: The state in which the answers were found to be in line with the form.
+        self._in_line: State | None = None
 
     def done(self) -> Step:
         return Step(events=tuple(self.events), state=self.state, says=tuple(self.says), leaves=tuple(self.leaves))
 
-    @property
-    def position(self) -> Position:
-        """The form as it stands now."""
-        if self._position.state is not self.state:
-            self._position = self._position.after(self.state)
-        return self._position
-
     def record(self, event: Event) -> None:
         self.events.append(event)
         self.state = apply(self.state, event)
+        self.position.move(self.state)
 
     def say(self, *pieces: Piece, buttons: Sequence[Button] = (), kind: MessageKind = MessageKind.NOTICE) -> None:
         """A bubble that expects nothing; its buttons are the ones that hold anywhere, so it needs no token."""
@@ -70,7 +69,7 @@ class Turn:
                 kind=kind,
                 pieces=pieces,
                 buttons=tuple(buttons),
-                alt=Phrase(key="alt.receipt" if kind is MessageKind.RECEIPT else "alt.notice"),
+                alt=_RECEIPT if kind is MessageKind.RECEIPT else _NOTICE,
             )
         )
 
@@ -90,12 +89,13 @@ class Turn:
         self.settle()
         if self.state.renewed:
             lead = (*lead, Phrase(key="engine.form_renewed"))
-        for note in self.position.pending_notes:
+        position = self.position
+        for note in position.pending_notes:
             self.record(ev.NoteShown(at=self.now, key=note.key))
             # What was just understood is said before the note that follows from it.
             self.say(*lead, Wording(field="label", question=note.key.question))
             lead = ()
-        slot = self.position.current
+        slot = position.current
         if slot is None:
             self.ask_review(*lead)
         elif slot.question is None:
@@ -135,8 +135,8 @@ class Turn:
         self, slot: Slot, lead: Iterable[Piece], only: Sequence[str] | None, extra: Sequence[Button] | None
     ) -> None:
         itself = only is not None or extra is not None
-        offered = offered_value(self.position, slot)
-        if offered is not None and not itself:
+        offered = None if itself else offered_value(self.position, slot)
+        if offered is not None:
             basis, taken = offered
             self._open(Form.OFFERED, slot.key, value=taken.value, display=taken.display, basis=basis)
             self.says.append(asking.offered_prompt(self.position, slot, self._prompt, lead))
@@ -353,17 +353,17 @@ class Turn:
 
     def settle(self) -> None:
         """Bring the answers in line with the form: set aside what is irrelevant, mark what this channel may not ask."""
-        while True:
-            places = self.position.places
-            stray = [key for key in self.state.answers if key not in places]
-            if stray:
-                for key in stray:
+        while self._in_line is not self.state:
+            position, answers = self.position, self.state.answers
+            if not answers.keys() <= position.places.keys():
+                for key in [key for key in answers if key not in position.places]:
                     self.record(ev.SetAside(at=self.now, key=key))
                 continue
-            slot = self.position.current
-            if slot is None or not self.position.is_elsewhere(slot):
-                return
-            self.record(self._answered(slot.key, "", "", AnswerState.OTHER_CHANNEL, None))
+            slot = position.current
+            if slot is not None and position.is_elsewhere(slot):
+                self.record(self._answered(slot.key, "", "", AnswerState.OTHER_CHANNEL, None))
+            else:
+                self._in_line = self.state
 
     # Leaving and returning ------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import AnswerState, Event, Key
 from dialogs.conversation.form import Position
-from dialogs.conversation.plan import plan_of
+from dialogs.conversation.plan import Outline, plan_of
 from dialogs.conversation.state import State, apply
 from dialogs.definition.model import Questionnaire
 from tests.dialogs.conversation.machine_forms import MASTER, forms
@@ -124,3 +124,52 @@ def test_an_answer_touches_what_reads_it_however_far_and_nothing_else() -> None:
     assert plan.touched("four") == {"four", "five"}
     assert plan.touched("six") == {"six"}
     assert plan_of(definition) is plan
+
+
+GROUPED = """
+- {type: select_one sides, name: one, label: {ja: 一}, required: "true()"}
+- {type: note, name: two, label: {ja: 二}}
+- {type: text, name: three, label: {ja: 三}, relevant: "${one} = 'left'"}
+- {type: integer, name: four, label: {ja: 四}, required: "true()", constraint: ". > 5"}
+- {type: begin_repeat, name: five, label: {ja: 五}, bot: {max_repeats: 3}}
+- {type: text, name: six, label: {ja: 六}, required: "true()"}
+- {type: end_repeat, name: five}
+"""
+SIDES = """
+sides:
+  - {name: left, label: {ja: 左}}
+  - {name: right, label: {ja: 右}}
+"""
+
+
+def test_an_answer_moves_the_places_where_a_condition_or_a_repeat_hangs_on_it() -> None:
+    plan = plan_of(form(GROUPED, SIDES))
+    assert {name: plan.moves(name) for name in ("one", "three", "four", "five", "six")} == {
+        "one": True, "three": False, "four": False, "five": True, "six": False,
+    }  # fmt: skip
+
+
+def test_conversations_whose_conditions_stand_alike_share_their_places() -> None:
+    definition = form(GROUPED, SIDES)
+
+    def outline(side: str) -> Outline:
+        started = ev.Started(at=NOW, definition_sha256=definition.sha256, locale="ja", receipt_no="R")
+        answered = ev.Answered(
+            at=NOW, key=Key("one"), value=side, display=side, state=AnswerState.ANSWERED, locale="ja"
+        )
+        return Position(definition, apply(apply(State(), started), answered), NOW).outline
+
+    assert outline("left") is outline("left")
+    assert outline("left") is not outline("right")
+    assert [str(slot.key) for slot in outline("left").asked] == ["one", "three", "four", "six[1]", "five[1]"]
+    assert [(before, str(slot.key)) for before, slot in outline("right").notes] == [(1, "two")]
+
+
+def test_what_no_rule_speaks_of_is_settled_by_its_value_alone() -> None:
+    slots = plan_of(form(GROUPED, SIDES)).slots
+    assert slots["one"].fits is not None
+    assert [value in slots["one"].fits for value in ("left", "up", "")] == [True, False, False]
+    assert slots["three"].fits is None, "whatever is typed"
+    assert slots["four"].fits == (), "its constraint speaks of it"
+    assert slots["one"].is_always_required
+    assert not slots["three"].is_always_required

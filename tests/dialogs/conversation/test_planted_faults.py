@@ -150,17 +150,19 @@ def back_forgets_the_answer(patch: Patch) -> None:
 
 
 def what_is_irrelevant_is_asked(patch: Patch) -> None:
+    relevant = form.Position.__dict__["current"].fget
+
     def current(self: form.Position) -> Any:
         for slot in self.plan.slots.values():
             if slot.is_asked and slot.key not in self.state.answers:
                 return slot
-        return None
+        return relevant(self)
 
     patch.setattr(form.Position, "current", property(current))
 
 
 def what_does_not_fit_is_taken(patch: Patch) -> None:
-    patch.setattr(form.Position, "is_settled", lambda self, slot: slot.key in self.state.answers)
+    patch.setattr(form.Position, "_is_settled", lambda self, slot, answer: True)
     patch.setattr(
         Turn,
         "offer_answer",
@@ -216,7 +218,7 @@ def what_is_asked_again_is_lost(patch: Patch) -> None:
         kept = {key: one for key, one in after.set_aside.items() if key not in event.again}
         return changed(after, set_aside=MappingProxyType(kept))
 
-    patch.setattr(state, "_in_another_version", losing)
+    patch.setitem(state._AFTER, ev.Migrated, losing)
 
 
 #: Of these the first example comes late.
