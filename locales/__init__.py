@@ -64,6 +64,8 @@ class Catalogue:
 
 def fill(template: str, params: Mapping[str, str]) -> str:
     """Replace ``{name}`` by its parameter; nothing is ever evaluated. Raises ``MissingText`` on a missing name."""
+    if "{" not in template:
+        return template
 
     def value(match: re.Match[str]) -> str:
         try:

@@ -104,6 +104,9 @@ def _piece(piece: Piece, definition: Questionnaire | None, voice: Voice) -> str:
     match piece:
         case Phrase():
             return voice.catalogue.text(piece.key, **{**voice.facts, **piece.params})
+        case Wording():
+            assert definition is not None
+            return _wording(piece, definition, voice)
         case Literal():
             return piece.text
         case FaqText():
@@ -111,9 +114,6 @@ def _piece(piece: Piece, definition: Questionnaire | None, voice: Voice) -> str:
         case Line():
             name = _piece(piece.name, definition, voice)
             return f"{piece.number}. {name}: {_piece(piece.value, definition, voice)}"
-        case Wording():
-            assert definition is not None
-            return _wording(piece, definition, voice)
 
 
 def _faq(piece: FaqText, voice: Voice) -> str:
