@@ -17,8 +17,6 @@ import structlog
 from linebot.v3.messaging import (
     ApiException,
     AsyncMessagingApi,
-    PushMessageRequest,
-    ReplyMessageRequest,
     ShowLoadingAnimationRequest,
 )
 from linebot.v3.messaging.models import Message as LineMessage
@@ -33,7 +31,7 @@ from bot.channels.line.client import LineClient
 from bot.channels.line.drawing import render_all
 from bot.channels.line.images import LineImages
 from bot.channels.line.inbound import CHANNEL, check_signature, parse
-from bot.channels.line.outcomes import outcome_of_silence, sent_ids
+from bot.channels.line.outcomes import outcome_of_silence, read_answer, sent_ids
 from bot.channels.line.tokens import AccessTokens, LongLivedToken, NoAccessToken
 from dialogs.conversation.prompts import Message
 from dialogs.personal import Personal
@@ -96,9 +94,13 @@ class LineChannel:
     @property
     def api(self) -> AsyncMessagingApi:
         """The SDK's client, for what ``channels connect`` and ``channels status`` ask."""
+        return AsyncMessagingApi(self._started)
+
+    @property
+    def _started(self) -> LineClient:
         if self._client is None:
             raise RuntimeError("the LINE channel is not started")
-        return AsyncMessagingApi(self._client)
+        return self._client
 
     def data_client(self) -> LineClient:
         """A client of the host that pictures go to and come from; the caller closes it."""
@@ -183,16 +185,15 @@ class LineChannel:
             log.info("line.loading_failed", problem=type(problem).__name__)
 
     async def _reply(self, reply_token: Personal, objects: list[LineMessage]) -> Sent:
-        request = ReplyMessageRequest(reply_token=reply_token.reveal(), messages=objects)
-        return await self._call(self.api.reply_message_with_http_info, request, reply=True)
+        return await self._call({"replyToken": reply_token.reveal()}, objects, None)
 
     async def _push(self, recipient: Recipient, objects: list[LineMessage], retry_key: str) -> Sent:
-        request = PushMessageRequest(to=recipient.user_id.reveal(), messages=objects)
-        return await self._call(self.api.push_message_with_http_info, request, retry_key, reply=False)
+        return await self._call({"to": recipient.user_id.reveal()}, objects, retry_key)
 
-    async def _call(self, method: Callable[..., object], *arguments: object, reply: bool) -> Sent:
+    async def _call(self, to: Mapping[str, str], objects: list[LineMessage], retry_key: str | None) -> Sent:
+        reply = retry_key is None
         try:
-            answer = await method(*arguments, _request_timeout=self._time_out)  # type: ignore[misc]
+            answer = await self._started.send(to, objects, self._time_out, retry_key=retry_key)
         except NoAccessToken as problem:
             return Sent(outcome=Outcome.RETRY, detail=str(problem))
         except ApiException as problem:
@@ -202,15 +203,12 @@ class LineChannel:
             if isinstance(problem.__context__, ApiException):
                 return of_exception(problem.__context__, reply=reply)
             return Sent(outcome=Outcome.SENT, detail="answer not readable")
-        except ValidationError:
-            # Requests are built before the call, so this is LINE's 2xx answer in a shape the SDK
-            # does not know: the message was taken, and must not be sent again.
-            return Sent(outcome=Outcome.SENT, detail="answer not as described")
         except aiohttp.ClientConnectorError as problem:
             return outcome_of_silence(problem, connected=False, reply=reply)
         except (aiohttp.ClientError, TimeoutError) as problem:
             return outcome_of_silence(problem, connected=True, reply=reply)
-        return Sent(outcome=Outcome.SENT, provider_ids=sent_ids(answer.data.to_dict() if answer.data else {}))
+        # In whatever shape the answer is: the message was taken, and must not be sent again.
+        return Sent(outcome=Outcome.SENT, provider_ids=sent_ids(read_answer(answer)))
 
 
 def _of_messages(sent: Sent, drawn: Sequence[Sequence[LineMessage]]) -> Sent:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.request import getproxies
 
+from aiohttp import ClientTimeout
 from linebot.v3.messaging import ApiException, AsyncApiClient, Configuration
+from linebot.v3.messaging.models import Message as LineMessage
 from pydantic.v1 import BaseModel
 
 from bot.channels.line.tokens import AccessTokens
+
+
+class _Plain(dict[str, Any]):
+    """A body that is plain data already."""
 
 
 class LineClient(AsyncApiClient):  # type: ignore[misc]
@@ -29,7 +36,31 @@ class LineClient(AsyncApiClient):  # type: ignore[misc]
         """The body of a call as plain data: the same as the SDK's, which walks each object once for every depth."""
         if isinstance(obj, BaseModel):
             return obj.dict(by_alias=True, exclude_none=True)
-        return super().sanitize_for_serialization(obj)
+        return obj if isinstance(obj, _Plain) else super().sanitize_for_serialization(obj)
+
+    async def send(
+        self,
+        to: Mapping[str, str],
+        messages: Sequence[LineMessage],
+        time_out: ClientTimeout,
+        *,
+        retry_key: str | None,
+    ) -> str:
+        """Push drawn messages, or without a key reply with them, and give LINE's answer as it is.
+
+        The SDK's own methods do the same call, but look through the drawn objects twice more and make objects of the
+        answer: together that takes longer than the call.
+        """
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        answer = await self.call_api(
+            "/v2/bot/message/reply" if retry_key is None else "/v2/bot/message/push",
+            "POST",
+            header_params=headers if retry_key is None else {**headers, "X-Line-Retry-Key": retry_key},
+            body=_Plain(to, messages=[message.dict(by_alias=True, exclude_none=True) for message in messages]),
+            response_types_map={},
+            _request_timeout=time_out,
+        )
+        return str(answer.raw_data)
 
     async def call_api(self, *arguments: Any, **options: Any) -> Any:
         """One call; raises ``NoAccessToken`` where there is nothing to call LINE with."""

@@ -19,7 +19,7 @@ _DETAIL_LENGTH = 200
 
 def outcome_of_status(status: int, body: str, request_id: str, *, reply: bool) -> Sent:
     """The result behind an HTTP status that is not 2xx."""
-    answer = _read(body)
+    answer = read_answer(body)
     words = answer.get("message")
     message = words if isinstance(words, str) else ""
     detail = _detail(status, message, answer, request_id)
@@ -52,7 +52,8 @@ def sent_ids(answer: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(m["id"]) for m in messages if isinstance(m, dict) and "id" in m)
 
 
-def _read(body: str) -> Mapping[str, Any]:
+def read_answer(body: str) -> Mapping[str, Any]:
+    """LINE's answer; empty where it is not in LINE's shape."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
