@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
@@ -30,6 +31,7 @@ from storage.tables import (
     OutgoingRow,
     table_of,
 )
+from storage.transitions import went_to
 
 _member, _campaign, _case = table_of(CampaignMemberRow), table_of(CampaignRow), table_of(CaseRow)
 _account, _conversation, _inbound = table_of(AccountRow), table_of(ConversationRow), table_of(InboundRow)
@@ -110,6 +112,7 @@ def facts_of_member(conn: Connection, campaign_id: str, case_id: str) -> MemberF
     return found[0] if found else None
 
 
+@cache
 def _facts() -> Select[Any]:
     reached = _account.alias("reached")
     in_force = (_flag.c.customer_id == _member.c.customer_id) & _flag.c.lifted_at.is_(None)
@@ -122,11 +125,11 @@ def _facts() -> Select[Any]:
     heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id == reached.c.id)
     moved = _transition.c.case_id == _member.c.case_id
     invited = select(func.max(_transition.c.at)).where(
-        moved, _transition.c.to_status == CaseStatus.SENT.value, _transition.c.at >= _member.c.joined_at
+        moved, went_to(CaseStatus.SENT), _transition.c.at >= _member.c.joined_at
     )
     came_back = (
         select(_transition.c.reason)
-        .where(moved, _transition.c.to_status == CaseStatus.UNDELIVERABLE.value)
+        .where(moved, went_to(CaseStatus.UNDELIVERABLE))
         .order_by(_transition.c.at.desc(), _transition.c.id.desc())
         .limit(1)
     )

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.tables import CustomerFlagRow, table_of
 from storage.universe import Universe
 
 _flag = table_of(CustomerFlagRow)
+_IN_FORCE = Direct(select(_flag.c.kind).where(_flag.c.customer_id == bindparam("wanted"), _flag.c.lifted_at.is_(None)))
 
 
 class FlagKind(StrEnum):
@@ -85,8 +87,7 @@ def lift_flag(
 
 def flags_in_force(conn: Connection, customer_id: str) -> frozenset[FlagKind]:
     """What holds for a customer now."""
-    query = select(_flag.c.kind).where(_flag.c.customer_id == customer_id, _flag.c.lifted_at.is_(None))
-    return frozenset(map(FlagKind, conn.execute(query).scalars()))
+    return frozenset(FlagKind(row.kind) for row in _IN_FORCE.rows(conn, {"wanted": customer_id}))
 
 
 def flags_of(conn: Connection, vault: Vault, customer_id: str) -> Sequence[Flag]:

@@ -24,6 +24,17 @@ CODE_LENGTH = 12
 
 _link_code = table_of(LinkCodeRow)
 _case = table_of(CaseRow)
+_CHECK_NUMBER = Direct(
+    select(_case.c.check_number).where(_case.c.id == bindparam("wanted")).with_for_update(key_share=True)
+)
+_ADD = Direct(insert(_link_code))
+_REVOKE = Direct(
+    update(_link_code)
+    .where(_link_code.c.case_id == bindparam("wanted"))
+    .where((_link_code.c.state == "active") | (_link_code.c.state == "locked"))
+    .values(state="revoked")
+    .returning(_link_code.c.id)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +62,7 @@ def make_link_code(
     conn: Connection, vault: Vault, uni: Universe, case_id: str, *, expires_on: date
 ) -> tuple[LinkCode, str]:
     """A new code for a case and the clear code, which exists only in the letter; earlier codes are revoked."""
-    check_number: str = conn.execute(
-        select(_case.c.check_number).where(_case.c.id == case_id).with_for_update(key_share=True)
-    ).scalar_one()
+    check_number: str = _CHECK_NUMBER.first(conn, {"wanted": case_id}).check_number
     revoke_link_codes(conn, case_id)
     clear = uni.code(CODE_LENGTH)
     code_id, now = uni.new_id(), uni.now()
@@ -68,7 +77,7 @@ def make_link_code(
         "created_at": now,
         "used_at": None,
     }
-    conn.execute(insert(_link_code), values)
+    _ADD.run(conn, values)
     code = LinkCode(
         id=code_id,
         case_id=case_id,
@@ -83,9 +92,7 @@ def make_link_code(
 
 def revoke_link_codes(conn: Connection, case_id: str) -> list[str]:
     """Let the codes of a case that could be used link nobody any more; returns their ids."""
-    live = (_link_code.c.case_id == case_id) & _link_code.c.state.in_(("active", "locked"))
-    found = conn.execute(update(_link_code).where(live).values(state="revoked").returning(_link_code.c.id))
-    return sorted(found.scalars())
+    return sorted(row.id for row in _REVOKE.rows(conn, {"wanted": case_id}))
 
 
 _by_digest = select(_link_code).where(_link_code.c.code_digest == bindparam("digest"))

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
+from storage.case_status import CaseStatus
 from storage.customers import current_seq
 from storage.encryption import Vault
 from storage.flags import FlagKind
@@ -25,6 +26,7 @@ from storage.tables import (
     table_of,
 )
 from storage.tables.cases import CLOSED_STATUSES
+from storage.transitions import went_to
 
 _customer, _record = table_of(CustomerRow), table_of(MasterRecordRow)
 _case, _transition, _flag = table_of(CaseRow), table_of(CaseTransitionRow), table_of(CustomerFlagRow)
@@ -97,7 +99,7 @@ def _query() -> Select[Any]:
     done = (
         select(func.max(_transition.c.at))
         .join(_case, _case.c.id == _transition.c.case_id)
-        .where(_case.c.customer_id == _customer.c.id, _transition.c.to_status == "75")
+        .where(_case.c.customer_id == _customer.c.id, went_to(CaseStatus.DONE))
     )
     in_force = (_flag.c.customer_id == _customer.c.id) & _flag.c.lifted_at.is_(None)
     sdd = select(_flag.c.id).where(in_force, _flag.c.kind == FlagKind.SDD.value)

@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from storage.case_status import CaseStatus
 from storage.counters import insert_or
 from storage.tables import CaseRow, CaseTransitionRow, CounterRow, CustomerRow, TriggerEventRow, table_of
 from storage.tables.cases import CLOSED_STATUSES
+from storage.transitions import went_to
 from storage.universe import Universe
 
 _event, _customer, _counter = table_of(TriggerEventRow), table_of(CustomerRow), table_of(CounterRow)
@@ -118,7 +120,7 @@ def last_completed(conn: Connection, customer_id: str) -> datetime | None:
     query = (
         select(func.max(_transition.c.at))
         .join(_case, _case.c.id == _transition.c.case_id)
-        .where(_case.c.customer_id == customer_id, _transition.c.to_status == "75")
+        .where(_case.c.customer_id == customer_id, went_to(CaseStatus.DONE))
     )
     found: datetime | None = conn.execute(query).scalar()
     return found

@@ -1,0 +1,36 @@
+"""What is asked about one case or customer is looked for among his moves, however many moves all others made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import literal
+
+from storage import campaign_facts
+from storage.campaign_facts import load_facts
+from storage.database import Database
+from storage.standing import iter_standings
+from storage.triggers import last_completed
+from tests.storage.plans import plan_of
+
+ASKED: dict[str, Callable[[Any], Any]] = {
+    "standings": lambda conn: list(iter_standings(conn)),
+    "completed": lambda conn: last_completed(conn, "nobody"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(ASKED))
+def test_the_moves_of_one_customer_are_not_sought_among_all_moves(database: Database, name: str) -> None:
+    plan = plan_of(database, ASKED[name])
+    assert "ix_case_transition_case" in plan
+    assert "ix_case_transition_when" not in plan
+
+
+def test_the_facts_about_a_member_are_not_sought_among_all_moves(database: Database) -> None:
+    query = campaign_facts._facts()
+    plan = plan_of(database, lambda conn: conn.execute(query.where(literal(value=True))).all())
+    assert plan.count("ix_case_transition_case") >= 2
+    assert "ix_case_transition_when" not in plan
+    assert database.run_read(lambda conn: load_facts(conn, literal(value=True), 1)) == []
