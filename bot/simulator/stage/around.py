@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
-from babel.dates import format_datetime
-from babel.units import format_unit
+from babel.dates import format_datetime, format_timedelta
 
 from bot.simulator.page import environment, read_wish
 from bot.simulator.people import Person
@@ -28,6 +27,7 @@ from locales import load_catalogue
 
 log = structlog.get_logger("kakunin.demo")
 E = TypeVar("E", bound=StrEnum)
+_Unit = Literal["day", "hour", "minute"]
 
 #: Below this the clock is the real one.
 _NOTICED = timedelta(minutes=1)
@@ -65,7 +65,7 @@ class Stage:
         return {
             "now": format_datetime(time.now.astimezone(self._zone), text("demo.clock.format"), locale=locale),
             "phone": time.now.astimezone(self._zone).strftime("%H:%M"),
-            "ahead": text("demo.clock.ahead", by=_length(time.ahead, locale))
+            "ahead": text("demo.clock.ahead", by=length(time.ahead, locale))
             if time.ahead >= _NOTICED
             else text("demo.clock.real"),
             "hours": text("demo.clock.open" if time.is_open else "demo.clock.closed"),
@@ -125,11 +125,20 @@ class Stage:
         return web.json_response({"ok": True, "letter": letter})
 
 
-def _length(time: timedelta, locale: str) -> str:
+def length(time: timedelta, locale: str) -> str:
     """Days, hours and minutes in words, those that are none left out."""
     hours, minutes = divmod(time.seconds // 60, 60)
-    parts = {"day": time.days, "hour": hours, "minute": minutes}
-    return " ".join(format_unit(count, f"duration-{unit}", locale=locale) for unit, count in parts.items() if count)
+    parts: dict[_Unit, timedelta] = {
+        "day": timedelta(days=time.days),
+        "hour": timedelta(hours=hours),
+        "minute": timedelta(minutes=minutes),
+    }
+    # A threshold that is never reached: a week of days is not said as one week.
+    return " ".join(
+        format_timedelta(part, granularity=unit, threshold=10_000, locale=locale)
+        for unit, part in parts.items()
+        if part
+    )
 
 
 def _one_of(kind: type[E], wanted: object) -> E:

@@ -8,6 +8,7 @@
   const phone = document.getElementById("phone");
   const block = document.getElementById("block");
   const at = (id) => document.getElementById(id);
+  const narrow = matchMedia("(max-width: 48rem)").matches;
   const say = (text) => document.dispatchEvent(new CustomEvent("demo-say", { detail: text }));
 
   /* Ask for something; the buttons of its group wait with it. */
@@ -58,7 +59,7 @@
       at("large").checked = "large" in people.querySelector(`[data-person="${CSS.escape(result.letter)}"] .person`).dataset;
       at("large").dispatchEvent(new Event("change"));
       letter.dispatchEvent(new Event("change"));
-      phone.scrollIntoView({ block: "nearest" });
+      if (narrow) phone.scrollIntoView({ block: "start" });
     });
   }
   letter.addEventListener("change", () => {
@@ -122,7 +123,5 @@
     at("inspector").replaceChildren(...fresh.body.childNodes);
   });
   // On a phone the chat comes first: what lies below is opened by whoever wants it.
-  if (matchMedia("(max-width: 48rem)").matches) {
-    for (const fold of document.querySelectorAll(".fold")) fold.open = false;
-  }
+  if (narrow) for (const fold of document.querySelectorAll(".fold")) fold.open = false;
 })();

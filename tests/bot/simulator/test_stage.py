@@ -19,6 +19,7 @@ import pytest_asyncio
 from bot.console.application import make_console
 from bot.simulator.demo import open_demo
 from bot.simulator.faults import Trouble
+from bot.simulator.stage.around import length
 from bot.simulator.stage.personas import PERSONAS, Persona
 from bot.simulator.stage.troubles import Switch
 from bot.webhooks import make_webhooks
@@ -134,6 +135,18 @@ async def test_the_clock_never_goes_back() -> None:
     uni.advance_to(uni.now() - timedelta(days=1))
     assert uni.ahead == ahead
     assert uni.new_id() < uni.new_id()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (timedelta(days=8, hours=23, minutes=5), "8 日 23 時間 5 分"),
+        (timedelta(hours=21, seconds=59), "21 時間"),
+        (timedelta(minutes=70), "1 時間 10 分"),
+    ],
+)
+async def test_how_far_it_is_ahead_is_said_in_days_hours_and_minutes(ahead: timedelta, words: str) -> None:
+    assert length(ahead, "ja") == words
 
 
 # The troubles ---------------------------------------------------------------------------------
@@ -280,6 +293,26 @@ async def test_of_what_is_kept_back_the_look_shows_the_mark_alone(calm: Visitor)
 
     await until(marked)
     assert (await phone.view()).heard.reading is None
+
+
+# Much later -----------------------------------------------------------------------------------
+
+
+async def test_a_picture_is_erased_when_its_time_is_over(calm: Visitor) -> None:
+    uni = calm.demo.universe
+    phone = await calm.begins("variant", anew=True)
+    await phone.act("picture")
+
+    async def is_timed() -> bool:
+        return "picture" in dict((await phone.view()).timers)
+
+    await until(is_timed)
+    over = dict((await phone.view()).timers)["picture"]
+    uni.advance_to(over - timedelta(minutes=30))
+    assert await is_timed()
+    await calm.jump("hour")
+    assert uni.now() > over
+    assert not await is_timed()
 
 
 # The door -------------------------------------------------------------------------------------
