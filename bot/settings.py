@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import TomlConfigSettingsSource
 
+from bot.costs import read_costs
 from bot.office_hours import DAYS, DayName, OfficeHours, parse_closed, parse_hours
 from bot.problems import SettingsProblem
 from bot.sign_on.settings import SignOnSettings
@@ -54,6 +55,7 @@ class Settings(SignOnSettings):
     content_dir: Path | None = None
     bank_name: str = "サンプル銀行"
     bank_phone: str = "0120-000-000"
+    costs: str = ""
     letter_window: Annotated[tuple[int, int, int, int], NoDecode] = (20, 12, 90, 45)
     default_locale: Literal["ja", "en"] = "ja"
     time_zone: str = "Asia/Tokyo"
@@ -127,6 +129,12 @@ class Settings(SignOnSettings):
     def _empty_is_unset(cls, value: object) -> object:
         # Compose files hand down empty variables; a webhook checked with an empty secret lets everybody in.
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("costs")
+    @classmethod
+    def _prices(cls, value: str) -> str:
+        read_costs(value)
+        return value
 
     @field_validator("letter_window")
     @classmethod

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, String, case, func, select, type_coerce
 
@@ -60,13 +60,22 @@ STEPS = (CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.ANSWERING, CaseStatus.AN
 SENDINGS = (CaseStatus.SENT, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3)
 
 
+#: First and last.
+Days = tuple[date, date]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """From when on, and whose customers."""
+    """From when on, and whose customers; ``until`` asks for what stood at that moment instead of what stands now."""
 
     since: datetime
     now: datetime
     branches: Branches
+    until: datetime | None = None
+
+    def holds(self, at: ColumnElement[Any]) -> ColumnElement[bool]:
+        """In a query: whether something happened in it."""
+        return at >= self.since if self.until is None else (at >= self.since) & (at < self.until)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +103,7 @@ class Sending:
     people: int
 
 
-def _scoped(query: _Query, span: Span, customer: ColumnElement[Any]) -> _Query:
+def scoped(query: _Query, span: Span, customer: ColumnElement[Any]) -> _Query:
     """The query for the customers of the branches alone, who are found first and once."""
     if span.branches.is_whole_bank:
         return query
@@ -115,13 +124,34 @@ def _of_record(value: ColumnElement[Any], customer: ColumnElement[Any]) -> Colum
     )
 
 
-def statuses(conn: Connection, span: Span) -> dict[tuple[str, str], int]:
-    """Cases that were opened in the span, by risk rating and status."""
-    risk = _of_record(_record.c.risk_rating, _case.c.customer_id).label("risk")
-    cases = select(risk, _case.c.status).where(_case.c.opened_at >= span.since)
-    found = _scoped(cases, span, _case.c.customer_id).subquery()
-    query = select(found.c.risk, found.c.status, func.count()).group_by(found.c.risk, found.c.status)
+def statuses(
+    conn: Connection, span: Span, *, by: Literal["risk_rating", "branch_no"] = "risk_rating", due: Days | None = None
+) -> dict[tuple[str, str], int]:
+    """Cases that were opened in the span, or were due on one of some days, by what the record says and by status."""
+    of_record = _of_record(_record.c[by], _case.c.customer_id).label("of_record")
+    opened = span.holds(_case.c.opened_at)
+    if due is not None:
+        opened = _case.c.due_on.between(*due)
+        if span.until is not None:
+            opened &= _case.c.opened_at < span.until
+    cases = select(of_record, _status_then(span).label("status")).where(opened)
+    found = scoped(cases, span, _case.c.customer_id).subquery()
+    query = select(found.c.of_record, found.c.status, func.count()).group_by(found.c.of_record, found.c.status)
     return {(row[0] or "", row[1]): row[2] for row in conn.execute(query)}
+
+
+def _status_then(span: Span) -> ColumnElement[Any]:
+    """Where a case stood at the end of the span: its last move before it."""
+    if span.until is None:
+        return _case.c.status
+    last = (
+        select(_transition.c.to_status)
+        .where(_transition.c.case_id == _case.c.id, _transition.c.at < span.until)
+        .order_by(_transition.c.at.desc(), _transition.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(last, CaseStatus.SELECTED.value)
 
 
 def funnel(conn: Connection, span: Span) -> list[int]:
@@ -130,10 +160,12 @@ def funnel(conn: Connection, span: Span) -> list[int]:
     furthest = (
         select(func.max(reached).label("place"))
         .join(_case, _case.c.id == _transition.c.case_id)
-        .where(_case.c.opened_at >= span.since, _transition.c.to_status.in_([step.value for step in STEPS]))
+        .where(span.holds(_case.c.opened_at), _transition.c.to_status.in_([step.value for step in STEPS]))
         .group_by(_transition.c.case_id)
     )
-    found = _scoped(furthest, span, _case.c.customer_id).subquery()
+    if span.until is not None:
+        furthest = furthest.where(_transition.c.at < span.until)
+    found = scoped(furthest, span, _case.c.customer_id).subquery()
     query = select(found.c.place, func.count()).group_by(found.c.place)
     counts = {row[0]: row[1] for row in conn.execute(query)}
     return [sum(count for place, count in counts.items() if place >= step) for step in range(1, len(STEPS) + 1)]
@@ -142,8 +174,8 @@ def funnel(conn: Connection, span: Span) -> list[int]:
 def submitted_hours(conn: Connection, span: Span) -> dict[datetime, int]:
     """Forms that were submitted, by the hour of UTC."""
     hour = _hour(conn, _submission.c.submitted_at)
-    query = select(hour, func.count()).where(_submission.c.submitted_at >= span.since)
-    return _by_hour(conn, _scoped(query, span, _submission.c.customer_id).group_by(hour))
+    query = select(hour, func.count()).where(span.holds(_submission.c.submitted_at))
+    return _by_hour(conn, scoped(query, span, _submission.c.customer_id).group_by(hour))
 
 
 def sending_hours(conn: Connection, span: Span) -> dict[CaseStatus, dict[datetime, int]]:
@@ -151,12 +183,10 @@ def sending_hours(conn: Connection, span: Span) -> dict[CaseStatus, dict[datetim
     hour = _hour(conn, _transition.c.at)
     found: dict[CaseStatus, dict[datetime, int]] = {}
     for status in SENDINGS:
-        query = select(hour, func.count()).where(
-            _transition.c.to_status == status.value, _transition.c.at >= span.since
-        )
+        query = select(hour, func.count()).where(_transition.c.to_status == status.value, span.holds(_transition.c.at))
         if not span.branches.is_whole_bank:
             joined = query.join(_case, _case.c.id == _transition.c.case_id)
-            query = _scoped(joined, span, _case.c.customer_id)
+            query = scoped(joined, span, _case.c.customer_id)
         found[status] = _by_hour(conn, query.group_by(hour))
     return found
 
@@ -178,11 +208,11 @@ def questions(conn: Connection, span: Span) -> list[Question]:
         select(_conversation.c.id, _conversation.c.open_question, _conversation.c.owner)
         .add_columns(_conversation.c.closed_at, _conversation.c.last_inbound_at)
         .join(_case, _case.c.id == _conversation.c.case_id)
-        .where(_conversation.c.created_at >= span.since)
+        .where(span.holds(_conversation.c.created_at))
         .order_by(_conversation.c.id.desc())
         .limit(COHORT)
     )
-    cohort = _scoped(newest, span, _case.c.customer_id).cte("cohort")
+    cohort = scoped(newest, span, _case.c.customer_id).cte("cohort")
     asked = (
         select(_event.c.question, func.count(_event.c.conversation_id.distinct()), func.avg(_event.c.seq))
         .select_from(cohort.join(_event, _event.c.conversation_id == cohort.c.id))
@@ -231,22 +261,28 @@ def _seconds(conn: Connection, timed: Select[tuple[str]]) -> Mapping[str, Sequen
 
 def outcomes(conn: Connection, span: Span) -> dict[str, int]:
     """How the hand-overs that began in the span ended; those that are not over yet under ``open``."""
-    how = func.coalesce(_hand_over.c.outcome, "open").label("how")
-    query = select(how, func.count()).where(_hand_over.c.asked_at >= span.since)
+    over: ColumnElement[Any] = _hand_over.c.outcome
+    if span.until is not None:
+        over = case((_hand_over.c.ended_at < span.until, over))
+    how = func.coalesce(over, "open").label("how")
+    query = select(how, func.count()).where(span.holds(_hand_over.c.asked_at))
     query = span.branches.narrow(query, _hand_over.c.branch_no).group_by(how)
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def verdicts(conn: Connection, span: Span) -> dict[tuple[str, str], int]:
     """What the comparisons found that count now, by field and verdict."""
+    counts: ColumnElement[bool] = _difference.c.superseded_at.is_(None)
+    if span.until is not None:
+        counts |= _difference.c.superseded_at >= span.until
     query = (
         select(_difference.c.field, _difference.c.verdict, func.count())
-        .where(_difference.c.created_at >= span.since, _difference.c.superseded_at.is_(None))
+        .where(span.holds(_difference.c.created_at), counts)
         .group_by(_difference.c.field, _difference.c.verdict)
     )
     if not span.branches.is_whole_bank:
         joined = query.join(_case, _case.c.id == _difference.c.case_id)
-        query = _scoped(joined, span, _case.c.customer_id)
+        query = scoped(joined, span, _case.c.customer_id)
     return {(row[0], row[1]): row[2] for row in conn.execute(query)}
 
 
@@ -254,7 +290,7 @@ def sendings(conn: Connection, span: Span) -> list[Sending]:
     """What became of the newest ``MESSAGES`` messages, by channel."""
     newest = (
         select(_outgoing.c.conversation_id, _outgoing.c.state, _REFUSED.label("answer"))
-        .where(_outgoing.c.created_at >= span.since)
+        .where(span.holds(_outgoing.c.created_at))
         .order_by(_outgoing.c.id.desc())
         .limit(MESSAGES)
     )
@@ -262,7 +298,7 @@ def sendings(conn: Connection, span: Span) -> list[Sending]:
         joined = newest.join(_conversation, _conversation.c.id == _outgoing.c.conversation_id).join(
             _case, _case.c.id == _conversation.c.case_id
         )
-        newest = _scoped(joined, span, _case.c.customer_id)
+        newest = scoped(joined, span, _case.c.customer_id)
     found = newest.subquery()
     query = (
         select(_account.c.channel, found.c.state, found.c.answer)

@@ -65,14 +65,18 @@ class Line:
     with_staff: int
 
 
-def periods(conn: Connection, since: Sequence[datetime], branches: Branches) -> list[Period]:
+def periods(
+    conn: Connection, since: Sequence[datetime], branches: Branches, until: datetime | None = None
+) -> list[Period]:
     """The figures of all hand-overs that began since each of these moments, in one walk along the index.
 
-    Of these branches: by that of the customer at the time.
+    Of these branches, by that of the customer at the time; ``until`` leaves out what began later.
     """
     minute = (_hand_over.c.waited_seconds // _MINUTE).label("minute")
     counts = [func.sum(case((_hand_over.c.asked_at >= one, 1), else_=0)) for one in since]
     query = select(_hand_over.c.reason, minute, *counts).where(_hand_over.c.asked_at >= min(since))
+    if until is not None:
+        query = query.where(_hand_over.c.asked_at < until)
     query = branches.narrow(query, _hand_over.c.branch_no)
     rows = conn.execute(query.group_by(_hand_over.c.reason, minute)).all()
     return [_period([(row[0], row[1], int(row[2 + at])) for row in rows]) for at in range(len(since))]

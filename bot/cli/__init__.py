@@ -34,6 +34,7 @@ from bot.cli import (
     questionnaire,
     reconcile,
     reply,
+    report,
     results,
     retention,
     support,
@@ -69,6 +70,7 @@ app.add_typer(letters.app, name="letters")
 app.add_typer(results.app, name="worklist")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(export.app, name="export")
+app.add_typer(report.app, name="report")
 app.add_typer(questionnaire.app, name="questionnaire")
 app.add_typer(faq.app, name="faq")
 app.add_typer(audit.app, name="audit")

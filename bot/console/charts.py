@@ -18,7 +18,7 @@ from babel.dates import format_skeleton, get_day_names
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from bot.console.drawing import Bar, Mark, Named, bars, climb, heat_map, stacked_bars
+from bot.console.drawing import Bar, Climb, Figure, Heat, Lengths, Mark, Named, Stacked
 from bot.console.few import LEAST, Table, days_without_few, steps_without_few, whole, without_few
 from locales import Catalogue
 from storage import charts
@@ -78,7 +78,7 @@ class Counted:
 
 def count(conn: Connection, span: Span) -> Counted:
     """All of it, in one snapshot."""
-    (period,) = periods(conn, [span.since], span.branches)
+    (period,) = periods(conn, [span.since], span.branches, span.until)
     return Counted(
         statuses=charts.statuses(conn, span),
         funnel=charts.funnel(conn, span),
@@ -101,6 +101,8 @@ class Chart:
     id: str
     title: str
     lead: str
+    #: What the picture is drawn from.
+    figure: Figure
     picture: Markup
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -147,11 +149,11 @@ class Charts:
     def _say(self, key: str, **params: Any) -> str:
         return self._catalogue.text(f"console.charts.{key}", **{name: str(value) for name, value in params.items()})
 
-    def _chart(self, name: str, draw: Callable[[Named], Markup], rows: Sequence[Sequence[str]], *columns: str) -> Chart:
+    def _chart(self, name: str, figure: Figure, rows: Sequence[Sequence[str]], *columns: str) -> Chart:
         title, lead = self._say(f"{name}.title"), self._lead(name)
         head = [self._say(f"column.{column}") for column in columns]
         named = Named(id=f"chart-{name}", title=title, description=lead)
-        return Chart(id=name, title=title, lead=lead, picture=draw(named), head=head, rows=rows)
+        return Chart(id=name, title=title, lead=lead, figure=figure, picture=figure.draw(named), head=head, rows=rows)
 
     def _lead(self, name: str) -> str:
         facts = {"cohort": f"{charts.COHORT:,}", "timed": f"{charts.TIMED:,}", "messages": f"{charts.MESSAGES:,}"}
@@ -188,7 +190,7 @@ class Charts:
             for place, cell in enumerate(bar.parts)
             if cell != 0
         ]
-        return self._chart("reach", lambda named: stacked_bars(named, lines, series), rows, "risk", "group", "people")
+        return self._chart("reach", Stacked(lines, series), rows, "risk", "group", "people")
 
     def _answers(self) -> Chart:
         first = self._span.since.astimezone(self._zone).date()
@@ -213,9 +215,7 @@ class Charts:
             for day in sorted(totals.keys() | signs.keys())
         ]
         ends = (self._day(first), self._day(first + timedelta(days=last)))
-        return self._chart(
-            "answers", lambda named: climb(named, points, marks, last, ends), rows, "day", "answers", "marks"
-        )
+        return self._chart("answers", Climb(points, marks, last, ends), rows, "day", "answers", "marks")
 
     def _by_day(self, hours: Mapping[datetime, int], first: date) -> Counter[int]:
         found: Counter[int] = Counter()
@@ -233,7 +233,7 @@ class Charts:
             label = self._say(f"step.{step.value}")
             lines.append(Bar(label=label, parts=[count_], note=" · ".join(filter(None, (self._number(count_), share)))))
             rows.append([label, self._number(count_), share])
-        return self._chart("funnel", lambda named: bars(named, lines), rows, "step", "people", "share")
+        return self._chart("funnel", Lengths(lines), rows, "step", "people", "share")
 
     def _questions(self) -> Chart:
         lines, rows = [], []
@@ -252,7 +252,7 @@ class Charts:
             lines.append(Bar(label=label, parts=[tenths], note=note))
             rows.append([label, self._number(saw), self._number(left), share, seconds])
         columns = ("question", "saw", "left", "share", "seconds")
-        return self._chart("questions", lambda named: bars(named, lines), rows, *columns)
+        return self._chart("questions", Lengths(lines), rows, *columns)
 
     def _hours(self) -> Chart:
         counts = [[0] * 24 for _ in range(7)]
@@ -264,7 +264,7 @@ class Charts:
         lines = [(names[day], cells[day]) for day in range(7)]
         rows = [[name, *map(self._number, row)] for name, row in lines]
         hours = [str(hour) for hour in range(24)]
-        chart = self._chart("hours", lambda named: heat_map(named, lines, hours), rows, "weekday")
+        chart = self._chart("hours", Heat(lines, hours), rows, "weekday")
         return replace(chart, head=[*chart.head, *hours])
 
     def _hand_overs(self) -> Chart:
@@ -283,7 +283,7 @@ class Charts:
         total, back = sum(outcomes.values()), outcomes.get("handed_back", 0)
         if total and None not in (self._few(total), self._few(back), self._few(total - back)):
             rows.append([self._say("handed_back"), f"{back / total:.0%}"])
-        return self._chart("hand_overs", lambda named: bars(named, lines), rows, "reason", "count")
+        return self._chart("hand_overs", Lengths(lines), rows, "reason", "count")
 
     def _reason(self, code: str) -> str:
         key = f"console.reason.{code}"
@@ -304,7 +304,7 @@ class Charts:
         ]
         rows = [[bar.label, *map(self._number, bar.parts), bar.note] for bar in lines]
         columns = ("field", *(f"verdict.{name}" for name in VERDICTS), "people")
-        return self._chart("comparison", lambda named: stacked_bars(named, lines, series), rows, *columns)
+        return self._chart("comparison", Stacked(lines, series), rows, *columns)
 
     def _channels(self) -> Chart:
         lines, rows = [], []
@@ -328,4 +328,4 @@ class Charts:
             label = f"{self._catalogue.text(f'console.channel.{quota.channel}')} · {self._say('quota')}"
             left = self._say("no_limit") if quota.allowed is None else str(max(0, quota.allowed - quota.used))
             rows.append([label, left])
-        return self._chart("channels", lambda named: bars(named, lines), rows, "state", "count")
+        return self._chart("channels", Lengths(lines), rows, "state", "count")

@@ -20,7 +20,7 @@ _SHADES = ("#e8f1fe", "#c5d7fb", "#9db7f9", "#7096f8", "#4979f5", "#0017c1")
 _TEXT = 12
 _ROW = 34
 #: The look of each series: its ground, and the pattern over it.
-_LOOKS = (
+LOOKS = (
     ("#ffffff", ""),
     ("#d9e6ff", ""),
     ("#d9e6ff", "M0 6L6 0"),
@@ -160,6 +160,55 @@ def heat_map(named: Named, rows: Sequence[tuple[str, Sequence[int | None]]], col
     return _svg(named, 16 + len(rows) * 18 + 4, body)
 
 
+@dataclass(frozen=True)
+class Stacked:
+    """What ``stacked_bars`` draws."""
+
+    bars: Sequence[Bar]
+    series: Sequence[str]
+
+    def draw(self, named: Named) -> Markup:
+        return stacked_bars(named, self.bars, self.series)
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """What ``bars`` draws."""
+
+    rows: Sequence[Bar]
+
+    def draw(self, named: Named) -> Markup:
+        return bars(named, self.rows)
+
+
+@dataclass(frozen=True)
+class Climb:
+    """What ``climb`` draws."""
+
+    points: Sequence[tuple[int, int]]
+    marks: Sequence[Mark]
+    last: int
+    ends: tuple[str, str]
+
+    def draw(self, named: Named) -> Markup:
+        return climb(named, self.points, self.marks, self.last, self.ends)
+
+
+@dataclass(frozen=True)
+class Heat:
+    """What ``heat_map`` draws."""
+
+    rows: Sequence[tuple[str, Sequence[int | None]]]
+    columns: Sequence[str]
+
+    def draw(self, named: Named) -> Markup:
+        return heat_map(named, self.rows, self.columns)
+
+
+#: A chart before it is drawn, on a page or on paper.
+Figure = Stacked | Lengths | Climb | Heat
+
+
 def _svg(named: Named, height: float, body: Sequence[str]) -> Markup:
     """The whole picture; the dots of what is hidden are always there."""
     dots = (
@@ -174,7 +223,7 @@ def _svg(named: Named, height: float, body: Sequence[str]) -> Markup:
 
 
 def _pattern(named: Named, place: int) -> str:
-    ground, path = _LOOKS[place % len(_LOOKS)]
+    ground, path = LOOKS[place % len(LOOKS)]
     if not path:
         return ""
     return (
@@ -184,7 +233,7 @@ def _pattern(named: Named, place: int) -> str:
 
 
 def _fill(named: Named, place: int) -> str:
-    ground, path = _LOOKS[place % len(_LOOKS)]
+    ground, path = LOOKS[place % len(LOOKS)]
     return f"url(#{named.id}-{place})" if path else ground
 
 

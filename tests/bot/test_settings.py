@@ -23,6 +23,7 @@ CONTRACT = {
     "encryption_keys": None,
     "content_dir": None,
     "default_locale": "ja",
+    "costs": "",
     "letter_window": (20, 12, 90, 45),
     "double_entry": (),
     "scan_number": "[A-Za-z0-9-]{4,32}",
@@ -193,3 +194,9 @@ def test_a_config_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_channel_without_its_secrets_is_off(settings: dict[str, str], line: bool, telegram: bool) -> None:
     loaded = load_settings(**settings)
     assert (loaded.line_is_on, loaded.telegram_is_on) == (line, telegram)
+
+
+@pytest.mark.parametrize("text", ["letter", "letter=x", "letter=-1", "stamp=80", "letter=NaN", "=1"])
+def test_prices_are_yen_of_known_kinds(text: str) -> None:
+    with pytest.raises(SettingsProblem, match="KAKUNIN_COSTS is KIND=YEN"):
+        load_settings(costs=text)

@@ -98,7 +98,7 @@ def pages(app: web.Application, bank: Bank, ids: Mapping[str, str]) -> dict[str,
     found: dict[str, Asked] = {}
     for route in surface(app, ids):
         drawn = route.method == "GET" and "/live/" not in route.path and "{name}" not in route.name
-        drawn = drawn and not route.name.endswith(".csv")
+        drawn = drawn and not route.name.endswith((".csv", ".pdf"))
         if not drawn or "stranger" in TABLE[route.name] or "{image}" in route.name:
             continue
         paths = [route.path] + [route.path + more for more in MORE.get(route.name, ())]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from functools import lru_cache
 
 from aiohttp import web
-from sqlalchemy import Connection
 
 from bot.console.access import NotFound, Permission, needs
-from bot.console.charts import SEE_FEW, Charts, Counted, count
+from bot.console.charts import SEE_FEW, Charts, count
 from bot.console.context import Visit
-from bot.console.rendering import render, shorten
-from bot.console.review_case import Words
-from dialogs.definition.model import Questionnaire
-from dialogs.definition.yaml_format import read_canonical
-from storage import publishing
+from bot.console.pages import report
+from bot.console.question_names import live_forms, names
+from bot.console.rendering import render
 from storage.charts import Span
 
 #: Days that can be looked at.
@@ -33,6 +29,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         "spans": SPANS,
         "days": days,
         "every_count": visit.staff.role in SEE_FEW,
+        "months": report.offered(visit),
     }
     return render(visit, "charts.html", context)
 
@@ -48,11 +45,6 @@ async def fetch(visit: Visit) -> web.StreamResponse:
     raise NotFound
 
 
-@lru_cache(maxsize=16)
-def _form(body: str) -> Questionnaire:
-    return read_canonical(body)
-
-
 def _days(visit: Visit) -> int:
     asked = visit.request.query.get("days", "")
     return int(asked) if asked in map(str, SPANS) else _USUAL
@@ -64,17 +56,6 @@ async def _draw(visit: Visit, days: int) -> Charts:
     midnight = datetime.combine(now.astimezone(console.zone).date(), time(), console.zone)
     span = Span(since=midnight - timedelta(days=days - 1), now=now, branches=staff.branches)
 
-    def load(conn: Connection) -> tuple[Counted, list[Questionnaire]]:
-        live = publishing.list_published(conn, live_only=True)
-        return count(conn, span), [_form(one.body) for one in live if one.kind == "questionnaire"]
-
-    counted, forms = await console.database.read(load)
-    local = now.astimezone(console.zone)
-    words = [Words(visit.catalogue, form, local).name for form in forms] or [Words(visit.catalogue, None, local).name]
-
-    def name_of(question: str) -> str:
-        # The first form that knows a name for it; a question that is gone keeps its own.
-        found = next((named for name in words if (named := name(question)) != question), question)
-        return shorten(found, 22)
-
+    counted, forms = await console.database.read(lambda conn: (count(conn, span), live_forms(conn)))
+    name_of = names(visit.catalogue, forms, now.astimezone(console.zone))
     return Charts(counted, span, visit.catalogue, console.zone, name_of, every_count=staff.role in SEE_FEW)

@@ -116,6 +116,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /console/exports": _OFFICE | {"auditor"},
     "GET /console/supervision": frozenset({"approver", "admin"}),
     "GET /console/charts": _OFFICE | {"auditor"},
+    "GET /console/charts/report.pdf": _OFFICE | {"auditor"},
     "GET /console/charts/{chart}.csv": _OFFICE | {"auditor"},
     "GET /console/audit": frozenset({"auditor", "admin"}),
     "POST /console/audit/find": frozenset({"auditor", "admin"}),
