@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, literal_column, select
 
 from storage.audit import unchained
+from storage.outlets.hooks import count_given_up, count_waiting
 from storage.tables import ConversationRow, ImageRow, InboundRow, OutgoingRow, SubmissionRow, table_of
 from storage.tables.messages import OPEN_STATES
 from storage.undelivered import count_undelivered, oldest_undelivered
@@ -44,6 +45,10 @@ class Backlog:
     #: Entries of the audit record that are not chained yet, and since when.
     unchained: int
     oldest_unchained_at: datetime | None
+    #: Messages of the web hook on their way, since when the oldest of them is, and those that were given up.
+    hook_messages: int
+    oldest_hook_message_at: datetime | None
+    hooks_given_up: int
 
 
 def backlog(conn: Connection) -> Backlog:
@@ -60,6 +65,7 @@ def backlog(conn: Connection) -> Backlog:
     pictures, oldest_image_at = conn.execute(images).one()
     unreconciled, oldest_submitted_at = conn.execute(compared).one()
     entries, oldest_unchained_at = unchained(conn)
+    hook_messages, oldest_hook_message_at = count_waiting(conn)
     return Backlog(
         open_messages=open_messages,
         oldest_due_at=oldest_due_at,
@@ -75,4 +81,7 @@ def backlog(conn: Connection) -> Backlog:
         oldest_submitted_at=oldest_submitted_at,
         unchained=entries,
         oldest_unchained_at=oldest_unchained_at,
+        hook_messages=hook_messages,
+        oldest_hook_message_at=oldest_hook_message_at,
+        hooks_given_up=count_given_up(conn),
     )

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from storage.outlets.hooks import tell
 from storage.tables import CaseRow, ConversationRow, HandOverRow, MasterCurrentRow, MasterRecordRow, table_of
 from storage.universe import Universe
 
@@ -107,6 +108,9 @@ def begin(
         "epoch": epoch,
     }
     conn.execute(insert(_hand_over), values)
+    told = {"hand_over_id": str(values["id"]), "reason": reason.partition(":")[0][:64]}
+    case = select(_conversation.c.case_id).where(_conversation.c.id == conversation_id)
+    tell(conn, uni, "hand_over", case_id=conn.execute(case).scalar(), facts=told, counts={})
     return _loaded(conn, str(values["id"]))
 
 

@@ -23,6 +23,7 @@ from storage.differences import (
 from storage.direct import Direct
 from storage.encryption import DigestKind, Vault
 from storage.link_codes import normal_code
+from storage.outlets.hooks import tell
 from storage.tables import CaseRow, SubmissionRow, table_of
 from storage.universe import Universe
 
@@ -127,6 +128,8 @@ def save_submission(
     values["reconciled_at"] = None
     values["sealed"] = vault.seal(_submission.name, submission.id, kept_sealed)
     _INSERT.run(conn, values)
+    told = {"submission_id": submission.id, "channel": channel, "questionnaire_id": questionnaire_id}
+    tell(conn, uni, "submission", case_id=case_id, facts=told, counts={"answers": len(submission.answers)})
     return submission
 
 

@@ -39,7 +39,7 @@ _NAME = "exports.drop"
 
 
 class DropBusy(Exception):
-    """Another process drops into a folder of this store just now."""
+    """Another process does the same for this store just now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,42 +65,70 @@ def drop_responses(
     word: Word,
 ) -> Dropped:
     """Drop what came since the last drop of the same scope; raises ``DropBusy``, ``NoQuestionnaire`` or ``OSError``."""
-    uni = database.universe
     if not folder.is_dir():
         # A share that is not mounted must not become a folder of this machine.
         raise NotADirectoryError(folder)
-    with _alone(database, owner) as hold:
+    with alone(database, _NAME, owner) as hold:
         recovered = recover(database, folder)
         last = database.run_read(lambda conn: previous_drop(conn, options.status, options.branches))
-        prefix = f"{uni.now().astimezone(options.zone):%Y%m%d-%H%M%S}-{uni.new_id()[-8:]}-"
-
-        def mark(outputs: OutputSet, batch: ExportBatch, files: Sequence[WrittenFile]) -> None:
-            for file in files:
-                sums = f"{file.sha256}  {file.name}\n"
-                outputs.replace(_written(folder / f"{file.name}{_SUM}", sums))
-            body = {"batch_id": batch.id, "batch": batch.seq, "rows": batch.rows, "files": [one.name for one in files]}
-            outputs.replace(_written(folder / f"{prefix}responses{DONE}", json.dumps(body) + "\n"))
-
-        done = export_responses(
+        done, mark = export_marked(
             database,
-            folder / f"{prefix}responses.{options.format}",
+            folder,
             replace(options, since=last, to="drop"),
             actor=actor,
             actor_kind=actor_kind,
             program=program,
             word=word,
             progress=lambda done, total: hold(),
-            prefix=prefix,
-            mark=mark,
         )
-    return Dropped(exported=done, done=f"{prefix}responses{DONE}", recovered=recovered)
+    return Dropped(exported=done, done=mark, recovered=recovered)
+
+
+def export_marked(
+    database: Database,
+    folder: Path,
+    options: Options,
+    *,
+    actor: str,
+    actor_kind: audit.ActorKind,
+    program: str,
+    word: Word,
+    progress: Callable[[int, int], None],
+) -> tuple[Exported, str]:
+    """An export whose files have names of their own, each with its sum, and the name of the mark behind them."""
+    uni = database.universe
+    prefix = f"{uni.now().astimezone(options.zone):%Y%m%d-%H%M%S}-{uni.new_id()[-8:]}-"
+
+    def mark(outputs: OutputSet, batch: ExportBatch, files: Sequence[WrittenFile]) -> None:
+        for file in files:
+            sums = f"{file.sha256}  {file.name}\n"
+            outputs.replace(_written(folder / f"{file.name}{_SUM}", sums))
+        body = {"batch_id": batch.id, "batch": batch.seq, "rows": batch.rows, "files": [one.name for one in files]}
+        outputs.replace(_written(folder / f"{prefix}responses{DONE}", json.dumps(body) + "\n"))
+
+    done = export_responses(
+        database,
+        folder / f"{prefix}responses.{options.format}",
+        options,
+        actor=actor,
+        actor_kind=actor_kind,
+        program=program,
+        word=word,
+        progress=progress,
+        prefix=prefix,
+        mark=mark,
+    )
+    return done, f"{prefix}responses{DONE}"
 
 
 @contextmanager
-def _alone(database: Database, owner: str) -> Iterator[Callable[[], None]]:
-    """One drop at a time, whichever process makes it: another one's unfinished files are not what a crash left."""
+def alone(database: Database, name: str, owner: str) -> Iterator[Callable[[], None]]:
+    """One at a time, whichever process does it: another one's unfinished files are not what a crash left.
+
+    Raises ``DropBusy``; what is yielded holds on to the right, and raises ``LeaseLost`` where it was taken over.
+    """
     uni = database.universe
-    lease = database.run(lambda conn: take_lease(conn, uni, _NAME, owner=owner, duration=_LEASE))
+    lease = database.run(lambda conn: take_lease(conn, uni, name, owner=owner, duration=_LEASE))
     if lease is None:
         raise DropBusy
 

@@ -29,6 +29,7 @@ from storage.conversations import lock_conversation
 from storage.customers import Customer, load_customer
 from storage.database import Database
 from storage.encryption import Vault
+from storage.outlets.hooks import tell
 from storage.problems import KeyMissing, SealBroken
 from storage.publishing import load_published
 from storage.ratings import Proposal, load_proposals, propose, rating_after
@@ -295,6 +296,9 @@ class Reconciler:
             subjects={"submission": submission.id, "case": submission.case_id},
             detail={verdict: str(count) for verdict, count in sorted(counts.items())},
         )
+        if first and stands:
+            told = {"submission_id": submission.id}
+            tell(conn, uni, "difference", case_id=submission.case_id, facts=told, counts=dict(sorted(counts.items())))
         if asked:
             return Outcome.ASKED
         needs_person = any(decision not in SETTLED_BY_PERSON for decision in stands)

@@ -21,6 +21,7 @@ from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
 from storage.tables.menus import AccountMenuRow, ChannelMenuRow
 from storage.tables.messages import InboundRow, OutgoingRow
+from storage.tables.outlets import ExportSendingRow, HookMessageRow, OutletRow
 from storage.tables.pacing import SendingPaceRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
 from storage.tables.questions import QuestionDecisionRow
@@ -76,9 +77,11 @@ __all__ = [
     "ExportMemberRow",
     "ExportPartRow",
     "ExportRequestRow",
+    "ExportSendingRow",
     "ExportSpanRow",
     "FaqEditRow",
     "HandOverRow",
+    "HookMessageRow",
     "ImageRow",
     "InboundRow",
     "JobLeaseRow",
@@ -88,6 +91,7 @@ __all__ = [
     "MasterRecordRow",
     "MasterVersionRow",
     "OutgoingRow",
+    "OutletRow",
     "PublishedRow",
     "QuestionDecisionRow",
     "RatingDecisionRow",

@@ -89,7 +89,9 @@ def test_at_most_one_sealed_column_and_no_free_text_beside_it() -> None:
         "export_batch.filters",
         "export_request.branches",
         "export_request.query",
+        "export_sending.files",
         "faq_edit.phrasing",
+        "hook_message.body",
         "published_content.body",
         "staff.password_hash",
     }

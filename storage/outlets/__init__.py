@@ -1,0 +1,1 @@
+"""Where other systems of the bank are told what happened: how it fares, what is on its way."""
