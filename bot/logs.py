@@ -25,7 +25,7 @@ import structlog
 _TOKENS = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{20,}|Bearer\s+[^\s'\"]+", re.ASCII)
 _STARS = "***"
 #: Libraries whose debug lines quote bodies and URLs.
-_TALKATIVE = ("httpx", "httpcore", "linebot", "telegram", "aiohttp.access", "asyncio")
+_TALKATIVE = ("httpx", "httpcore", "linebot", "telegram", "aiohttp.access", "asyncio", "asyncssh")
 
 
 #: How many lines of each level this process has written: a service that logs errors is to be looked after.

@@ -22,6 +22,7 @@ from bot.logs import LINES
 from storage.backlog import Backlog, backlog
 from storage.database import Database
 from storage.migrations import HEAD
+from storage.outlets.faring import ALARM_AFTER, Outlet, list_outlets
 from storage.quota import Quota, load_quotas
 
 log = structlog.get_logger("kakunin.metrics")
@@ -61,6 +62,12 @@ class Metrics:
             "Time-outs of the waiting line that could not be carried out; each is tried again.",
             registry=self.registry,
         )
+        self.hook_calls = Counter(
+            "kakunin_hook_calls_total",
+            "Calls of the web hook by how they ended.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self._store_up = self._gauge("store_up", "1 while the store answers.")
         self._open = self._gauge("outgoing_open", "Messages that wait to be sent or are on their way.")
         self._due = self._gauge("outgoing_oldest_seconds", "For how long the oldest open message has been due.")
@@ -81,6 +88,11 @@ class Metrics:
         self._unreconciled_for = self._gauge("submissions_unreconciled_oldest_seconds", "Age of the first of them.")
         self._unchained = self._gauge("audit_unchained", "Audit entries that are not sealed into the chain yet.")
         self._unchained_for = self._gauge("audit_unchained_oldest_seconds", "Age of the first of them.")
+        self._hooks = self._gauge("hook_messages_open", "Messages of the web hook that have not arrived yet.")
+        self._hooks_for = self._gauge("hook_messages_oldest_seconds", "Age of the oldest of them.")
+        self._hooks_lost = self._gauge("hook_messages_given_up", "Messages of the web hook that never arrived.")
+        self._outlet_failures = self._by_outlet("outlet_failures", "Tries in a row that failed.")
+        self._outlet_done = self._by_outlet("outlet_done_seconds", "How long ago it worked last.")
         about = Gauge("kakunin_build_info", "Always 1.", ["version", "schema"], registry=self.registry)
         about.labels(version("kakunin"), HEAD).set(1)
         self.registry.register(_LogLines())
@@ -90,6 +102,17 @@ class Metrics:
 
     def _by_channel(self, name: str, what: str) -> Gauge:
         return Gauge(f"kakunin_{name}", what, ["channel"], registry=self.registry)
+
+    def _by_outlet(self, name: str, what: str) -> Gauge:
+        return Gauge(f"kakunin_{name}", what, ["outlet"], registry=self.registry)
+
+    def _show_outlets(self, outlets: Sequence[Outlet], now: datetime) -> None:
+        for one in outlets:
+            # What the other side has switched off fails until somebody does something about it.
+            failures = 0 if one.state == "off" else max(one.failures, ALARM_AFTER if one.is_alarming else 0)
+            self._outlet_failures.labels(one.name).set(failures)
+            if one.done_at is not None:
+                self._outlet_done.labels(one.name).set(max(0.0, (now - one.done_at).total_seconds()))
 
     def _show_quotas(self, quotas: Sequence[Quota]) -> None:
         for one in quotas:
@@ -107,6 +130,7 @@ class Metrics:
             (self._undelivered_for, found.oldest_undelivered_at),
             (self._unreconciled_for, found.oldest_submitted_at),
             (self._unchained_for, found.oldest_unchained_at),
+            (self._hooks_for, found.oldest_hook_message_at),
         ):
             gauge.set(0 if since is None else max(0.0, (now - since).total_seconds()))
         self._open.set(found.open_messages)
@@ -116,13 +140,18 @@ class Metrics:
         self._images.set(found.images)
         self._unreconciled.set(found.unreconciled)
         self._unchained.set(found.unchained)
+        self._hooks.set(found.hook_messages)
+        self._hooks_lost.set(found.hooks_given_up)
 
     async def page(self, database: Database) -> bytes:
         """The text that Prometheus reads."""
         try:
-            found, quotas = await database.read(lambda conn: (backlog(conn), load_quotas(conn)))
+            found, quotas, outlets = await database.read(
+                lambda conn: (backlog(conn), load_quotas(conn), list_outlets(conn))
+            )
             self._show(found, database.universe.now())
             self._show_quotas(quotas)
+            self._show_outlets(outlets, database.universe.now())
         except Exception as error:
             log.warning("metrics.store_away", error=type(error).__name__)
             self._store_up.set(0)

@@ -18,6 +18,9 @@ from bot.fetching import Fetcher, expire_pictures
 from bot.live_content import LiveContent
 from bot.menus import MenuKeeper
 from bot.metrics import Metrics
+from bot.outlets.hooks import HookSender, forget_old_messages
+from bot.outlets.sending import ExportSender
+from bot.outlets.setting_up import set_up_outlets
 from bot.outreach.climbing import Climbing, Gate, Setting
 from bot.outreach.export_jobs import ExportJobs, end_old_exports
 from bot.outreach.promises import PromiseReminders
@@ -69,6 +72,8 @@ class Service:
     channels: Mapping[str, Channel]
     metrics: Metrics
     quota: QuotaWatch
+    sftp: ExportSender
+    hooks: HookSender
     menus: Sequence[MenuKeeper] = ()
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
@@ -78,6 +83,7 @@ class Service:
 
     async def start(self, roles: Iterable[str] = ("sender", "timers")) -> None:
         """Open the channels' pools and start the background tasks of ``roles``."""
+        await set_up_outlets(self.database, self.settings)
         for channel in self.channels.values():
             await channel.start()
         if "sender" in roles:
@@ -85,10 +91,14 @@ class Service:
             self._tasks += [asyncio.create_task(keeper.run(), name="menus") for keeper in self.menus]
             self._tasks.append(asyncio.create_task(self.fetcher.run(), name="fetcher"))
             self._tasks.append(asyncio.create_task(self.quota.run(), name="quota"))
+            if self.settings.hook_url:
+                self._tasks.append(asyncio.create_task(self.hooks.run(), name="hooks"))
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
             self._tasks.append(asyncio.create_task(self.exports.run(), name="exports"))
             self._tasks.append(asyncio.create_task(self.chores.run(), name="chores"))
+            if self.settings.sftp_url:
+                self._tasks.append(asyncio.create_task(self.sftp.run(), name="sftp"))
         if "webhooks" in roles and self.settings.telegram_mode == "polling" and "telegram" in self.channels:
             self._tasks.append(asyncio.create_task(self._poll_telegram(), name="telegram"))
 
@@ -143,7 +153,8 @@ class Service:
         """
         self.sender.finish()
         self.fetcher.finish()
-        finishing = {task for task in self._tasks if task.get_name() in ("sender", "fetcher")}
+        self.hooks.finish()
+        finishing = {task for task in self._tasks if task.get_name() in ("sender", "fetcher", "hooks")}
         if finishing:
             await asyncio.wait(finishing, timeout=_FINISH_WITHIN)
         for task in self._tasks:
@@ -304,9 +315,12 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
                 reassess_in_time(database, settings),
                 expire_pictures(database, settings.image_days),
                 end_old_exports(database),
+                forget_old_messages(database, settings.hook_days),
             ],
         ),
         exports=ExportJobs(database, settings, name),
+        sftp=ExportSender(database, settings, name),
+        hooks=HookSender(database, settings, name, metrics),
         channels=channels,
         metrics=metrics,
         quota=QuotaWatch(database, _allowances(channels), name),

@@ -21,6 +21,7 @@ from pydantic_settings.sources import TomlConfigSettingsSource
 
 from bot.costs import read_costs
 from bot.office_hours import DAYS, DayName, OfficeHours, parse_closed, parse_hours
+from bot.outlet_settings import OutletSettings
 from bot.problems import SettingsProblem
 from bot.sign_on.settings import SignOnSettings
 
@@ -36,7 +37,7 @@ _ROLES = frozenset({"operator", "back_office", "approver", "auditor", "admin"})
 _PORT = re.compile(r"[\w+]+://(?:[^:/@]*(?::[^@]*)?@)?+(?:\[[^\]]*\]|[^/:?]*):(?P<port>[^/?]*)", re.ASCII)
 
 
-class Settings(SignOnSettings):
+class Settings(SignOnSettings, OutletSettings):
     """All settings; secrets are ``SecretStr`` so that no repr shows them."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)

@@ -29,6 +29,7 @@ from bot.cli import (
     db,
     export,
     faq,
+    hooks,
     keys,
     letters,
     questionnaire,
@@ -74,6 +75,7 @@ app.add_typer(report.app, name="report")
 app.add_typer(questionnaire.app, name="questionnaire")
 app.add_typer(faq.app, name="faq")
 app.add_typer(audit.app, name="audit")
+app.add_typer(hooks.app, name="hooks")
 app.add_typer(keys.app, name="keys")
 app.add_typer(retention.app, name="retention")
 

@@ -13,7 +13,7 @@ from bot.content_sources import SourceProblem, edits, live_drafts, sources
 from bot.problems import SettingsProblem
 from bot.reviewing import review_rules, severity_table
 from bot.settings import Settings, load_settings, unknown_variables
-from locales import SHIPPED_LANGUAGES
+from locales import SHIPPED_LANGUAGES, load_catalogue
 from storage import publishing
 from storage.database import Database
 from storage.universe import Universe
@@ -56,6 +56,7 @@ def _look() -> Iterator[Finding]:
     yield from _platforms(settings)
     yield from _sign_on(settings)
     yield from _sources(settings)
+    yield from _outlets(settings)
     try:
         database = open_database(settings)
     except UserError as problem:
@@ -149,6 +150,23 @@ def _sign_on(settings: Settings) -> Iterator[Finding]:
         yield Finding("sign-in", False, f"{settings.oidc_issuer} cannot be used: {refusal.code} (docs/sign-in.md)")
     else:
         yield Finding("sign-in", True, f"at the provider; register {how.redirect_uri} there")
+
+
+def _outlets(settings: Settings) -> Iterator[Finding]:
+    """The server that exports go to is signed in to and written on; the web hook is tried by a command of its own."""
+    if settings.sftp_url:
+        from bot.outlets.sftp import ServerProblem, check_server
+        from bot.outlets.wording import problem_in_words
+
+        try:
+            check_server(settings)
+        except ServerProblem as problem:
+            words = problem_in_words(load_catalogue(settings.default_locale).text, problem.code)
+            yield Finding("sftp", False, f"{words} ({problem.seen})" if problem.seen else words)
+        else:
+            yield Finding("sftp", True, "the server is the right one and takes files")
+    if settings.hook_url:
+        yield Finding("hooks", True, "on; kakunin hooks test sends a message")
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

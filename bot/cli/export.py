@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import export_sending
 from bot.cli.branches import read_branches
 from bot.cli.errors import Failed
 from bot.cli.office import Office, os_user, progress_bar
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from storage.exports.responses import Exported
 
 app = typer.Typer(no_args_is_help=True, help="Files for the bank's other systems.")
+app.command("send")(export_sending.send)
+app.command("sendings")(export_sending.sendings)
 
 
 @app.callback()

@@ -23,6 +23,7 @@ from storage.branches import Branches
 from storage.content import transcript_marks
 from storage.conversations import find_conversation_ref
 from storage.export_requests import request_marks
+from storage.outlets.faring import list_outlets
 from storage.snoozes import snoozed_until
 from storage.staff import StaffMember, is_alive
 
@@ -77,8 +78,8 @@ async def exports(visit: Visit) -> web.StreamResponse:
 
 
 def exports_fingerprint(conn: Connection, branches: Branches) -> str:
-    """Changes with every step of every request."""
-    return _digest(request_marks(conn, branches))
+    """Changes with every step of every request, and with how the outlets fare."""
+    return _digest([*request_marks(conn, branches), *map(repr, list_outlets(conn))])
 
 
 #: Folders whose every line is watched; of the long ones only how many they hold.

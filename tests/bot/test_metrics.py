@@ -19,7 +19,7 @@ from tests.logs import configured
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Names of labels and all that may stand in them; nothing that grows with the customers.
-LABELS = {"channel", "status", "outcome", "le", "level", "version", "schema"}
+LABELS = {"channel", "status", "outcome", "le", "level", "outlet", "version", "schema"}
 
 
 async def page(database: Database) -> dict[str, float]:

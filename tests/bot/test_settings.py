@@ -59,6 +59,15 @@ CONTRACT = {
     "drop_folder": None,
     "drop_hours": 24,
     "drop_encoding": "utf-8-sig",
+    **dict.fromkeys(("sftp_url", "hook_url"), ""),
+    **dict.fromkeys(("sftp_known_hosts", "sftp_key", "sftp_key_passphrase", "sftp_password", "hook_secret")),
+    "sftp_host_key": (),
+    "sftp_at": ("02:00",),
+    "sftp_format": "csv",
+    "sftp_encoding": "utf-8-sig",
+    "sftp_status": "reconciled",
+    "hook_kinds": ("submission", "difference", "hand_over"),
+    "hook_days": 30,
     "office_hours": "09:00-17:00",
     "office_days": ("mon", "tue", "wed", "thu", "fri"),
     "office_closed": ("12-31", "01-02", "01-03"),
@@ -110,17 +119,19 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.trusted_proxies == ()
 
 
+#: Of a length and form that any of them may have.
+SECRET = "whsec_s3cretAndLongEnoughForAnyOfThem00000"
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
 
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_may_stand_in_a_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "secret"
-    file.write_text("s3cret value, long enough for any of them\n", encoding="utf-8")
+    file.write_text(f"{SECRET}\n", encoding="utf-8")
     monkeypatch.setenv(f"KAKUNIN_{name.upper()}_FILE", str(file))
     value = getattr(load_settings(), name)
     assert isinstance(value, SecretStr)
-    assert value.get_secret_value() == "s3cret value, long enough for any of them"
+    assert value.get_secret_value() == SECRET
     assert "s3cret" not in repr(load_settings())
 
 

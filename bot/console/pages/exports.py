@@ -31,6 +31,7 @@ from storage.export_requests import (
 from storage.exports.evidence import find_case
 from storage.exports.options import ENCODINGS, FORMATS, STATUSES
 from storage.exports.parquet import can_write_parquet
+from storage.outlets.faring import Outlet, list_outlets
 from storage.staff import StaffMember, list_staff
 
 KINDS = ("responses", "differences", "history", "evidence")
@@ -54,6 +55,7 @@ class _Shown:
     requests: list[ExportRequest]
     batches: list[ExportBatch]
     logins: dict[str, str]
+    outlets: list[Outlet]
     fingerprint: str
 
 
@@ -62,6 +64,7 @@ def _load(conn: Connection, visit: Visit) -> _Shown:
         requests=list_requests(conn, visit.console.database.vault, branches=visit.staff.branches),
         batches=list_export_batches(conn, limit=100),
         logins={member.id: member.login for member in list_staff(conn)},
+        outlets=[one for one in list_outlets(conn) if one.state != "off"],
         fingerprint=exports_fingerprint(conn, visit.staff.branches),
     )
 
@@ -79,6 +82,7 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.St
         "requests": shown.requests,
         "batches": shown.batches,
         "logins": shown.logins,
+        "outlets": shown.outlets,
         "kinds": KINDS,
         "formats": _formats(),
         "encodings": ENCODINGS,
