@@ -222,8 +222,9 @@ def read_back(position: Position, question: Question | None, answer: Answer) -> 
     if question is None or not answer.value:
         return answer.display
     if question.is_select:
-        several = question.type is QuestionType.SELECT_MULTIPLE
-        return take_choices(position, question, answer.codes if several else (answer.value,)).display
+        if question.type is not QuestionType.SELECT_MULTIPLE:
+            return position.label(question, answer.value)
+        return take_choices(position, question, answer.codes).display
     kind = reader_kind(question)
     # A date of the bank's stays masked, as it was offered.
     if kind != "country" and (kind != "date" or answer.state is AnswerState.UNCHANGED):

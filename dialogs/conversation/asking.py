@@ -50,6 +50,15 @@ _KEEP = Button(option="same", label=Phrase(key="button.keep"))
 _UNCHANGED = Button(option="same", label=Phrase(key="button.unchanged"))
 _ACKNOWLEDGE = Button(option="yes", label=Phrase(key="button.acknowledge"))
 _SKIP = Button(option="skip", label=Phrase(key="button.skip"))
+_REVIEW, _REVIEW_END, _ALT_OF_REVIEW = (
+    Phrase(key="engine.review"),
+    Phrase(key="engine.review_end"),
+    Phrase(key="alt.review"),
+)
+_SUBMIT_OR_FIX = (
+    Button(option="submit", label=Phrase(key="button.submit")),
+    Button(option="fix", label=Phrase(key="button.fix")),
+)
 
 
 def other_voices(locale: str) -> tuple[Button, ...]:
@@ -281,14 +290,11 @@ def review_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Pi
     lines = [review_line(position, number, slot) for number, slot in enumerate(position.asked_slots, 1)]
     return Prompt(
         kind=MessageKind.QUESTION,
-        pieces=(*lead, Phrase(key="engine.review"), *lines, Phrase(key="engine.review_end")),
-        buttons=(
-            Button(option="submit", label=Phrase(key="button.submit")),
-            Button(option="fix", label=Phrase(key="button.fix")),
-        ),
+        pieces=(*lead, _REVIEW, *lines, _REVIEW_END),
+        buttons=_SUBMIT_OR_FIX,
         shortcuts=(STAFF, LATER),
         token=open_prompt.tokens[-1],
-        alt=Phrase(key="alt.review"),
+        alt=_ALT_OF_REVIEW,
     )
 
 
@@ -316,21 +322,14 @@ def review_line(position: Position, number: int, slot: Slot) -> Line:
             value = Phrase(key="button.acknowledge")
         case _:
             value = Literal(text=read_back(position, slot.question, answer), of=answer.content_id)
-    return Line(number=number, name=slot_name(slot), value=value)
-
-
-def slot_name(slot: Slot) -> Phrase | Wording:
-    """The short name of a slot, for lists and buttons; in a repeat with its number."""
-    if slot.question is None:
-        return Phrase(key="engine.more_name")
-    return Wording(field="button", question=slot.question.name, instance=slot.key.instance)
+    return Line(number=number, name=slot.name, value=value)
 
 
 def correctable(position: Position) -> list[Button]:
     """The answers that may be changed, under their numbers of the review list."""
     answers = position.state.answers
     return [
-        Button(option=f"k{index}", label=slot_name(slot), number=index + 1)
+        Button(option=f"k{index}", label=slot.name, number=index + 1)
         for index, slot in enumerate(position.asked_slots)
         if slot.key in answers and not position.is_elsewhere(slot)
     ]

@@ -89,7 +89,7 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
         if not left:
             return False
         turn.offer_answer(slot, take_choices(turn.position, question, tuple(left)), content_id, typed=False)
-    elif choice is None or choice not in choices:
+    elif choice is None or (question.choice_filter is not None and choice not in choices):
         return False
     elif question.type is QuestionType.SELECT_MULTIPLE:
         ticked = set(prompt.selection) ^ {choice.name}

@@ -102,13 +102,20 @@ class Position:
         return self.outline.slots
 
     def _collect(self, parts: Iterable[Part], found: list[Slot]) -> None:
+        whens, known = self.plan.whens, self.known
         for part in parts:
-            if isinstance(part, tuple):
-                found += part
-            elif isinstance(part, Slot):
-                # The groups around it have been looked at.
-                if self._holds(part.key, part.question):
+            if isinstance(part, Slot):
+                when = whens.get(part.key.question)
+                value = None if when is None else known.get(when.name)
+                # The groups around it have been looked at, and most conditions ask for an answer that is known by now.
+                if when is None or value is None:
+                    holds = self._holds(part.key, part.question)
+                else:
+                    holds = (value in when.codes) is when.within
+                if holds:
                     found.append(part)
+            elif isinstance(part, tuple):
+                found += part
             elif isinstance(part, Section):
                 if self._group_relevant(part.group, 0):
                     self._collect(part.parts, found)
@@ -173,7 +180,13 @@ class Position:
             if key in self._busy:
                 return False
             self._busy.add(key)
-            found = self._relevant[key] = question.relevant.truth(AnswerScope(self, key))
+            when = self.plan.whens.get(question.name)
+            value = None if when is None else self.plain(when.name)
+            if when is None or value is None:
+                found = question.relevant.truth(AnswerScope(self, key))
+            else:
+                found = (value in when.codes) is when.within
+            self._relevant[key] = found
             self._busy.discard(key)
         return found
 
@@ -368,8 +381,13 @@ class Position:
 
     def label(self, question: Question, choice: str) -> str:
         """The wording of a choice as the customer sees it on its button."""
-        found = self.definition.choice(question, choice)
-        if found is None:
-            return choice
-        locale, language = self.state.locale, self.definition.default_language
-        return pick(found.button, locale, language) or pick(found.label, locale, language)
+        locale, labels = self.state.locale, self.plan.labels
+        label = labels.get((locale, question.list_name, choice))
+        if label is None:
+            found = self.definition.choice(question, choice)
+            if found is None:
+                return choice
+            language = self.definition.default_language
+            label = pick(found.button, locale, language) or pick(found.label, locale, language)
+            labels[locale, question.list_name, choice] = label
+        return label

@@ -9,18 +9,26 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import TypeGuard, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from dialogs.conversation.events import Key
-from dialogs.conversation.prompts import Prompt
+from dialogs.conversation.prompts import Phrase, Prompt, Wording
 from dialogs.definition.expressions import Expression
-from dialogs.definition.expressions.syntax import Call
+from dialogs.definition.expressions.syntax import Call, Comparison, Literal, Logic, Name, Node
 from dialogs.definition.model import Group, Question, Questionnaire, QuestionType
 
 T = TypeVar("T")
 
 #: So many ways of how its conditions stand are remembered of a form.
 _OUTLINES = 1000
+
+
+class When(NamedTuple):
+    """The answer at ``name`` is one of these codes, or (``within`` false) none of them."""
+
+    name: str
+    codes: frozenset[str]
+    within: bool
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,13 @@ class Slot:
     #: Values that are a settled answer whatever else is answered, since no rule says more of them: all but none where
     #: this is ``None``.
     fits: Container[str] | None = field(default=(), compare=False, repr=False)
+
+    @cached_property
+    def name(self) -> Phrase | Wording:
+        """What it is called in lists and on buttons; in a repeat with its number."""
+        if self.question is None:
+            return Phrase(key="engine.more_name")
+        return Wording(field="button", question=self.question.name, instance=self.key.instance)
 
     @cached_property
     def is_asked(self) -> bool:
@@ -119,6 +134,8 @@ class Plan:
         self._outlines: dict[tuple[int, ...], Outline] = {}
         #: What asks a question for the first time, by all that makes a difference (``asking.question_prompt``).
         self.prompts: dict[object, Prompt] = {}
+        #: The labels of choices that were read so far, by voice, list and code.
+        self.labels: dict[tuple[str, str | None, str], str] = {}
         self.parts = tuple(_parts(list(self._rows()), 0))
         #: Questions that are relevant whatever is answered.
         self.always = frozenset(slot.key.question for part in self.parts if isinstance(part, tuple) for slot in part)
@@ -126,6 +143,10 @@ class Plan:
         self.calculated = frozenset(question.name for question in definition.questions if _is_calculated(question))
         #: The outline of a form without conditions.
         self.outline = Outline(self.parts[0]) if _is_fixed(self.parts) else None
+        #: The conditions that only ask whether one answer is one of some codes, as most do, by their questions.
+        conditions = ((question.name, question.relevant) for question in definition.questions)
+        found = ((name, _when(condition.tree)) for name, condition in conditions if condition is not None)
+        self.whens = {name: when for name, when in found if when is not None}
         #: Rules by which an answer says that somebody else answers for the customer.
         rules = ((question.name, question.bot.proxy) for question in definition.questions)
         self.proxies = tuple((name, rule) for name, rule in rules if rule is not None)
@@ -239,6 +260,22 @@ def _parts(rows: Iterable[tuple[tuple[str, ...], Slot | Repeat]], depth: int) ->
 
 def _is_free(part: Slot | Repeat) -> bool:
     return isinstance(part, Slot) and part.question is not None and part.question.relevant is None
+
+
+def _when(node: Node) -> When | None:
+    """The condition as ``When``: an answer against a code, or against several of them in a row."""
+    match node:
+        case Comparison(operator="=" | "!=", left=Name(name=name), right=Literal(value=str(code))):
+            return When(name, frozenset({code}), node.operator == "=")
+        case Logic(operands=operands):
+            found = [_when(operand) for operand in operands]
+            first = found[0]
+            if first is None or first.within is not (node.operator == "or"):
+                return None
+            if any(one is None or (one.name, one.within) != (first.name, first.within) for one in found):
+                return None
+            return first._replace(codes=frozenset[str]().union(*(one.codes for one in found if one is not None)))
+    return None
 
 
 def _is_fixed(parts: Sequence[Part]) -> TypeGuard[tuple[tuple[Slot, ...]]]:

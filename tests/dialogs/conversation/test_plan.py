@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import AnswerState, Event, Key
 from dialogs.conversation.form import Position
-from dialogs.conversation.plan import Outline, plan_of
+from dialogs.conversation.plan import Outline, When, plan_of
 from dialogs.conversation.state import State, apply
 from dialogs.definition.model import Questionnaire
 from tests.dialogs.conversation.machine_forms import MASTER, forms
@@ -173,3 +173,48 @@ def test_what_no_rule_speaks_of_is_settled_by_its_value_alone() -> None:
     assert slots["four"].fits == (), "its constraint speaks of it"
     assert slots["one"].is_always_required
     assert not slots["three"].is_always_required
+
+
+@pytest.mark.parametrize(
+    ("condition", "when"),
+    [
+        ("${one} = 'left'", When("one", frozenset({"left"}), True)),
+        ("${one} != ''", When("one", frozenset({""}), False)),
+        ("${one} = 'left' or ${one} = 'right'", When("one", frozenset({"left", "right"}), True)),
+        ("${one} != 'left' and ${one} != ''", When("one", frozenset({"left", ""}), False)),
+        ("${one} = 'left' and ${one} = 'right'", None),
+        ("${one} != 'left' or ${one} != 'right'", None),
+        ("${one} = 'left' or ${two} = 'left'", None),
+        ("${one} = 'left' or ${one} != 'right'", None),
+        ("${one} = 1", None),
+        ("${one} = ${two}", None),
+        ("selected(${one}, 'left')", None),
+    ],
+)
+def test_conditions_that_ask_for_codes_are_known_as_such(condition: str, when: When | None) -> None:
+    definition = form(
+        f"""
+- {{type: select_one sides, name: one, label: {{ja: 一}}, required: "true()"}}
+- {{type: select_one sides, name: two, label: {{ja: 二}}, required: "true()"}}
+- {{type: text, name: three, label: {{ja: 三}}, relevant: "{condition}"}}
+""",
+        SIDES,
+    )
+    assert plan_of(definition).whens.get("three") == when
+    relevant = definition.question("three").relevant
+    assert relevant is not None
+    for one in ("", "left", "right"):
+        for two in ("", "left", "right"):
+            state = apply(State(), ev.Started(at=NOW, definition_sha256="x", locale="ja", receipt_no="R"))
+            for name, value in (("one", one), ("two", two)):
+                told = ev.Answered(
+                    at=NOW, key=Key(name), value=value, display="", state=AnswerState.ANSWERED, locale="ja"
+                )
+                state = apply(state, told)
+            position = Position(definition, state, NOW)
+            there = Key("three") in position.places
+            assert (
+                there
+                is position.truth(relevant, Key("three"))
+                is Position(definition, state, NOW).is_relevant(Key("three"))
+            )
