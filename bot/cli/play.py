@@ -206,16 +206,23 @@ def load_form(name_or_path: str, locale: str | None = None) -> Questionnaire:
     path = Path(name_or_path)
     if path.suffix.lower() not in SUFFIXES:
         raise UserError(
-            f"{name_or_path}: a questionnaire is a .yaml or .xlsx file or one of {', '.join(shipped_names())}."
+            f"{name_or_path}: a questionnaire is a .yaml, .xlsx or .xls file or one of {', '.join(shipped_names())}."
         )
     catalogue = load_catalogue(locale if locale in SHIPPED_LANGUAGES else SHIPPED_LANGUAGES[0])
     return form_of(read_file(path, catalogue), path, catalogue)
 
 
+def _voice_of(definition: Questionnaire) -> str:
+    """The first of the form's languages in which we speak; a form in none of them is asked in its own words and ours."""
+    from locales import SHIPPED_LANGUAGES, VOICES
+
+    return next((one for one in definition.languages if one in VOICES), SHIPPED_LANGUAGES[-1])
+
+
 def play(form: str, *, locale: str | None, today: date | None, as_json: bool, stdin: TextIO, stdout: TextIO) -> None:
     """Play a form: replies are lines on ``stdin``; the first turn comes before any of them."""
     definition = load_form(form, locale)
-    player = make_player(definition, locale=locale or definition.default_language, today=today)
+    player = make_player(definition, locale=locale or _voice_of(definition), today=today)
     player.begin()
     _show(player, as_json, stdout)
     for what in _replies(stdin, as_json):
@@ -309,7 +316,7 @@ def _lines(said: Iterable[Message]) -> Iterator[str]:
 def chat(form: str, *, locale: str | None) -> None:
     """A conversation in the terminal; an empty line or Ctrl-D ends it."""
     definition = load_form(form, locale)
-    player = make_player(definition, locale=locale or definition.default_language, today=None)
+    player = make_player(definition, locale=locale or _voice_of(definition), today=None)
     player.begin()
     _show(player, False, sys.stdout)
     while not player.state.completed:

@@ -21,7 +21,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 @app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A questionnaire (.yaml or .xlsx).")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A questionnaire (.yaml, .xlsx or .xls).")],
     as_json: JsonOption = False,
 ) -> None:
     """Find what is wrong with a form before it meets a customer; exit 1 if anything is an error."""
@@ -32,7 +32,7 @@ def check(
 
 @app.command("convert")
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A questionnaire (.yaml or .xlsx).")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A questionnaire (.yaml, .xlsx or .xls).")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The same form as .yaml or .xlsx, by the suffix.")],
 ) -> None:
     """Turn a form in YAML into an XLSForm workbook, or back."""
@@ -55,7 +55,9 @@ def upgrade(
 
 @app.command("play")
 def play(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A questionnaire (.yaml or .xlsx), or a shipped one.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A questionnaire (.yaml, .xlsx or .xls), or a shipped one.")
+    ],
     locale: LocaleOption = None,
     today: Annotated[str | None, typer.Option(metavar="DATE", help="The customer's day (ISO 8601).")] = None,
     as_json: JsonOption = False,
@@ -68,7 +70,7 @@ def play(
 
 def chat(
     form: Annotated[
-        str, typer.Option("--questionnaire", help="A questionnaire (.yaml or .xlsx), or a shipped one.")
+        str, typer.Option("--questionnaire", help="A questionnaire (.yaml, .xlsx or .xls), or a shipped one.")
     ] = ("individual"),
     locale: LocaleOption = None,
 ) -> None:

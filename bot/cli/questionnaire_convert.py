@@ -14,12 +14,12 @@ def convert(source: Path, target: Path, locale: str = "ja") -> None:
     import typer
 
     from dialogs.definition.issues import DefinitionError
-    from dialogs.definition.source_files import SUFFIXES, write_source
+    from dialogs.definition.source_files import WRITTEN_SUFFIXES, write_source
     from locales import load_catalogue
 
     catalogue = load_catalogue(locale)
     suffix = target.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in WRITTEN_SUFFIXES:
         raise UserError(catalogue.text("check.file.unknown_format", file=str(target)))
     file = read_file(source, catalogue)
     form = form_of(file, source, catalogue)

@@ -25,6 +25,7 @@ from dialogs.definition.vocabulary import (
     SETTINGS_COLUMNS,
     SURVEY_COLUMNS,
 )
+from dialogs.definition.xlsform_words import advice_for
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,9 @@ class _Builder:
         else:
             known = {*QuestionType, *BOUNDARIES}
             row.place = replace(row.place, name=row.text("name"))
-            row.note("unsupported_type", "type", type=written[:64], suggestion=nearest(kind, known))
+            instead = advice_for(written)
+            meant = "" if instead else nearest(kind, known)
+            row.note("unsupported_type", "type", type=written[:64], suggestion=meant, instead=instead)
 
     def _boundary(self, kind: str, number: int, row: RowReader, bot: Table | None) -> None:
         repeat = kind.endswith("repeat")

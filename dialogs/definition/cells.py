@@ -22,9 +22,14 @@ CODE = re.compile(r"[A-Za-z0-9_.\-]+")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:[_-][A-Za-z]{2,8})*")
 MAX_NAME = 64
 
-_TRUE = frozenset({"yes", "true", "true()"})
-_FALSE = frozenset({"no", "false", "false()"})
+_TRUE = frozenset({"yes", "true", "true()", "1"})
+_FALSE = frozenset({"no", "false", "false()", "0"})
 _LOOKS_COMPUTED = re.compile(r"\$\{|[a-z][a-z:\-]*\(")
+
+
+def looks_computed(text: str) -> bool:
+    """Whether a text is meant to be worked out: it reads a name or calls a function."""
+    return _LOOKS_COMPUTED.search(text) is not None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -149,7 +154,7 @@ class RowReader:
         found = self.text(column)
         if not found:
             return None
-        return self._parsed(column, found) if _LOOKS_COMPUTED.search(found) else literal(found)
+        return self._parsed(column, found) if looks_computed(found) else literal(found)
 
     def table(self, column: str) -> Table | None:
         found = self.node(column)

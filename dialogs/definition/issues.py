@@ -30,13 +30,11 @@ _ERRORS = (
     "several_documents",
     "not_a_questionnaire",
     "not_a_workbook",
-    "old_workbook",
     "encrypted_workbook",
     "workbook_too_large",
     "too_many_rows",
     "too_many_columns",
     "unsupported_sheet",
-    "column_without_name",
     "error_in_cell",
     "formula_without_value",
     "several_settings",
@@ -46,6 +44,7 @@ _ERRORS = (
     "wrong_shape",
     "unsupported_type",
     "unsupported_column",
+    "appearance_not_supported",
     "missing_column",
     "column_not_for_type",
     "bad_name",
@@ -101,6 +100,12 @@ _ERRORS = (
 )
 _WARNINGS = (
     "sheet_not_read",
+    "column_without_name",
+    "column_not_used",
+    "row_not_used",
+    "cell_not_used",
+    "setting_assumed",
+    "language_assumed",
     "unused_list",
     "equals_on_multiple",
     "date_against_number",
@@ -168,6 +173,8 @@ class Issue:
         if "reason" in params:
             params["reason"] = text(f"check.reason.{params['reason']}")
         sentence = text(f"check.{self.code}", **params)
+        if self.params.get("instead"):
+            sentence = f"{sentence} {text('check.instead.' + self.params['instead'])}"
         suggestion = self.params.get("suggestion")
         return f"{sentence} {text('check.did_you_mean', suggestion=suggestion)}" if suggestion else sentence
 

@@ -1,4 +1,4 @@
-"""A questionnaire's file, whatever its format: YAML or an XLSForm workbook, told apart by the suffix.
+"""A questionnaire's file, whatever its format: YAML or an XLSForm workbook, told apart by what is in it.
 
 Both give the same source tree; this module hides the one difference that is left, how a place in
 the file is named.
@@ -17,7 +17,10 @@ from dialogs.definition.yaml_source import read_yaml_tree
 
 YAML_SUFFIXES = (".yaml", ".yml")
 WORKBOOK_SUFFIX = ".xlsx"
-SUFFIXES = (*YAML_SUFFIXES, WORKBOOK_SUFFIX)
+#: Formats that are read and not written: Excel until 2003, and with macros (which nobody runs).
+OLD_SUFFIXES = (".xls", ".xlsm")
+WRITTEN_SUFFIXES = (*YAML_SUFFIXES, WORKBOOK_SUFFIX)
+SUFFIXES = (*WRITTEN_SUFFIXES, *OLD_SUFFIXES)
 
 #: More than any of the formats takes: a file need not be read further to be refused.
 MAX_BYTES = 10_000_001
@@ -56,18 +59,21 @@ class SourceFile:
 
 
 def read_source(raw: bytes, *, origin: str) -> SourceFile:
-    """A file by its name and content; raises ``UnreadableSource``, and ``LookupError`` for another suffix."""
+    """A file by its content; raises ``UnreadableSource``, and ``LookupError`` for a suffix that no form has.
+
+    Workbooks are told apart by their bytes: an old one is often called ``.xlsx``, and the other way round.
+    """
     suffix = "." + origin.rpartition(".")[2].lower()
+    if suffix not in SUFFIXES:
+        raise LookupError(f"no questionnaire has the suffix {suffix}")
     if suffix in YAML_SUFFIXES:
         tree = read_yaml_tree(raw, origin=origin)
         lines = row_lines(tree)
         return SourceFile(tree, origin, (), lambda issue: _with_line(issue, lines.get(issue.place.row, 0)))
-    if suffix == WORKBOOK_SUFFIX:
-        from dialogs.definition.workbook_format import read_workbook
+    from dialogs.definition.workbook_format import read_workbook
 
-        book = read_workbook(raw, origin=origin)
-        return SourceFile(book.tree, origin, tuple(book.issues), book.placed)
-    raise LookupError(f"no questionnaire has the suffix {suffix}")
+    book = read_workbook(raw, origin=origin)
+    return SourceFile(book.tree, origin, tuple(book.issues), book.placed)
 
 
 def write_source(file: SourceFile, suffix: str) -> bytes:
@@ -95,6 +101,7 @@ __all__ = [
     "MAX_BYTES",
     "SUFFIXES",
     "WORKBOOK_SUFFIX",
+    "WRITTEN_SUFFIXES",
     "YAML_SUFFIXES",
     "SourceFile",
     "UnreadableSource",

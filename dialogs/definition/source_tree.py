@@ -74,7 +74,7 @@ def read_json_tree(body: str) -> Tree:
     try:
         value = json.loads(body, object_pairs_hook=_unique)
     except _DuplicateKey as twice:
-        raise UnreadableSource([Issue(code="duplicate_key", place=Place(), params={"key": twice.key})]) from twice
+        raise UnreadableSource([Issue(code="duplicate_key", place=Place(), params={"written": twice.key})]) from twice
     except json.JSONDecodeError as error:
         place = Place(line=error.lineno)
         raise UnreadableSource([Issue(code="syntax", place=place, params={"column": str(error.colno)})]) from error

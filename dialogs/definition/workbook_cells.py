@@ -1,4 +1,4 @@
-"""A workbook (.xlsx) as rows of texts, whoever made it and whatever is in it.
+"""A workbook as Excel has written them since 2007 (.xlsx), as rows of texts, whoever made it and whatever is in it.
 
 Promise: no formula is calculated, no file that is not a workbook is mistaken for one, memory stays
 bounded, and a value that Excel has typed (``1.0``, a date) is the text again that its author meant.
@@ -29,10 +29,8 @@ MAX_ROWS = 10_000
 MAX_COLUMNS = 400
 MAX_CELLS = 2_000_000
 
-_MEGABYTE = 1_000_000
+MEGABYTE = 1_000_000
 _LARGE_PARTS = ("xl/worksheets/", "xl/sharedStrings.xml", "xl/media/")
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: How the format writes a character that XML cannot hold.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -70,9 +68,9 @@ def read_grids(raw: bytes, wanted: Iterable[str], *, origin: str) -> tuple[Mappi
         raise
     except Exception as error:
         # Whatever a damaged file makes the library stumble over.
-        raise _unreadable("not_a_workbook", origin) from error
+        raise unreadable("not_a_workbook", origin) from error
     if not sheets:
-        raise _unreadable("not_a_workbook", origin)
+        raise unreadable("not_a_workbook", origin)
     return grids, sheets
 
 
@@ -87,27 +85,26 @@ def escaped(text: str) -> str:
 
 
 def _refuse_unfit(raw: bytes, origin: str) -> None:
-    if raw.startswith(_OLE):
-        raise _unreadable("encrypted_workbook" if _ENCRYPTED in raw else "old_workbook", origin)
-    if len(raw) > MAX_MEGABYTES * _MEGABYTE:
-        raise _unreadable("workbook_too_large", origin, limit=str(MAX_MEGABYTES))
+    if len(raw) > MAX_MEGABYTES * MEGABYTE:
+        raise unreadable("workbook_too_large", origin, limit=str(MAX_MEGABYTES))
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _unreadable("not_a_workbook", origin) from error
+        raise unreadable("not_a_workbook", origin) from error
     if any(part.flag_bits & 1 for part in parts):
-        raise _unreadable("encrypted_workbook", origin)
+        raise unreadable("encrypted_workbook", origin)
     # Nothing is unpacked beyond the size that a part declares.
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_MEGABYTES * _MEGABYTE:
-        raise _unreadable("workbook_too_large", origin, limit=str(MAX_UNPACKED_MEGABYTES))
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_MEGABYTES * MEGABYTE:
+        raise unreadable("workbook_too_large", origin, limit=str(MAX_UNPACKED_MEGABYTES))
     # Everything but cells, texts and pictures becomes one object an element.
     small = (part for part in parts if not part.filename.startswith(_LARGE_PARTS))
-    if any(part.file_size > MAX_STYLES_MEGABYTES * _MEGABYTE for part in small):
-        raise _unreadable("workbook_too_large", origin, limit=str(MAX_STYLES_MEGABYTES))
+    if any(part.file_size > MAX_STYLES_MEGABYTES * MEGABYTE for part in small):
+        raise unreadable("workbook_too_large", origin, limit=str(MAX_STYLES_MEGABYTES))
 
 
-def _unreadable(code: str, origin: str, sheet: str = "", row: int = 0, **params: str) -> UnreadableSource:
+def unreadable(code: str, origin: str, sheet: str = "", row: int = 0, **params: str) -> UnreadableSource:
+    """The refusal of a whole workbook."""
     place = Place(sheet=sheet, row=row, cell=str(row) if row else "")
     return UnreadableSource([Issue(code=code, place=place, params=params)], origin=origin)
 
@@ -134,7 +131,7 @@ def _rows(sheet: Any, name: str, origin: str) -> Iterator[tuple[int, dict[int, C
     for number, row in enumerate(sheet.iter_rows(), 1):
         cells += len(row) + 1
         if cells > MAX_CELLS:
-            raise _unreadable("too_many_rows", origin, name, number, limit=str(MAX_ROWS))
+            raise unreadable("too_many_rows", origin, name, number, limit=str(MAX_ROWS))
         found = {
             column: content
             for column, cell in enumerate(row, 1)
@@ -144,9 +141,9 @@ def _rows(sheet: Any, name: str, origin: str) -> Iterator[tuple[int, dict[int, C
             continue
         rows += 1
         if rows > MAX_ROWS:
-            raise _unreadable("too_many_rows", origin, name, number, limit=str(MAX_ROWS))
+            raise unreadable("too_many_rows", origin, name, number, limit=str(MAX_ROWS))
         if max(found) > MAX_COLUMNS:
-            raise _unreadable("too_many_columns", origin, name, number, limit=str(MAX_COLUMNS))
+            raise unreadable("too_many_columns", origin, name, number, limit=str(MAX_COLUMNS))
         yield number, found
 
 
@@ -156,17 +153,24 @@ def _content(cell: Any) -> Content:
         return Broken("formula_without_value", str(getattr(value, "text", value)))
     if cell.data_type == "e":
         return Broken("error_in_cell", str(value))
+    if isinstance(value, str):
+        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value).strip()
+    return content_of(value, str(cell.number_format or ""))
+
+
+def content_of(value: object, number_format: str) -> Content:
+    """A value that Excel has typed, as the text that its author meant."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return _number(value, str(cell.number_format or ""))
+        return _number(value, number_format)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat()
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), str(value)).strip()
+    return str(value).strip()
 
 
 def _number(value: int | float, number_format: str) -> str:

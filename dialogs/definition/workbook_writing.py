@@ -24,7 +24,7 @@ from dialogs.definition.vocabulary import (
     SURVEY_TEXTS,
 )
 from dialogs.definition.workbook_cells import escaped
-from dialogs.definition.workbook_format import is_plain_column
+from dialogs.definition.workbook_columns import is_plain_column
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -111,8 +111,9 @@ def _settings(row: Plain, form: Questionnaire) -> list[_Row]:
         "upgrade": "bot::upgrade",
     }
     found = {names.get(header, header).replace("title::", "bot::title::"): text for header, text in texts.items()}
-    if "default_language" in found:
-        found["default_language"] = _spoken(form.default_language)
+    # A form that names no language would be judged by its texts; the bare code says no more than the source does.
+    stated = "default_language" in found
+    found["default_language"] = _spoken(form.default_language) if stated else form.default_language
     return [dict.fromkeys(found, ""), found]
 
 

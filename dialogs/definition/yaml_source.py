@@ -93,7 +93,7 @@ class _Reader:
         if top is not None and top.mapping and top.key is None:
             key = cell(value, line).text
             if key in top.entries:
-                raise _unreadable("duplicate_key", line, self._origin, key=key)
+                raise _unreadable("duplicate_key", line, self._origin, written=key)
             top.key = key
             return
         # ``~`` and ``null`` written bare are YAML's empty values; as text they must be quoted.

@@ -53,6 +53,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WHOLE_NAME = re.compile(NAME_PATTERN)
+#: The beginning of a path through data that lie outside the form.
+_OUTSIDE = re.compile(r"\binstance\s*\(")
 _SMART_QUOTES = "‘’“”＇＂「」"
 
 
@@ -95,5 +97,10 @@ def _refusal(source: str, position: int) -> ExpressionError:
     if source.startswith("${", position):
         return ExpressionError("bad_name", position, {"name": source[position + 2 : position + 32].strip()})
     if character == "/":
+        outside = _OUTSIDE.search(source, 0, position)
+        if outside is not None:
+            return ExpressionError(
+                "unsupported_function", outside.start(), {"function": "instance", "reason": "outside"}
+            )
         return ExpressionError("absolute_path", position)
     return ExpressionError("unexpected_character", position, {"character": character})

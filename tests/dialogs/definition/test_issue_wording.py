@@ -17,12 +17,15 @@ from dialogs.definition import (
     workbook_cells,
     workbook_format,
     workbook_writing,
+    xlsform_rows,
     yaml_source,
 )
 from dialogs.definition.checks import endings, names, paths, texts, types
 from dialogs.definition.expressions import ExpressionError, parse, typecheck
 from dialogs.definition.expressions.functions import REFUSED
 from dialogs.definition.issues import ISSUE_CODES, Issue, Place, Severity, issue_of
+from dialogs.definition.old_excel import reading
+from dialogs.definition.xlsform_words import ADVICE
 from locales import SHIPPED_LANGUAGES, load_catalogue, placeholders
 
 OWN_KEYS = {
@@ -30,6 +33,7 @@ OWN_KEYS = {
     "check.shape.text", "check.shape.language", "check.shape.list", "check.shape.mapping",
     "check.proof.ends", "check.proof.items", "check.proof.none",
     *(f"check.reason.{reason}" for reason in REFUSED.values()),
+    *(f"check.instead.{advice}" for advice in ADVICE),
     "check.file.missing", "check.file.not_readable", "check.file.unreadable", "check.file.unknown_format",
 }  # fmt: skip
 
@@ -51,7 +55,7 @@ def test_both_languages_use_the_same_parameters() -> None:
 
 def test_every_code_is_used_somewhere() -> None:
     modules = (builder, cells, source_tree, yaml_source, endings, names, paths, texts, types, typecheck)
-    modules += (workbook_cells, workbook_format, workbook_writing)
+    modules += (workbook_cells, workbook_format, workbook_writing, xlsform_rows, reading)
     source = "".join(inspect.getsource(module) for module in modules)
     unused = {code for code in ISSUE_CODES if not code.startswith("expression.") and f'"{code}"' not in source}
     assert unused == set()
