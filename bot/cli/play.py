@@ -213,7 +213,7 @@ def load_form(name_or_path: str, locale: str | None = None) -> Questionnaire:
 
 
 def _voice_of(definition: Questionnaire) -> str:
-    """The first of the form's languages in which we speak; a form in none of them is asked in its own words and ours."""
+    """The first of the form's languages in which we speak; a form in none of them is asked in its own words."""
     from locales import SHIPPED_LANGUAGES, VOICES
 
     return next((one for one in definition.languages if one in VOICES), SHIPPED_LANGUAGES[-1])

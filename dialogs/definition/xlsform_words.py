@@ -113,9 +113,9 @@ _OR_OTHER = re.compile(r"\s+(?:or[ _]other|or[ _]specify[ _]other)$", re.IGNOREC
 #: What a device or its server notes by itself; a conversation has times, channel and account of its own.
 METADATA = frozenset({
     "start", "start_time", "end", "end_time", "deviceid", "device_id", "imei", "subscriberid", "subscriber_id",
-    "simserial", "get_phone_number", "sim_id", "sim_serial", "phonenumber", "username", "email", "audit", "start-geopoint",
-    "background-audio", "background-geopoint", "uri:deviceid", "uri:username", "uri:email", "uri:phonenumber", "uri:simserial",
-    "uri:subscriberid",
+    "simserial", "get_phone_number", "sim_id", "sim_serial", "phonenumber", "username", "email", "audit",
+    "start-geopoint", "background-audio", "background-geopoint", "uri:deviceid", "uri:username", "uri:email",
+    "uri:phonenumber", "uri:simserial", "uri:subscriberid",
 })  # fmt: skip
 
 #: What to do instead of a type that has no place in a chat (``check.instead.*``).

@@ -1,4 +1,4 @@
-"""Forms as ODK and Kobo have them: what means the same in a chat runs, what means nothing there is left out and said."""
+"""Forms as ODK and Kobo have them: what means the same in a chat runs, what means nothing there is left out."""
 
 from __future__ import annotations
 
