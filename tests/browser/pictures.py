@@ -95,6 +95,7 @@ async def letter_of(phone: Page, name: str) -> str:
 
 async def take(pictures: Pictures) -> None:
     """Everything once, in the order in which a bank lives it."""
+    await _visitor(pictures)
     asking = await pictures.customer("中村 隆")
     for _ in range(4):
         await asking.answer()
@@ -108,6 +109,20 @@ async def take(pictures: Pictures) -> None:
     moved = await pictures.customer("斎藤 真理")
     await _moves(moved)
     await _office(pictures, moved)
+
+
+async def _visitor(pictures: Pictures) -> None:
+    """The demo as its visitor sees it: one of the five, after a question."""
+    page = await pictures.page(1440, 900)
+    await page.goto(f"{pictures.address}/demo/phone")
+    await page.get_by_role("button", name="外国人のかた").first.click()
+    await expect(page.locator("#inspector")).to_contain_text("ja_easy", timeout=20_000)
+    said = "どうして国籍を聞きますか"
+    await page.get_by_role("button", name=said).click()
+    await expect(page.locator("#inspector q")).to_have_text(said)
+    await expect(page.locator("#inspector .sent .tag").first).to_have_text("表示済み")
+    await page.locator("#menu-bar").click()
+    await pictures.keep("demo-visitor", page)
 
 
 async def _with_staff(pictures: Pictures, asking: Phone) -> None:

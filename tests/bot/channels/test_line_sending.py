@@ -14,7 +14,7 @@ from bot.channels.line.client import LineClient
 from bot.channels.line.drawing import render_all
 from bot.channels.line.outcomes import outcome_of_status
 from bot.channels.line.tokens import LongLivedToken
-from bot.simulator.faults import Trouble
+from bot.simulator.faults import Fault, Trouble
 from dialogs.personal import Personal
 from tests.bot.simulator.stands import KEY, SECRET, TOKEN, Clock, LineStand, line_stand, notice, question, to
 
@@ -46,6 +46,16 @@ async def test_a_reply_and_the_tap_that_answers_it() -> None:
         assert tapped.kind is InboundKind.CHOICE
         assert tapped.tap is not None
         assert (tapped.tap.conversation_ref, tapped.tap.token, tapped.tap.option) == ("abcd2345", "tok1", "o2")
+
+
+async def test_a_slow_platform_takes_everything_in_its_time() -> None:
+    async with line_stand() as stand:
+        user, token = await _heard(stand)
+        stand.platform.faults.standing = Fault(trouble=Trouble.SLOW, takes=0.01)
+        reply = await stand.channel.send(to(user), [notice("いち")], reply_token=token, retry_key=KEY)
+        push = await stand.channel.send(to(user), [notice("に")], reply_token=None, retry_key=str(uuid.uuid4()))
+        assert [reply.outcome, push.outcome] == [Outcome.SENT, Outcome.SENT]
+        assert [bubble.text for bubble in stand.platform.people[user].received()] == ["いち", "に"]
 
 
 async def test_a_push_is_deduplicated_by_its_key() -> None:

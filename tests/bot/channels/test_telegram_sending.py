@@ -43,6 +43,14 @@ async def _send(stand: TelegramStand, user: str, text: str = "ありがとうご
     return (await stand.channel.send(to(user), [notice(text)], reply_token=None, retry_key=KEY)).outcome
 
 
+async def test_a_slow_platform_takes_everything_in_its_time() -> None:
+    async with telegram_stand() as stand:
+        user = await _heard(stand)
+        stand.platform.faults.standing = Fault(trouble=Trouble.SLOW, takes=0.01)
+        assert [await _send(stand, user, text) for text in ("いち", "に")] == [Outcome.SENT, Outcome.SENT]
+        assert [bubble.text for bubble in stand.platform.people[user].received()] == ["いち", "に"]
+
+
 async def test_a_question_and_the_tap_that_answers_it() -> None:
     async with telegram_stand() as stand:
         person = stand.platform.add_person()

@@ -17,6 +17,8 @@ import pytest
 import pytest_asyncio
 
 from bot.console.application import make_console
+from bot.outreach.campaigning import approve, make, start
+from bot.outreach.ladder import shipped_ladder
 from bot.simulator.demo import open_demo
 from bot.simulator.faults import Trouble
 from bot.simulator.stage.around import length
@@ -25,6 +27,7 @@ from bot.simulator.stage.troubles import Switch
 from bot.webhooks import make_webhooks
 from locales import load_catalogue
 from storage import staff
+from storage.campaigns import Actor, Rule
 from storage.universe import ShiftedUniverse, Universe
 from tests.bot.simulator.visitor import Phone, Visitor, until
 
@@ -296,6 +299,26 @@ async def test_of_what_is_kept_back_the_look_shows_the_mark_alone(calm: Visitor)
 
 
 # Much later -----------------------------------------------------------------------------------
+
+
+async def test_a_campaign_climbs_with_the_clock_and_never_at_night(calm: Visitor) -> None:
+    database, settings = calm.demo.service.database, calm.demo.bot.settings
+    phone = await calm.begins("elderly", anew=True)
+    ladder = shipped_ladder()
+    everybody = ladder.model_copy(update={"ramp": ladder.ramp.model_copy(update={"percent": 100})})
+    maker, checker = Actor(kind="os_user", id="maker"), Actor(kind="os_user", id="checker")
+    await calm.jump("closed")
+    make(database, name="c1", rule=Rule(ratings=("low",), again=True), ladder=everybody, actor=maker)
+    approve(database, settings, "c1", actor=checker)
+    start(database, settings, "c1", actor=checker)
+    notice = say("outreach.notice", bank_name=settings.bank_name)
+    for _ in range(3):
+        await calm.jump("day")
+    (heard,) = phone.heard(notice)
+    local = heard.at.astimezone(settings.office.zone)
+    assert 9 <= local.hour < 20
+    assert local.weekday() != 6
+    assert "campaign" in dict((await phone.view()).timers)
 
 
 async def test_a_picture_is_erased_when_its_time_is_over(calm: Visitor) -> None:
