@@ -41,6 +41,20 @@ def convert(
     run_convert(source, target)
 
 
+@app.command("draw")
+def draw(
+    form: Annotated[str, typer.Argument(metavar="FILE", help="A questionnaire (.yaml or .xlsx), or a shipped one.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.svg", help="Where the drawing goes.")],
+    language: Annotated[
+        str | None, typer.Option("--language", help="ja, ja_easy or en; the form's own language if left out.")
+    ] = None,
+) -> None:
+    """Draw a form with its branches on sheets of A3."""
+    from bot.cli.questionnaire_draw import draw as run_draw
+
+    run_draw(form, out, language)
+
+
 @app.command("upgrade")
 def upgrade(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The id of a published questionnaire.")],
