@@ -20,7 +20,7 @@ ENVIRONMENTS = sorted((DEPLOY / "systemd").glob("*.env"))
 #: What the specification of compose files allows in a service, as far as it is used here.
 SERVICE = set(
     "image build restart read_only tmpfs cap_drop security_opt stop_grace_period volumes secrets command environment "  # noqa: SIM905
-    "depends_on ports healthcheck".split()
+    "depends_on ports healthcheck profiles entrypoint".split()
 )
 
 
@@ -133,6 +133,27 @@ def test_its_processes_together_have_every_role_once(compose: dict[str, Any]) ->
     commands = [service["command"] for service in compose["services"].values() if "serve" in service.get("command", ())]
     assert sorted(role for command in commands for role in command[-1].split(",")) == sorted(ROLES)
     assert compose["services"]["upgrade"]["command"] == ["db", "upgrade"]
+
+
+def test_the_image_brings_the_tools_of_the_servers_version(compose: dict[str, Any]) -> None:
+    """``kakunin backup`` asks for a ``pg_dump`` that is not older than the server."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (default,) = re.findall(r"^ARG POSTGRESQL=(\d+)$", text, re.MULTILINE)
+    assert '"postgresql-client-$POSTGRESQL"' in text.rpartition("FROM ")[2]
+    wanted = compose["services"]["backup"]["build"]["args"]["POSTGRESQL"]
+    assert compose["services"]["db"]["image"] == f"postgres:{wanted}"
+    assert default == wanted
+
+
+def test_a_copy_is_written_where_it_is_kept(compose: dict[str, Any]) -> None:
+    backup = compose["services"]["backup"]
+    (words,) = [word for word in backup["entrypoint"] if "kakunin backup" in word]
+    (folder,) = re.findall(r'--out "(/[^"]+)/[^/"]+"', words)
+    assert folder in [volume.partition(":")[2] for volume in backup["volumes"]]
+    # The root file system is read-only: the folder is made in the image, for the user.
+    assert folder in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    # A dollar of the shell, which compose would take for its own.
+    assert "$(" not in words.replace("$$(", "")
 
 
 def test_the_image_installs_what_the_lock_names() -> None:
