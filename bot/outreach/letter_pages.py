@@ -12,6 +12,7 @@ page is seen through the window wherever the page lies; nothing else of a custom
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +36,7 @@ _SMALLEST: Final = 5.5
 _QR: Final = 34.0
 #: Blank modules around a QR code (ISO/IEC 18004), which the captions stay out of.
 _QUIET: Final = 4
+_RUNS: Final = re.compile(b"\x01+")
 
 NEVER = ("pin", "password", "one_time_code", "card_number", "account_number", "my_number")
 REAL = ("website", "phone", "police")
@@ -105,6 +107,7 @@ class Pages:
         embedded: Any = self._pdf.fonts["noto"]
         self._known = embedded.cmap
         self._widths: dict[str, float] = {}
+        self._masks: dict[int, int] = {}
         self._broken: dict[tuple[str, float], list[str]] = {}
 
     def add(self, letter: Letter) -> None:
@@ -312,21 +315,31 @@ class Pages:
         return drawable(text, self._known, lambda sign, why: self._lost(self._customer_no, field, sign, why))
 
     def _qr(self, url: str, x: float, y: float) -> None:
-        """A QR code, each run of dark modules in a row as one rectangle."""
+        """A QR code as one shape, each run of dark modules in a row a rectangle of it."""
+        rows = self._modules(url)
+        module = _QR / (len(rows) + 2 * _QUIET) * _MM
+        left, top = x * _MM + _QUIET * module, self._pdf.h * _MM - y * _MM - _QUIET * module
+        parts = ["0 g"]
+        for down, row in enumerate(rows, 1):
+            bottom = top - down * module
+            for run in _RUNS.finditer(row):
+                start, length = left + run.start() * module, len(run[0]) * module
+                parts.append(f"{start:.2f} {bottom:.2f} {length:.2f} {module:.2f} re")
+        self._pdf._out("\n".join([*parts, "f"]))
+        # What the library believes to be set is set again before it fills anything.
+        self._pdf.set_fill_color(0)
+
+    def _modules(self, url: str) -> list[bytes]:
+        """Rows of bright (0) and dark (1) modules.
+
+        Trying all masks is nine tenths of the work.  Addresses differ in their code alone, so the mask that suits one
+        of them is taken for all of its length: any mask can be read, only some look more like a finder pattern.
+        """
         import segno
 
-        rows = [list(row) for row in segno.make(url, error="m", micro=False).matrix]
-        module = _QR / (len(rows) + 2 * _QUIET)
-        self._pdf.set_fill_color(0)
-        for down, row in enumerate(rows, _QUIET):
-            start: int | None = None
-            for across, dark in enumerate([*row, 0]):
-                if dark and start is None:
-                    start = across
-                elif not dark and start is not None:
-                    left = x + (start + _QUIET) * module
-                    self._pdf.rect(left, y + down * module, (across - start) * module, module, style="F")
-                    start = None
+        made = segno.make(url, error="m", micro=False, mask=self._masks.get(len(url)))
+        self._masks[len(url)] = made.mask
+        return [bytes(row) for row in made.matrix]
 
 
 def _height(size: float) -> float:
