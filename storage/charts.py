@@ -6,7 +6,7 @@ at the newest conversations or messages only and say how many; nothing that iden
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,12 +20,14 @@ from storage.case_status import CaseStatus
 from storage.customers import current_seq
 from storage.tables import (
     AccountRow,
+    CampaignDeliveryRow,
     CaseRow,
     CaseTransitionRow,
     ConversationEventRow,
     ConversationRow,
     DifferenceRow,
     HandOverRow,
+    LinkCodeRow,
     MasterCurrentRow,
     MasterRecordRow,
     OutgoingRow,
@@ -37,7 +39,7 @@ _account, _case, _record = table_of(AccountRow), table_of(CaseRow), table_of(Mas
 _ours = _record.alias("ours")
 _transition, _event = table_of(CaseTransitionRow), table_of(ConversationEventRow)
 _conversation, _difference = table_of(ConversationRow), table_of(DifferenceRow)
-_current = table_of(MasterCurrentRow)
+_current, _delivery, _code = table_of(MasterCurrentRow), table_of(CampaignDeliveryRow), table_of(LinkCodeRow)
 _hand_over, _outgoing, _submission = table_of(HandOverRow), table_of(OutgoingRow), table_of(SubmissionRow)
 
 _CURRENT = select(_current.c.seq).where(_current.c.id == 1).scalar_subquery()
@@ -56,8 +58,6 @@ COHORT, TIMED, MESSAGES = 5000, 1000, 20_000
 LEFT_AFTER = timedelta(days=1)
 #: The steps of the funnel; who reached a later one has passed the earlier ones.
 STEPS = (CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.ANSWERING, CaseStatus.ANSWERED, CaseStatus.DONE)
-#: Moves that stand for something that was sent to the customer.
-SENDINGS = (CaseStatus.SENT, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3)
 
 
 #: First and last.
@@ -178,17 +178,47 @@ def submitted_hours(conn: Connection, span: Span) -> dict[datetime, int]:
     return _by_hour(conn, scoped(query, span, _submission.c.customer_id).group_by(hour))
 
 
-def sending_hours(conn: Connection, span: Span) -> dict[CaseStatus, dict[datetime, int]]:
-    """Invitations and reminders, by the hour of UTC."""
+def delivered_hours(conn: Connection, span: Span) -> dict[tuple[str, str], dict[datetime, int]]:
+    """What campaigns sent to customers and what left the house, by campaign and step, and by the hour of UTC.
+
+    A message at the moment when a platform took it, a letter when its code was made.
+    """
+    rung = (_delivery.c.campaign_id, _delivery.c.step)
+    taken = _hour(conn, func.coalesce(_outgoing.c.settled_at, _delivery.c.at))
+    messages = select(*rung, taken, func.count()).join(_outgoing, _outgoing.c.id == _delivery.c.outgoing_id)
+    messages = messages.where(span.holds(_delivery.c.at), _outgoing.c.state.in_(("sent", "unknown")))
+    messages = scoped(messages, span, _delivery.c.customer_id).group_by(*rung, taken)
+    code = (_code.c.case_id == _delivery.c.case_id) & (_code.c.created_at >= _delivery.c.at)
+    made = select(func.min(_code.c.created_at)).where(code).scalar_subquery().label("made_at")
+    letters = select(*rung, made).where(_delivery.c.at >= span.since, _delivery.c.channel == "letter")
+    listed = scoped(letters, span, _delivery.c.customer_id).subquery()
+    printed = _hour(conn, listed.c.made_at)
+    by_letter = select(listed.c.campaign_id, listed.c.step, printed, func.count()).where(span.holds(listed.c.made_at))
+    found: dict[tuple[str, str], Counter[datetime]] = defaultdict(Counter)
+    for query in (messages, by_letter.group_by(listed.c.campaign_id, listed.c.step, printed)):
+        for campaign_id, step, hour, count in conn.execute(query):
+            found[campaign_id, step][_moment(hour)] += count
+    return dict(found)
+
+
+def letter_hours(conn: Connection, span: Span) -> dict[datetime, int]:
+    """Invitations by a letter that no campaign asked for, by the hour of UTC."""
     hour = _hour(conn, _transition.c.at)
-    found: dict[CaseStatus, dict[datetime, int]] = {}
-    for status in SENDINGS:
-        query = select(hour, func.count()).where(_transition.c.to_status == status.value, span.holds(_transition.c.at))
-        if not span.branches.is_whole_bank:
-            joined = query.join(_case, _case.c.id == _transition.c.case_id)
-            query = scoped(joined, span, _case.c.customer_id)
-        found[status] = _by_hour(conn, query.group_by(hour))
-    return found
+    of_campaign = select(_delivery.c.case_id).where(
+        _delivery.c.case_id == _transition.c.case_id,
+        _delivery.c.channel == "letter",
+        _delivery.c.at <= _transition.c.at,
+    )
+    query = select(hour, func.count()).where(
+        _transition.c.to_status == CaseStatus.SENT.value,
+        span.holds(_transition.c.at),
+        _transition.c.reason == "letter",
+        ~of_campaign.exists(),
+    )
+    if not span.branches.is_whole_bank:
+        joined = query.join(_case, _case.c.id == _transition.c.case_id)
+        query = scoped(joined, span, _case.c.customer_id)
+    return _by_hour(conn, query.group_by(hour))
 
 
 def _hour(conn: Connection, at: ColumnElement[Any]) -> ColumnElement[str]:
@@ -199,7 +229,11 @@ def _hour(conn: Connection, at: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _by_hour(conn: Connection, query: Select[*tuple[Any, ...]]) -> dict[datetime, int]:
-    return {datetime.strptime(row[0], "%Y-%m-%d %H").replace(tzinfo=UTC): row[1] for row in conn.execute(query)}
+    return {_moment(row[0]): row[1] for row in conn.execute(query)}
+
+
+def _moment(hour: str) -> datetime:
+    return datetime.strptime(hour, "%Y-%m-%d %H").replace(tzinfo=UTC)
 
 
 def questions(conn: Connection, span: Span) -> list[Question]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +21,10 @@ from sqlalchemy import Connection
 
 from bot.console.drawing import Bar, Climb, Figure, Heat, Lengths, Mark, Named, Stacked
 from bot.console.few import LEAST, Table, days_without_few, steps_without_few, whole, without_few
+from bot.outreach.ladder import RATINGS, Ladder, StepKind, ladder_of
 from locales import Catalogue
 from storage import charts
+from storage.campaigns import list_campaigns
 from storage.case_status import CaseStatus
 from storage.charts import Question, Sending, Span
 from storage.quota import Quota, load_quotas
@@ -54,6 +57,8 @@ STATES: Mapping[str, str] = {
     "failed": "failed",
     "not_sent": "cancelled dropped",
 }
+#: What was sent, under the status that it stands for.
+SENDINGS = (CaseStatus.SENT, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3)
 #: A day is marked with at least this share of what was sent of its kind: not every day on which one letter goes out.
 _WAVE = 0.05
 _SIGNS = {CaseStatus.SENT: "●", CaseStatus.REMINDED_1: "①", CaseStatus.REMINDED_2: "②", CaseStatus.REMINDED_3: "③"}
@@ -83,7 +88,7 @@ def count(conn: Connection, span: Span) -> Counted:
         statuses=charts.statuses(conn, span),
         funnel=charts.funnel(conn, span),
         submitted=charts.submitted_hours(conn, span),
-        sent=charts.sending_hours(conn, span),
+        sent=_sent(conn, span),
         questions=charts.questions(conn, span),
         period=period,
         outcomes=charts.outcomes(conn, span),
@@ -92,6 +97,31 @@ def count(conn: Connection, span: Span) -> Counted:
         blocked=charts.blocked(conn) if span.branches.is_whole_bank else {},
         quotas=load_quotas(conn),
     )
+
+
+def _sent(conn: Connection, span: Span) -> dict[CaseStatus, Counter[datetime]]:
+    """Invitations and reminders as they left the house, by the hour of UTC."""
+    found: dict[CaseStatus, Counter[datetime]] = {status: Counter() for status in SENDINGS}
+    found[CaseStatus.SENT].update(charts.letter_hours(conn, span))
+    steps = {campaign.id: _steps(ladder_of(campaign.ladder)) for campaign in list_campaigns(conn)}
+    for (campaign_id, step), hours in charts.delivered_hours(conn, span).items():
+        status = steps[campaign_id].get(step)
+        if status is not None:
+            found[status].update(hours)
+    return found
+
+
+def _steps(ladder: Ladder) -> dict[str, CaseStatus]:
+    """What the steps of a ladder stand for; a notice and the lists for nothing."""
+    found: dict[str, CaseStatus] = {}
+    for rating in RATINGS:
+        reminders = chain(SENDINGS[1:], repeat(SENDINGS[-1]))
+        for step in ladder.steps(rating):
+            if step.kind is StepKind.INVITATION:
+                found[step.step] = CaseStatus.SENT
+            elif step.kind is StepKind.REMINDER:
+                found[step.step] = next(reminders)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

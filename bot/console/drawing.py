@@ -7,6 +7,7 @@ design tokens, used as facts.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -122,10 +123,9 @@ def climb(
         return top + height * (1 - total / most)
 
     body = []
-    for share in (0, 0.5, 1):
-        line = top + height * (1 - share)
-        body.append(f'<path d="M{left} {line:.1f}H{WIDTH - 8}" stroke="#d8dce4"/>')
-        body.append(_words(left - 4, line + 4, str(round(most * share)), anchor="end", color=_SOFT))
+    for total in _ticks(most):
+        body.append(f'<path d="M{left} {y(total):.1f}H{WIDTH - 8}" stroke="#d8dce4"/>')
+        body.append(_words(left - 4, y(total) + 4, str(total), anchor="end", color=_SOFT))
     for mark in marks:
         dashes = ' stroke-dasharray="3 3"' if mark.sign != "●" else ""
         body.append(f'<path d="M{x(mark.at):.1f} {top - 4}V{top + height}" stroke="{_SOFT}"{dashes}/>')
@@ -139,6 +139,12 @@ def climb(
     body.append(_words(left, top + height + 16, ends[0], color=_SOFT))
     body.append(_words(WIDTH - 8, top + height + 16, ends[1], anchor="end", color=_SOFT))
     return _svg(named, top + height + 24, body)
+
+
+def _ticks(most: int) -> range:
+    """Whole numbers from 0 on, at most five of them: by ones, twos, fives, tens and so on."""
+    steps = (factor * 10**power for power in itertools.count() for factor in (1, 2, 5))
+    return range(0, most + 1, next(step for step in steps if most // step < 5))
 
 
 def heat_map(named: Named, rows: Sequence[tuple[str, Sequence[int | None]]], columns: Sequence[str]) -> Markup:

@@ -78,6 +78,7 @@ class CampaignDeliveryRow(Stored, table=True):
         Index("ix_campaign_delivery_customer", "customer_id", "at"),
         Index("ix_campaign_delivery_account", "account_id", "at"),
         Index("ix_campaign_delivery_outgoing", "outgoing_id", unique=True),
+        Index("ix_campaign_delivery_when", "at"),
     )
 
     campaign_id: str = link("campaign.id", primary_key=True)

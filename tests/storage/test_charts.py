@@ -96,18 +96,19 @@ def test_what_came_and_what_was_sent_by_the_hour(
 ) -> None:
     first = datetime(2026, 11, 2, 1, tzinfo=UTC)
     move(database, scene, "15", "20")
-    move(database, another_scene, "15", "20")
     universe.advance(HOUR)
-    move(database, scene, "50")
     submit(database, another_scene)
+    uni = database.universe
+    database.run(
+        lambda conn: move_case(conn, uni, another_scene.case.id, CaseStatus.SENT, actor="clerk", reason="letter")
+    )
     for branches in (WHOLE_BANK, OURS):
         assert read(database, charts.submitted_hours, branches) == {first + HOUR: 1}
-        sent = read(database, charts.sending_hours, branches)
-        assert sent[CaseStatus.SENT] == {first: 2}
-        assert sent[CaseStatus.REMINDED_1] == {first + HOUR: 1}
-        assert sent[CaseStatus.REMINDED_2] == {}
-    assert read(database, charts.submitted_hours, OTHER) == {}
-    assert set(map(len, read(database, charts.sending_hours, OTHER).values())) == {0}
+        # A move of the case is no sending; a letter that no campaign asked for is.
+        assert read(database, charts.delivered_hours, branches) == {}
+        assert read(database, charts.letter_hours, branches) == {first + HOUR: 1}
+    for ask in (charts.submitted_hours, charts.delivered_hours, charts.letter_hours):
+        assert read(database, ask, OTHER) == {}
 
 
 def turn(database: Database, conversation: Conversation, question: str, *events: tuple[str, int]) -> Conversation:
@@ -238,7 +239,8 @@ def test_what_became_of_messages(database: Database, universe: FrozenUniverse, s
     ("ask", "index"),
     [
         (charts.submitted_hours, "ix_submission_submitted_at"),
-        (charts.sending_hours, "ix_case_transition_when"),
+        (charts.letter_hours, "ix_case_transition_when"),
+        (charts.delivered_hours, "ix_campaign_delivery_when"),
         (charts.funnel, "ix_case_transition"),
         (charts.verdicts, "ix_difference_verdicts"),
         (charts.outcomes, "ix_hand_over_figures"),

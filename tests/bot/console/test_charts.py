@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.console.charts import GROUPS, STATES, VERDICTS, Chart, Charts, Counted
+from bot.console.charts import GROUPS, SENDINGS, STATES, VERDICTS, Chart, Charts, Counted
+from bot.console.drawing import Named, climb
 from bot.console.few import LEAST
 from locales import SHIPPED_LANGUAGES, load_catalogue
 from storage.branches import WHOLE_BANK
 from storage.case_status import CaseStatus
-from storage.charts import SENDINGS, Question, Sending, Span
+from storage.charts import Question, Sending, Span
 from storage.quota import Quota
 from storage.reconciliation.verdict import VerdictCode
 from storage.supervision import Period
@@ -160,6 +161,25 @@ def test_hours_are_those_of_the_bank() -> None:
     # Sunday evening in Greenwich is Monday morning in Tokyo.
     assert rows[0][0] == "月"
     assert [hour for hour, cell in enumerate(rows[0][1:]) if cell == "7"] == [8]
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [
+        (1, [0, 1]),
+        (2, [0, 1, 2]),
+        (4, [0, 1, 2, 3, 4]),
+        (5, [0, 2, 4]),
+        (99, [0, 20, 40, 60, 80]),
+        (100, [0, 50, 100]),
+        (12_345, [0, 5_000, 10_000]),
+    ],
+)
+def test_the_axis_counts_whole_people(most: int, ticks: list[int]) -> None:
+    named = Named(id="x", title="t", description="d")
+    picture = climb(named, [(0, most)], [], 1, ("first", "last"))
+    labels = re.findall(r'text-anchor="end"[^>]*>(\d+)<', str(picture))
+    assert labels == list(map(str, ticks))
 
 
 def test_nothing_was_recorded_yet() -> None:
