@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,16 +25,34 @@ from bot.outlet_settings import OutletSettings
 from bot.problems import SettingsProblem
 from bot.sign_on.settings import SignOnSettings
 
+if TYPE_CHECKING:
+    from storage.contacts import TryRules
+
 _PREFIX = "KAKUNIN_"
 _CONFIG = f"{_PREFIX}CONFIG"
 #: LINE takes addresses of 1000 signs, the link token included.
 _LONGEST_PAGE = 700
 #: With which the bank signs: shorter ones can be tried out.
 _SHORTEST_SECRET = 32
+#: Days after which a result of a call or a visit says nothing any more.
+_LONGEST_REST = 365
 #: As in ``storage.staff``, which is too heavy for the settings of every command.
 _ROLES = frozenset({"operator", "back_office", "approver", "auditor", "admin"})
 #: The port of an address as the store's driver reads it: a password may hold a slash.
 _PORT = re.compile(r"[\w+]+://(?:[^:/@]*(?::[^@]*)?@)?+(?:\[[^\]]*\]|[^/:?]*):(?P<port>[^/?]*)", re.ASCII)
+
+
+def _rest_of(parts: tuple[str, ...]) -> dict[str, int]:
+    """The days after each result, of ``result:days``."""
+    found: dict[str, int] = {}
+    for part in parts:
+        result, _, days = part.partition(":")
+        if not (days.isdecimal() and days.isascii() and int(days) <= _LONGEST_REST):
+            raise ValueError(
+                f"is a list of RESULT:DAYS with 0 to {_LONGEST_REST} days, for example voicemail:1,sent:14"
+            )
+        found[result.strip()] = int(days)
+    return found
 
 
 class Settings(SignOnSettings, OutletSettings):
@@ -73,6 +91,9 @@ class Settings(SignOnSettings, OutletSettings):
     office_days: Annotated[tuple[DayName, ...], NoDecode] = ("mon", "tue", "wed", "thu", "fri")
     office_closed: Annotated[tuple[str, ...], NoDecode] = ("12-31", "01-02", "01-03")
     office_on_holidays: bool = False
+    call_tries: int = Field(default=3, ge=1, le=20)
+    visit_tries: int = Field(default=2, ge=1, le=20)
+    rest_days: Annotated[tuple[str, ...], NoDecode] = ()
     wait_told_minutes: int = Field(default=5, ge=1, le=1440)
     wait_most_minutes: int = Field(default=15, ge=2, le=1440)
     staff_idle_minutes: int = Field(default=15, ge=1, le=1440)
@@ -103,7 +124,7 @@ class Settings(SignOnSettings, OutletSettings):
 
     @field_validator(
         *("sensitive_channels", "trusted_proxies", "second_factor_roles", "office_days", "office_closed"),
-        *("letter_window", "double_entry"),
+        *("letter_window", "double_entry", "rest_days"),
         mode="before",
     )
     @classmethod
@@ -219,6 +240,15 @@ class Settings(SignOnSettings, OutletSettings):
             parse_closed(day)
         return value
 
+    @field_validator("rest_days")
+    @classmethod
+    def _days_after_results(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value:
+            from storage.contacts import SHIPPED_RULES
+
+            SHIPPED_RULES.with_rest(_rest_of(value))
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -239,6 +269,14 @@ class Settings(SignOnSettings, OutletSettings):
             on_holidays=self.office_on_holidays,
             closed=frozenset(map(parse_closed, self.office_closed)),
         )
+
+    @property
+    def try_rules(self) -> TryRules:
+        """How often people are called and visited, and how long each result rests."""
+        from storage.contacts import TryRules
+
+        rules = TryRules(most={"phone": self.call_tries, "visit": self.visit_tries})
+        return rules.with_rest(_rest_of(self.rest_days))
 
     @property
     def line_is_on(self) -> bool:

@@ -1,13 +1,13 @@
 """Tries to reach a customer outside the chat: calls, visits, letters, with the result of each.
 
 Promise: a try is written down once and never altered; which results a channel knows, how often it is tried and for how
-long it rests afterwards is decided here alone, so that the page, the import and the lists agree.
+long it rests afterwards is decided here (``TryRules``) alone, so that the page, the import and the lists agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -44,16 +44,35 @@ NO_MORE: Mapping[str, frozenset[str]] = MappingProxyType(
         "visit": frozenset({"moved", "wrong_person"}),
     }
 )
-#: So often a channel is tried before the next one takes over.
-MOST_TRIES: Mapping[str, int] = MappingProxyType({"phone": 3, "visit": 2})
 BEST_TIMES = ("morning", "noon", "afternoon", "evening", "weekend", "any")
 
-#: Days of rest after a result, so that nobody is called twice a day.
+#: A promise is for a day that people still remember.
+LONGEST_PROMISE = timedelta(days=60)
+
+
 _REST: Mapping[str, int] = MappingProxyType(
     {"no_answer": 1, "voicemail": 2, "family": 3, "absent": 3, "in_care": 30, "sent": 14}
 )
-#: A promise is for a day that people still remember.
-LONGEST_PROMISE = timedelta(days=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryRules:
+    """What a bank decides of its tries."""
+
+    #: So often a channel is tried before the next one takes over.
+    most: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"phone": 3, "visit": 2}))
+    #: Days of rest after a result, so that nobody is called twice a day; none where a channel may go on at once.
+    rest: Mapping[str, int] = field(default_factory=lambda: _REST)
+
+    def with_rest(self, days: Mapping[str, int]) -> TryRules:
+        """With other days for some results; raises ``ValueError`` for what rests by itself, or never."""
+        may_rest = {code for codes in RESULTS.values() for code in codes} - {PROMISED, REFUSED, DECEASED, *RETURNED}
+        if unknown := sorted(days.keys() - may_rest):
+            raise ValueError(f"names {', '.join(unknown)}, which is none of {', '.join(sorted(may_rest))}")
+        return replace(self, rest=MappingProxyType({**self.rest, **days}))
+
+
+SHIPPED_RULES = TryRules()
 
 
 class BadTry(Exception):
@@ -120,7 +139,9 @@ def check_try(one: Try, *, today: date, now: datetime) -> None:
         raise BadTry("promised_on")
 
 
-def save_try(conn: Connection, vault: Vault, uni: Universe, one: Try, *, day: date) -> str:
+def save_try(
+    conn: Connection, vault: Vault, uni: Universe, one: Try, *, day: date, rules: TryRules = SHIPPED_RULES
+) -> str:
     """Write a checked try down; ``day`` is the bank's day of it. Returns its id."""
     try_id = uni.new_id()
     values = {
@@ -128,19 +149,19 @@ def save_try(conn: Connection, vault: Vault, uni: Universe, one: Try, *, day: da
         **{name: getattr(one, name) for name in ("case_id", "channel", "result", "at", "by", "promised_on")},
         "best_time": one.best_time,
         "entered_at": uni.now(),
-        "next_on": next_day(one, day),
+        "next_on": next_day(one, day, rules),
         "sealed": vault.seal(_try.name, try_id, {"note": one.note}) if one.note else None,
     }
     conn.execute(insert(_try), values)
     return try_id
 
 
-def next_day(one: Try, day: date) -> date | None:
+def next_day(one: Try, day: date, rules: TryRules) -> date | None:
     """From when on the customer may be tried again; nothing where at once, or never by this channel."""
     if one.promised_on is not None:
         return one.promised_on + timedelta(days=1)
-    rest = _REST.get(one.result)
-    return None if rest is None else day + timedelta(days=rest)
+    rest = rules.rest.get(one.result, 0)
+    return day + timedelta(days=rest) if rest else None
 
 
 def is_known_try(conn: Connection, one: Try) -> bool:

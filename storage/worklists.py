@@ -4,11 +4,12 @@ Promise: a list is computed from the status of the cases, the tries and the mast
 nobody has to be put on it or taken off; a channel that leads nowhere (no number, nobody answers, a wrong number) hands
 over to the next one by itself, and who was promised a rest until a day is left alone until then.
 
-    phone  returned letter or blocked account, second reminder, or overdue      -> after 3 tries, or without a number:
-    visit  third reminder, or handed over by the phone                          -> after 2 tries a person decides
+    phone  returned letter or blocked account, second reminder, or overdue     -> after some tries, or without a number:
+    visit  third reminder, or handed over by the phone                         -> after some tries a person decides
     post   returned letter whose address has changed since, reminders, overdue
+    returned  a letter came back from the address that the master record still has
     restriction  the ladder is exhausted (80), or somebody said that the customer has died
-    On the first three is nobody for whom every mailing is stopped (storage.flags).
+    On the first four is nobody for whom every mailing is stopped (storage.flags).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, fu
 
 from storage.branches import WHOLE_BANK, Branches
 from storage.case_status import CaseStatus
-from storage.contacts import MOST_TRIES, NO_MORE, RETURNED
+from storage.contacts import NO_MORE, RETURNED, SHIPPED_RULES, TryRules
 from storage.customers import current_seq
 from storage.flags import STOPS, FlagKind
 from storage.tables import (
@@ -50,6 +51,10 @@ STATUSES: Mapping[str, tuple[CaseStatus, ...]] = MappingProxyType(
         ),
         "visit": (CaseStatus.PHONE_AND_VISITS, CaseStatus.REMINDED_3),
         "post": (CaseStatus.UNDELIVERABLE, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3),
+        "returned": (
+            *(CaseStatus.SENT, CaseStatus.UNDELIVERABLE, CaseStatus.PHONE_AND_VISITS, CaseStatus.REMINDED_1),
+            *(CaseStatus.REMINDED_2, CaseStatus.REMINDED_3, CaseStatus.RESTRICTION_CONSIDERED),
+        ),
         "restriction": (CaseStatus.RESTRICTION_CONSIDERED,),
     }
 )
@@ -106,10 +111,10 @@ def _called_for(name: str, today: date) -> ColumnElement[bool]:
     return or_(now, and_(_statuses(_OVERDUE), _case.c.due_on < today)) if name in _JOINS_OVERDUE else now
 
 
-def _exhausted(channel: str) -> ColumnElement[bool]:
+def _exhausted(channel: str, rules: TryRules) -> ColumnElement[bool]:
     of_channel = _try.c.channel == channel
     ended = _count(of_channel, _try.c.result.in_(sorted(NO_MORE[channel]))) > 0
-    return or_(_count(of_channel) >= MOST_TRIES[channel], ended)
+    return or_(_count(of_channel) >= rules.most[channel], ended)
 
 
 def _came_back() -> ColumnElement[bool]:
@@ -125,40 +130,58 @@ def _flagged(kinds: Iterable[FlagKind]) -> ColumnElement[bool]:
     return select(_flag.c.id).where(_flag.c.customer_id == _case.c.customer_id, here).correlate(_case).exists()
 
 
-def _of_list(name: str, today: date) -> ColumnElement[bool]:
+def _of_list(name: str, today: date, rules: TryRules) -> ColumnElement[bool]:
     if name == "restriction":
         died = and_(_case.c.status.not_in(CLOSED_STATUSES), _flagged({FlagKind.DECEASED}))
         return or_(_called_for(name, today), died)
+    if name == "returned":
+        return and_(_called_for(name, today), _came_back(), ~_flagged(STOPS))
     rests = func.coalesce(_last("next_on") > today, False)
     no_phone = _record.c.phone_digest.is_(None)
-    phone_over = or_(no_phone, _exhausted("phone"))
+    phone_over = or_(no_phone, _exhausted("phone", rules))
     by_channel = {
         "phone": and_(_called_for("phone", today), ~phone_over),
         "visit": and_(
-            or_(_called_for("visit", today), and_(_called_for("phone", today), phone_over)), ~_exhausted("visit")
+            or_(_called_for("visit", today), and_(_called_for("phone", today), phone_over)), ~_exhausted("visit", rules)
         ),
         "post": and_(_called_for("post", today), ~_came_back()),
     }
     return and_(by_channel[name], ~rests, ~_flagged(STOPS))
 
 
-def items(name: str, today: date, scope: Branches = WHOLE_BANK) -> Select[Any]:
+def items(name: str, today: date, scope: Branches = WHOLE_BANK, *, rules: TryRules = SHIPPED_RULES) -> Select[Any]:
     """The cases of a list within the branches, those that are due first."""
-    query = scope.narrow(_items().where(_of_list(name, today)), _record.c.branch_no)
+    query = scope.narrow(_items().where(_of_list(name, today, rules)), _record.c.branch_no)
     return query.order_by(_case.c.due_on, _case.c.opened_at, _case.c.id)
 
 
-def count_items(conn: Connection, name: str, today: date, scope: Branches = WHOLE_BANK) -> dict[str, int]:
+def find_items(conn: Connection, number: str, scope: Branches, most: int) -> tuple[list[Item], str]:
+    """Open cases of a customer by his number, else those with this check number; and by which it was."""
+    here = _items().where(_case.c.status.not_in(CLOSED_STATUSES)).order_by(_case.c.due_on, _case.c.id).limit(most)
+    for name, column in (("customer_no", _customer.c.customer_no), ("check_number", _case.c.check_number)):
+        found = read_items(conn, scope.narrow(here.where(column == number), _record.c.branch_no))
+        if found:
+            return found, name
+    return [], ""
+
+
+def count_items(
+    conn: Connection, name: str, today: date, scope: Branches = WHOLE_BANK, *, rules: TryRules = SHIPPED_RULES
+) -> dict[str, int]:
     """How many cases of each branch a list holds."""
-    listed = items(name, today, scope).order_by(None)
+    listed = items(name, today, scope, rules=rules).order_by(None)
     grouped = listed.with_only_columns(_record.c.branch_no, func.count(), maintain_column_froms=True)
     rows = conn.execute(grouped.group_by(_record.c.branch_no).order_by(_record.c.branch_no))
     return {row[0] or "": row[1] for row in rows}
 
 
-def count_up_to(conn: Connection, name: str, today: date, scope: Branches, most: int) -> int:
+def count_up_to(
+    conn: Connection, name: str, today: date, scope: Branches, most: int, *, rules: TryRules = SHIPPED_RULES
+) -> int:
     """How many cases a list holds, no further than ``most``: what is beside the list that is read."""
-    some = items(name, today, scope).order_by(None).with_only_columns(_case.c.id, maintain_column_froms=True)
+    some = (
+        items(name, today, scope, rules=rules).order_by(None).with_only_columns(_case.c.id, maintain_column_froms=True)
+    )
     return int(conn.execute(select(func.count()).select_from(some.limit(most).subquery())).scalar_one())
 
 

@@ -186,7 +186,7 @@ def ratings(
 
 @app.command("worklist")
 def worklist(
-    name: Annotated[str, typer.Argument(metavar="phone|visit|post|restriction")],
+    name: Annotated[str, typer.Argument(metavar="phone|visit|post|returned|restriction")],
     out: Annotated[Path, typer.Option(metavar="FILE.csv")],
     encoding: Annotated[str, typer.Option(help="utf-8-sig, utf-8 or cp932.")] = "utf-8-sig",
     branch: Annotated[list[str] | None, typer.Option(metavar="NO", help="Only the customers of this branch.")] = None,
@@ -205,7 +205,8 @@ def worklist(
     with office.store() as database:
         options = Options(encoding=encoding, branches=branches, zone=office.zone)
         today = office.today(database)
-        done = export_worklist(database, out, name, options, actor=os_user(), today=today, word=office.say)
+        rules = office.settings.try_rules
+        done = export_worklist(database, out, name, options, actor=os_user(), today=today, word=office.say, rules=rules)
     typer.echo(office.say("export.rows_done", rows=str(done.rows), name=str(out)))
     _say_lost(office, done)
 

@@ -81,6 +81,7 @@ def _take(
                 sheet_of(words),
                 encoding=encoding,
                 office=office.settings.office,
+                rules=office.settings.try_rules,
                 actor=os_user(),
             )
     except MasterFileProblem as problem:

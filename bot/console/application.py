@@ -170,6 +170,8 @@ def routes(assets: Assets) -> list[tuple[str, str, Page]]:
         ("POST", f"{campaign}/stop", campaigns.stop),
         ("GET", "/exports", exports.show),
         ("GET", "/worklists", worklists.show),
+        ("GET", "/worklists/find", worklists.show_search),
+        ("POST", "/worklists/find", worklists.find),
         ("GET", f"{case}/contact", worklists.show_item),
         ("POST", f"{case}/contact", worklists.enter),
         ("GET", "/supervision", supervision.show),

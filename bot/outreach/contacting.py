@@ -23,8 +23,10 @@ from storage.contacts import (
     PROMISED,
     REFUSED,
     RETURNED,
+    SHIPPED_RULES,
     BadTry,
     Try,
+    TryRules,
     check_try,
     save_try,
     set_promise,
@@ -64,6 +66,7 @@ def enter_try(
     *,
     office: OfficeHours,
     actor_kind: audit.ActorKind,
+    rules: TryRules = SHIPPED_RULES,
 ) -> str:
     """Write a try down with all that follows from it; raises ``BadTry``. ``by`` is the id of who enters it."""
     case = lock_case(conn, one.case_id)
@@ -72,7 +75,8 @@ def enter_try(
     check_note(one.note)
     check_try(one, today=uni.now().astimezone(office.zone).date(), now=uni.now())
     who = one.by if actor_kind == "staff" else f"{actor_kind}:{one.by}"
-    try_id = save_try(conn, vault, uni, replace(one, by=who), day=one.at.astimezone(office.zone).date())
+    day = one.at.astimezone(office.zone).date()
+    try_id = save_try(conn, vault, uni, replace(one, by=who), day=day, rules=rules)
     audit.record(
         conn,
         uni,

@@ -19,7 +19,7 @@ from bot.office_hours import OfficeHours
 from bot.outreach.contacting import check_note, enter_try
 from dialogs.japanese import fold
 from storage.cases import Case, cases_of_customer
-from storage.contacts import RESULTS, RETURNED, BadTry, Try, check_try, is_known_try
+from storage.contacts import RESULTS, RETURNED, SHIPPED_RULES, BadTry, Try, TryRules, check_try, is_known_try
 from storage.customers import find_customer_no
 from storage.database import Database
 from storage.link_codes import link_codes_of_case
@@ -70,7 +70,14 @@ def _folded(words: Mapping[str, str], codes: Sequence[str] | set[str]) -> dict[s
 
 
 def import_tries(
-    database: Database, file: Path, sheet: Sheet, *, encoding: str, office: OfficeHours, actor: str
+    database: Database,
+    file: Path,
+    sheet: Sheet,
+    *,
+    encoding: str,
+    office: OfficeHours,
+    actor: str,
+    rules: TryRules = SHIPPED_RULES,
 ) -> Counter[str]:
     """Take a file of results; counts entered, known and closed. Raises ``RefusedSheet``, ``MasterFileProblem``."""
     lines = list(_lines(file, sheet, encoding))
@@ -82,17 +89,17 @@ def import_tries(
         batch = tries[start : start + BATCH]
 
         def enter(conn: Connection, batch: Sequence[Try] = batch) -> Counter[str]:
-            return Counter(_enter(conn, database, one, office) for one in batch)
+            return Counter(_enter(conn, database, one, office, rules) for one in batch)
 
         counts.update(database.run_piece(enter))
     return counts
 
 
-def _enter(conn: Connection, database: Database, one: Try, office: OfficeHours) -> str:
+def _enter(conn: Connection, database: Database, one: Try, office: OfficeHours, rules: TryRules) -> str:
     if is_known_try(conn, one):
         return "known"
     try:
-        enter_try(conn, database.vault, database.universe, one, office=office, actor_kind="os_user")
+        enter_try(conn, database.vault, database.universe, one, office=office, actor_kind="os_user", rules=rules)
     except BadTry:
         # The case was closed since the file was checked; the file is about yesterday.
         return "closed"

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from dialogs.replies.masking import mask
 from storage import audit
+from storage.contacts import SHIPPED_RULES, TryRules
 from storage.customers import load_customer
 from storage.database import Database
 from storage.differences import Difference
@@ -159,12 +160,20 @@ def export_history(
 
 
 def export_worklist(
-    database: Database, out: Path, name: str, options: Options, *, actor: str, today: date, word: Word
+    database: Database,
+    out: Path,
+    name: str,
+    options: Options,
+    *,
+    actor: str,
+    today: date,
+    word: Word,
+    rules: TryRules = SHIPPED_RULES,
 ) -> Exported:
     """The customers of a list (storage.worklists) with what was tried, as of ``today``."""
 
     def rows(conn: Connection) -> Iterator[Row]:
-        for item in read_items(conn, items(name, today, options.branches)):
+        for item in read_items(conn, items(name, today, options.branches, rules=rules)):
             customer = load_customer(conn, database.vault, item.customer_id)
             fields: dict[str, Any] = {} if customer is None else dict(customer.fields)
             personal = [fields.get(column, "") for column in ("name", "name_kana", "phone", "postal_code", "address")]

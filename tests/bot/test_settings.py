@@ -55,6 +55,9 @@ CONTRACT = {
     "retention_words_months": 24,
     "erasure_file": None,
     "image_days": 30,
+    "call_tries": 3,
+    "visit_tries": 2,
+    "rest_days": (),
     "export_days": 7,
     "drop_folder": None,
     "drop_hours": 24,
@@ -119,6 +122,18 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.trusted_proxies == ()
 
 
+def test_the_bank_decides_how_often_people_are_tried_and_for_how_long_they_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shipped = load_settings().try_rules
+    assert (shipped.most["phone"], shipped.most["visit"], shipped.rest["voicemail"]) == (3, 2, 2)
+    monkeypatch.setenv("KAKUNIN_CALL_TRIES", "5")
+    monkeypatch.setenv("KAKUNIN_REST_DAYS", "no_answer:2, in_care:0")
+    rules = load_settings().try_rules
+    assert (rules.most["phone"], rules.most["visit"]) == (5, 2)
+    assert (rules.rest["no_answer"], rules.rest["in_care"], rules.rest["voicemail"]) == (2, 0, 2)
+
+
 #: Of a length and form that any of them may have.
 SECRET = "whsec_s3cretAndLongEnoughForAnyOfThem00000"
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
@@ -164,6 +179,12 @@ def test_a_missing_secret_file_is_named_by_its_setting(monkeypatch: pytest.Monke
         ("LINE_ACCOUNT_LINK_URL", "https://bank.example/login?linkToken=x"),
         ("LINE_ACCOUNT_LINK_URL", "https://bank.example/" + "a" * 700),
         ("LINE_ACCOUNT_LINK_SECRET", "much-too-short"),
+        ("CALL_TRIES", "0"),
+        ("REST_DAYS", "no_answer"),
+        ("REST_DAYS", "no_answer:soon"),
+        ("REST_DAYS", "no_answer:400"),
+        ("REST_DAYS", "lunch:1"),
+        ("REST_DAYS", "refused:30"),
     ],
 )
 def test_what_cannot_be_used_is_named_and_not_quoted(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ recorded.  What follows from a result is decided in ``bot.outreach.contacting`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -17,18 +18,21 @@ from bot.console.access import Permission, authorize_item, needs
 from bot.console.context import MOUNT, Visit
 from bot.console.door import redirect
 from bot.console.rendering import render
+from bot.console.search import LONGEST, record_search
 from bot.outreach.contacting import LONGEST_NOTE, enter_try
 from storage import audit
 from storage.branches import Branches
 from storage.contacts import BEST_TIMES, RESULTS, BadTry, KeptTry, Promise, Try, load_promise, tries_of
 from storage.customers import load_customer
 from storage.staff import list_staff
-from storage.worklists import LISTS, Item, count_items, count_up_to, items, read_items
+from storage.worklists import LISTS, Item, count_items, count_up_to, find_items, items, read_items
 
 #: A page shows so many; the others come up as these are worked through.
 PAGE = 50
 #: Of the lists that are not read nobody counts further ("999+").
 _MOST = 1000
+#: By which way the page of a case opens, where that is not the telephone.
+_WAYS = {"visit": "visit", "post": "post", "returned": "post"}
 #: What whoever calls, visits or writes has to know.
 _FIELDS = ("name", "name_kana", "phone", "postal_code", "address", "representative_name")
 
@@ -48,28 +52,59 @@ async def show(visit: Visit) -> web.StreamResponse:
     name, branch = visit.request.query.get("list", LISTS[0]), visit.request.query.get("branch", "")
     if name not in LISTS:
         return redirect(f"{MOUNT}/worklists")
-    today, scope = _today(visit), visit.staff.branches
+    today, scope, rules = _today(visit), visit.staff.branches, visit.console.settings.try_rules
     chosen = Branches.of(branch) if branch and scope.include(branch) else scope
 
     def load(conn: Connection) -> tuple[dict[str, int], dict[str, int], list[Item]]:
-        by_branch = count_items(conn, name, today, scope)
-        counts = {one: count_up_to(conn, one, today, scope, _MOST) for one in LISTS if one != name}
-        counts = {one: counts.get(one, sum(by_branch.values())) for one in LISTS}
-        return counts, by_branch, read_items(conn, items(name, today, chosen).limit(PAGE))
+        counts, by_branch = _counts(conn, visit, name)
+        return counts, by_branch, read_items(conn, items(name, today, chosen, rules=rules).limit(PAGE))
 
     counts, by_branch, found = await visit.console.database.read(load)
     context = {
-        "area": "worklists",
-        "list": name,
-        "counts": counts,
-        "most": _MOST,
         "branch": branch,
         "branches": by_branch,
-        "items": found,
         "done": visit.request.query.get("done") == "1",
         "more": max(0, (by_branch.get(branch, 0) if branch else counts[name]) - len(found)),
     }
-    return render(visit, "worklists.html", context)
+    return _list(visit, name, counts, found, **context)
+
+
+def _counts(conn: Connection, visit: Visit, name: str) -> tuple[dict[str, int], dict[str, int]]:
+    """How many are on each list, and of the named one on each branch's."""
+    today, scope, rules = _today(visit), visit.staff.branches, visit.console.settings.try_rules
+    by_branch = count_items(conn, name, today, scope, rules=rules)
+    counts = {one: count_up_to(conn, one, today, scope, _MOST, rules=rules) for one in LISTS if one != name}
+    return {one: counts.get(one, sum(by_branch.values())) for one in LISTS}, by_branch
+
+
+def _list(visit: Visit, name: str, counts: Mapping[str, int], found: Sequence[Item], **context: object) -> web.Response:
+    shown = {"area": "worklists", "list": name, "counts": counts, "most": _MOST, "items": found}
+    shown |= {"way": _WAYS.get(name, ""), "q": "", "searched": False, "done": False, "branch": "", "more": 0}
+    return render(visit, "worklists.html", {**shown, **context})
+
+
+@needs(Permission.CONTACT)
+async def show_search(visit: Visit) -> web.StreamResponse:
+    """The empty form: an address never says what was looked for."""
+    return redirect(f"{MOUNT}/worklists")
+
+
+@needs(Permission.CONTACT)
+async def find(visit: Visit) -> web.StreamResponse:
+    """Open cases by a number that stands in the letter, on the page that answers the form itself."""
+    console, staff = visit.console, visit.staff
+    typed = unicodedata.normalize("NFKC", visit.form.get("q", "")).strip()[:LONGEST]
+
+    def load(conn: Connection) -> tuple[dict[str, int], list[Item], str]:
+        found, by = find_items(conn, typed, staff.branches, PAGE) if typed else ([], "")
+        return _counts(conn, visit, LISTS[0])[0], found, by
+
+    counts, found, by = await console.database.read(load)
+    ways = (by,) if by else ()
+    await console.database.transact(
+        lambda conn: record_search(conn, console.universe, staff, ways, found, **{"for": "contact"})
+    )
+    return _list(visit, LISTS[0], counts, found, q=typed, searched=True, way="")
 
 
 @needs(Permission.CONTACT)
@@ -99,9 +134,8 @@ async def enter(visit: Visit) -> web.StreamResponse:
             best_time=form.get("best_time") or None,
             note=note,
         )
-        enter_try(
-            conn, console.database.vault, console.universe, one, office=console.settings.office, actor_kind="staff"
-        )
+        office, rules = console.settings.office, console.settings.try_rules
+        enter_try(conn, console.database.vault, console.universe, one, office=office, actor_kind="staff", rules=rules)
 
     try:
         await console.database.transact(deed)

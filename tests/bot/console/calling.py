@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import Connection
 
 from storage import customers
-from storage.cases import CaseStatus, move_case
+from storage.cases import Case, CaseStatus, load_case, move_case
+from storage.link_codes import make_link_code
 from tests.bot.console.house import Bank
 
 PHONE, KANA, ADDRESS = "090-1111-2222", "ミホン タロウ", "東京都港区1-1"
@@ -18,8 +21,6 @@ def put_on_list(bank: Bank, name: str, branch: str = "100", way: tuple[CaseStatu
     assert case_id is not None
 
     def silence(conn: Connection) -> None:
-        from storage.cases import load_case
-
         case = load_case(conn, case_id)
         assert case is not None
         row = {"customer_no": case.customer_no, "kind": case.kind, "name": "見本 太郎", "name_kana": KANA}
@@ -32,3 +33,17 @@ def put_on_list(bank: Bank, name: str, branch: str = "100", way: tuple[CaseStatu
 
     bank.database.run(silence)
     return case_id
+
+
+def sent_by_letter(bank: Bank, name: str) -> Case:
+    """A customer who has a letter in his hand and has not answered; the case of the conversation."""
+    case_id = put_on_list(bank, name, way=(CaseStatus.SENT,))
+    uni = bank.universe
+
+    def write(conn: Connection) -> Case | None:
+        make_link_code(conn, bank.database.vault, uni, case_id, expires_on=uni.now().date() + timedelta(days=90))
+        return load_case(conn, case_id)
+
+    case = bank.database.run(write)
+    assert case is not None
+    return case

@@ -103,6 +103,8 @@ TABLE: Mapping[str, frozenset[str]] = {
     f"POST {_ENTRY}/decide": _ANSWERING,
     f"POST {_ENTRY}/discard": _ANSWERING,
     "GET /console/worklists": EVERYBODY,
+    "GET /console/worklists/find": _ANSWERING,
+    "POST /console/worklists/find": _ANSWERING,
     f"GET {_CASE}/contact": _ANSWERING,
     f"POST {_CASE}/contact": _ANSWERING,
     "GET /console/campaigns": _OFFICE | {"auditor"},

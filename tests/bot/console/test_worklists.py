@@ -10,7 +10,7 @@ import pytest
 from storage import audit
 from storage.cases import CaseStatus, load_case
 from storage.contacts import load_promise, tries_of
-from tests.bot.console.calling import ADDRESS, KANA, PHONE, put_on_list
+from tests.bot.console.calling import ADDRESS, KANA, PHONE, put_on_list, sent_by_letter
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank
 
@@ -36,7 +36,7 @@ async def test_a_list_names_cases_by_number_and_says_nothing_of_who_they_are(bro
     await browser.sign_in("sato")
     status, page = await browser.get("/worklists")
     assert status == 200
-    assert counts(page) == {"phone": 1, "visit": 0, "post": 1, "restriction": 0}
+    assert counts(page) == {"phone": 1, "visit": 0, "post": 1, "returned": 0, "restriction": 0}
     assert f"/console/cases/{case_id}/contact" in page
     assert not any(value in page for value in (PHONE, KANA, ADDRESS, "見本 太郎"))
     assert "console.contact_viewed" not in actions(bank)
@@ -144,3 +144,40 @@ async def test_who_only_audits_sees_the_list_and_no_numbers(browser: Browser, ba
     status, page = await browser.get("/worklists")
     assert (status, f"{case_id}/contact" in page) == (200, False)
     assert (await browser.get(f"/cases/{case_id}/contact"))[0] == 403
+
+
+async def test_a_letter_that_came_back_is_found_by_the_numbers_that_stand_in_it(browser: Browser, bank: Bank) -> None:
+    # Its case is on no list: the customer was written to, and nothing more.
+    case = sent_by_letter(bank, "with_bot")
+    await browser.sign_in("sato")
+    _, page = await browser.get("/worklists?list=phone")
+    assert f"/console/cases/{case.id}/contact" not in page
+    for number in (case.customer_no, f" {case.check_number} "):
+        status, page = await browser.post("/worklists/find", q=number)
+        assert (status, "検索の結果:1 件" in page) == (200, True)
+        assert f"/console/cases/{case.id}/contact" in page
+        assert PHONE not in page
+    _, page = await browser.post("/worklists/find", q="999999")
+    assert "見つかりませんでした" in page
+    details = [one.detail for one in bank.database.run_read(audit.list_entries) if one.action == "console.searched"]
+    assert details[::-1] == [
+        {"by": "customer_no", "for": "contact", "found": "1"},
+        {"by": "check_number", "for": "contact", "found": "1"},
+        {"by": "", "for": "contact", "found": "0"},
+    ]
+    # What the label on it says is written down on the page of the case, and it is on the list of returned letters.
+    await browser.get(f"/cases/{case.id}/contact?by=post")
+    await browser.post(f"/cases/{case.id}/contact", channel="post", seen="0", result="returned_unknown")
+    assert status_of(bank, case.id) is CaseStatus.UNDELIVERABLE
+    _, page = await browser.get("/worklists?list=returned")
+    assert counts(page)["returned"] == 1
+    assert f"/console/cases/{case.id}/contact?by=post" in page
+
+
+async def test_another_branch_and_who_only_audits_find_nothing(browser: Browser, bank: Bank) -> None:
+    case = sent_by_letter(bank, "with_bot")
+    await browser.sign_in("mori")
+    _, page = await browser.post("/worklists/find", q=case.customer_no)
+    assert "見つかりませんでした" in page
+    await browser.sign_in("kimura")
+    assert (await browser.post("/worklists/find", q=case.customer_no))[0] == 403

@@ -8,13 +8,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.office_hours import OfficeHours
 from bot.outreach.contacting import enter_try
 from bot.outreach.letters import Channels, make_letters
 from storage.audit import list_entries
 from storage.cases import Case, CaseStatus, load_case, transitions_of
-from storage.contacts import BadTry, Try, load_promise, tries_of
+from storage.contacts import SHIPPED_RULES, BadTry, Try, TryRules, load_promise, tries_of
 from storage.database import Database
 from storage.flags import FlagKind, flags_in_force, lift_flag
 from storage.link_codes import link_codes_of_case
@@ -38,18 +39,23 @@ def seed(database: Database, *statuses: CaseStatus, **fields: str) -> Case:
     return case
 
 
-def enter(database: Database, case: Case, channel: str, result: str, **more: object) -> None:
+def enter(
+    database: Database, case: Case, channel: str, result: str, *, rules: TryRules = SHIPPED_RULES, **more: object
+) -> None:
     at = more.pop("at", None) or database.universe.now()
     one = Try(case_id=case.id, channel=channel, result=result, at=at, by="clerk", **more)  # type: ignore[arg-type]
-    database.run(
-        lambda conn: enter_try(conn, database.vault, database.universe, one, office=OFFICE, actor_kind="os_user")
-    )
+    vault, uni = database.vault, database.universe
+    database.run(lambda conn: enter_try(conn, vault, uni, one, office=OFFICE, actor_kind="os_user", rules=rules))
 
 
-def lists(database: Database, on: date | None = None) -> list[str]:
+def lists(database: Database, on: date | None = None, rules: TryRules = SHIPPED_RULES) -> list[str]:
     """On which lists the one customer is."""
     day = on or today(database)
-    return [name for name in LISTS if database.run_read(lambda conn, name=name: read_items(conn, items(name, day)))]  # type: ignore[misc]
+
+    def holds(conn: Connection, name: str) -> bool:
+        return bool(read_items(conn, items(name, day, rules=rules)))
+
+    return [name for name in LISTS if database.run_read(lambda conn, name=name: holds(conn, name))]  # type: ignore[misc]
 
 
 def status(database: Database, case: Case) -> CaseStatus:
@@ -82,6 +88,18 @@ def test_a_call_in_vain_rests_and_three_hand_over_to_the_visit(database: Databas
     entries = [one for one in database.run_read(list_entries) if one.action == "contact.tried"]
     assert len(entries) == 5
     assert "息子" not in str(entries)
+
+
+def test_how_often_and_how_long_is_the_banks_to_decide(database: Database) -> None:
+    case = seed(database, *REMINDED)
+    rules = TryRules(most={"phone": 1, "visit": 1}).with_rest({"no_answer": 5})
+    enter(database, case, "phone", "no_answer", rules=rules)
+    assert lists(database, later(database, 4), rules) == []
+    assert lists(database, later(database, 5), rules) == ["visit"]
+    # Where there is no rest the next try may follow at once; what was written down keeps its day.
+    enter(database, case, "visit", "absent", rules=rules.with_rest({"absent": 0}))
+    assert lists(database, None, SHIPPED_RULES) == ["phone", "visit"]
+    assert lists(database, None, rules) == []
 
 
 @pytest.mark.parametrize(
@@ -171,7 +189,7 @@ def test_a_returned_letter_voids_its_code_and_puts_the_customer_on_the_list_of_c
     (event,) = database.run_read(lambda conn: events_of(conn, case.customer_id))
     assert (event.kind.value, event.happened_on, event.case_id) == ("returned_mail", today(database), case.id)
     # Not by post: the master record still has the address from which it came back.
-    assert lists(database) == ["phone"]
+    assert lists(database) == ["phone", "returned"]
     database.universe.advance(timedelta(days=3))  # type: ignore[attr-defined]
     add_customers(database, TARO | {"address": "東京都港区9-9"})
     assert lists(database) == ["phone", "post"]
