@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from bench.campaign import campaign
 from bench.console import pages, spread
 from bench.engine import engines
 from bench.export import export_rows
@@ -27,7 +28,7 @@ from bench.worker import worker
 
 PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat", "export")
 #: Run only where they are named.
-NAMED = ("console", "reconcile", "worker")
+NAMED = ("console", "reconcile", "worker", "campaign")
 #: Conversations of the piece console, unless ``--crowd`` says otherwise.
 _CONVERSATIONS = 100_000
 _PEERS = {"python-telegram-bot, pickle": "ptb_bot.py", "aiogram, SQLite FULL": "aiogram_bot.py"}
@@ -163,6 +164,12 @@ class Bench:
         with postgres_store(self._scratch, self.server, 0) as store:
             yield from worker("PostgreSQL", store)
 
+    def campaign(self) -> Iterator[Row]:
+        """A campaign for a whole bank, to its last message."""
+        options = self._options
+        stores = tuple(options.stores.split(","))
+        yield from campaign(self._scratch, lambda: self.server, options.members, options.messages, stores)
+
     def export(self) -> Iterator[Row]:
         """Responses to a file, beside the least that it can take."""
         yield from export_rows(self._scratch, self._options.responses)
@@ -184,6 +191,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--crowd", type=int, default=0, help="stored customers of the piece flat: made once, then kept")
     parser.add_argument("--customers", type=int, default=1_000_000, help="of the piece reconcile")
     parser.add_argument("--responses", type=int, default=100_000, help="of the piece export: stored once, then kept")
+    parser.add_argument("--members", type=int, default=100_000, help="customers of the piece campaign")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="after which the piece campaign ends a run")
+    parser.add_argument("--stores", default="sqlite,postgresql", help="on which the piece campaign runs")
     parser.add_argument("--peers", type=Path, help="Python of the peers' environment")
     parser.add_argument("--json", type=Path, help="also write the rows here")
     options = parser.parse_args()

@@ -27,7 +27,7 @@ from storage.retention import Done, Policy, run_retention
 
 log = structlog.get_logger("kakunin.chores")
 
-_EVERY_SECONDS = 5.0
+_EVERY_SECONDS, _SOON_SECONDS = 5.0, 0.25
 _LEASE = timedelta(minutes=1)
 _CHAIN_AT_ONCE = 500
 _RETENTION_EVERY = timedelta(days=1)
@@ -45,6 +45,8 @@ class Chore:
     is_due: Callable[[Connection], bool]
     #: One short step; false where nothing is left for now.
     step: Callable[[Lease], bool]
+    #: Whether what is left waits for something that comes within a moment.
+    soon: Callable[[], bool] = lambda: False
 
 
 def chain_audit(database: Database) -> Chore:
@@ -151,15 +153,21 @@ class Chores:
         self._chores = chores
         self._stopping = threading.Event()
         self._round = threading.Lock()
+        #: Whether something that was done in the last round is to be done again within a moment.
+        self._soon = False
 
     async def run(self) -> None:
         """Do what is due until cancelled; the step at hand is finished first, for its thread uses the store."""
-        await keep_working(self.tick, self._stopping, _EVERY_SECONDS)
+        await keep_working(self.tick, self._stopping, self._pause)
+
+    def _pause(self) -> float:
+        return _SOON_SECONDS if self._soon else _EVERY_SECONDS
 
     def tick(self) -> bool:
         """One round, and one at a time; true where a chore has more to do at once."""
         more = False
         with self._round:
+            self._soon = False
             for chore in self._chores:
                 try:
                     more |= self._do(chore)
@@ -185,5 +193,6 @@ class Chores:
             log.warning("chore.taken_over", chore=chore.name)
             return False
         finally:
+            self._soon |= chore.soon()
             last = lease
             database.run(lambda conn: give_back_lease(conn, uni, last))

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels.base import Channel, Outcome, Recipient, Sent
 from bot.metrics import Metrics
 from bot.second_tries import LEASE, QUESTION_TRIES, may_have_gone, pace_of
-from bot.together import Together
+from bot.together import Looks, Together
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
 from storage import accounts, audit, claims, holding, outgoing, quota
@@ -33,8 +33,9 @@ log = structlog.get_logger("kakunin.delivery")
 
 #: No call begins later than this after its lease did: one call never outlasts it.
 _BEGIN_WITHIN = LEASE - timedelta(seconds=20)
-#: Batches on their way at a time.
-_CLAIM = 50
+#: Batches of one claim, and people whose messages are on their way at a time: a platform that takes its time must not
+#: make the others wait.
+_CLAIM, _ON_THEIR_WAY = 50, 200
 #: Tries before a message that the platform keeps putting off is given up: an outage of three hours is outlasted.
 _MAX_TRIES = 45
 _FIRST_WAIT = timedelta(seconds=1)
@@ -75,7 +76,7 @@ class Sender:
         gate: Gate = lambda conn, ids: {},
     ) -> None:
         self._database = database
-        self._gate = gate
+        self._gate = Looks(database, gate)
         self._metrics = metrics
         self._channels = channels
         self._paces = {name: pace_of(one.limits) for name, one in channels.items() if one.limits.calls_per_second}
@@ -105,7 +106,7 @@ class Sender:
         try:
             while not self._stopping:
                 self._woken.clear()
-                room = _CLAIM - len(on_their_way)
+                room = min(_CLAIM, _ON_THEIR_WAY - len(on_their_way))
                 try:
                     claimed = await self._claim(room)
                 except Exception as error:
@@ -129,7 +130,7 @@ class Sender:
                 task.cancel()
 
     def _arrived(self, person: _Person, done: asyncio.Task[None], on_their_way: set[asyncio.Task[None]]) -> None:
-        if len(on_their_way) >= _CLAIM:
+        if len(on_their_way) >= _ON_THEIR_WAY:
             self.wake()  # there is room again
         on_their_way.discard(done)
         if self._latest.get(person) is done:
@@ -216,7 +217,7 @@ class Sender:
     async def _let_go(self, batch: OutgoingBatch, messages: list[OutgoingRow]) -> list[OutgoingRow]:
         """What may leave at this very moment: a campaign's message is asked again, whoever approved it and when."""
         ids = [message.id for message in messages if message.kind == _INVITATION]
-        refused = await self._database.read(lambda conn: self._gate(conn, ids)) if ids else {}
+        refused = await self._gate.ask(ids) if ids else {}
         for message in messages:
             if message.id in refused:
                 # Where another sender died with it in hand it may have left the house before.

@@ -285,7 +285,8 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
     channels = make_channels(settings, database.universe.now)
     turns = Turns(database, live, rules)
     metrics = Metrics()
-    campaigns = Setting(database=database, settings=settings, channels=frozenset(channels))
+    speeds = {channel: float(one.limits.calls_per_second) for channel, one in channels.items()}
+    campaigns = Setting(database=database, settings=settings, channels=frozenset(channels), speeds=speeds)
     sender = Sender(database, channels, name, metrics, Gate(campaigns))
     return Service(
         database=database,

@@ -79,6 +79,8 @@ class Talk:
         self.live = live
         self.rules = rules
         self.turn_id = turn_id
+        #: The messages that were queued, in their order.
+        self.queued: list[str] = []
         self.now = uni.now()
         #: The right of the event at hand to a free answer.
         self.reply: ReplyRight | None = None
@@ -255,7 +257,7 @@ class Talk:
             self._replying_in = conversation.id
         # The right to reply for free is good once: the first conversation that speaks uses it.
         reply = self.reply if self._replying_in == conversation.id else None
-        outgoing.insert_outgoing(
+        queued = outgoing.insert_outgoing(
             self.conn,
             self.vault,
             self.uni,
@@ -270,6 +272,7 @@ class Talk:
             token=token,
             replaces=replaces,
         )
+        self.queued.append(queued)
 
     def move_case(self, case_id: str, target: CaseStatus, reason: str, source: str) -> None:
         """Move the case where its status machine allows it; a late answer never fails on the status."""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 
-async def keep_working(work: Callable[[], bool], stopping: threading.Event, pause: float) -> None:
+async def keep_working(work: Callable[[], bool], stopping: threading.Event, pause: float | Callable[[], float]) -> None:
     """Call ``work`` until cancelled, pausing (seconds) where it has no more to do; ``stopping`` tells its thread."""
     while True:
         at_hand = asyncio.ensure_future(asyncio.to_thread(work))
@@ -21,4 +21,4 @@ async def keep_working(work: Callable[[], bool], stopping: threading.Event, paus
             await at_hand
             raise
         if not more:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause if isinstance(pause, float) else pause())

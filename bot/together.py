@@ -1,13 +1,14 @@
-"""Short records of one process that wait at the same moment, committed together.
+"""What waits in one process at the same moment, taken to the store together: short records, and looks of one kind.
 
-Promise: who awaits goes on after the commit that holds his record; while one commit runs, the next ones gather.
-Where a common transaction fails, each record is tried by itself, so nobody pays for another's trouble.
+Promise: who awaits goes on after the commit that holds his record, or with what a look that began after he asked has
+found; while one is under way, the next ones gather.  Where a common transaction fails, each record is tried by itself,
+so nobody pays for another's trouble.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -60,6 +61,40 @@ class Together:
             _settle(done, await self._database.transact(record))
         except Exception as error:
             _fail(done, error)
+
+
+class Looks:
+    """Gathers the same question about different things."""
+
+    def __init__(self, database: Database, look: Callable[[Connection, Sequence[str]], Mapping[str, str]]) -> None:
+        self._database = database
+        self._look = look
+        self._waiting: list[tuple[Sequence[str], asyncio.Future[Mapping[str, str]]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def ask(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """What the look finds about them, and about others who are asked for at the same moment."""
+        done: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((ids, done))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run(), name="looking")
+        return await done
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting, []
+                wanted = [one for ids, _ in group for one in ids]
+                try:
+                    found = await self._database.read(lambda conn, w=wanted: self._look(conn, w))  # type: ignore[misc]
+                except Exception as error:
+                    for _, done in group:
+                        _fail(done, error)
+                else:
+                    for _, done in group:
+                        _settle(done, found)
+        finally:
+            self._running = None
 
 
 def _settle(done: asyncio.Future[T], result: T) -> None:

@@ -95,21 +95,23 @@ def load_facts(conn: Connection, where: ColumnElement[bool], limit: int) -> list
     return [_facts_of(row) for row in conn.execute(query.order_by(_member.c.due_at, _member.c.case_id))]
 
 
-def due_members(conn: Connection, campaign_id: str, now: datetime, limit: int) -> list[MemberFacts]:
-    """Members of a campaign whose next step is due."""
-    here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None)
-    return load_facts(conn, here & (_member.c.due_at <= now), limit)
+def due_cases(conn: Connection, campaign_id: str, now: datetime, limit: int) -> dict[str, str | None]:
+    """Cases of a campaign whose next step is due, who waits longest ahead, with the account to write to."""
+    here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at <= now)
+    few = select(_member.c.case_id, account_of(_member.c.customer_id).label("account_id")).where(here)
+    rows = conn.execute(few.order_by(_member.c.due_at, _member.c.case_id).limit(limit))
+    return {row.case_id: row.account_id for row in rows}
+
+
+def facts_of_cases(conn: Connection, campaign_id: str, case_ids: Sequence[str]) -> list[MemberFacts]:
+    """Of these members of a campaign."""
+    here = (_member.c.campaign_id == campaign_id) & _member.c.case_id.in_(list(case_ids))
+    return load_facts(conn, here, len(case_ids)) if case_ids else []
 
 
 def facts_of_messages(conn: Connection, outgoing_ids: Sequence[str]) -> list[MemberFacts]:
     """Of the members to whom these messages are on their way."""
     return load_facts(conn, _member.c.outgoing_id.in_(list(outgoing_ids)), len(outgoing_ids))
-
-
-def facts_of_member(conn: Connection, campaign_id: str, case_id: str) -> MemberFacts | None:
-    """Of one member."""
-    found = load_facts(conn, (_member.c.campaign_id == campaign_id) & (_member.c.case_id == case_id), 1)
-    return found[0] if found else None
 
 
 @cache

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
 from storage.campaign_facts import UNSENT, MemberFacts
 from storage.campaign_members import account_of
 from storage.case_status import CaseStatus
+from storage.direct import Direct
 from storage.tables import (
     CampaignDeliveryRow,
     CampaignMemberRow,
+    CampaignRow,
     CaseRow,
     CaseTransitionRow,
     LinkCodeRow,
@@ -26,9 +28,11 @@ from storage.tables import (
     table_of,
 )
 from storage.tables.cases import CLOSED_STATUSES
+from storage.tables.messages import OPEN_STATES
 from storage.universe import Universe
 
 _member, _delivery, _outgoing = table_of(CampaignMemberRow), table_of(CampaignDeliveryRow), table_of(OutgoingRow)
+_campaign = table_of(CampaignRow)
 _case, _code, _transition = table_of(CaseRow), table_of(LinkCodeRow), table_of(CaseTransitionRow)
 
 _HERE = (
@@ -37,6 +41,15 @@ _HERE = (
     & (_member.c.next_step == bindparam("step"))
     & _member.c.left_at.is_(None)
 )
+#: Whatever was on its way is not any more, or it would not be decided anew.
+_DECIDED = update(_member).where(_HERE).values(outgoing_id=None)
+_ADVANCE = Direct(
+    _DECIDED.values(next_step=bindparam("to"), due_at=bindparam("at"), base_on=bindparam("base"), held_by=None)
+)
+_HOLD = Direct(_DECIDED.values(due_at=bindparam("at"), held_by=bindparam("why")))
+_LEAVE = Direct(_DECIDED.values(left_at=bindparam("now"), left_because=bindparam("why"), due_at=None))
+_SENDING = Direct(update(_member).where(_HERE).values(outgoing_id=bindparam("message"), due_at=None, held_by=None))
+_NOTE = Direct(insert(_delivery))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +65,7 @@ class Arrived:
         return self.state not in UNSENT
 
 
-def returned(conn: Connection) -> list[str]:
+def returned(conn: Connection, limit: int | None = None) -> list[str]:
     """Cases whose letter came back, and to which nobody has found another way yet."""
     came_back = select(_transition.c.id).where(
         _transition.c.case_id == _case.c.id,
@@ -60,7 +73,7 @@ def returned(conn: Connection) -> list[str]:
         _transition.c.reason == "returned_mail",
     )
     query = select(_case.c.id).where(_case.c.status == CaseStatus.UNDELIVERABLE.value, came_back.exists())
-    return list(conn.execute(query).scalars())
+    return list(conn.execute(query.limit(limit)).scalars())
 
 
 def hurry(conn: Connection, campaign_id: str, case_ids: Sequence[str], now: datetime) -> int:
@@ -76,10 +89,54 @@ def hurry(conn: Connection, campaign_id: str, case_ids: Sequence[str], now: date
     return conn.execute(update(_member).where(wanted, here, ~listed.exists(), no_chat).values(due_at=now)).rowcount
 
 
-def count_on_their_way(conn: Connection) -> int:
-    """Messages of all campaigns that are queued or leased."""
-    query = select(func.count()).select_from(_member).where(_member.c.outgoing_id.is_not(None))
-    return conn.execute(query).scalar_one()
+def on_their_way(conn: Connection) -> dict[str, int]:
+    """Messages of all campaigns that are queued or leased, by channel."""
+    query = (
+        select(_delivery.c.channel, func.count())
+        .select_from(_member)
+        .join(_outgoing, _outgoing.c.id == _member.c.outgoing_id)
+        .join(_delivery, _delivery.c.outgoing_id == _member.c.outgoing_id)
+        .where(_member.c.outgoing_id.is_not(None), _outgoing.c.state.in_(OPEN_STATES))
+        .group_by(_delivery.c.channel)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def has_work(conn: Connection, now: datetime) -> bool:
+    """Whether anything is to be done for any campaign at this moment."""
+    if arrived(conn, 1) or returned(conn, 1):
+        return True
+    live = (_member.c.campaign_id == _campaign.c.id) & _member.c.left_at.is_(None)
+    not_begun = _member.c.due_at.is_(None) & _member.c.base_on.is_(None)
+
+    def some(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return select(_member.c.case_id).where(live, *where).exists()
+
+    to_come = or_(some(_member.c.due_at.is_not(None)), some(_member.c.outgoing_id.is_not(None)), some(not_begun))
+    whole = _campaign.c.rest_from.is_(None)
+    work = or_(
+        some(_member.c.due_at <= now),
+        some(not_begun, or_(_member.c.wave == 1, whole)),
+        # The rest follows; or it is over.
+        _campaign.c.rest_from <= now,
+        whole & ~to_come,
+    )
+    return conn.execute(select(_campaign.c.id).where(_campaign.c.state == "running", work).limit(1)).first() is not None
+
+
+def has_not_begun(conn: Connection, campaign_id: str, waves: Sequence[int]) -> bool:
+    """Whether somebody of these waves waits for his first step to be due."""
+    live = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & _member.c.due_at.is_(None)
+    query = select(_member.c.case_id).where(live, _member.c.base_on.is_(None), _member.c.wave.in_(list(waves)))
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def is_over(conn: Connection, campaign_id: str) -> bool:
+    """Whether nothing is to come for anybody of a campaign, as its members stand."""
+    live = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None)
+    ahead = (_member.c.due_at.is_not(None), _member.c.outgoing_id.is_not(None), _member.c.base_on.is_(None))
+    # One after another: each is found at once along its index, or there are few to look through.
+    return all(conn.execute(select(_member.c.case_id).where(live, one).limit(1)).first() is None for one in ahead)
 
 
 def arrived(conn: Connection, limit: int) -> list[Arrived]:
@@ -120,49 +177,28 @@ def note_deliveries(
         }
         for facts, step, channel, outgoing_id in carried_out
     ]
-    if rows:
-        conn.execute(insert(_delivery), rows)
+    _NOTE.run_each(conn, rows)
 
 
-def set_sending(conn: Connection, facts: MemberFacts, outgoing_id: str) -> bool:
-    """Its message is on its way; false where somebody was quicker."""
-    values = {"outgoing_id": outgoing_id, "due_at": None, "held_by": None}
-    where = _HERE & _member.c.outgoing_id.is_(None)
-    return conn.execute(update(_member).where(where).values(values), _key(facts)).rowcount == 1
+def set_sending(conn: Connection, sent: Sequence[tuple[MemberFacts, str]]) -> None:
+    """Their messages are on their way."""
+    _SENDING.run_each(conn, [{**_key(facts), "message": outgoing_id} for facts, outgoing_id in sent])
 
 
 def advance(conn: Connection, moves: Sequence[tuple[MemberFacts, int, datetime | None, date | None]]) -> None:
     """To a step and the moment at which it is due (none: the ladder is climbed), with the day of the invitation."""
-    _each(
-        conn,
-        {"next_step": bindparam("to"), "due_at": bindparam("at"), "base_on": bindparam("base"), "held_by": None},
-        [{**_key(facts), "to": to, "at": at, "base": base} for facts, to, at, base in moves],
-    )
+    rows = [{**_key(facts), "to": to, "at": at, "base": base} for facts, to, at, base in moves]
+    _ADVANCE.run_each(conn, rows)
 
 
 def hold(conn: Connection, held: Sequence[tuple[MemberFacts, datetime, str]]) -> None:
     """Not now: until a moment, and why."""
-    _each(
-        conn,
-        {"due_at": bindparam("at"), "held_by": bindparam("why")},
-        [{**_key(facts), "at": until, "why": why} for facts, until, why in held],
-    )
+    _HOLD.run_each(conn, [{**_key(facts), "at": until, "why": why} for facts, until, why in held])
 
 
 def leave(conn: Connection, uni: Universe, left: Sequence[tuple[MemberFacts, str]]) -> None:
     """Out of the campaign: answered, refused, stopped, ended."""
-    now = uni.now()
-    _each(
-        conn,
-        {"left_at": bindparam("now"), "left_because": bindparam("why"), "due_at": None},
-        [{**_key(facts), "now": now, "why": why} for facts, why in left],
-    )
-
-
-def _each(conn: Connection, values: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        # Whatever was on its way is not any more, or it would not be decided anew.
-        conn.execute(update(_member).where(_HERE).values({**values, "outgoing_id": None}), list(rows))
+    _LEAVE.run_each(conn, [{**_key(facts), "now": uni.now(), "why": why} for facts, why in left])
 
 
 def _key(facts: MemberFacts) -> dict[str, Any]:

@@ -33,14 +33,17 @@ _conversation = table_of(ConversationRow)
 _account = table_of(AccountRow)
 _content = table_of(ContentRow)
 
+#: The kind of message that nobody waits for: an invitation, of which there may be thousands.
+_UNASKED = "invitation"
+
 #: No channel has a pace.
 _UNHURRIED: Mapping[str, Pace] = MappingProxyType({})
 
 
-def _heads_statement(*, but: bool) -> Any:
+def _heads_statement(*, but: bool = False, answers: bool = False) -> Any:
     """Due heads of conversations: the first open message, if no live lease holds it.
 
-    All of them, or all ``but`` those of some channels.
+    All of them, or all ``but`` those of some channels; or those alone that somebody may be waiting for.
     """
     earlier = _outgoing.alias("earlier")
     blocked = select(earlier.c.id).where(
@@ -49,7 +52,9 @@ def _heads_statement(*, but: bool) -> Any:
         earlier.c.state.in_(OPEN_STATES),
     )
     free = (_outgoing.c.state == "pending") | (_outgoing.c.lease_until <= bindparam("now"))
-    heads = select(_outgoing.c.conversation_id)
+    heads = select(_outgoing.c.conversation_id, _outgoing.c.kind)
+    if answers:
+        heads = heads.where(_outgoing.c.kind != _UNASKED)
     if but:
         there = _conversation.join(_account, _account.c.id == _conversation.c.account_id)
         held = _account.c.channel.in_(bindparam("channels", expanding=True))
@@ -97,8 +102,9 @@ def _followers_statement(dialect: str) -> Any:
     )
 
 
-_HEADS = Direct(_heads_statement(but=False))
-_OTHER_HEADS = _heads_statement(but=True)
+#: All of them, and those alone that somebody may be waiting for.
+_HEADS = tuple(Direct(_heads_statement(answers=answers)) for answers in (False, True))
+_OTHERS = tuple(_heads_statement(answers=answers, but=True) for answers in (False, True))
 _FOLLOWERS = Direct(_followers_statement)
 _LEASE = Direct(
     update(_outgoing)
@@ -160,9 +166,21 @@ def claim_outgoing(
 def _due_heads(conn: Connection, now: datetime, limit: int, paces: Mapping[str, Pace]) -> list[str]:
     """The conversations whose next message may go now, those of a channel that takes no call left out."""
     wanted = {"now": now, "heads": limit}
-    heads = [row.conversation_id for row in _HEADS.rows(conn, wanted)]
-    channels = exhausted(conn, now, paces) if heads else []
-    return list(conn.execute(_OTHER_HEADS, {**wanted, "channels": channels}).scalars()) if channels else heads
+    found = _look(conn, wanted)
+    if channels := exhausted(conn, now, paces) if found else []:
+        found = _look(conn, wanted, channels)
+    if len(found) == limit and any(row.kind == _UNASKED for row in found):
+        # More wait than can go now: who has asked for something comes before all who have not.
+        found = [*_look(conn, wanted, channels, answers=True), *found]
+    return list(dict.fromkeys(row.conversation_id for row in found))[:limit]
+
+
+def _look(
+    conn: Connection, wanted: Mapping[str, Any], but: Sequence[str] = (), *, answers: bool = False
+) -> Sequence[Any]:
+    if but:
+        return conn.execute(_OTHERS[answers], {**wanted, "channels": but}).all()
+    return _HEADS[answers].rows(conn, wanted)
 
 
 def _in_pace(conn: Connection, now: datetime, paces: Mapping[str, Pace], batches: list[list[Any]]) -> list[list[Any]]:

@@ -178,8 +178,14 @@ def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> C
         row = _LOCKED.first(conn, {"wanted": conversation_id})
         if row is None:
             return None
-        rows[place] = _conversation_of(vault, row)
+        return hold_conversation(conn, vault, row)
     found: Conversation = rows[place]
+    return found
+
+
+def hold_conversation(conn: Connection, vault: Vault, row: Any) -> Conversation:
+    """A conversation whose row this transaction has locked."""
+    found = held(conn)[_conversation.name, row.id] = _conversation_of(vault, row)
     return found
 
 

@@ -141,13 +141,6 @@ def insert_outgoing(
     return outgoing_id
 
 
-def newest_of(conn: Connection, conversation_id: str) -> str | None:
-    """The message that was queued last in a conversation."""
-    its = _outgoing.c.conversation_id == conversation_id
-    found: str | None = conn.execute(select(_outgoing.c.id).where(its).order_by(_outgoing.c.seq.desc())).scalar()
-    return found
-
-
 _SETTLE = Direct(
     update(_outgoing)
     .where(

@@ -1,4 +1,4 @@
-"""Carrying campaigns out: what is due is queued, listed or put off, a few hundred messages ahead of the platforms.
+"""Carrying campaigns out: what is due is queued, listed or put off, a few seconds ahead of the platforms.
 
 Promise: one process at a time does it, a killed one is followed by another that finds exactly what is still to do, a
 step is carried out once per customer, and a campaign that is stopped or paused queues nothing more; what was queued
@@ -7,49 +7,33 @@ is asked again just before it leaves (``Gate``), so no message is left that coul
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection
 
+from bot.channels.limits import LIMITS
 from bot.chores import Chore
 from bot.live_content import LiveContent
+from bot.outreach.ahead import Ahead
 from bot.outreach.campaigning import hours_of, release
-from bot.outreach.inviting import invite
-from bot.outreach.ladder import RATINGS, Step, StepKind, first_day, ladder_of
-from bot.outreach.next_step import Do, GoTo, Hold, Leave, Now, after, decide, why_not
+from bot.outreach.carrying import AGAIN, Carried, Piece
+from bot.outreach.ladder import RATINGS, first_day, ladder_of
+from bot.outreach.next_step import Now, after, why_not
 from bot.settings import Settings
 from bot.talk import Rules, Talk
 from storage import campaign_steps as steps, quota
-from storage.campaign_facts import MemberFacts, due_members, facts_of_member, facts_of_messages
-from storage.campaign_members import begin_piece, count_members, leave_all
-from storage.campaigns import CLOCK, Campaign, list_campaigns, move_campaign
-from storage.case_status import ALLOWED, CaseStatus
-from storage.cases import load_case, lock_case, move_case
+from storage.campaign_facts import facts_of_messages
+from storage.campaign_members import begin_piece, leave_all
+from storage.campaigns import CLOCK, Campaign, list_campaigns, load_campaign, move_campaign
 from storage.database import Database
 from storage.leases import Lease, fence
 
 log = structlog.get_logger("kakunin.campaigns")
 
-#: Messages of campaigns that are queued at a time: a stop leaves no more than these, and each is asked again.
-AHEAD = 1000
-#: Members of one look.
-PIECE = 50
-#: After a message that was not let go.
-_AGAIN = timedelta(minutes=10)
-_ACTOR = "system:campaigns"
-
-#: Over which statuses a case may be led to the one that a step brings.
-_BETWEEN = (CaseStatus.PAUSED, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3)
-_REMINDERS = (CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.REMINDED_3)
-_LISTS: Mapping[str, CaseStatus] = {
-    StepKind.PHONE.value: CaseStatus.PHONE_AND_VISITS,
-    StepKind.VISIT.value: CaseStatus.PHONE_AND_VISITS,
-    StepKind.RESTRICTION.value: CaseStatus.RESTRICTION_CONSIDERED,
-}
+#: Messages whose sending has ended, of one transaction.
+_SETTLED = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +44,8 @@ class Setting:
     settings: Settings
     #: Platforms that are connected.
     channels: frozenset[str]
+    #: Calls that one takes in a second, where that is not what the platform says (``LIMITS``); 0: nobody counts them.
+    speeds: Mapping[str, float] = field(default_factory=dict)
 
     def now(self, conn: Connection, campaign_ladder: str) -> Now:
         """This moment for one ladder."""
@@ -72,6 +58,10 @@ class Setting:
             open_channels=self.channels - used_up,
         )
 
+    def ahead(self) -> Ahead:
+        """How much may wait for each of the platforms."""
+        return Ahead({name: self.speeds.get(name, LIMITS[name].calls_per_second) for name in self.channels})
+
 
 class Gate:
     """Asked by the sender just before a campaign's messages leave: which of them must not."""
@@ -82,15 +72,29 @@ class Gate:
     def __call__(self, conn: Connection, outgoing_ids: Sequence[str]) -> Mapping[str, str]:
         """Message -> why not."""
         refused = dict.fromkeys(outgoing_ids, "no_campaign")
-        ladders = {one.id: one.ladder for one in list_campaigns(conn)}
+        moments = _Moments(conn, self._setting)
         for facts in facts_of_messages(conn, outgoing_ids):
             assert facts.outgoing_id is not None
-            why = why_not(facts, self._setting.now(conn, ladders[facts.campaign_id]))
+            why = why_not(facts, moments.of(facts.campaign_id))
             if why:
                 refused[facts.outgoing_id] = why
             else:
                 del refused[facts.outgoing_id]
         return refused
+
+
+class _Moments:
+    """This moment for each campaign that is asked for."""
+
+    def __init__(self, conn: Connection, setting: Setting) -> None:
+        self._conn, self._setting = conn, setting
+        self._known: dict[str, Now] = {}
+
+    def of(self, campaign_id: str) -> Now:
+        if campaign_id not in self._known:
+            ladder = load_campaign(self._conn, campaign_id).ladder
+            self._known[campaign_id] = self._setting.now(self._conn, ladder)
+        return self._known[campaign_id]
 
 
 class Climbing:
@@ -101,59 +105,70 @@ class Climbing:
         self._database = setting.database
         self._live = live
         self._rules = rules
+        self._ahead = setting.ahead()
+        #: The platforms for which the members who are due in a campaign wait.
+        self._waits_for: dict[str, Sequence[str]] = {}
+        #: Whether messages are going out, so that more is to be done within a moment.
+        self.is_sending = False
 
     def chore(self) -> Chore:
         """As a chore: one process at a time."""
 
         def is_due(conn: Connection) -> bool:
-            return bool(list_campaigns(conn, state="running")) or steps.count_on_their_way(conn) > 0
+            return steps.has_work(conn, self._database.universe.now())
 
-        return Chore("campaigns", is_due, self.step)
+        return Chore("campaigns", is_due, self.step, soon=lambda: self.is_sending)
 
     def step(self, lease: Lease) -> bool:
         """One round; true where more is to be done at once."""
+        running = self._database.run_read(lambda conn: list_campaigns(conn, state="running"))
+        self.is_sending = False
         busy = self._settle(lease)
-        for campaign in self._database.run_read(lambda conn: list_campaigns(conn, state="running")):
+        self._look_ahead()
+        for campaign in running:
             busy |= self._begin(lease, campaign)
             busy |= self._climb(lease, campaign)
             self._ramp(lease, campaign)
             self._finish(lease, campaign)
-        return busy
+        return busy or self._hurry(lease, running)
 
     # What was sent ------------------------------------------------------------------------------
 
     def _settle(self, lease: Lease) -> bool:
         """What has left the house brings its step to an end; what has not is decided anew."""
-        found = self._database.run_read(lambda conn: steps.arrived(conn, PIECE))
+        found = self._database.run_read(lambda conn: steps.arrived(conn, _SETTLED))
         if not found:
             return False
-
         states = {one.outgoing_id: one for one in found}
 
         def settle(conn: Connection) -> None:
             fence(conn, lease)
             steps.forget_left(conn, list(states))
-            ladders = {one.id: one.ladder for one in list_campaigns(conn)}
+            moments = _Moments(conn, self._setting)
+            moved, held = [], []
             for facts in facts_of_messages(conn, list(states)):
-                one = states[str(facts.outgoing_id)]
-                now = self._setting.now(conn, ladders[facts.campaign_id])
+                one, now = states[str(facts.outgoing_id)], moments.of(facts.campaign_id)
                 if one.left_the_house:
-                    steps.advance(conn, [(facts, *after(facts, now))])
+                    moved.append((facts, *after(facts, now)))
                 else:
                     # A refusal is decided on at once (the letter), what was not let go a little later.
-                    later = now.at if one.state == "failed" else now.at + _AGAIN
-                    steps.hold(conn, [(facts, later, "again")])
+                    held.append((facts, now.at if one.state == "failed" else now.at + AGAIN, "again"))
+            steps.advance(conn, moved)
+            steps.hold(conn, held)
 
-        self._database.run(settle)
-        return len(found) == PIECE
+        self._database.run_piece(settle)
+        self.is_sending = True
+        return len(found) == _SETTLED
 
     def _begin(self, lease: Lease, campaign: Campaign) -> bool:
         """Let a piece of those begin whose wave has its turn; true where there are more."""
+        waves = (1,) if campaign.rest_from is not None else (1, 2)
+        if not self._database.run_read(lambda conn: steps.has_not_begun(conn, campaign.id, waves)):
+            return False
         ladder = ladder_of(campaign.ladder)
         opening = hours_of(ladder, self._setting.settings).next_opening(self._database.universe.now())
         start_day = opening.astimezone(self._rules.zone).date()
         days = {rating: first_day(ladder.steps(rating), start_day) for rating in RATINGS}
-        waves = (1,) if campaign.rest_from is not None else (1, 2)
 
         def begin(conn: Connection) -> int:
             fence(conn, lease)
@@ -163,106 +178,51 @@ class Climbing:
 
     # What is due --------------------------------------------------------------------------------
 
+    def _look_ahead(self) -> None:
+        """What waits for the platforms at this moment, and what is left of their allowances."""
+        waiting, quotas = self._database.run_read(lambda conn: (steps.on_their_way(conn), quota.load_quotas(conn)))
+        left = {one.channel: one.allowed - one.used for one in quotas if one.allowed is not None}
+        self._ahead.look(waiting, left, self._database.universe.now())
+
     def _climb(self, lease: Lease, campaign: Campaign) -> bool:
-        """One piece of a campaign: what reaches no chat in one transaction, each message in its own."""
-        uni = self._database.universe
-        room = AHEAD - self._database.run_read(steps.count_on_their_way)
-        came_back = self._database.run_read(steps.returned)
-        messages: deque[MemberFacts] = deque()
-
-        def look(conn: Connection) -> int:
-            fence(conn, lease)
-            messages.clear()
-            if came_back:
-                steps.hurry(conn, campaign.id, came_back, uni.now())
-            now = self._setting.now(conn, campaign.ladder)
-            found = due_members(conn, campaign.id, uni.now(), PIECE)
-            self._carry_out(conn, [(facts, decide(facts, now)) for facts in found], now, messages)
-            return len(found)
-
-        looked = self._database.run_piece(look)
-        sent = 0
-        for facts in list(messages)[: max(room, 0)]:
-            sent += self._database.run(lambda conn, one=facts: self._queue(conn, lease, campaign, one))  # type: ignore[misc]
-        # Where messages only wait for room, the platforms have to be waited for.
-        return looked == PIECE and (not messages or sent > 0)
-
-    def _carry_out(
-        self,
-        conn: Connection,
-        decided: Iterable[tuple[MemberFacts, Do | Hold | Leave | GoTo]],
-        now: Now,
-        messages: deque[MemberFacts],
-    ) -> None:
-        done: list[tuple[MemberFacts, Do]] = []
-        held, left = [], []
-        gone_on: list[tuple[MemberFacts, int, datetime | None, date | None]] = []
-        for facts, what in decided:
-            match what:
-                case Do(way="chat"):
-                    messages.append(facts)
-                case Do():
-                    done.append((facts, what))
-                case Hold(until=until, why=why):
-                    held.append((facts, until, why))
-                case Leave(why=why):
-                    left.append((facts, why))
-                case GoTo(step_no=step_no, at=at):
-                    gone_on.append((facts, step_no, at, facts.base_on))
-        for facts, what in done:
-            self._move(conn, facts, what.step, what.way)
-        uni = self._database.universe
-        steps.note_deliveries(conn, uni, [(facts, what.step.step, what.way, None) for facts, what in done])
-        steps.advance(conn, [*((facts, *after(facts, now)) for facts, _ in done), *gone_on])
-        steps.hold(conn, held)
-        steps.leave(conn, uni, left)
-
-    def _queue(self, conn: Connection, lease: Lease, campaign: Campaign, seen: MemberFacts) -> bool:
-        """Queue one message, if everything about the customer still is as it was; true where it was queued."""
-        fence(conn, lease)
-        vault, uni = self._database.vault, self._database.universe
-        talk = Talk(conn, vault, uni, self._live, self._rules, uni.new_id())
-        assert seen.account_id is not None
-        savepoint = conn.begin_nested()
-        case = load_case(conn, seen.case_id)
-        now = self._setting.now(conn, campaign.ladder)
-        step = now.ladder.steps(seen.rating)[seen.next_step]
-        # Before anything is looked at again, what he says at this moment waits for this transaction, or is in it.
-        outgoing_id = None if case is None else invite(talk, case, seen.account_id, step)
-        facts = facts_of_member(conn, seen.campaign_id, seen.case_id)
-        what = None if facts is None or facts.next_step != seen.next_step else decide(facts, now)
-        if outgoing_id is None or facts is None or not (isinstance(what, Do) and what.way == "chat"):
-            savepoint.rollback()
-            if facts is not None and what is not None:
-                put_off = Hold(until=now.at + _AGAIN, why="staff") if isinstance(what, Do) else what
-                self._carry_out(conn, [(facts, put_off)], now, deque())
+        """One piece of a campaign; true where more is due and can be done at once."""
+        waits_for = self._waits_for.pop(campaign.id, ())
+        if waits_for and all(map(self._ahead.is_full, waits_for)):
+            self._waits_for[campaign.id] = waits_for
+            self.is_sending = True
             return False
-        savepoint.commit()
-        if not steps.set_sending(conn, facts, outgoing_id):
-            raise RuntimeError("the member was dealt with twice")
-        assert facts.channel is not None
-        steps.note_deliveries(conn, talk.uni, [(facts, step.step, facts.channel, outgoing_id)])
-        self._move(conn, facts, step, "chat", source=outgoing_id)
-        return True
 
-    def _move(self, conn: Connection, facts: MemberFacts, step: Step, way: str, *, source: str | None = None) -> None:
-        """Move the case along with its step; a letter's invitation counts as sent when its code is made."""
-        case = lock_case(conn, facts.case_id)
-        if case is None or way == "none":
-            return
-        target = _LISTS.get(step.kind.value)
-        if step.kind is StepKind.NOTICE:
-            target = CaseStatus.ANNOUNCED
-        elif step.kind is StepKind.INVITATION and way == "chat":
-            target = CaseStatus.SENT
-        elif step.kind is StepKind.REMINDER:
-            place = _REMINDERS.index(case.status) + 1 if case.status in _REMINDERS else 0
-            target = _REMINDERS[min(place, len(_REMINDERS) - 1)]
-        if target is None:
-            return
-        for status in path(case.status, target):
-            reason = f"campaign:{step.step}"
-            move_case(conn, self._database.universe, case.id, status, actor=_ACTOR, reason=reason, source=source)
+        def carry(conn: Connection) -> Carried:
+            fence(conn, lease)
+            # A pause or a stop waits for what is queued here, and nothing is queued after it.
+            here = load_campaign(conn, campaign.id, lock=True)
+            if here.state != "running":
+                return Carried()
+            piece = Piece(conn, self._setting.now(conn, here.ladder), self._ahead, self._talk(conn))
+            return piece.carry_out(here.id)
+
+        carried = self._database.run_piece(carry)
+        for channel, messages in carried.queued.items():
+            self._ahead.queued(channel, messages)
+        self._waits_for[campaign.id] = tuple(carried.waiting)
+        self.is_sending |= bool(carried.queued or carried.waiting)
+        return carried.is_full
+
+    def _talk(self, conn: Connection) -> Talk:
+        database = self._database
+        return Talk(conn, database.vault, database.universe, self._live, self._rules, database.universe.new_id())
+
+    def _hurry(self, lease: Lease, running: Sequence[Campaign]) -> bool:
+        """Whose letter came back is due at once; true where there were any."""
+        came_back = self._database.run_read(steps.returned) if running else []
+        if not came_back:
+            return False
+
+        def hurry(conn: Connection) -> int:
+            fence(conn, lease)
+            return sum(steps.hurry(conn, one.id, came_back, self._database.universe.now()) for one in running)
+
+        return self._database.run_piece(hurry) > 0
 
     # The campaign itself ------------------------------------------------------------------------
 
@@ -289,25 +249,14 @@ class Climbing:
     def _finish(self, lease: Lease, campaign: Campaign) -> None:
         """Nothing is to come for anybody: the campaign is over."""
 
+        def is_over(conn: Connection) -> bool:
+            return load_campaign(conn, campaign.id).rest_from is None and steps.is_over(conn, campaign.id)
+
         def finish(conn: Connection) -> None:
             fence(conn, lease)
-            counts = count_members(conn, campaign.id)
-            if campaign.rest_from is not None or counts["to_come"] or counts["not_begun"]:
-                return
-            leave_all(conn, self._database.universe, campaign.id, "climbed")
-            move_campaign(conn, self._database.universe, campaign, "finished", actor=CLOCK)
+            if is_over(conn):
+                leave_all(conn, self._database.universe, campaign.id, "climbed")
+                move_campaign(conn, self._database.universe, campaign, "finished", actor=CLOCK)
 
-        if self._database.run_read(lambda conn: count_members(conn, campaign.id))["to_come"] == 0:
+        if self._database.run_read(is_over):
             self._database.run(finish)
-
-
-def path(start: CaseStatus, target: CaseStatus) -> tuple[CaseStatus, ...]:
-    """The shortest way of a case, over reminders where need be; empty where there is none or it is there."""
-    ways: deque[tuple[CaseStatus, ...]] = deque([(start,)])
-    while ways:
-        way = ways.popleft()
-        if way[-1] is target:
-            return way[1:]
-        following = (one for one in (*_BETWEEN, CaseStatus.PHONE_AND_VISITS, target) if one in ALLOWED[way[-1]])
-        ways.extend((*way, one) for one in dict.fromkeys(following) if one not in way)
-    return ()

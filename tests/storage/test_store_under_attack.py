@@ -71,7 +71,7 @@ def test_a_long_backlog_is_read_a_batch_at_a_time(database: Database, scene: Any
 
 def test_open_messages_are_found_by_their_own_index(sqlite_database: Database) -> None:
     """With the states as parameters SQLite looked through all that was ever sent: 0.4 s a claim in the end."""
-    statement = claims._HEADS._make_ready(sqlite_database._reader.dialect, {}).sql.replace("?", "1")
+    statement = claims._HEADS[0]._make_ready(sqlite_database._reader.dialect, {}).sql.replace("?", "1")
     plan = sqlite_database.run_read(lambda conn: conn.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all())
     steps = " ".join(str(row[-1]) for row in plan)
     assert "ix_outgoing_message_open" in steps

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.channels.base import Outcome
-from bot.outreach import climbing
+from bot.outreach import carrying
 from bot.outreach.campaigning import pause
-from bot.outreach.climbing import path
+from bot.outreach.carrying import path
 from bot.outreach.flagging import flag, unflag
 from bot.outreach.letters import Channels, make_letters
 from storage.accounts import end_link, live_links, set_account_state
@@ -337,15 +337,16 @@ def test_a_killed_process_is_followed_by_one_that_sends_each_message_once(
     for number in numbers:
         bank.link(number)
     bank.begin()
-    real, calls = climbing.invite, []
+    real, calls = carrying.invite, []
 
     def killed(*arguments: object) -> object:
         calls.append(1)
-        if len(calls) % 5 == 0:
+        if len(calls) % 7 == 0:
             raise KeyboardInterrupt
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(climbing, "invite", killed)
+    monkeypatch.setattr(carrying, "invite", killed)
+    monkeypatch.setattr(carrying, "PIECE", 5)
     for _ in range(4):
         try:
             bank.plan()
