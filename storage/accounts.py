@@ -29,6 +29,11 @@ _by_id = select(_account).where(_account.c.id == bindparam("wanted"))
 _UNOPENED = "channel_account.sealed"
 _BY_USER, _BY_ID = Direct(_by_user), Direct(_by_id)
 _USER_LOCKED, _ID_LOCKED = (Direct(query.with_for_update(key_share=True)) for query in (_by_user, _by_id))
+_ACTIVATE = Direct(
+    update(_account)
+    .where(_account.c.id == bindparam("wanted"))
+    .values(active_conversation_id=bindparam("conversation"))
+)
 _LINK = Direct(insert(_link))
 _links, _live = select(_link).order_by(_link.c.linked_at, _link.c.id), _link.c.ended_at.is_(None)
 _LIVE_OF_ACCOUNT = Direct(_links.where(_link.c.account_id == bindparam("account"), _live))
@@ -155,7 +160,8 @@ def find_account(conn: Connection, vault: Vault, channel: str, user_id: Personal
 
 def set_active_conversation(conn: Connection, account_id: str, conversation_id: str | None) -> None:
     """Say to which conversation the account's messages go."""
-    _set(conn, account_id, active_conversation_id=conversation_id)
+    _ACTIVATE.run(conn, {"wanted": account_id, "conversation": conversation_id})
+    _now_held(conn, account_id, active_conversation_id=conversation_id)
     touch_menu(conn, account_id)  # it may be in another language
 
 
@@ -181,9 +187,13 @@ def set_account_failures(
 
 def _set(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(update(_account).where(_account.c.id == account_id).values(values))
+    values.pop("sealed", None)
+    _now_held(conn, account_id, **values)
+
+
+def _now_held(conn: Connection, account_id: str, **values: Any) -> None:
     place = (_account.name, account_id)
     if place in held(conn):
-        values.pop("sealed", None)
         held(conn)[place] = replace(held(conn)[place], **values)
 
 

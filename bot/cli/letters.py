@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +25,7 @@ app.command("returned")(results.returned)
 _OUT = typer.Option(metavar="FILE.csv", help="Where the codes go; they exist nowhere else.")
 _PDF = typer.Option(metavar="FILE.pdf", help="The letters themselves.")
 _MERGE = typer.Option(metavar="FILE.csv", help="Addresses and codes for the bank's own mail merge.")
+_WORKERS = typer.Option(metavar="N", help="Processes that draw the pages (default: one per core).")
 _ENCODING = typer.Option(help="Of --merge: utf-8-sig, utf-8 or cp932.")
 _DAYS = typer.Option(help="For how many days a code works.")
 _JSON = typer.Option("--json", help="Print one JSON object.")
@@ -42,6 +45,7 @@ def make(
     pdf: Annotated[Path | None, _PDF] = None,
     merge: Annotated[Path | None, _MERGE] = None,
     encoding: Annotated[str, _ENCODING] = "utf-8-sig",
+    workers: Annotated[int | None, _WORKERS] = None,
     customer: Annotated[
         list[str] | None, typer.Option(metavar="NO", help="Only this customer, again where a letter went out.")
     ] = None,
@@ -52,7 +56,7 @@ def make(
     office = Office()
     if campaign is not None and customer:
         raise office.refuse("letters.one_or_all")
-    _make(office, out, customer or (), valid_days, (pdf, merge, encoding), campaign=campaign, as_json=as_json)
+    _make(office, out, customer or (), valid_days, (pdf, merge, encoding, workers), campaign=campaign, as_json=as_json)
 
 
 @app.command("reissue")
@@ -67,6 +71,7 @@ def reissue(
     pdf: Annotated[Path | None, _PDF] = None,
     merge: Annotated[Path | None, _MERGE] = None,
     encoding: Annotated[str, _ENCODING] = "utf-8-sig",
+    workers: Annotated[int | None, _WORKERS] = None,
     valid_days: Annotated[int, _DAYS] = 90,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
@@ -74,7 +79,7 @@ def reissue(
     office = Office()
     if moved is bool(customer):
         raise office.refuse("letters.whose")
-    _make(office, out, customer or (), valid_days, (pdf, merge, encoding), moved=moved, as_json=as_json)
+    _make(office, out, customer or (), valid_days, (pdf, merge, encoding, workers), moved=moved, as_json=as_json)
 
 
 @app.command("draw")
@@ -83,6 +88,7 @@ def draw(
     pdf: Annotated[Path | None, _PDF] = None,
     merge: Annotated[Path | None, _MERGE] = None,
     encoding: Annotated[str, _ENCODING] = "utf-8-sig",
+    workers: Annotated[int | None, _WORKERS] = None,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """The pages and the table for the mail merge again, of codes that were made before."""
@@ -90,9 +96,9 @@ def draw(
     office.readable(codes)
     if pdf is None and merge is None:
         raise office.refuse("letters.nothing_wanted")
-    _check(office, codes, pdf, merge, encoding)
+    _check(office, codes, pdf, merge, encoding, workers)
     with office.store() as database:
-        drawn = _draw(office, database, codes, (pdf, merge, encoding))
+        drawn = _draw(office, database, codes, (pdf, merge, encoding, workers))
     _report(office, {"letters": drawn.letters}, codes, drawn, as_json=as_json, key="letters.drawn")
 
 
@@ -130,8 +136,8 @@ def unlock(
         typer.echo(office.say("letters.unlocked", count=str(count)))
 
 
-#: Where the pages and the table of the mail merge go, and the encoding of the latter.
-_Wishes = tuple[Path | None, Path | None, str]
+#: Where the pages and the table of the mail merge go, the encoding of the latter, and by how many processes.
+_Wishes = tuple[Path | None, Path | None, str, int | None]
 
 
 def _make(
@@ -150,7 +156,7 @@ def _make(
     if not 1 <= valid_days <= 365:
         raise office.refuse("letters.bad_days")
     office.writable(out)
-    pdf, merge, _ = wishes
+    pdf, merge, *_ = wishes
     _check(office, out, *wishes)
     settings = office.settings
     channels = Channels(line_basic_id=settings.line_basic_id, telegram_username=settings.telegram_bot_username)
@@ -192,12 +198,16 @@ def _campaign_id(office: Office, database: Database, name: str) -> str:
         raise office.refuse("campaign.unknown", name=name) from None
 
 
-def _check(office: Office, codes: Path, pdf: Path | None, merge: Path | None, encoding: str) -> None:
+def _check(
+    office: Office, codes: Path, pdf: Path | None, merge: Path | None, encoding: str, workers: int | None
+) -> None:
     """Refuse what cannot be drawn before a code is made."""
     from importlib.util import find_spec
 
     from storage.exports.options import ENCODINGS
 
+    if workers is not None and workers < 1:
+        raise office.refuse("reconcile.bad_workers")
     if encoding not in ENCODINGS:
         raise office.refuse("export.bad_encoding", encoding=encoding)
     wanted = [office.writable(path).resolve() for path in (pdf, merge) if path is not None]
@@ -214,13 +224,13 @@ def _draw(office: Office, database: Database, codes: Path, wishes: _Wishes) -> D
 
     settings = office.settings
     overlay = settings.content_dir / "locales" if settings.content_dir else None
-    pdf, merge, encoding = wishes
+    pdf, merge, encoding, workers = wishes
     sender = Sender(
         bank_name=settings.bank_name,
         bank_phone=settings.bank_phone,
         today=office.today(database),
         window=settings.letter_window,
-        words=lambda voice: load_catalogue(voice, overlay),
+        words=partial(load_catalogue, overlay=overlay),
     )
     with progress_bar(office.say("letters.drawing")) as progress:
         try:
@@ -232,6 +242,7 @@ def _draw(office: Office, database: Database, codes: Path, wishes: _Wishes) -> D
                 default_voice=settings.default_locale,
                 actor=os_user(),
                 progress=progress,
+                workers=workers or os.cpu_count() or 1,
             )
         except BadCodes as problem:
             raise office.refuse("letters.bad_codes", name=codes.name, line=str(problem.line)) from None

@@ -18,15 +18,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.outreach.letter_pages import Letter, Pages, Sender, addressee, grouped
+from bot.outreach.letter_drawing import DrawnFile, Job, draw_files
+from bot.outreach.letter_pages import Letter, Sender, addressee, grouped
 from locales import VOICES, language_of
 from storage import audit
 from storage.cases import load_case
 from storage.customers import load_customer
 from storage.database import Database
 from storage.exports.files import OutputFile, OutputSet, WrittenFile
-from storage.exports.glyphs import font_file
-from storage.exports.spelling import Unmappable, Why
+from storage.exports.spelling import Unmappable
 from storage.exports.writers import BLOCK, CsvOutput
 
 #: Letters in one file of pages.
@@ -93,29 +93,45 @@ def draw_letters(
     actor: str,
     progress: Callable[[int, int], None] = lambda done, total: None,
     per_file: int = PER_FILE,
+    workers: int = 1,
 ) -> Drawn:
     """Make what is wanted of a file of codes; raises ``BadCodes``. Pages need the extra ``pdf``."""
-    made_at = database.universe.now()
+    job = Job(sender, database.universe.now())
     total = _count(codes)
     files: list[WrittenFile] = []
-    with OutputSet() as outputs, font_file() as font:
+    with OutputSet() as outputs:
         lost = _LostSigns(unmappable_path(wanted), outputs, sender.words(default_voice).text)
         merge = _merge_output(wanted, outputs, lost)
         done = 0
+
+        def tick(letters: int) -> None:
+            nonlocal done
+            done += letters
+            progress(done, total)
+
         found = _rows(database, codes, default_voice)
-        for number, rows in enumerate(iter(lambda: list(islice(found, per_file)), []), 1):
+        # Those that are being drawn, until their file comes.
+        waiting: deque[list[_Row]] = deque()
+
+        def batches() -> Iterator[list[Letter]]:
+            while rows := list(islice(found, per_file)):
+                waiting.append(rows)
+                yield [row.letter for row in rows]
+
+        several = min(workers, -(-total // per_file))
+        drawn: Iterator[DrawnFile | None] = (
+            draw_files(job, batches(), workers=max(several, 1), tick=tick)
+            if wanted.pdf is not None
+            else (None for _ in batches())
+        )
+        for number, file in enumerate(drawn, 1):
+            rows = waiting.popleft()
             place = _numbered(wanted.pdf, number if total > per_file else 0)
-            if place is not None:
-                lost.file = place.name
-                pages = Pages(font, sender, made_at=made_at, lost=lost.sign)
-                for row in rows:
-                    lost.without_address(row.letter)
-                    pages.add(row.letter)
-                    done += 1
-                    progress(done, total)
+            if place is not None and file is not None:
+                lost.of_file(place.name, file)
                 output = OutputFile(place)
                 outputs.add(output)
-                output.write(pages.done())
+                output.write(file.pdf)
                 files.append(output.finish(len(rows)))
             if merge is not None:
                 name = "" if place is None else place.name
@@ -135,7 +151,6 @@ class _LostSigns:
 
     def __init__(self, path: Path, outputs: OutputSet, word: Callable[..., str]) -> None:
         self.count = 0
-        self.file = ""
         #: Whose rows the table holds: of those that it has not written yet, at least.
         self.cell_rows = _Tail()
         self._word = word
@@ -143,23 +158,19 @@ class _LostSigns:
         self._list = CsvOutput(path, UNMAPPABLE_COLUMNS, typed=plain, encoding="utf-8-sig", losses=lambda one: None)
         outputs.add(self._list.output)
 
-    def sign(self, customer_no: str, field: str, sign: str, why: Why) -> None:
-        """A sign of a letter, or none where a text did not fit."""
-        self.count += 1
-        code_point = f"U+{ord(sign):04X}" if sign else ""
-        self._list.write([customer_no, self.file, field, code_point, self._word(f"export.unmappable.{why.value}")])
+    def of_file(self, name: str, file: DrawnFile) -> None:
+        """What a file of pages lost: a sign, the rest of a text that did not fit, an address that is not there."""
+        for customer_no, field, sign, why in file.lost:
+            self.count += 1
+            code_point = f"U+{ord(sign):04X}" if sign else ""
+            words = self._word("letters.no_address" if why is None else f"export.unmappable.{why.value}")
+            self._list.write([customer_no, name, field, code_point, words])
 
     def cell(self, one: Unmappable) -> None:
         """A sign that the encoding of the table does not have."""
         self.count += 1
         reason = self._word(f"export.unmappable.{one.reason.value}")
         self._list.write([self.cell_rows.of(one.row), one.file, one.column, one.code_point, reason])
-
-    def without_address(self, letter: Letter) -> None:
-        """A letter that no postman can deliver."""
-        if not letter.address:
-            self.count += 1
-            self._list.write([letter.customer_no, self.file, "address", "", self._word("letters.no_address")])
 
     def finish(self) -> WrittenFile:
         return self._list.finish()

@@ -75,7 +75,7 @@ _worker: list[Worker] = []
 
 
 def _begin(run: Run) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     _worker.append(Worker(run))
 
 
@@ -83,7 +83,7 @@ def _do(work: str, piece: Any) -> Any:
     return getattr(_worker[0], work)(piece)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A worker whose parent was killed would wait for work for ever."""
     parent = parent_process()
     if parent is not None:

@@ -88,6 +88,26 @@ def test_a_page_a_letter_in_numbered_files_with_their_rows(database: Database, f
 
 
 @pytest.mark.slow
+def test_several_processes_draw_the_same_files(sqlite_database: Database, folder: Path) -> None:
+    names_of = ("見本 太郎", "𠮷田 😀", "山田 花子", "山田 次郎", "葛\U000e0100城")
+    customers = [{"customer_no": f"000{at}", "name": name} for at, name in enumerate(names_of)]
+    seed(sqlite_database, folder, *customers, {"customer_no": "0009", "address": ""})
+    alone = draw(sqlite_database, folder, per_file=2)
+    before = (folder / "letters-unmappable.csv").read_bytes()
+    heard: list[int] = []
+    wanted = Wanted(pdf=folder / "letters.pdf", merge=folder / "merge.csv", encoding="utf-8-sig")
+    together = draw_letters(
+        sqlite_database, folder / "codes.csv", wanted, SENDER, default_voice="ja", actor="clerk", per_file=2,
+        workers=2, progress=lambda done, total: heard.append(done),
+    )  # fmt: skip
+    assert [(one.name, one.rows) for one in together.files] == [(one.name, one.rows) for one in alone.files]
+    assert [page.codes(at) for page in printed(folder, "*.pdf") for at in range(len(page))]
+    assert (folder / "letters-unmappable.csv").read_bytes() == before
+    assert together.unmappable == alone.unmappable == 3
+    assert heard == [2, 4, 6]
+
+
+@pytest.mark.slow
 def test_made_again_they_are_the_same(sqlite_database: Database, folder: Path) -> None:
     seed(sqlite_database, folder, {"customer_no": "0001"}, {"customer_no": "0002"})
     first = draw(sqlite_database, folder)
