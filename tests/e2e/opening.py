@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from bot.service import Service, make_service
@@ -18,6 +19,18 @@ from storage.database import Database
 from storage.universe import FrozenUniverse
 from tests.e2e.house import BANK_PHONE, BOT_SECRET, BOT_TOKEN, LINE_SECRET, LINE_TOKEN, House, Letters, say
 from tests.specs import Witness, line_spec, specs_at_hand, telegram_spec
+
+#: Seconds for a call on a busy machine.  The clock of the house stands: what is given up is tried again by that clock
+#: alone, so a call that took too long would look as if nothing had been sent.
+_PATIENCE = 120.0
+
+
+def _patient(service: Service) -> Service:
+    line: Any = service.channels["line"]
+    telegram: Any = service.channels["telegram"]
+    line._time_out = aiohttp.ClientTimeout(total=_PATIENCE)
+    telegram._time_out = _PATIENCE
+    return service
 
 
 @asynccontextmanager
@@ -42,6 +55,7 @@ async def open_house(
         redelivery_pause=0,
         redeliveries=0,
         hang=overrides.pop("hang", 2.0),
+        webhook_time_out=_PATIENCE,
     )
     telegram = TelegramPlatform(
         BOT_TOKEN,
@@ -89,7 +103,7 @@ async def open_house(
         def make(opened: Database) -> Service:
             nonlocal processes
             processes += 1
-            return make_service(opened, settings, name=f"process-{processes}")
+            return _patient(make_service(opened, settings, name=f"process-{processes}"))
 
         async def serve_webhooks(service: Service) -> str:
             return await serve(make_webhooks(service))
