@@ -23,6 +23,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 from storage.tables import (
     CampaignDeliveryRow,
     CampaignMemberRow,
+    CampaignRow,
     CaseTransitionRow,
     ConversationRow,
     CustomerRow,
@@ -34,6 +35,7 @@ from storage.tables import (
 _member, _delivery, _outgoing = table_of(CampaignMemberRow), table_of(CampaignDeliveryRow), table_of(OutgoingRow)
 _transition, _code = table_of(CaseTransitionRow), table_of(LinkCodeRow)
 _conversation, _customer = table_of(ConversationRow), table_of(CustomerRow)
+_campaign = table_of(CampaignRow)
 
 #: Members whose facts are held in memory at a time.
 _PAGE = 2000
@@ -184,6 +186,23 @@ def iter_reach(
                 stand = _now(stand, row)
             yield Reached(case_id=row.case_id, customer_no=row.customer_no, rating=row.rating, stand=stand, facts=facts)
         last = rows[-1].case_id
+
+
+def reach_of_case(conn: Connection, case_id: str) -> list[tuple[str, Reached]]:
+    """What the campaigns of a case, by name and the newest first, know of how far its customer was reached."""
+    query = (
+        select(_member.c.campaign_id, _campaign.c.name, _customer.c.customer_no)
+        .join(_campaign, _campaign.c.id == _member.c.campaign_id)
+        .join(_customer, _customer.c.id == _member.c.customer_id)
+        .where(_member.c.case_id == case_id)
+        .order_by(_member.c.joined_at.desc(), _member.c.campaign_id.desc())
+    )
+    return [
+        (row.name, one)
+        for row in conn.execute(query).all()
+        for one in iter_reach(conn, row.campaign_id, customer_no=row.customer_no)
+        if one.case_id == case_id
+    ]
 
 
 def _now(stand: Stand, row: Any) -> Stand:

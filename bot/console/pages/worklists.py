@@ -24,6 +24,7 @@ from storage import audit
 from storage.branches import Branches
 from storage.contacts import BEST_TIMES, RESULTS, BadTry, KeptTry, Promise, Try, load_promise, tries_of
 from storage.customers import load_customer
+from storage.reach import Reached, history, reach_of_case
 from storage.staff import list_staff
 from storage.worklists import LISTS, Item, count_items, count_up_to, find_items, items, read_items
 
@@ -43,6 +44,8 @@ class _Loaded:
     tries: list[KeptTry]
     promise: Promise | None
     logins: Mapping[str, str]
+    #: Campaigns by name, with what each knows of him.
+    reached: list[tuple[str, Reached]]
     fields: Mapping[str, str] = field(repr=False)
 
 
@@ -162,6 +165,7 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.Re
             tries=tries_of(conn, console.database.vault, case_id),
             promise=load_promise(conn, case_id),
             logins={member.id: member.login for member in list_staff(conn)},
+            reached=reach_of_case(conn, case_id),
             fields={} if customer is None else customer.fields,
         )
 
@@ -174,6 +178,7 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.Re
         "item": loaded.item,
         "facts": [(name, loaded.fields[name]) for name in _FIELDS if loaded.fields.get(name)],
         "tries": loaded.tries,
+        "reached": [(name, one.stand, list(history(one.facts))) for name, one in loaded.reached],
         "who": lambda by: loaded.logins.get(by, by.removeprefix("os_user:")),
         "promise": loaded.promise,
         "channel": channel,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from storage import customers
+from storage.campaigns import Actor, Rule, make_campaign
 from storage.cases import Case, CaseStatus, load_case, move_case
 from storage.link_codes import make_link_code
+from storage.tables import CampaignDeliveryRow, CampaignMemberRow, table_of
 from tests.bot.console.house import Bank
 
 PHONE, KANA, ADDRESS = "090-1111-2222", "ミホン タロウ", "東京都港区1-1"
@@ -47,3 +49,23 @@ def sent_by_letter(bank: Bank, name: str) -> Case:
     case = bank.database.run(write)
     assert case is not None
     return case
+
+
+def in_campaign(bank: Bank, case: Case) -> None:
+    """A campaign that wrote to the customer, and handed him over to those who call."""
+    uni, start = bank.universe, bank.universe.now()
+
+    def write(conn: Connection) -> None:
+        actor = Actor(kind="os_user", id="maker")
+        campaign = make_campaign(conn, uni, name="2026-11", rule=Rule(), ladder="{}", actor=actor)
+        member = {"campaign_id": campaign.id, "case_id": case.id, "customer_id": case.customer_id, "rating": "low"}
+        conn.execute(insert(table_of(CampaignMemberRow)), member | {"wave": 1, "joined_at": start, "next_step": 2})
+        for step_no, (step, channel) in enumerate((("invitation", "letter"), ("phone", "phone"))):
+            row = {"campaign_id": campaign.id, "case_id": case.id, "step_no": step_no, "attempt": 1, "step": step}
+            row |= {"channel": channel, "customer_id": case.customer_id, "at": start + timedelta(days=step_no)}
+            conn.execute(insert(table_of(CampaignDeliveryRow)), row)
+
+    bank.database.run(write)
+    uni.advance(timedelta(days=1))
+    for status in (CaseStatus.REMINDED_1, CaseStatus.REMINDED_2, CaseStatus.PHONE_AND_VISITS):
+        bank.database.run(lambda conn, to=status: move_case(conn, uni, case.id, to, actor="c", reason="campaign"))  # type: ignore[misc]

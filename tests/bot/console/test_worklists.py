@@ -10,7 +10,7 @@ import pytest
 from storage import audit
 from storage.cases import CaseStatus, load_case
 from storage.contacts import load_promise, tries_of
-from tests.bot.console.calling import ADDRESS, KANA, PHONE, put_on_list, sent_by_letter
+from tests.bot.console.calling import ADDRESS, KANA, PHONE, in_campaign, put_on_list, sent_by_letter
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank
 
@@ -181,3 +181,13 @@ async def test_another_branch_and_who_only_audits_find_nothing(browser: Browser,
     assert "見つかりませんでした" in page
     await browser.sign_in("kimura")
     assert (await browser.post("/worklists/find", q=case.customer_no))[0] == 403
+
+
+async def test_whoever_calls_sees_what_reached_the_customer_and_when(browser: Browser, bank: Bank) -> None:
+    case = sent_by_letter(bank, "with_bot")
+    in_campaign(bank, case)
+    await browser.sign_in("sato")
+    _, page = await browser.get(f"/cases/{case.id}/contact")
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.index("送付「2026-11」") : page.index('id="tries"')]))
+    assert "現在: 反応なし" in told
+    assert told.index("配信・発送の列に入れました · 手紙") < told.index("係のリストに載せました · 架電")
