@@ -222,6 +222,7 @@ def _started(url: str, shift: float, roles: list[str], environment: dict[str, st
     popen.stdin.write(json.dumps({"url": url, "shift": shift, "roles": roles}).encode() + b"\n")
     popen.stdin.flush()
     if popen.stdout.readline() != b"ready\n":
+        popen.kill()
         raise SystemExit("sending does not start:\n" + log.read_text(errors="replace")[-3000:])
     return Process("+".join(roles), popen)
 
