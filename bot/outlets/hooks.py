@@ -36,6 +36,7 @@ from storage.outlets.hooks import (
     claim_messages,
     forget_messages,
     give_up_all,
+    is_any_due,
     is_any_old,
     put_off_message,
     settle_message,
@@ -100,6 +101,9 @@ class HookSender:
 
     async def deliver_due(self, poster: Poster) -> int:
         """Try what is due now; returns how many messages that were."""
+        now = self._database.universe.now()
+        if not await self._database.read(lambda conn: is_any_due(conn, now)):
+            return 0
         messages = await self._database.transact(self._claim)
         await asyncio.gather(*(self._deliver(poster, message) for message in messages))
         return len(messages)

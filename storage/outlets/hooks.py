@@ -109,13 +109,22 @@ def _place(conn: Connection, case_id: str | None) -> dict[str, str | None]:
 # Sending --------------------------------------------------------------------------------------
 
 
+def is_any_due(conn: Connection, now: datetime) -> bool:
+    """A look without a write: whether somebody may take something."""
+    due = select(_message.c.id).where(_ON_ITS_WAY, _message.c.due_at <= now, _is_free(now)).limit(1)
+    return conn.execute(due).first() is not None
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return _message.c.lease_until.is_(None) | (_message.c.lease_until <= now)
+
+
 def claim_messages(conn: Connection, uni: Universe, *, owner: str, lease: timedelta, limit: int) -> list[HookMessage]:
     """Take what is due and what nobody else holds; each try counts when it begins."""
     now = uni.now()
-    free = _message.c.lease_until.is_(None) | (_message.c.lease_until <= now)
     query = (
         select(_message.c.id)
-        .where(_ON_ITS_WAY, _message.c.due_at <= now, free)
+        .where(_ON_ITS_WAY, _message.c.due_at <= now, _is_free(now))
         .order_by(_message.c.due_at, _message.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pyarrow.parquet as parquet
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.outreach.export_jobs import ExportJobs, end_old_exports
 from bot.settings import Settings
@@ -20,6 +20,7 @@ from storage import audit
 from storage.branches import WHOLE_BANK
 from storage.export_requests import ExportRequest, list_requests
 from storage.leases import Lease, take_lease
+from storage.outlets.faring import ALARM_AFTER, note_failure, note_gone, note_success, set_up
 from storage.reconciliation.worker import Reconciler
 from storage.staff import add_staff
 from tests.bot.console.conftest import Browser
@@ -135,6 +136,30 @@ async def test_parquet_is_offered_where_it_can_be_written(
         (row, *_) = parquet.read_table(io.BytesIO(files[name])).to_pylist()
         assert row["customer_no"] == "0001"
         assert NAME not in str(row)
+
+
+async def test_an_outlet_that_fails_is_said_on_the_page(browser: Browser, answered: Bank) -> None:
+    await browser.sign_in("kato")
+    assert "自動の送り先" not in (await browser.get("/exports"))[1]
+    uni = answered.universe
+
+    def fail(conn: Connection, times: int) -> None:
+        for _ in range(times):
+            note_failure(conn, uni, "sftp", "host_key")
+
+    answered.database.run(lambda conn: set_up(conn, "sftp", "sftp://k@files.example/in"))
+    answered.database.run(lambda conn: set_up(conn, "hooks", "https://bank.example/hook", ("submission",)))
+    answered.database.run(lambda conn: note_success(conn, uni, "hooks"))
+    answered.database.run(lambda conn: fail(conn, ALARM_AFTER - 1))
+    page = (await browser.get("/exports"))[1]
+    assert ("やり直しています" in page, "管理者に知らせて" in page) == (True, False)
+    answered.database.run(lambda conn: fail(conn, 1))
+    answered.database.run(lambda conn: note_failure(conn, uni, "hooks", "status_503"))
+    page = (await browser.get("/exports"))[1]
+    assert "サーバー (SFTP): 続けて 5 回失敗しています。サーバーの鍵が、設定した鍵とちがいます。" in page
+    assert "相手が 503 と答えました。" in page
+    answered.database.run(lambda conn: note_gone(conn, "hooks"))
+    assert "通知 (Web フック): 止まっています。" in (await browser.get("/exports"))[1]
 
 
 async def test_full_values_only_as_a_second_person_approved(
