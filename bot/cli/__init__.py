@@ -36,6 +36,7 @@ from bot.cli import (
     reconcile,
     reply,
     report,
+    repro,
     results,
     retention,
     support,
@@ -60,6 +61,7 @@ app.command("reply")(reply.reply)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("support-bundle")(support.support_bundle)
+app.command("repro")(repro.repro)
 app.add_typer(db.app, name="db")
 app.add_typer(channels.app, name="channels")
 app.add_typer(content.app, name="content")

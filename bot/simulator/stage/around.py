@@ -21,6 +21,7 @@ from bot.simulator.people import Person
 from bot.simulator.robot import RobotStuck
 from bot.simulator.stage.clock import Clock, Jump
 from bot.simulator.stage.inspector import Inspector
+from bot.simulator.stage.kept import transcript_of
 from bot.simulator.stage.personas import Personas
 from bot.simulator.stage.troubles import Switch, Troubles
 from locales import load_catalogue
@@ -96,6 +97,10 @@ class Stage:
         app.router.add_post("/api/clock", self._jump)
         app.router.add_post("/api/trouble", self._turn)
         app.router.add_post("/api/persona", self._begin)
+        app.router.add_get("/transcript/{ref:[a-z0-9]{8}}.yaml", self._transcript)
+
+    async def _transcript(self, request: web.Request) -> web.StreamResponse:
+        return await transcript_of(self._inspector.bot, request.match_info["ref"])
 
     async def _jump(self, request: web.Request) -> web.StreamResponse:
         wish = await read_wish(request)

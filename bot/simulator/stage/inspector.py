@@ -91,7 +91,7 @@ class Inspector:
     """Looks at the conversations of the simulated people."""
 
     def __init__(self, bot: MortalBot) -> None:
-        self._bot = bot
+        self.bot = bot
         self._database = bot.database
         self._zone = ZoneInfo(bot.settings.time_zone)
         #: Apart from the bot's own, which must not wait for a page.
@@ -126,7 +126,7 @@ class Inspector:
     def _place(self, conn: Connection, conversation: Conversation) -> tuple[int, int] | None:
         if conversation.kind != "case" or not conversation.state or conversation.questionnaire_sha256 is None:
             return None
-        definition = self._bot.service.live.definition(conn, conversation.questionnaire_sha256)
+        definition = self.bot.service.live.definition(conn, conversation.questionnaire_sha256)
         now = self._database.universe.now().astimezone(self._zone)
         number, left = Position(definition, from_json(conversation.state), now).progress
         return number, number + left
@@ -145,7 +145,7 @@ class Inspector:
             if (promise := contacts.load_promise(conn, conversation.case_id)) is not None:
                 found.append(("promise", promise.remind_at))
         kept = (_image.c.conversation_id == conversation.id) & (_image.c.state == ImageState.KEPT.value)
-        days = timedelta(days=self._bot.settings.image_days)
+        days = timedelta(days=self.bot.settings.image_days)
         found += [("picture", at + days) for at in conn.execute(select(_image.c.received_at).where(kept)).scalars()]
         return [(name, at) for name, at in found if at is not None]
 
@@ -184,7 +184,7 @@ class Inspector:
             for one in events
             if row.done_at is not None and since <= _at(one) <= row.done_at and one["kind"] != "asked"
         ]
-        reading, live = None, self._bot.service.live
+        reading, live = None, self.bot.service.live
         if "text" in body and not text.startswith(_WITHHELD) and live.can_understand:
             reading = self._reading(row.content_id, text, conversation.locale)
         topics = live.voice(conversation.locale).topics if reading is not None else {}
@@ -203,7 +203,7 @@ class Inspector:
     def _reading(self, content_id: str, text: str, locale: str) -> Reading:
         found = self._read.get(content_id)
         if found is None:
-            found = self._bot.service.live.understanding.read(text, locale, topics=False)
+            found = self.bot.service.live.understanding.read(text, locale, topics=False)
             # The match is looked for here, not while the page is drawn.
             _ = found.match
             self._read = {content_id: found}

@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+import yaml
 
 from bot.console.application import make_console
 from bot.outreach.campaigning import approve, make, start
@@ -30,6 +31,7 @@ from storage import staff
 from storage.campaigns import Actor, Rule
 from storage.universe import ShiftedUniverse, Universe
 from tests.bot.simulator.visitor import Phone, Visitor, until
+from tests.conversations.transcripts import outcome, play
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -70,6 +72,23 @@ async def test_each_of_the_five_stands_where_he_begins(visitor: Visitor, person:
     said = len(phone.person.bubbles)
     assert (await visitor.begins(person.key)).person is phone.person
     assert len(phone.person.bubbles) == said, "who has begun stays where he is"
+
+
+async def test_a_conversation_becomes_a_test_that_the_suite_runs(visitor: Visitor) -> None:
+    phone = await visitor.begins("elderly")
+    conversation = (await phone.view()).conversation
+    url = f"{visitor.demo.url}/demo/transcript/{conversation.ref}.yaml"
+    async with visitor.session.get(url) as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        transcript = yaml.safe_load(await answer.text())
+    played = await asyncio.to_thread(play, transcript)
+    assert [
+        {who: said.rstrip("\n") for who, said in line.items()} for line in transcript["conversation"]
+    ] == played.lines()
+    assert outcome(played, transcript["outcome"]) == transcript["outcome"]
+    async with visitor.session.get(url.replace(conversation.ref, "nobodyis")) as answer:
+        assert answer.status == 404
 
 
 async def test_the_five_are_five_kinds_of_people(visitor: Visitor) -> None:

@@ -1,0 +1,1 @@
+"""Stored conversations as readable transcripts that the test suite plays again."""

@@ -1,0 +1,129 @@
+"""What people did in a stored conversation, and what was recorded of it, in order of time.
+
+Promise: it only reads; what a transcript has no line for is a deed ``beyond``, at which the transcript ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from storage import content, conversations
+from storage.conversations import Conversation
+from storage.database import Database
+from storage.tables import AccountRow, ContentRow, InboundRow, OutgoingRow, table_of
+
+_inbound, _outgoing = table_of(InboundRow), table_of(OutgoingRow)
+_content, _account = table_of(ContentRow), table_of(AccountRow)
+
+#: Changes of the owner that a member of staff makes by hand.
+_BY_HAND = {"claimed": "claimed", "handed_back": "handed_back"}
+#: Facts that no line of a transcript can bring about.
+_BEYOND = frozenset({"migrated", "channel_changed", "taken_back", "asked_once_more", "proposed", "proposal_settled"})
+_BEYOND_OWNERS = frozenset({
+    "transferred", "assigned", "customer_returned", "customer_silent", "nobody_came", "external", "external_left",
+    "engine_error",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    at: datetime
+    #: typed, tapped, secret, media, claimed, handed_back, staff_said, beyond
+    kind: str
+    #: The words, the kind of media or secret, or what goes beyond a transcript; the option of a button.
+    text: str = field(default="", repr=False)
+    #: The prompt whose button was tapped.
+    token: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A conversation about a form, as the store has it."""
+
+    conversation: Conversation
+    #: line, telegram
+    channel: str
+    started: Mapping[str, Any] = field(repr=False)
+    #: What was recorded after the start.
+    events: Sequence[Mapping[str, Any]] = field(repr=False)
+    deeds: Sequence[Deed]
+
+
+class NoForm(Exception):
+    """The conversation is not about a form, or nothing of it is left."""
+
+
+def load_stored(conn: Connection, database: Database, conversation_id: str) -> Stored:
+    """The conversation with what was done in it; raises ``LookupError`` and ``NoForm``."""
+    vault = database.vault
+    conversation = conversations.load_conversation(conn, vault, conversation_id)
+    if conversation is None:
+        raise LookupError(conversation_id)
+    events = conversations.load_events(conn, vault, conversation_id)
+    if not events or events[0]["kind"] != "started":
+        raise NoForm
+    channel = conn.execute(select(_account.c.channel).where(_account.c.id == conversation.account_id)).scalar_one()
+    recorded = _recorded(events)
+    # What is said in the moment of taking over is ours, in the name of the member of staff.
+    taken = {deed.at for deed in recorded if deed.kind == "claimed"}
+    staff = [deed for deed in _by_staff(conn, conversation_id) if deed.at not in taken]
+    deeds = [*_by_customer(conn, database, conversation), *recorded, *staff]
+    begun = datetime.fromisoformat(events[0]["at"])
+    return Stored(
+        conversation=conversation,
+        channel=channel,
+        started=events[0],
+        events=events[1:],
+        deeds=sorted((deed for deed in deeds if deed.at >= begun), key=lambda deed: deed.at),
+    )
+
+
+def _by_customer(conn: Connection, database: Database, conversation: Conversation) -> list[Deed]:
+    query = (
+        select(_inbound)
+        .where(_inbound.c.conversation_id == conversation.id, _inbound.c.done_at.is_not(None))
+        .order_by(_inbound.c.done_at, _inbound.c.occurred_at, _inbound.c.id)
+    )
+    rows = conn.execute(query).all()
+    words = content.load_contents(conn, database.vault, [row.content_id for row in rows if row.content_id])
+    found: list[Deed] = []
+    for row in rows:
+        payload = database.vault.open(_inbound.name, row.id, row.sealed)
+        body = words.get(row.content_id or "", {})
+        at = row.done_at
+        if payload.get("secret"):
+            found.append(Deed(at=at, kind="secret", text=payload["secret"]))
+        elif row.kind == "choice" and payload.get("tap") and "text" not in body:
+            ref, token, option = payload["tap"]
+            found.append(Deed(at=at, kind="tapped", text=option, token=token if ref == conversation.ref else "-"))
+        elif row.kind in ("text", "choice"):
+            found.append(Deed(at=at, kind="typed", text=str(body.get("text", ""))))
+        elif row.kind == "media":
+            found.append(Deed(at=at, kind="media", text=payload.get("media") or "other"))
+    return found
+
+
+def _by_staff(conn: Connection, conversation_id: str) -> list[Deed]:
+    query = (
+        select(_content.c.at)
+        .join(_outgoing, _outgoing.c.content_id == _content.c.id)
+        .where(_content.c.conversation_id == conversation_id, _outgoing.c.kind == "staff")
+    )
+    return [Deed(at=at, kind="staff_said") for at in conn.execute(query).scalars()]
+
+
+def _recorded(events: Sequence[Mapping[str, Any]]) -> list[Deed]:
+    found: list[Deed] = []
+    for event in events:
+        at, kind = datetime.fromisoformat(event["at"]), event["kind"]
+        reason = event.get("reason", "").partition(":")[0] if kind == "owner_changed" else ""
+        if reason in _BY_HAND:
+            found.append(Deed(at=at, kind=_BY_HAND[reason]))
+        elif kind in _BEYOND or reason in _BEYOND_OWNERS:
+            found.append(Deed(at=at, kind="beyond", text=reason or kind))
+    return found

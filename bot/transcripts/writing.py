@@ -1,0 +1,283 @@
+"""Turns a conversation into a transcript: each line is played first, and must bring about what was recorded.
+
+Promise: the file passes the suite as it is.  Where a line cannot be said in other words on the same path, where a
+transcript has no line for what happened, or where playing it departs from the record, the transcript ends and says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.transcripts.deeds import Deed
+from bot.transcripts.fiction import Fiction
+from bot.transcripts.stage import Opening, Stage, words
+from dialogs.conversation import events as ev
+from dialogs.conversation.answering import reader_kind
+from dialogs.conversation.events import AnswerState, Owner
+from dialogs.conversation.prompts import Message
+from dialogs.conversation.understanding import Understanding
+from dialogs.definition.model import Questionnaire
+from locales import Catalogue
+
+_CUSTOMER, _BANK, _STAFF, _CLOCK = "客", "銀行", "係", "時計"
+#: What two playings of the same path need not have in common.
+_FREE = frozenset({
+    "kind", "at", "token", "value", "display", "content_id", "score", "scores", "version", "receipt_no", "epoch",
+    "staff_id", "by", "basis",
+})  # fmt: skip
+_BASES = frozenset({"master", "previous", "default"})
+#: As many replies are tried in the place of one.
+_MOST_TRIES = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Why a transcript ends before the conversation did."""
+
+    #: value: no other words take the same path; button; beyond: a transcript has no line for it; differs
+    why: str
+    #: The line that would have come, from 1.
+    line: int
+    #: Name of the question that was open, or what goes beyond a transcript.
+    what: str
+
+
+@dataclass(kw_only=True)
+class Written:
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    #: Lines in which other words stand for the customer's.
+    replaced: int = 0
+    cut: Cut | None = None
+
+
+class Writer:
+    """Writes one transcript; without ``fiction`` the words stay what they were."""
+
+    def __init__(
+        self,
+        opening: Opening,
+        deeds: Sequence[Deed],
+        recorded: Sequence[Mapping[str, Any]],
+        understanding: Understanding,
+        fiction: Fiction | None,
+    ) -> None:
+        self._stage = Stage(opening, understanding)
+        self._deeds = deeds
+        self._recorded = recorded
+        self._marks = [_mark(event, opening.definition) for event in recorded]
+        self._fiction = fiction
+        self._written = Written()
+        #: When the deed that is being played was done.
+        self._until = opening.start
+
+    def write(self) -> Written:
+        """The lines as far as they can be played."""
+        if not self._bring_about(self._stage.begin):
+            self._end("differs")
+            return self._written
+        for deed in self._deeds:
+            self._wait(deed.at)
+            self._until = deed.at
+            if not self._do(deed):
+                break
+        return self._written
+
+    def file(self, catalogue: Catalogue, questionnaire: str) -> str:
+        """The file of what was written."""
+        shows = "2" if self._fiction is not None else "made_up"
+        return "".join(f"{line}\n" for line in _file(self._stage, self._written, catalogue, questionnaire, shows))
+
+    # One deed -------------------------------------------------------------------------------------
+
+    def _do(self, deed: Deed) -> bool:
+        stage = self._stage
+        match deed.kind:
+            case "typed":
+                return self._say(deed)
+            case "secret":
+                invented = words()["secrets"].get(deed.text, ())
+                return any(self._line(_CUSTOMER, one, stage.typed) for one in invented) or self._end("value")
+            case "tapped":
+                button = stage.button(deed.text, deed.token)
+                label = "" if button is None else button.label.removeprefix("☑ ").removeprefix("☐ ")
+                done = bool(label) and self._line(_CUSTOMER, f"[{label}]", lambda _: stage.tapped(label))
+                return done or self._end("differs" if label else "button")
+            case "media":
+                sign = words()["media"].get(deed.text)
+                done = sign is not None and self._line(_CUSTOMER, sign, lambda _: stage.sent(deed.text))
+                return done or self._end("beyond", deed.text)
+            case "claimed" if stage.state.owner in (Owner.WAITING, Owner.BOT):
+                return self._line(_STAFF, words()["claims"], lambda _: stage.claimed()) or self._end("differs")
+            case "handed_back" if stage.state.owner is Owner.STAFF:
+                return self._line(_STAFF, words()["hands_back"], lambda _: stage.handed_back()) or self._end("differs")
+            case "staff_said" if stage.state.owner is Owner.STAFF:
+                self._written.lines.append((_STAFF, words()["staff_says"]))
+                return True
+        return self._end("beyond", deed.text or deed.kind)
+
+    def _say(self, deed: Deed) -> bool:
+        if not deed.text or deed.text.startswith("[withheld"):
+            return self._end("value")
+        if self._fiction is None:
+            return self._line(_CUSTOMER, deed.text, self._stage.typed) or self._end("differs")
+        tried: set[str] = set()
+        for one in self._fiction.candidates(deed.text, self._stage, self._next_recorded()):
+            if one in tried or not one or one.startswith(("[", "(")):
+                continue
+            tried.add(one)
+            if self._line(_CUSTOMER, one, self._stage.typed):
+                self._written.replaced += one != deed.text
+                return True
+            if len(tried) >= _MOST_TRIES:
+                break
+        return self._end("value")
+
+    def _line(self, speaker: str, text: str, play: Callable[[str], list[Message]]) -> bool:
+        """Play a line and keep it, where it brings about what was recorded."""
+        lines = len(self._written.lines)
+        self._written.lines.append((speaker, text))
+        if self._bring_about(lambda: play(text)):
+            return True
+        del self._written.lines[lines:]
+        return False
+
+    def _bring_about(self, play: Callable[[], list[Message]]) -> bool:
+        stage = self._stage
+        mark, played = stage.mark(), len(stage.events) - 1
+        said = play()
+        fresh = [_mark(ev.to_json(event), stage.opening.definition) for event in stage.events[played + 1 :]]
+        if fresh != self._marks[played : played + len(fresh)] or not self._is_whole(played, played + len(fresh)):
+            stage.back_to(mark)
+            return False
+        self._written.lines += [(_BANK, bubble(message)) for message in said]
+        return True
+
+    def _is_whole(self, since: int, until: int) -> bool:
+        """Whether all that one turn recorded has come about: it bears one time."""
+        if since == until:
+            return since == len(self._recorded) or _at(self._recorded[since]) > self._until
+        return until == len(self._recorded) or self._recorded[until]["at"] != self._recorded[until - 1]["at"]
+
+    def _next_recorded(self) -> Iterator[Mapping[str, Any]]:
+        at = len(self._stage.events) - 1
+        for event in self._recorded[at:]:
+            if event["at"] != self._recorded[at]["at"]:
+                return
+            yield event
+
+    def _wait(self, at: datetime) -> None:
+        gap = at - self._stage.now
+        shapes = words()["later"]
+        for unit, span in (
+            ("days", timedelta(days=1)),
+            ("hours", timedelta(hours=1)),
+            ("minutes", timedelta(minutes=1)),
+        ):
+            count = gap // span
+            if count > 0:
+                gap -= count * span
+                self._stage.later(count * span)
+                self._written.lines.append((_CLOCK, shapes[unit].format(n=count)))
+
+    def _end(self, why: str, what: str = "") -> bool:
+        question = self._stage.question
+        place = what or (question.name if question is not None else self._stage.state.phase)
+        while self._written.lines and self._written.lines[-1][0] == _CLOCK:
+            self._written.lines.pop()
+        self._written.cut = Cut(why=why, line=len(self._written.lines) + 1, what=place)
+        return False
+
+
+def _at(event: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["at"])
+
+
+def _mark(event: Mapping[str, Any], form: Questionnaire) -> tuple[Any, ...]:
+    """What two playings of one path have in common about an event."""
+    kept: dict[str, Any] = {key: value for key, value in event.items() if key not in _FREE}
+    kind, key = event["kind"], event.get("key")
+    if kind == "asked" and event.get("basis") in _BASES:
+        kept["basis"] = event["basis"]
+    if kind == "not_understood":
+        kept.pop("topics", None)
+    if kind == "answered" and key is not None and key[0] in form.by_name:
+        question = form.question(key[0])
+        if question.is_select or reader_kind(question) == "yes_no":
+            kept["value"] = event["value"]
+    return kind, json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+
+# The file -------------------------------------------------------------------------------------------
+
+
+def bubble(message: Message) -> str:
+    """One bubble as it stands in a file."""
+    shown = [
+        button.label if button.number is None else f"{button.number}. {button.label}" for button in message.buttons
+    ]
+    lines = [message.text, *(f"[{label}]" for label in shown)]
+    if message.shortcuts:
+        lines.append("(" + " · ".join(button.label for button in message.shortcuts) + ")")
+    return "\n".join(lines)
+
+
+def _file(stage: Stage, written: Written, catalogue: Catalogue, questionnaire: str, shows: str) -> Iterator[str]:
+    opening = stage.opening
+    day = opening.start.date().isoformat()
+    yield f"title: {_text(catalogue.text('transcript.title', day=day, form=questionnaire))}"
+    yield "shows:"
+    for number in ("1", shows, "3"):
+        yield f"  - {_text(catalogue.text(f'transcript.shows_{number}', replaced=str(written.replaced)))}"
+    yield f"questionnaire: {questionnaire}"
+    yield f"channel: {opening.channel}"
+    yield f"locale: {opening.locale}"
+    yield f"sensitive_allowed: {str(opening.sensitive_allowed).lower()}"
+    yield f"start: {_text(opening.start.isoformat(timespec='seconds'))}"
+    yield "master:" if opening.master else "master: {}"
+    yield from (f"  {column}: {_text(value)}" for column, value in opening.master.items())
+    yield "conversation:"
+    for speaker, text in written.lines:
+        if speaker == _BANK:
+            yield f"  - {speaker}: |"
+            yield from (f"      {line}".rstrip() for line in text.splitlines())
+        else:
+            yield f"  - {speaker}: {_text(text)}"
+    if written.cut is not None:
+        yield f"  # {sentence(written.cut, catalogue)}"
+    yield "outcome:"
+    yield from _outcome(stage)
+
+
+def sentence(cut: Cut, catalogue: Catalogue) -> str:
+    """Why a transcript ends where it does."""
+    return catalogue.text(f"transcript.cut_{cut.why}", line=str(cut.line), what=cut.what)
+
+
+def _outcome(stage: Stage) -> Iterator[str]:
+    state, events = stage.state, stage.events
+    yield f"  phase: {state.phase}"
+    yield "  answers:" if state.answers else "  answers: {}"
+    yield from (f"    {_text(str(key))}: {_text(answer.value)}" for key, answer in state.answers.items())
+    order = {question.name: place for place, question in enumerate(stage.opening.definition.questions)}
+    for wanted in (AnswerState.UNCHANGED, AnswerState.DECLINED, AnswerState.OTHER_CHANNEL):
+        keys = [str(key) for key, answer in state.answers.items() if answer.state is wanted]
+        yield f"  {wanted.value}: {_list(sorted(keys, key=lambda key: (order[key.split('[')[0]], key)))}"
+    marked = [str(key) for key, answer in state.answers.items() if answer.marked]
+    yield f"  marked: {_list(sorted(marked, key=lambda key: (order[key.split('[')[0]], key)))}"
+    waits = [e.reason for e in events if isinstance(e, ev.OwnerChanged) and e.owner is Owner.WAITING]
+    yield f"  handover: {_list(waits)}"
+    topics = [one for e in events if isinstance(e, ev.FaqShown) and e.action != "offer" for one in e.topics]
+    yield f"  faq: {_list(topics)}"
+    yield f"  withheld: {_list(e.secret for e in events if isinstance(e, ev.SecretKeptBack))}"
+
+
+def _list(items: Iterable[str]) -> str:
+    return json.dumps(list(items), ensure_ascii=False)
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
