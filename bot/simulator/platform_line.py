@@ -243,7 +243,7 @@ class LinePlatform(LineServer):
         """Deliver again what came after the first ``after`` deliveries, as LINE does once a bot is back; how many."""
         late = self.deliveries[after:]
         for delivery in late:
-            await self.deliver(*delivery.events, redelivery=True)
+            delivery.statuses += (await self.deliver(*delivery.events, redelivery=True)).statuses
         return len(late)
 
     def _mark_redelivered(self, events: list[Event]) -> None:

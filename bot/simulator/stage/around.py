@@ -53,7 +53,6 @@ class Stage:
     def shown(self, locale: str) -> Mapping[str, Any]:
         return {
             "jumps": list(Jump),
-            "switches": list(Switch),
             "people": self._personas.listed(),
             "of": self._personas.of,
             "theirs": load_catalogue("ja").text,

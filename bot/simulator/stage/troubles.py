@@ -7,10 +7,11 @@ it is switched off, and nothing but the demo's own page can throw it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from bot.simulator.faults import Fault, Faults, Trouble
+from bot.simulator.phones import Delivered
 from bot.simulator.platform_line import LinePlatform
 from bot.simulator.platform_telegram import TelegramPlatform
 from bot.simulator.stage.mortal import MortalBot
@@ -80,11 +81,9 @@ class Troubles:
         yield from (self._line.faults, self._telegram.faults, self._telegram.edit_faults)
 
     async def _kill(self) -> None:
-        # That the last one was taken may have got lost with the bot: it comes again, too.
-        self._taken = {
-            "line": max(len(self._line.deliveries) - 1, 0),
-            "telegram": max(len(self._telegram.deliveries) - 1, 0),
-        }
+        if not self._bot.is_alive:
+            return
+        self._taken = {"line": _taken(self._line.deliveries), "telegram": _taken(self._telegram.deliveries)}
         self._line.redeliveries = self._telegram.redeliveries = 0
         await self._bot.kill()
 
@@ -95,3 +94,9 @@ class Troubles:
         self._line.redeliveries, self._telegram.redeliveries = self._tries
         self.redelivered = await self._line.redeliver(self._taken["line"])
         self.redelivered += await self._telegram.redeliver(self._taken["telegram"])
+
+
+def _taken(deliveries: Sequence[Delivered]) -> int:
+    """How many a bot that dies now has taken for certain: that it took the last one may get lost with it."""
+    untaken = next((place for place, delivery in enumerate(deliveries) if not delivery.ok), len(deliveries))
+    return max(min(untaken, len(deliveries) - 1), 0)
