@@ -117,7 +117,8 @@ def _meant(sheet: str, written: str, default_language: str) -> tuple[str, str]:
     if colons and text in TEXTS[sheet]:
         # Only the last part, the language, keeps its case.
         return text, language_of(last.strip()) or NO_LANGUAGE
-    return COLUMNS[sheet].get(f"{text}::{column_name(last)}", name), ""
+    other = COLUMNS[sheet].get(f"{text}::{column_name(last)}", name)
+    return other, default_language if other in TEXTS[sheet] else ""
 
 
 def is_plain_column(sheet: str, name: str) -> bool:

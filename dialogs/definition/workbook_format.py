@@ -233,7 +233,9 @@ class _Reader:
         else:
             written = content
         if place.column in _PLAIN or (place.column == "default" and looks_computed(written)):
-            written = _LITERAL_OR_SLIP.sub(_without_slip, written)
+            # A text that one kind of quote opens and another closes has no end but by making them the same.
+            torn = any(written.count(quote) % 2 for quote in "'\"")
+            written = written.translate(_SLIPS) if torn else _LITERAL_OR_SLIP.sub(_without_slip, written)
         try:
             return cell(written)
         except UnreadableSource as error:

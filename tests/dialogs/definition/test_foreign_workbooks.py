@@ -94,6 +94,7 @@ def test_types_in_the_spellings_of_older_forms(written: str, kind: QuestionType,
         ("bind::required", "yes", "required"),
         ("Constraint Message", "だめ", "constraint_message"),
         ("jr:constraintMsg", "だめ", "constraint_message"),
+        ("bind:jr:constraintMsg", "だめ", "constraint_message"),
         ("caption:Japanese", "い", "label"),
         ("calculate", "today()", "default"),
     ],
@@ -211,6 +212,9 @@ def test_quotes_and_blanks_that_a_spreadsheet_puts_in_do_no_harm_outside_of_text
     assert question.label == {"ja": "“い”"}
     assert question.default is not None
     assert question.default.constant == "“あ”"
+    torn = read(survey=[header, ["text", "a", "あ"], ["text", "b", "い", "${a} = 'x’ or ${a} = 'y'"]]).question("b")
+    assert torn.relevant is not None
+    assert torn.relevant.source == "${a} = 'x' or ${a} = 'y'"
 
 
 @pytest.mark.parametrize(
