@@ -60,7 +60,7 @@ def decide_changes(
     was_phone = body["hint"] == InputHint.PHONE.value
     if not (answer or body["buttons"] or body["shortcuts"]):
         return Changes(outgoing_id=before.outgoing_id, was_phone=was_phone)
-    text = body["text"] + (f"\n\n{words().text('engine.chosen', value=answer)}" if answer else "")
+    text = settled_text(words, body["text"], answer)
     # What is repeated here goes when the words that it repeats are taken back.
     said = heard.content_id if answer and isinstance(heard, inp.Said) else None
     quotes = (*body.get("quotes", ()), *([] if said is None else [said]))
@@ -85,9 +85,19 @@ def phone_button(
     wanted = any(prompt.hint is InputHint.PHONE for prompt in asked)
     if conversation.kind != "case" or wanted == was or (changes is None and not asked):
         return None
-    text = words().text("engine.share_number" if wanted else "engine.share_number_done")
-    share = words().text("button.share_number") if wanted else ""
-    return Message(kind=MessageKind.NOTICE, text=text, alt=words().text("alt.notice"), share=share)
+    return share_message(words(), wanted)
+
+
+def share_message(words: Translator, wanted: bool) -> Message:
+    """The button that shares the phone's own number comes, or goes."""
+    text = words.text("engine.share_number" if wanted else "engine.share_number_done")
+    share = words.text("button.share_number") if wanted else ""
+    return Message(kind=MessageKind.NOTICE, text=text, alt=words.text("alt.notice"), share=share)
+
+
+def settled_text(words: Callable[[], Translator], asked: str, answer: str) -> str:
+    """A question once it was answered: itself, and what was chosen."""
+    return asked + (f"\n\n{words().text('engine.chosen', value=answer)}" if answer else "")
 
 
 def _live_tokens(conversation: Conversation) -> Sequence[str]:

@@ -15,7 +15,7 @@ from bot.outreach.ladder import Step
 from bot.talk import Talk, notice
 from dialogs.conversation.asking import RESUME, STAFF
 from dialogs.conversation.events import Owner
-from dialogs.conversation.prompts import MessageKind, Phrase
+from dialogs.conversation.prompts import MessageKind, Phrase, Prompt
 from locales import language_of
 from storage import accounts
 from storage.bulk.reaching import Reachable
@@ -39,11 +39,15 @@ def invite(talk: Talk, found: Reachable, customer_id: str, case_id: str, step: S
         accounts.set_active_conversation(talk.conn, account.id, lobby.id)
     answer_by = talk.local_now.date() + timedelta(days=step.answer)
     shown = format_date(answer_by, "long", language_of(lobby.locale))
-    says = replace(
-        notice(Phrase(key=f"outreach.{step.text}", params={"answer_by": shown})),
+    talk.save(lobby, [], [invitation(step.text, shown)])
+    return talk.queued[-1]
+
+
+def invitation(text: str, answer_by: str) -> Prompt:
+    """The message of a step; ``answer_by`` is the day in words."""
+    return replace(
+        notice(Phrase(key=f"outreach.{text}", params={"answer_by": answer_by})),
         kind=MessageKind.INVITATION,
         buttons=(replace(RESUME, label=Phrase(key="button.open_form")), STAFF),
         token="l0",  # noqa: S106 - the token of buttons that hold anywhere
     )
-    talk.save(lobby, [], [says])
-    return talk.queued[-1]

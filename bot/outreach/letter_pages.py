@@ -76,6 +76,8 @@ class Sender:
 
 #: Takes each sign that could not be drawn: customer number, field, sign (empty where a text was too long), why.
 Lost = Callable[[str, str, str, Why], None]
+#: Takes each line of text as it is drawn: its left end and foot in millimetres, its size in points.
+Seen = Callable[[str, float, float, float], None]
 
 
 def grouped(code: str) -> str:
@@ -92,11 +94,14 @@ def addressee(letter: Letter, words: Catalogue) -> str:
 class Pages:
     """One PDF that grows letter by letter."""
 
-    def __init__(self, font: Path, sender: Sender, *, made_at: datetime, lost: Lost) -> None:
+    def __init__(
+        self, font: Path, sender: Sender, *, made_at: datetime, lost: Lost, seen: Seen = lambda *_: None
+    ) -> None:
         from fpdf import FPDF
 
         self._sender = sender
         self._lost = lost
+        self._seen = seen
         self._customer_no = ""
         self._pdf = FPDF(format="A4", unit="mm")
         self._pdf.set_creation_date(made_at)
@@ -280,7 +285,9 @@ class Pages:
     def _line(self, text: str, x: float, y: float, size: float) -> float:
         """One line whose upper edge is at ``y``; the upper edge of the next one."""
         self._pdf.set_font("noto", size=size)
-        self._pdf.text(x, y + size / _MM * 1.05, self._drawable(text, "text"))
+        text = self._drawable(text, "text")
+        self._pdf.text(x, y + size / _MM * 1.05, text)
+        self._seen(text, x, y + size / _MM * 1.05, size)
         return y + _height(size)
 
     def _lines(self, text: str, width: float, size: float) -> list[str]:
