@@ -29,6 +29,7 @@ from bot.cli import (
     db,
     export,
     faq,
+    gallery,
     hooks,
     keys,
     letters,
@@ -58,6 +59,7 @@ app.command("demo")(service.demo)
 app.command("chat")(questionnaire.chat)
 app.command("doctor")(service.doctor)
 app.command("reply")(reply.reply)
+app.command("gallery")(gallery.gallery)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("support-bundle")(support.support_bundle)
