@@ -68,6 +68,7 @@ def letters(
                 pages.add(_letter(kind, voice, words(voice)))
                 found[voice, kind] = list(drawn)
                 drawn.clear()
+        pages.close()
     return found
 
 

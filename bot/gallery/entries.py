@@ -97,14 +97,24 @@ class Gallery:
 
 def gallery(content: Content, voices: Iterable[str] = VOICES) -> Gallery:
     """All that the bank says, in each of the voices."""
-    entries: list[Entry] = []
-    missing: set[str] = set()
-    ways: dict[str, Places] = {}
-    for voice in voices:
-        maker = _Maker(content, voice, ways)
-        entries += maker.all()
-        missing |= set(maker.missing)
-    return Gallery(tuple(entries), tuple(sorted(missing)))
+    shared = _Shared(content, tuple(voices))
+    entries = [entry for voice in shared.voices for entry in _Maker(content, voice, shared).all()]
+    return Gallery(tuple(entries), tuple(sorted(shared.missing)))
+
+
+class _Shared:
+    """What is worked out once for all voices: the ways through the forms, and the letters with their large font."""
+
+    def __init__(self, content: Content, voices: tuple[str, ...]) -> None:
+        self.voices = voices
+        self.overlay = content.overlay / "locales" if content.overlay is not None else None
+        self.ways: dict[str, Places] = {}
+        self.missing: set[str] = set()
+        self.letters = beside.letters(self.words, voices, content.facts, content.window)
+
+    def words(self, voice: str) -> Catalogue:
+        """The catalogue of a voice, the bank's own wordings on top."""
+        return load_catalogue(voice, self.overlay)
 
 
 @cache
@@ -116,15 +126,12 @@ def stage_form() -> Questionnaire:
 class _Maker:
     """The entries of one voice."""
 
-    def __init__(self, content: Content, voice: str, ways: dict[str, Places]) -> None:
+    def __init__(self, content: Content, voice: str, shared: _Shared) -> None:
         self.content = content
-        #: Found once for all voices: the way through a form is the same in each.
-        self.ways = ways
+        self.shared = shared
         self.voice = voice
-        self.overlay = content.overlay / "locales" if content.overlay is not None else None
-        self.words = load_catalogue(voice, self.overlay)
+        self.words = shared.words(voice)
         self.voices = {channel: self._voice(channel) for channel in CHANNELS}
-        self.missing: list[str] = []
 
     def _voice(self, channel: str) -> Voice:
         words = self.words
@@ -150,10 +157,11 @@ class _Maker:
         yield from self._said("notices", entrance.notices(voice), None)
         yield from self._changed(form)
         for asked in self.content.forms:
-            if asked.id not in self.ways:
-                self.ways[asked.id] = places(asked, voice, self._known())
-            found = asking.questions(asked, self.ways[asked.id], self.voice)
-            self.missing += [f"{asked.id}.{name}" for name in found.missing]
+            ways = self.shared.ways
+            if asked.id not in ways:
+                ways[asked.id] = places(asked, voice, self._known())
+            found = asking.questions(asked, ways[asked.id], self.voice)
+            self.shared.missing.update(f"{asked.id}.{name}" for name in found.missing)
             yield from self._said("form", found.said, asked)
 
     def _known(self) -> dict[str, str]:
@@ -235,15 +243,12 @@ class _Maker:
         yield entry("menu.commands", sources, commands=listed)
 
     def _letters(self) -> Iterator[Entry]:
-        def words(voice: str) -> Catalogue:
-            return load_catalogue(voice, self.overlay)
-
-        content = self.content
-        for (_, kind), lines in beside.letters(words, [self.voice], content.facts, content.window).items():
-            yield Entry(
-                id=f"letter.{kind}",
-                section="letter",
-                voice=self.voice,
-                sources=beside.LETTER_SOURCES,
-                content={"letter": lines},
-            )
+        for (voice, kind), lines in self.shared.letters.items():
+            if voice == self.voice:
+                yield Entry(
+                    id=f"letter.{kind}",
+                    section="letter",
+                    voice=voice,
+                    sources=beside.LETTER_SOURCES,
+                    content={"letter": lines},
+                )

@@ -133,6 +133,11 @@ class Pages:
         """The file."""
         return bytes(self._pdf.output())
 
+    def close(self) -> None:
+        """Give the font back where no file is wanted."""
+        embedded: Any = self._pdf.fonts["noto"]
+        embedded.ttfont.close()
+
     # The parts of a page ------------------------------------------------------------------------
 
     def _address(self, letter: Letter, words: Catalogue) -> None:
