@@ -156,8 +156,8 @@ def _moves(form: Questionnaire, voice: Voice) -> Iterator[Said]:
     stage.tap("later")
     yield Said("engine.welcome_back", last(stage.type("見本")))
     yield Said("engine.no_way_back", last(at("read").tap("back")))
-    stage = at("day")
-    yield Said("engine.your_answer", last(_with_answer(stage).do(_correct("one"))))
+    stage = at("day").record(replace(_answered(at(), "one"), value="ca"))
+    yield Said("engine.your_answer", last(stage.do(_correct("one"))))
     yield Said("engine.not_correctable", last(at("read").do(_correct("one"))))
     stage = Stage(form, voice, sensitive_allowed=False)
     stage.to_review()
@@ -177,10 +177,6 @@ def _moves(form: Questionnaire, voice: Voice) -> Iterator[Said]:
     stage.type("/stop")
     yield Said("engine.ended", first(stage.tap("yes")))
     yield from _people(form, voice)
-
-
-def _with_answer(stage: Stage) -> Stage:
-    return stage.record(replace(_answered(stage, "one"), value="ca", display=""))
 
 
 def _people(form: Questionnaire, voice: Voice) -> Iterator[Said]:

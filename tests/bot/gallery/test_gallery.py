@@ -56,6 +56,11 @@ def test_a_sentence_that_nobody_shows_is_noticed(made: Gallery) -> None:
     assert unshown(without, "ja") == ["alt.receipt", "engine.after_receipt", "engine.receipt", "lobby.locked"]
 
 
+def test_what_is_named_after_a_sentence_says_it(made: Gallery) -> None:
+    known = set(load_catalogue("ja").keys())
+    assert {entry.id for entry in made.entries if entry.id in known and entry.id not in entry.sources} == set()
+
+
 def test_every_question_and_what_is_said_about_it_is_in_the_gallery(made: Gallery, content: Content) -> None:
     assert made.missing == ()
     shown = {source for entry in made.entries for source in entry.sources}
