@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_NOT_FIRST = frozenset("、。，．・：；？！)）]］}｝」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;")
-_NOT_LAST = frozenset("(（[［{｛「『【〈《〔〒")
+_NOT_FIRST = frozenset("、。，．・：；？！)）]］}｝」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;”")
+_NOT_LAST = frozenset("(（[［{｛「『【〈《〔〒“")
 #: A word of a language that has blanks, a blank, or one sign of any other.
 _PIECE = re.compile(r"[\x21-\x28\x2a-\x2b\x2d-\x2d\x2f-\x7e\u00a1-\u024f]+|\s|.", re.DOTALL)
 

@@ -19,6 +19,7 @@ def width_of(text: str) -> float:
         ("確認をします。", 6, ["確認をしま", "す。"]),
         ("番号(四桁)を", 3, ["番号", "(四桁)", "を"]),
         ("Read the code", 4, ["Read the", "code"]),
+        ("is not “other”", 7, ["is not", "“other”"]),
         ("LINEでのご回答", 4, ["LINEでの", "ご回答"]),
         ("a\nb", 4, ["a", "b"]),
         ("x" * 10, 2, ["xxxx", "xxxx", "xx"]),
