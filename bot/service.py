@@ -23,6 +23,7 @@ from bot.outlets.sending import ExportSender
 from bot.outlets.setting_up import set_up_outlets
 from bot.outreach.climbing import Climbing, Gate, Setting
 from bot.outreach.export_jobs import ExportJobs, end_old_exports
+from bot.outreach.notifying import Notifier
 from bot.outreach.promises import PromiseReminders
 from bot.panel import PanelDesk
 from bot.quota import Allowance, QuotaWatch
@@ -75,6 +76,8 @@ class Service:
     sftp: ExportSender
     hooks: HookSender
     menus: Sequence[MenuKeeper] = ()
+    #: Where the bank may write to telephone numbers.
+    notifier: Notifier | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
     _at_the_store: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_THE_STORE))
@@ -93,6 +96,8 @@ class Service:
             self._tasks.append(asyncio.create_task(self.quota.run(), name="quota"))
             if self.settings.hook_url:
                 self._tasks.append(asyncio.create_task(self.hooks.run(), name="hooks"))
+            if self.notifier is not None:
+                self._tasks.append(asyncio.create_task(self.notifier.run(), name="notifier"))
         if "timers" in roles:
             self._tasks.append(asyncio.create_task(self.timers.run(), name="timers"))
             self._tasks.append(asyncio.create_task(self.exports.run(), name="exports"))
@@ -251,6 +256,17 @@ def _menu_keepers(database: Database, channels: Mapping[str, Channel], name: str
     return [MenuKeeper(database, line.name, LineMenus(line), name)]
 
 
+def _notifier(setting: Setting, channels: Mapping[str, Channel]) -> Notifier | None:
+    """The sender of messages to telephone numbers, where the bank may send some."""
+    if "line" not in channels or not setting.settings.line_notifications:
+        return None
+    from bot.channels.line.adapter import LineChannel
+
+    line = channels["line"]
+    assert isinstance(line, LineChannel)
+    return Notifier(setting, line)
+
+
 def _allowances(channels: Mapping[str, Channel]) -> dict[str, Allowance]:
     """The platforms that count messages by the month."""
     if "line" not in channels:
@@ -326,4 +342,5 @@ def make_service(database: Database, settings: Settings, *, name: str) -> Servic
         metrics=metrics,
         quota=QuotaWatch(database, _allowances(channels), name),
         menus=_menu_keepers(database, channels, name),
+        notifier=_notifier(campaigns, channels),
     )

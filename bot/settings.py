@@ -102,6 +102,7 @@ class Settings(SignOnSettings, OutletSettings):
     line_channel_id: str = ""
     line_assertion_key_file: Path | None = None
     line_basic_id: str = ""
+    line_notifications: bool = False
     line_account_link_url: str = ""
     line_account_link_secret: SecretStr | None = None
     line_api_base: str = "https://api.line.me"

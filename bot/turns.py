@@ -35,6 +35,7 @@ from storage.accounts import Account
 from storage.conversations import Conversation, Times
 from storage.database import Database
 from storage.inbound import InboundRow
+from storage.notifying.queue import note_delivered
 from storage.problems import StaleConversation
 from storage.unreadable import Unreadable, is_damage, lacks_key, record_unreadable
 
@@ -81,6 +82,9 @@ class Turns:
         """
         trouble: dict[tuple[str, str], Exception] = {}
         for event in sorted(events, key=lambda event: event.occurred_at):
+            if event.kind is InboundKind.DELIVERY:
+                await self._note_delivery(event.tag or "")
+                continue
             who = (event.channel, event.user_id.reveal())
             if event.kind is InboundKind.GROUP or not event.user_id or who in trouble:
                 continue  # a group is nobody's conversation: a bank's bot does not speak there
@@ -94,6 +98,11 @@ class Turns:
                 trouble[who] = error
         for first in trouble.values():
             raise first
+
+    async def _note_delivery(self, tag: str) -> None:
+        """The platform says that a message to a telephone number arrived; told twice, it changes nothing."""
+        uni = self._database.universe
+        await self._database.transact(lambda conn: note_delivered(conn, uni, tag))
 
     async def sweep(self) -> int:
         """Drain what a crash left behind; returns how many conversations were touched."""

@@ -28,6 +28,7 @@ from storage.tables import (
     CustomerFlagRow,
     InboundRow,
     MasterRecordRow,
+    NotificationRow,
     OutgoingRow,
     table_of,
 )
@@ -37,9 +38,10 @@ _member, _campaign, _case = table_of(CampaignMemberRow), table_of(CampaignRow), 
 _account, _conversation, _inbound = table_of(AccountRow), table_of(ConversationRow), table_of(InboundRow)
 _record, _flag, _transition = table_of(MasterRecordRow), table_of(CustomerFlagRow), table_of(CaseTransitionRow)
 _delivery, _outgoing = table_of(CampaignDeliveryRow), table_of(OutgoingRow)
+_notification = table_of(NotificationRow)
 
 #: What reaches the customer himself; the others are lists for people.
-MESSAGE_CHANNELS = ("line", "telegram", "letter")
+MESSAGE_CHANNELS = ("line", "telegram", "letter", "notification")
 #: Nothing of it has left the house.
 UNSENT = ("failed", "dropped", "cancelled")
 
@@ -81,6 +83,8 @@ class MemberFacts:
     attempts: int
     #: Whether the platform refused one of them for good.
     refused: bool
+    #: What became of the message to his telephone number for that step (``NotificationRow.state``), if there was one.
+    notified: str | None = None
 
 
 def load_facts(conn: Connection, where: ColumnElement[bool], limit: int) -> list[MemberFacts]:
@@ -145,6 +149,11 @@ def _facts() -> Select[Any]:
         .join(_outgoing, _outgoing.c.id == _delivery.c.outgoing_id)
         .where(of_step, _outgoing.c.state == "failed")
     )
+    notified = select(_notification.c.state).where(
+        _notification.c.campaign_id == _member.c.campaign_id,
+        _notification.c.case_id == _member.c.case_id,
+        _notification.c.step_no == _member.c.next_step,
+    )
     return (
         select(
             _member.c.campaign_id,
@@ -170,6 +179,7 @@ def _facts() -> Select[Any]:
             came_back.scalar_subquery().label("why_undeliverable"),
             select(func.count()).select_from(_delivery).where(of_step).scalar_subquery().label("attempts"),
             refused.exists().label("refused"),
+            notified.scalar_subquery().label("notified"),
         )
         .select_from(_member)
         .join(_campaign, _campaign.c.id == _member.c.campaign_id)
@@ -186,10 +196,18 @@ def _written(to: ColumnElement[bool]) -> ColumnElement[Any]:
     """When something last left the house for somebody."""
     other = _delivery.c.outgoing_id.is_(None) | (_delivery.c.outgoing_id != func.coalesce(_member.c.outgoing_id, ""))
     left = _outgoing.c.id.is_(None) | _outgoing.c.state.not_in(UNSENT)
+    # What the platform took and did not deliver in time has told him nothing.
+    in_vain = select(_notification.c.id).where(
+        _notification.c.campaign_id == _delivery.c.campaign_id,
+        _notification.c.case_id == _delivery.c.case_id,
+        _notification.c.step_no == _delivery.c.step_no,
+        _notification.c.state == "undelivered",
+        _delivery.c.channel == "notification",
+    )
     query = (
         select(func.max(_delivery.c.at))
         .outerjoin(_outgoing, _outgoing.c.id == _delivery.c.outgoing_id)
-        .where(to, _delivery.c.channel.in_(MESSAGE_CHANNELS), other, left)
+        .where(to, _delivery.c.channel.in_(MESSAGE_CHANNELS), other, left, ~in_vain.exists())
     )
     return query.scalar_subquery()
 
@@ -219,4 +237,5 @@ def _facts_of(row: Any) -> MemberFacts:
         came_back=row.status == CaseStatus.UNDELIVERABLE.value and row.why_undeliverable == "returned_mail",
         attempts=row.attempts,
         refused=bool(row.refused),
+        notified=row.notified,
     )

@@ -28,12 +28,14 @@ from storage.tables import (
     ConversationRow,
     CustomerRow,
     LinkCodeRow,
+    NotificationRow,
     OutgoingRow,
     table_of,
 )
 
 _member, _delivery, _outgoing = table_of(CampaignMemberRow), table_of(CampaignDeliveryRow), table_of(OutgoingRow)
 _transition, _code = table_of(CaseTransitionRow), table_of(LinkCodeRow)
+_notified = table_of(NotificationRow)
 _conversation, _customer = table_of(ConversationRow), table_of(CustomerRow)
 _campaign = table_of(CampaignRow)
 
@@ -262,6 +264,21 @@ def _facts(conn: Connection, span: ColumnElement[bool]) -> dict[str, list[Fact]]
         if row.state in outcomes:
             # A message that was cancelled with its conversation has no moment of its own.
             note(row.case_id, row.settled_at or row.at, outcomes[row.state], row.channel)
+    # What a platform took by a telephone number, and what it did not deliver.
+    notified = (
+        select(_notified.c.case_id, _notified.c.accepted_at, _notified.c.state, _notified.c.due_at)
+        .select_from(_member)
+        .join(
+            _notified,
+            (_notified.c.campaign_id == _member.c.campaign_id) & (_notified.c.case_id == _member.c.case_id),
+        )
+        .where(span)
+    )
+    for case_id, accepted_at, state, ended_at in conn.execute(notified):
+        if accepted_at is not None:
+            note(case_id, accepted_at, "accepted", "notification")
+        if state in ("undelivered", "unreachable", "failed"):
+            note(case_id, ended_at, "refused_by_platform", "notification")
     letters = (
         select(_delivery.c.case_id, _code.c.created_at)
         .select_from(_member)

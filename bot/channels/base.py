@@ -42,6 +42,8 @@ class InboundKind(StrEnum):
     BANK_LOGIN = "bank_login"
     #: Image, sticker, audio, video, file, location: answered kindly, never an answer.
     MEDIA = "media"
+    #: A message to a telephone number arrived (LINE delivery); of nobody whom we know by it.
+    DELIVERY = "delivery"
     #: Something for a group or room, which a bank's bot leaves.
     GROUP = "group"
     #: Anything else; recorded, never answered.
@@ -108,6 +110,8 @@ class Inbound:
     vouched: bool = False
     #: MEDIA that is a picture: what the platform hands it out by.
     image: Personal | None = None
+    #: DELIVERY: what we marked the message with.
+    tag: str | None = None
     #: LINE's one-minute right to answer for free.
     reply_token: Personal | None = None
     #: Telegram: the callback query that wants an acknowledgement.

@@ -25,6 +25,8 @@ from storage.bulk.moving import Way, lock_cases, move_cases
 from storage.bulk.reaching import Reachable, hold_reachable
 from storage.campaign_facts import MemberFacts, due_cases, facts_of_cases
 from storage.case_status import ALLOWED, CaseStatus
+from storage.notifying.queue import WITHIN, queue_notification
+from storage.universe import Universe
 
 #: Members of one transaction.
 PIECE = 40
@@ -89,6 +91,9 @@ class Piece:
                     self._held.append((facts, self._now.at + _DAMAGED, "damaged"))
                 case Do(step=step) if step.is_message and self._is_written_to(facts):
                     pass
+                case Do(step=step, way="line_notification"):
+                    queue_notification(conn, talk.uni, facts, step.step)
+                    self._held.append((facts, self._now.at + WITHIN, "notification"))
                 case Do(step=step, way="chat"):
                     assert facts.account_id is not None
                     if (found := reachable.get(facts.account_id)) is not None:
@@ -163,6 +168,16 @@ def _target(step: Step, status: CaseStatus, *, in_chat: bool) -> CaseStatus | No
         place = _REMINDERS.index(status) + 1 if status in _REMINDERS else 0
         return _REMINDERS[min(place, len(_REMINDERS) - 1)]
     return _LISTS.get(step.kind.value)
+
+
+def move_along(conn: Connection, uni: Universe, case_id: str, step: Step, *, source: str) -> None:
+    """Move one case along with a step that reached its customer outside the chat."""
+    locked = lock_cases(conn, [case_id])
+    target = _target(step, locked[case_id], in_chat=True)
+    if target is not None:
+        over = path(locked[case_id], target)
+        way = Way(case_id=case_id, over=over, reason=f"campaign:{step.step}", source=source)
+        move_cases(conn, uni, locked, [way], actor=_ACTOR)
 
 
 @cache

@@ -56,6 +56,7 @@ class Setting:
             hours=hours_of(ladder, self.settings),
             ladder=ladder,
             open_channels=self.channels - used_up,
+            may_notify=self.settings.line_notifications and "line" in self.channels,
         )
 
     def ahead(self) -> Ahead:

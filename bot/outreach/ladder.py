@@ -55,7 +55,7 @@ class Step(_Strict):
     step: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
     kind: StepKind
     day: int = Field(ge=-60, le=365)
-    by: tuple[Literal["chat", "letter"], ...] = ()
+    by: tuple[Literal["chat", "line_notification", "letter"], ...] = ()
     text: str = ""
     answer: int = Field(default=0, ge=0, le=365)
 

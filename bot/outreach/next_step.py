@@ -8,7 +8,7 @@ is answering now, never against a stop flag; the same is asked again just before
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from bot.office_hours import OfficeHours
 from bot.outreach.ladder import Ladder, Step, StepKind, opening_on
 from storage.campaign_facts import MemberFacts
 from storage.case_status import CaseStatus
+from storage.notifying.queue import WAITING
 
 #: Why a case needs no further step, by its status.
 _OVER: Mapping[CaseStatus, str] = MappingProxyType(
@@ -39,7 +40,7 @@ class Do:
     """Carry the step out."""
 
     step: Step
-    #: chat, letter, none (there is no way), or the list: phone, visit, restriction.
+    #: chat, line_notification, letter, none (there is no way), or the list: phone, visit, restriction.
     way: str
 
 
@@ -75,6 +76,8 @@ class Now:
     ladder: Ladder
     #: Platforms that are connected and whose allowance is not used up.
     open_channels: frozenset[str]
+    #: Whether LINE may be told telephone numbers.
+    may_notify: bool = False
 
     @property
     def today(self) -> date:
@@ -92,6 +95,11 @@ def decide(facts: MemberFacts, now: Now) -> Do | Hold | Leave | GoTo:
     if facts.next_step >= len(steps):
         return Leave(why="climbed")
     step = steps[facts.next_step]
+    if facts.notified in WAITING:
+        return Hold(until=now.at + _DAY, why="notification")
+    if facts.notified == "delivered":
+        following, due, _ = after(facts, now)
+        return GoTo(step_no=following, at=due or now.at)
     if facts.came_back and facts.account_id is None:
         # Returned mail: the phone at once (reference: escalation ladder).
         phone = next(place for place, one in enumerate(steps) if one.kind is StepKind.PHONE)
@@ -129,6 +137,14 @@ def why_not(facts: MemberFacts, now: Now) -> str:
         return "no_account"
     held = _why_held(facts, now)
     return "" if held is None else held.why
+
+
+def why_not_notify(facts: MemberFacts, now: Now) -> str:
+    """Why the message to a telephone number must not leave at this moment; empty where it may."""
+    if facts.account_id is not None:
+        return "account"
+    why = why_not(replace(facts, account_id=""), now)
+    return why or ("" if now.may_notify else "off")
 
 
 def base_of(facts: MemberFacts, now: Now) -> date:
@@ -169,6 +185,8 @@ def _way(facts: MemberFacts, step: Step, now: Now) -> str:
     for way in step.by:
         if way == "letter" and not facts.came_back:
             return "letter"
+        if way == "line_notification" and now.may_notify and facts.account_id is None and facts.notified is None:
+            return way
         if way == "chat" and facts.account_id is not None and facts.channel in now.open_channels and not facts.refused:
             return "chat"
     return "none"

@@ -160,6 +160,12 @@ class LinePlatform(LineServer):
         """Tell the bot that somebody came back from the bank's login."""
         await self.deliver(self.account_link_event(user_id, nonce, ok=ok))
 
+    async def arrived_by_number(self, tag: str) -> Delivery:
+        """Tell the bot that a message to a telephone number arrived."""
+        event = self.event(None, "delivery", delivery={"data": tag})
+        del event["source"]
+        return await self.deliver(event)
+
     # -- the events, for tests that reorder, double or lose them --------------------------------
 
     def text_event(self, user_id: str, text: str) -> Event:

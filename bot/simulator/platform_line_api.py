@@ -23,6 +23,7 @@ from bot.simulator.platform_line_account_link import PATH, LinkToken, account_li
 from bot.simulator.platform_line_content import LineContents
 from bot.simulator.platform_line_menu_calls import add_menu_routes
 from bot.simulator.platform_line_menus import RichMenus
+from bot.simulator.platform_line_numbers import Numbers
 from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages
 from bot.simulator.platform_line_tokens import TokenDesk
 
@@ -92,6 +93,7 @@ class LineServer(ABC):
         self.joined: set[str] = set()
         self.left: list[str] = []
         self.loading: list[tuple[str, int]] = []
+        self.numbers = Numbers()
         self.closing = asyncio.Event()
         self._message_number = 500_000_000_000_000_000
         self.app = build_app(self)
@@ -122,6 +124,7 @@ def build_app(state: LineServer) -> web.Application:
         ("POST", "/v2/bot/message/reply", api.reply),
         ("POST", "/v2/bot/message/push", api.push),
         ("POST", "/v2/bot/message/validate/{kind:reply|push}", api.validate),
+        ("POST", "/bot/pnp/push", api.notify),
         ("POST", "/v2/bot/chat/loading/start", api.loading),
         ("GET", "/v2/bot/message/{message}/content", state.contents.hand_out),
         ("GET", "/v2/bot/profile/{user_id}", api.profile),
@@ -151,7 +154,8 @@ class _Api:
             raw = await request.read()
             if len(raw) > _LARGEST_BODY:
                 return self._error(413, "Request Entity Too Large")
-            path = request.path[request.path.find("/v2/") :] if "/v2/" in request.path else request.path
+            begins = [at for sign in ("/v2/", "/bot/pnp/") if (at := request.path.find(sign)) >= 0]
+            path = request.path[begins[0] :] if begins else request.path
             try:
                 body = json.loads(raw) if raw and not request.content_type.startswith("image/") else None
             except ValueError:
@@ -209,6 +213,21 @@ class _Api:
         if key is not None:
             state.accepted_keys[key] = (self._request_id(), ids)
         return await self._after(request, fault, ids)
+
+    async def notify(self, request: web.Request, body: Any) -> web.StreamResponse:
+        fault = self._state.faults.next()
+        if (refusal := await self._before(fault)) is not None:
+            return refusal
+        tag = request.headers.get("X-Line-Delivery-Tag")
+        status, words = self._state.numbers.judge(body, tag)
+        if status != 200:
+            return self._error(status, words)
+        if findings := check_messages(body.get("messages")):
+            return self._refused(findings)
+        user_id = self._state.numbers.take(body, tag)
+        self._show(None if user_id is None else self._state.people.get(user_id), body["messages"])
+        # LINE's 200 has no body worth the name.
+        return await self._after(request, fault or Fault(trouble=Trouble.BARE_ANSWER), [])
 
     async def validate(self, request: web.Request, body: Any) -> web.StreamResponse:
         findings = check_messages(body.get("messages") if isinstance(body, dict) else None)

@@ -49,6 +49,7 @@ REVISIONS: tuple[str, ...] = (
     "0031",
     "0032",
     "0033",
+    "0034",
 )
 HEAD = REVISIONS[-1]
 

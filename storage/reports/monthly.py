@@ -23,6 +23,7 @@ from storage.tables import (
     DifferenceDecisionRow,
     DifferenceRow,
     LinkCodeRow,
+    NotificationRow,
     OutgoingRow,
     SubmissionRow,
     table_of,
@@ -31,6 +32,7 @@ from storage.tables import (
 _case, _transition, _submission = table_of(CaseRow), table_of(CaseTransitionRow), table_of(SubmissionRow)
 _difference, _decision = table_of(DifferenceRow), table_of(DifferenceDecisionRow)
 _code, _try = table_of(LinkCodeRow), table_of(ContactTryRow)
+_notified = table_of(NotificationRow)
 _outgoing, _conversation, _account = table_of(OutgoingRow), table_of(ConversationRow), table_of(AccountRow)
 
 
@@ -96,6 +98,10 @@ def sent_outside(conn: Connection, span: Span) -> dict[str, int]:
     tries = select(_try.c.channel, func.count()).join(_case, _case.c.id == _try.c.case_id)
     tries = scoped(tries.where(span.holds(_try.c.at)), span, _case.c.customer_id).group_by(_try.c.channel)
     found |= {row[0]: row[1] for row in conn.execute(tries) if row[0] in ("phone", "visit")}
+    # What the platform did not deliver is not paid for.
+    notified = select(func.count()).select_from(_notified.join(_case, _case.c.id == _notified.c.case_id))
+    notified = scoped(notified.where(span.holds(_notified.c.delivered_at)), span, _case.c.customer_id)
+    found["line_notification"] = int(conn.execute(notified).scalar_one())
     messages = _outgoing.join(_conversation, _conversation.c.id == _outgoing.c.conversation_id)
     messages = messages.join(_account, _account.c.id == _conversation.c.account_id)
     if not span.branches.is_whole_bank:

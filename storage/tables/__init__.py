@@ -21,6 +21,7 @@ from storage.tables.images import ImageRow
 from storage.tables.leases import JobLeaseRow
 from storage.tables.menus import AccountMenuRow, ChannelMenuRow
 from storage.tables.messages import InboundRow, OutgoingRow
+from storage.tables.notifications import NotificationRow
 from storage.tables.outlets import ExportSendingRow, HookMessageRow, OutletRow
 from storage.tables.pacing import SendingPaceRow
 from storage.tables.publishing import LiveContentRow, PublishedRow
@@ -90,6 +91,7 @@ __all__ = [
     "MasterCurrentRow",
     "MasterRecordRow",
     "MasterVersionRow",
+    "NotificationRow",
     "OutgoingRow",
     "OutletRow",
     "PublishedRow",

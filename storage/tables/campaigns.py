@@ -86,7 +86,7 @@ class CampaignDeliveryRow(Stored, table=True):
     step_no: int = number(primary_key=True)
     attempt: int = number(primary_key=True)
     step: str = code(32)
-    #: line, telegram, letter; phone, visit, restriction: the list; none: there was no way.
+    #: line, telegram, letter, notification (by telephone number); phone, visit, restriction: the list; none: no way.
     channel: str = code(16)
     customer_id: str = link("customer.id")
     account_id: str | None = link("channel_account.id", nullable=True)

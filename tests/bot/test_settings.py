@@ -36,6 +36,7 @@ CONTRACT = {
     "line_channel_id": "",
     "line_assertion_key_file": None,
     "line_basic_id": "",
+    "line_notifications": False,
     "line_account_link_url": "",
     "line_account_link_secret": None,
     "line_api_base": "https://api.line.me",

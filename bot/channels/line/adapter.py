@@ -8,7 +8,7 @@ the result says whether the customer may have it.  ``send`` does not raise for a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from linebot.v3.messaging import (
     ApiException,
     AsyncMessagingApi,
     ShowLoadingAnimationRequest,
+    TextMessage,
 )
 from linebot.v3.messaging.models import Message as LineMessage
 from pydantic.v1 import ValidationError
@@ -190,10 +191,19 @@ class LineChannel:
     async def _push(self, recipient: Recipient, objects: list[LineMessage], retry_key: str) -> Sent:
         return await self._call({"to": recipient.user_id.reveal()}, objects, retry_key)
 
+    async def notify(self, hashed: Personal, text: str, *, tag: str) -> Sent:
+        """Send a text to a telephone number (LINE notification message); what may have arrived is uncertain."""
+        call = self._started.notify(hashed.reveal(), [TextMessage(text=text)], self._time_out, tag=tag)
+        return await self._outcome(call, reply=True)
+
     async def _call(self, to: Mapping[str, str], objects: list[LineMessage], retry_key: str | None) -> Sent:
-        reply = retry_key is None
+        call = self._started.send(to, objects, self._time_out, retry_key=retry_key)
+        return await self._outcome(call, reply=retry_key is None)
+
+    async def _outcome(self, call: Awaitable[str | None], *, reply: bool) -> Sent:
+        """How a call ended; ``reply``: where it cannot be repeated under the same key."""
         try:
-            answer = await self._started.send(to, objects, self._time_out, retry_key=retry_key)
+            answer = await call
         except NoAccessToken as problem:
             return Sent(outcome=Outcome.RETRY, detail=str(problem))
         except ApiException as problem:
@@ -208,7 +218,7 @@ class LineChannel:
         except (aiohttp.ClientError, TimeoutError) as problem:
             return outcome_of_silence(problem, connected=True, reply=reply)
         # In whatever shape the answer is: the message was taken, and must not be sent again.
-        return Sent(outcome=Outcome.SENT, provider_ids=sent_ids(read_answer(answer)))
+        return Sent(outcome=Outcome.SENT, provider_ids=sent_ids(read_answer(answer or "")))
 
 
 def _of_messages(sent: Sent, drawn: Sequence[Sequence[LineMessage]]) -> Sent:

@@ -100,6 +100,9 @@ def _event(event: Mapping[str, Any], received_at: datetime) -> Inbound:
             **more,
         )
 
+    tag = _text(_part(event, "delivery").get("data")) if event.get("type") == "delivery" else None
+    if tag is not None:
+        return inbound(InboundKind.DELIVERY, tag=tag)
     if group or source.get("type") in {"group", "room"}:
         return inbound(InboundKind.GROUP)
     if not user:

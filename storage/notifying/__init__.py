@@ -1,0 +1,1 @@
+"""LINE notification messages: sent to a telephone number instead of an account."""

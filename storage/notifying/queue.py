@@ -1,0 +1,145 @@
+"""LINE notification messages: queued once per step, sent once, and what the platform said of each.
+
+Promise: a step queues one message, whoever tries; one that may have left the house is never sent again; what is only
+accepted is never called delivered; and whatever ends one makes its member due, so that the next way is decided at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from storage.campaign_facts import MemberFacts
+from storage.counters import insert_or
+from storage.tables import CampaignMemberRow, NotificationRow, table_of
+from storage.universe import Universe
+
+_notification, _member = table_of(NotificationRow), table_of(CampaignMemberRow)
+
+#: Without a word of the platform for so long it has not arrived.
+WITHIN = timedelta(hours=24)
+#: A process that began to send and says nothing for so long is gone.
+LOST_AFTER = timedelta(minutes=5)
+#: Still under way.
+WAITING = ("pending", "sending", "accepted", "unknown")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification:
+    """One that is to be sent now."""
+
+    id: str
+    campaign_id: str
+    case_id: str
+    customer_id: str
+    step_no: int
+    tries: int
+
+
+def queue_notification(conn: Connection, uni: Universe, facts: MemberFacts, step: str) -> bool:
+    """Queue the message of the member's next step; false where it was queued before."""
+    now = uni.now()
+    values = {
+        "id": uni.new_id(),
+        "campaign_id": facts.campaign_id,
+        "case_id": facts.case_id,
+        "customer_id": facts.customer_id,
+        "step_no": facts.next_step,
+        "step": step,
+        "state": "pending",
+        "tries": 0,
+        "due_at": now,
+        "created_at": now,
+        "accepted_at": None,
+        "delivered_at": None,
+        "detail": "",
+    }
+    once = insert_or(conn, _notification).values(values).on_conflict_do_nothing().returning(_notification.c.id)
+    return conn.execute(once).scalar() is not None
+
+
+def due_notifications(conn: Connection, now: datetime, limit: int) -> list[str]:
+    """Which are to be sent now."""
+    due = (_notification.c.state == "pending") & (_notification.c.due_at <= now)
+    query = select(_notification.c.id).where(due).order_by(_notification.c.due_at, _notification.c.id).limit(limit)
+    return list(conn.execute(query).scalars())
+
+
+def begin_sending(conn: Connection, uni: Universe, notification_id: str) -> Notification | None:
+    """Take one, before the call: whoever dies now has perhaps sent it.  ``None`` where somebody was quicker."""
+    pending = (_notification.c.id == notification_id) & (_notification.c.state == "pending")
+    taken = (
+        update(_notification)
+        .where(pending)
+        .values(state="sending", tries=_notification.c.tries + 1, due_at=uni.now() + LOST_AFTER)
+        .returning(*[_notification.c[name] for name in Notification.__dataclass_fields__])
+    )
+    row = conn.execute(taken).first()
+    return None if row is None else Notification(**row._mapping)
+
+
+def put_off(conn: Connection, notification_id: str, until: datetime, detail: str) -> None:
+    """Nothing has left the house: later again."""
+    _settle(conn, notification_id, "pending", due_at=until, detail=detail)
+
+
+def settle(conn: Connection, uni: Universe, notification_id: str, state: str, detail: str = "") -> None:
+    """What came of the call; whatever the platform has not got makes the member due."""
+    now = uni.now()
+    if state in ("accepted", "unknown"):
+        _settle(conn, notification_id, state, due_at=now + WITHIN, accepted_at=now, detail=detail)
+        return
+    _settle(conn, notification_id, state, due_at=now, detail=detail)
+    _wake(conn, [notification_id], now)
+
+
+def tries_of(conn: Connection, notification_id: str) -> int:
+    """How often it was tried."""
+    query = select(_notification.c.tries).where(_notification.c.id == notification_id)
+    return int(conn.execute(query).scalar_one())
+
+
+def note_delivered(conn: Connection, uni: Universe, tag: str) -> bool:
+    """The platform says that it arrived; false for a tag that is none of ours, or was told before."""
+    now = uni.now()
+    known = (_notification.c.id == tag) & _notification.c.delivered_at.is_(None)
+    known &= _notification.c.state.in_(("sending", "accepted", "unknown", "undelivered"))
+    values = {"state": "delivered", "delivered_at": now}
+    if conn.execute(update(_notification).where(known).values(values)).rowcount != 1:
+        return False
+    _wake(conn, [tag], now)
+    return True
+
+
+def end_overdue(conn: Connection, uni: Universe) -> int:
+    """What the platform has said nothing of in time, and what a process left behind."""
+    now = uni.now()
+    lost = (_notification.c.state == "sending") & (_notification.c.due_at <= now)
+    conn.execute(update(_notification).where(lost).values(state="unknown", accepted_at=now, due_at=now + WITHIN))
+    over = _notification.c.state.in_(("accepted", "unknown")) & (_notification.c.due_at <= now)
+    ended = update(_notification).where(over).values(state="undelivered").returning(_notification.c.id)
+    ids = list(conn.execute(ended).scalars())
+    _wake(conn, ids, now)
+    return len(ids)
+
+
+def _settle(conn: Connection, notification_id: str, state: str, **values: object) -> None:
+    sending = (_notification.c.id == notification_id) & (_notification.c.state == "sending")
+    conn.execute(update(_notification).where(sending).values(state=state, **values))
+
+
+def _wake(conn: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Their members are decided on at once."""
+    if not ids:
+        return
+    theirs = (
+        select(_notification.c.id)
+        .where(_notification.c.id.in_(list(ids)))
+        .where(_notification.c.campaign_id == _member.c.campaign_id, _notification.c.case_id == _member.c.case_id)
+        .where(_notification.c.step_no == _member.c.next_step)
+    )
+    waiting = _member.c.left_at.is_(None) & (_member.c.outgoing_id.is_(None))
+    conn.execute(update(_member).where(waiting, theirs.exists()).values(due_at=now, held_by=None))

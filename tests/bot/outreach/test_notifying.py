@@ -1,0 +1,223 @@
+"""LINE notification messages by telephone number: guarded like the chat, once, and on to the letter where they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pytest
+
+from bot.channels.base import Inbound, InboundKind, Outcome, Sent
+from bot.live_content import LiveContent
+from bot.outreach.climbing import Setting
+from bot.outreach.flagging import flag
+from bot.outreach.ladder import RATINGS, Ladder, shipped_ladder
+from bot.outreach.notifying import Notifier, hashed_number
+from bot.service import make_service
+from bot.settings import load_settings
+from bot.talk import Rules
+from bot.turns import Turns
+from dialogs.personal import Personal
+from storage.cases import CaseStatus
+from storage.database import Database
+from storage.flags import FlagKind
+from storage.notifying.queue import WITHIN, note_delivered
+from storage.universe import FrozenUniverse
+from tests.bot.outreach.campaign_bank import TOKYO, CampaignBank
+
+HASH = hashlib.sha256(b"+819012345678").hexdigest()
+
+
+@dataclass
+class Numbers:
+    """Notes what it is told, and answers as it is told to."""
+
+    answers: list[Sent] = field(default_factory=list)
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def notify(self, hashed: Personal, text: str, *, tag: str) -> Sent:
+        self.told.append((hashed.reveal(), text, tag))
+        return self.answers.pop(0) if self.answers else Sent(outcome=Outcome.SENT)
+
+
+class NotifyingBank(CampaignBank):
+    """A bank that may write to telephone numbers."""
+
+    def __init__(self, database: Database, universe: FrozenUniverse, *, on: bool = True) -> None:
+        super().__init__(database, universe)
+        self.settings = self.settings.model_copy(update={"line_notifications": on})
+        self.rebuild()
+        self.numbers = Numbers()
+        setting = Setting(database=database, settings=self.settings, channels=frozenset({"line", "telegram"}))
+        self.notifier = Notifier(setting, self.numbers)
+
+    def send(self) -> None:
+        super().send()
+        while asyncio.run(self.notifier.send_due()):
+            pass
+
+    def state(self) -> str:
+        (row,) = self.rows("SELECT state FROM notification")
+        return str(row.state)
+
+    def deliver(self) -> bool:
+        tag = self.numbers.told[-1][2]
+        return self.database.run(lambda conn: note_delivered(conn, self.universe, tag))
+
+
+def ladder() -> Ladder:
+    """As shipped, from the invitation on and with the telephone number before the letter."""
+    rules = json.loads(shipped_ladder().to_json())
+    for rating in RATINGS:
+        rules[rating] = [step for step in rules[rating] if step["day"] >= 0]
+        rules[rating][0]["by"] = ["chat", "line_notification", "letter"]
+    return Ladder.model_validate(rules)
+
+
+@pytest.fixture
+def bank(database: Database, universe: FrozenUniverse) -> NotifyingBank:
+    return NotifyingBank(database, universe)
+
+
+def begin(bank: CampaignBank, phone: str = "090-1234-5678", number: str = "0001") -> None:
+    bank.customers(number, phone=phone, risk_rating="low")
+    bank.begin(ladder=ladder())
+
+
+def test_who_has_no_account_is_told_by_his_number(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.run_until(date(2026, 11, 2))
+    (told,) = bank.numbers.told
+    assert told[0] == HASH
+    assert "みどり銀行です" in told[1]
+    assert 16 <= len(told[2]) <= 100
+    assert (bank.state(), bank.case("0001").status) == ("accepted", CaseStatus.SENT)
+    assert [step[:2] for step in bank.steps("0001")] == [("invitation", "notification")]
+
+
+def test_accepted_is_not_delivered_and_the_letter_follows_after_a_day(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.round()
+    bank.run_until(date(2026, 11, 2))
+    assert bank.state() == "accepted"
+    bank.universe.advance(WITHIN)
+    bank.run_until(date(2026, 11, 9))
+    assert bank.state() == "undelivered"
+    assert [step[1] for step in bank.steps("0001")][:2] == ["notification", "letter"]
+    assert len(bank.numbers.told) == 1
+
+
+def test_what_arrived_ends_the_step(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.run_until(date(2026, 11, 2))
+    assert bank.deliver()
+    assert not bank.deliver(), "told twice, it changes nothing"
+    bank.run_until(date(2026, 11, 5))
+    assert bank.state() == "delivered"
+    assert [step[1] for step in bank.steps("0001")] == ["notification"]
+    assert not bank.database.run(lambda conn: note_delivered(conn, bank.universe, "made up"))
+
+
+@pytest.mark.parametrize("detail", ["422 Failed to send messages", "400 invalid"])
+def test_a_number_that_line_does_not_reach_gets_a_letter_at_once(bank: NotifyingBank, detail: str) -> None:
+    bank.numbers.answers = [Sent(outcome=Outcome.REJECTED, detail=detail)]
+    begin(bank)
+    bank.run_until(date(2026, 11, 2))
+    assert bank.state() == "unreachable"
+    assert [step[1] for step in bank.steps("0001")] == ["letter"]
+
+
+@pytest.mark.parametrize("phone", ["03-1234-5678", "", "+1 202 555 0100"])
+def test_what_is_no_mobile_number_never_leaves(bank: NotifyingBank, phone: str) -> None:
+    begin(bank, phone)
+    bank.run_until(date(2026, 11, 2))
+    assert bank.numbers.told == []
+    assert [step[1] for step in bank.steps("0001")] == ["letter"]
+
+
+def test_trouble_is_tried_again_and_an_uncertain_call_is_not(bank: NotifyingBank) -> None:
+    bank.numbers.answers = [Sent(outcome=Outcome.RETRY, detail="429"), Sent(outcome=Outcome.UNCERTAIN)]
+    begin(bank)
+    bank.run_until(date(2026, 11, 2))
+    assert bank.state() == "pending"
+    bank.go_to(bank.universe.now() + timedelta(hours=38))
+    bank.round()
+    assert (bank.state(), len(bank.numbers.told)) == ("unknown", 2)
+    bank.round()
+    assert len(bank.numbers.told) == 2
+    assert bank.deliver()
+
+
+def test_without_the_setting_nobodys_number_is_told(database: Database, universe: FrozenUniverse) -> None:
+    bank = NotifyingBank(database, universe, on=False)
+    begin(bank)
+    bank.run_until(date(2026, 11, 2))
+    assert bank.numbers.told == []
+    assert [step[1] for step in bank.steps("0001")] == ["letter"]
+
+
+def test_a_flag_after_planning_keeps_it_back(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.plan()
+    customer = bank.cases["0001"].customer_id
+    bank.database.run(
+        lambda conn: flag(
+            conn, bank.database.vault, bank.universe, customer, FlagKind.DISPUTE, reason="x", actor="clerk"
+        )
+    )
+    bank.send()
+    assert bank.numbers.told == []
+    assert bank.state() == "pending"
+
+
+def test_at_night_nothing_leaves(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.plan()
+    bank.go_to(bank.universe.now() + timedelta(hours=11))
+    bank.send()
+    assert bank.numbers.told == []
+    assert bank.state() == "pending"
+
+
+def test_who_links_meanwhile_is_written_to_in_the_chat(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.plan()
+    bank.link("0001")
+    bank.round()
+    assert bank.numbers.told == []
+    assert bank.state() == "dropped"
+    bank.run_until(date(2026, 11, 2))
+    assert [step[1] for step in bank.steps("0001")] == ["line"]
+
+
+def test_numbers_are_hashed_in_their_international_form() -> None:
+    for written in ("09012345678", "090-1234-5678", "+81 90-1234-5678", "０９０１２３４５６７８"):
+        found = hashed_number(written)
+        assert found is not None, written
+        assert found.reveal() == HASH
+        assert HASH not in repr(found)
+    assert hashed_number("0312345678") is None
+
+
+def test_the_platforms_word_comes_by_the_webhook(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.run_until(date(2026, 11, 2))
+    told = Inbound(
+        channel="line",
+        event_key="e1",
+        kind=InboundKind.DELIVERY,
+        user_id=Personal(""),
+        occurred_at=bank.universe.now(),
+        tag=bank.numbers.told[0][2],
+    )
+    asyncio.run(Turns(bank.database, LiveContent(facts={}, encoder="off"), Rules(zone=TOKYO)).handle([told]))
+    assert bank.state() == "delivered"
+
+
+def test_a_service_sends_them_only_where_it_may(sqlite_database: Database) -> None:
+    for on in (False, True):
+        settings = load_settings(line_channel_secret="s" * 32, line_channel_access_token="t", line_notifications=on)
+        assert (make_service(sqlite_database, settings, name="one").notifier is not None) == on
