@@ -13,9 +13,9 @@ from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Button, Piece, Prompt
 from dialogs.definition.model import Questionnaire
-from tests.dialogs.conversation.driving import SEEDS, finish, start
+from tests.dialogs.conversation.driving import SEEDS
 from tests.dialogs.conversation.machine_forms import forms
-from tests.dialogs.conversation.test_machine import QUICK
+from tests.dialogs.conversation.test_machine import QUICK, with_back
 
 
 @settings(QUICK, max_examples=30)
@@ -40,4 +40,4 @@ def test_a_shared_prompt_is_what_would_be_made_anew(definition: Questionnaire, a
         patch.setattr(asking, "question_prompt", both)
         # The second customer is asked what was kept for the first.
         for again in (seed, seed, seed + 1):
-            finish(start(definition, allowed), again)
+            with_back(definition, allowed, again)
