@@ -82,9 +82,12 @@ class Database:
         reader: Engine,
         universe: Universe,
         path: Path | None,
+        alone: bool = False,
     ) -> None:
         self.dialect: Dialect = dialect
         self.universe = universe
+        #: Nobody else uses the store, so nobody waits between the pieces of longer work.
+        self.alone = alone
         #: The key file that was made just now, so that the first command can say so.
         self.made_key: Path | None = None
         self._vault: Vault | None = None
@@ -107,6 +110,7 @@ class Database:
         universe: Universe,
         sqlite_synchronous: str = "full",
         migrate: bool = False,
+        alone: bool = False,
     ) -> Database:
         """Open a store; raises a ``StoreProblem`` with one sentence where schema or keys do not fit.
 
@@ -117,7 +121,7 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             path = Path(parsed.database or "")
             writer, reader = open_sqlite(path, sqlite_synchronous)
-            database = cls(dialect="sqlite", writer=writer, reader=reader, universe=universe, path=path)
+            database = cls(dialect="sqlite", writer=writer, reader=reader, universe=universe, path=path, alone=alone)
         else:
             if keys is None:
                 raise KeyProblem("PostgreSQL needs KAKUNIN_ENCRYPTION_KEYS (id:base64key); no key is made for it.")
@@ -228,7 +232,7 @@ class Database:
     def run_piece(self, fn: Callable[[Connection], T]) -> T:
         """``run`` for a piece of longer work; between the pieces whoever waits for a SQLite store has his turn."""
         done = self.run(fn)
-        if self.dialect == "sqlite":
+        if self.dialect == "sqlite" and not self.alone:
             time.sleep(_BETWEEN_PIECES)
         return done
 
