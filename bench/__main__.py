@@ -23,14 +23,17 @@ from bench.postgres import postgres
 from bench.reconcile import reconcile
 from bench.report import table
 from bench.runs import Order, Row, alone, peer, webhooks
+from bench.simulate import simulate
 from bench.stores import open_store, postgres_store, sqlite_store
 from bench.worker import worker
 
 PIECES = ("engine", "alone", "web", "normal", "rate", "postgresql", "peers", "memory", "flat", "export")
 #: Run only where they are named.
-NAMED = ("console", "reconcile", "worker", "campaign")
+NAMED = ("console", "reconcile", "simulate", "worker", "campaign")
 #: Conversations of the piece console, unless ``--crowd`` says otherwise.
 _CONVERSATIONS = 100_000
+#: Customers of the piece simulate, unless ``--crowd`` says otherwise.
+_IMAGINED = 100_000
 _PEERS = {"python-telegram-bot, pickle": "ptb_bot.py", "aiogram, SQLite FULL": "aiogram_bot.py"}
 _ALL = "webhooks,sender,timers,reconcile"
 _ONE_OF_SEVERAL = "webhooks,sender"
@@ -169,6 +172,10 @@ class Bench:
         options = self._options
         stores = tuple(options.stores.split(","))
         yield from campaign(self._scratch, lambda: self.server, options.members, options.messages, stores)
+
+    def simulate(self) -> Iterator[Row]:
+        """Three years of an imagined bank."""
+        yield from simulate(self._scratch, self._options.crowd or _IMAGINED)
 
     def export(self) -> Iterator[Row]:
         """Responses to a file, beside the least that it can take."""

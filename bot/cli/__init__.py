@@ -17,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import typer
 
 import bot.cli.service as service
+import bot.cli.simulate as simulate
 import bot.cli.staff as staff
 from bot.cli import (
     audit,
@@ -58,6 +59,7 @@ app.command("serve")(service.serve)
 app.command("demo")(service.demo)
 app.command("chat")(questionnaire.chat)
 app.command("doctor")(service.doctor)
+app.command("simulate")(simulate.simulate)
 app.command("reply")(reply.reply)
 app.command("gallery")(gallery.gallery)
 app.command("backup")(backup.backup)
