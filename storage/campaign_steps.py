@@ -85,8 +85,12 @@ def hurry(conn: Connection, campaign_id: str, case_ids: Sequence[str], now: date
     )
     here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at > now)
     no_chat = account_of(_member.c.customer_id).is_(None)
+    # Whom a flag stops or a person has was looked at already: due at once again and again, he would never let it rest.
+    waits = func.coalesce(_member.c.held_by, "").in_(("stopped", "staff"))
     wanted = _member.c.case_id.in_(list(case_ids))
-    return conn.execute(update(_member).where(wanted, here, ~listed.exists(), no_chat).values(due_at=now)).rowcount
+    return conn.execute(
+        update(_member).where(wanted, here, ~listed.exists(), no_chat, ~waits).values(due_at=now)
+    ).rowcount
 
 
 def on_their_way(conn: Connection) -> dict[str, int]:

@@ -144,6 +144,8 @@ class CampaignBank:
         for _ in range(100):
             if not self.climbing.step(lease):
                 break
+        else:
+            raise AssertionError("the campaigns find no rest")
         database.run(lambda conn: give_back_lease(conn, uni, lease))
 
     def send(self) -> None:
