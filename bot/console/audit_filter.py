@@ -35,6 +35,7 @@ FULL_VIEWS = (
     "export.fetched",
     "export.names",
     "export.responses",
+    "export.sent",
     "export.worklist",
     "letter.made",
 )

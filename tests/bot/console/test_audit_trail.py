@@ -189,7 +189,7 @@ def test_every_deed_that_shows_personal_data_has_its_sentence() -> None:
 
 def test_every_export_hands_out_personal_data_or_is_known_not_to() -> None:
     """A new deed has to be put on one side or the other."""
-    steps = {"asked", "approved", "declined", "ready", "failed", "over"}
+    steps = {"asked", "approved", "declined", "ready", "failed", "not_sent", "over"}
     without_values = {"history", "ratings"}
     exports = {action for action in known_actions() if action.startswith("export.")}
     assert exports - set(FULL_VIEWS) == {f"export.{name}" for name in steps | without_values}
