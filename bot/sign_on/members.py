@@ -3,7 +3,8 @@
 Promise: without a word of the settings only who was linked by ``kakunin staff`` comes in; with a claim for login names
 an existing member is linked at his first sign-in; with claims for login, role and branches a new member is made and
 role and branches follow the provider at each sign-in.  A claim that is missing never gives more: no role is no entry,
-and no branch is never the whole bank.  Each change stands in the audit record.
+and no branch is never the whole bank.  An account for an emergency is no claim's to name: only ``kakunin staff`` links
+it.  Each change stands in the audit record.
 """
 
 from __future__ import annotations
@@ -67,6 +68,9 @@ def _first_time(
     # An address that anybody may enter about himself would let him be anybody.
     if how.login_claim == "email" and claims.get("email_verified") is not True:
         raise SignOnRefused("email_unverified")
+    # Whoever is called so at the provider must not become the account that is there for when the provider fails.
+    if login.strip() in how.break_glass:
+        raise SignOnRefused("nobody")
     found = staff.find_staff(conn, login.strip())
     if found is not None:
         return found[0]

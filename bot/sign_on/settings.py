@@ -44,6 +44,8 @@ class SignOn:
     #: The claim that holds numbers of branches, and the value in it that stands for the head office.
     branch_claim: str = ""
     head_office: str = "head-office"
+    #: Logins of the accounts for an emergency, which no claim names.
+    break_glass: tuple[str, ...] = ()
 
     @property
     def redirect_uri(self) -> str:
@@ -138,6 +140,7 @@ class SignOnSettings(BaseSettings):
             role_map=tuple(read_role_map(self.oidc_role_map)),
             branch_claim=self.oidc_branch_claim,
             head_office=self.oidc_head_office,
+            break_glass=self.break_glass,
         )
 
     def may_sign_in_here(self, login: str) -> bool:

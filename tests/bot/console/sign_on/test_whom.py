@@ -7,7 +7,7 @@ import pytest
 from bot.console.one_time_codes import code_at
 from storage import second_factors, staff
 from storage.branches import Branches
-from storage.sign_on.identities import link_identity
+from storage.sign_on.identities import link_identity, members_linked
 from storage.staff import StaffMember
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import PASSWORD, Bank
@@ -112,6 +112,24 @@ async def test_who_is_new_is_made_by_role_and_branches(browser: Browser, bank: B
             401,
             403,
         )
+
+
+@pytest.mark.parametrize("extra", [MAPPED | {"break_glass": ("emergency", "spare")}])
+async def test_no_claim_takes_over_an_account_for_an_emergency(browser: Browser, bank: Bank, hostile: Hostile) -> None:
+    database, universe = bank.database, bank.universe
+    who = database.run(lambda conn: staff.add_staff(conn, universe, "emergency", "admin", None, "$argon2id$")).id
+    hostile.claims |= {"groups": ["clerks"], "branches": ["200"]}
+    # The second one is named in the settings and not made yet.
+    for number, login in enumerate(("emergency", " emergency ", "spare")):
+        hostile.claims["preferred_username"] = login
+        await walk(browser, hostile, code=f"c-{number}")
+    assert reasons(bank) == ["nobody"] * 3
+    assert database.run_read(members_linked) == set()
+    assert (member(bank, "emergency").role, member(bank, "emergency").branches.is_whole_bank) == ("admin", True)
+    assert database.run_read(lambda conn: staff.find_staff(conn, "spare")) is None
+    # Whom an administrator links is meant.
+    database.run(lambda conn: link_identity(conn, database.vault, universe, who, hostile.issuer, "u-1"))
+    assert (await walk(browser, hostile, code="c-9"))[0] == 200
 
 
 @pytest.mark.parametrize("extra", [MAPPED])
