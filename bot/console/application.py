@@ -41,7 +41,7 @@ from bot.console.pages import (
     worklists,
 )
 from bot.console.passwords import Passwords
-from bot.console.proving import departures_by_address, failures_by_address
+from bot.console.proving import departures_by_address, failures_by_address, strays_by_address
 from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
 from bot.sign_on.provider import Provider
@@ -75,6 +75,7 @@ def make_console(
         passwords=passwords if passwords is not None else Passwords(),
         failures=failures_by_address(universe.now),
         departures=departures_by_address(universe.now),
+        strays=strays_by_address(universe.now),
         reviews=reviews,
         entries=entries,
         demo=demo,

@@ -42,6 +42,8 @@ class Console:
     failures: Buckets
     #: Ways to the provider by network address.
     departures: Buckets
+    #: Ways back from it that began nowhere, by network address.
+    strays: Buckets
     #: A demonstration says so on every page.
     demo: bool
     #: Without it there are no pages of review.

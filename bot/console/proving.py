@@ -34,6 +34,11 @@ def departures_by_address(now: Callable[[], datetime]) -> Buckets:
     return Buckets(burst=60, refill=timedelta(seconds=1), now=now)
 
 
+def strays_by_address(now: Callable[[], datetime]) -> Buckets:
+    """How much that nobody here began may come from one address before it is written down no more."""
+    return Buckets(burst=60, refill=timedelta(seconds=1), now=now)
+
+
 def failures_by_address(now: Callable[[], datetime]) -> Buckets:
     """How much may fail from one address: so many at once, then one a minute."""
     return Buckets(burst=FAILURES_OF_ADDRESS, refill=_ADDRESS_RESTS, now=now)

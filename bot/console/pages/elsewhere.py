@@ -1,7 +1,8 @@
 """Signing in at the bank's identity provider: the way there, the way back, and the end that is told from there.
 
 Promise: a way back is taken once and only in the browser that set out; whatever is wrong with it comes to one page
-that says what helps and to one entry of the audit record with one reason; the session is the same as after a
+that says what helps and, where that browser did set out, to one entry of the audit record with one reason; what did
+not begin here costs the address nothing at the passwords; the session is the same as after a
 password, under a new token, and nothing of the provider's is kept but a digest of its session.
 """
 
@@ -71,15 +72,22 @@ async def begin(visit: Visit) -> web.StreamResponse:
 @needs(Permission.PUBLIC)
 async def come_back(visit: Visit) -> web.StreamResponse:
     """Take the code that the browser brings, ask the provider who that is, and begin the session."""
-    provider = visit.console.provider
+    console, provider = visit.console, visit.console.provider
     if provider is None:
         return redirect(f"{MOUNT}/sign-in")
-    if address_rests(visit):
+    if address_rests(visit) or not console.strays.has(_address(visit)):
         return _page(visit, "rests", "address_rests", status=429)
     try:
         claims, after = await _who_came(visit, provider)
-        token, way = await visit.console.database.transact(lambda conn: _let_in(conn, visit, provider, claims, after))
+        token, way = await console.database.transact(lambda conn: _let_in(conn, visit, provider, claims, after))
     except SignOnRefused as refusal:
+        if refusal.code == "state_unknown":
+            # Any page of the web can send browsers here: that must shut nobody's password out.
+            if not way_cookie(visit):
+                return _refusal(visit, refusal.code)
+            console.strays.take(_address(visit))
+        elif ADVICE[refusal.code] != "later":
+            count_against_address(visit)
         return await _refuse(visit, refusal.code)
     # No redirect: the browser would still count it as the provider's and would not show the new cookie.
     response = render(visit, "passing.html", {"to": way})
@@ -189,11 +197,13 @@ def _see_out(conn: Connection, visit: Visit, provider: Provider, token: LogoutTo
 
 
 async def _refuse(visit: Visit, code: str) -> web.StreamResponse:
-    advice = ADVICE[code]
-    if advice != "later":
-        count_against_address(visit)
     log.warning("sign_on.refused", why=code)
     await _record(visit, "console.sign_on_refused", code)
+    return _refusal(visit, code)
+
+
+def _refusal(visit: Visit, code: str) -> web.Response:
+    advice = ADVICE[code]
     return _page(visit, advice, code, status=503 if advice == "later" else 403)
 
 

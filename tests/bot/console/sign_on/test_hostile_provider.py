@@ -130,16 +130,20 @@ async def test_a_way_back_counts_once_and_where_it_began(
     hostile.claims["preferred_username"] = "sato"
     state = await set_out(browser, hostile)
     # Somebody sends his own way back to another, who would then work under his name.
-    assert (await come_back(second_browser, state=state, code="c-1", iss=hostile.issuer))[0] == 403
+    status, page = await come_back(second_browser, state=state, code="c-1", iss=hostile.issuer)
+    assert status == 403
+    assert "state_unknown" in page
     await set_out(second_browser, Hostile(bank.universe.now))
     assert (await come_back(second_browser, state=state, code="c-1", iss=hostile.issuer))[0] == 403
     assert hostile.forms == [], "no code goes out for a way that did not begin here"
     assert (await come_back(browser, state=state, code="c-1", iss=hostile.issuer))[0] == 200
+    await browser.get("/")
     await browser.post("/sign-out")
+    await set_out(browser, hostile)
     assert (await come_back(browser, state=state, code="c-1", iss=hostile.issuer))[0] == 403
     assert (await come_back(browser, state="made up", code="c-1", iss=hostile.issuer))[0] == 403
     assert (await come_back(browser, code="c-1"))[0] == 403
-    assert reasons(bank) == ["state_unknown"] * 5
+    assert reasons(bank) == ["state_unknown"] * 4
 
 
 async def test_a_way_back_ends_after_ten_minutes(browser: Browser, bank: Bank, hostile: Hostile) -> None:
@@ -215,12 +219,41 @@ async def test_clocks_may_be_a_minute_apart(browser: Browser, bank: Bank, hostil
 
 async def test_refused_sign_ins_count_against_the_address(browser: Browser, bank: Bank, hostile: Hostile) -> None:
     for _ in range(20):
-        await come_back(browser, state="made up", code="c")
+        state = await set_out(browser, hostile)
+        await come_back(browser, state=state, error="access_denied", iss=hostile.issuer)
     status, page = await come_back(browser, state="made up", code="c")
     assert status == 429
     assert "失敗が続いています" in page
-    assert len(reasons(bank)) == 20
+    assert reasons(bank) == ["provider_declined"] * 20
     assert (await browser.sign_in("sato"))[0] == 429
+
+
+async def test_a_page_of_the_web_shuts_nobody_out(browser: Browser, bank: Bank) -> None:
+    """It can send the browsers of a branch here as often as it likes, without the cookie of who set out."""
+    for number in range(70):
+        assert (await come_back(browser, state=f"made up {number}", code="c"))[0] == 403
+    assert reasons(bank) == []
+    assert (await browser.sign_in("sato"))[0] == 200
+    assert await is_in(browser)
+
+
+async def test_strays_are_written_down_so_many_times_and_shut_no_password_out(
+    browser: Browser, bank: Bank, hostile: Hostile
+) -> None:
+    await set_out(browser, hostile)
+    answers = [(await come_back(browser, state="made up", code="c"))[0] for _ in range(61)]
+    assert answers == [403] * 60 + [429]
+    assert reasons(bank) == ["state_unknown"] * 60
+    assert (await browser.sign_in("sato"))[0] == 200
+
+
+async def test_a_provider_that_is_set_wrong_shuts_no_password_out(
+    browser: Browser, bank: Bank, hostile: Hostile
+) -> None:
+    hostile.metadata["issuer"] = "https://other.example"
+    for _ in range(21):
+        assert (await browser.client.get(WAY, allow_redirects=False)).status in (403, 503)
+    assert (await browser.sign_in("sato"))[0] == 200
 
 
 async def test_one_address_does_not_set_out_without_end(browser: Browser, bank: Bank, hostile: Hostile) -> None:
