@@ -1,6 +1,7 @@
-"""Work in a thread, round after round, that ends where it is told to.
+"""Work in a thread, round after round, that ends where it is told to and nowhere else.
 
-Promise: a cancelled loop waits for the round at hand, because its thread uses the store.
+Promise: a round that fails is logged and the next one tries again, so that a store that is away for a moment ends no
+work for good.  A cancelled loop waits for the round at hand, because its thread uses the store.
 """
 
 from __future__ import annotations
@@ -8,6 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+log = structlog.get_logger("kakunin.work")
 
 
 async def keep_working(work: Callable[[], bool], stopping: threading.Event, pause: float | Callable[[], float]) -> None:
@@ -18,7 +24,11 @@ async def keep_working(work: Callable[[], bool], stopping: threading.Event, paus
             more = await asyncio.shield(at_hand)
         except asyncio.CancelledError:
             stopping.set()
-            await at_hand
+            with suppress(Exception):
+                await at_hand
             raise
+        except Exception as error:
+            log.exception("work.round_failed", error=type(error).__name__)
+            more = False
         if not more:
             await asyncio.sleep(pause if isinstance(pause, float) else pause())

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from bot.outlets import sending
 from bot.service import make_service
 from bot.settings import Settings
 from storage.database import Database
 from storage.exports.sendings import list_sendings
 from storage.outlets.hooks import list_messages
 from storage.universe import FrozenUniverse
-from tests.bot.outlets.conftest import answers
+from tests.bot.outlets.conftest import MakeSender, answers
 from tests.bot.outlets.receiver import Receiver, receiving
 from tests.bot.outlets.server import SftpHost
 from tests.bot.outlets.test_hooks import OLD, secret
@@ -34,3 +38,31 @@ async def test_a_process_sends_and_tells_and_one_without_the_settings_does_not(
             await asyncio.to_thread(answers, sqlite_database, "0002")
             told = await sqlite_database.read(list_messages)
         assert len(told) == 1
+
+
+async def test_a_store_that_is_away_for_a_moment_ends_no_sending(
+    sqlite_database: Database, host: SftpHost, make_sender: MakeSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_LOOK_EVERY", 0.01)
+    await asyncio.to_thread(answers, sqlite_database, "0001")
+    sender, looks = make_sender(sqlite_database), 0
+    real = sender.is_due
+
+    def is_due() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise OperationalError("SELECT", {}, OSError("the disk is away"))
+        return real()
+
+    monkeypatch.setattr(sender, "is_due", is_due)
+    running = asyncio.create_task(sender.run())
+    try:
+        async with asyncio.timeout(20):
+            while not list(host.there.glob("*.done")) and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert not running.done()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert picked_up(host.there) == [["0001"]]
