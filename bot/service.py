@@ -159,7 +159,9 @@ class Service:
         self.sender.finish()
         self.fetcher.finish()
         self.hooks.finish()
-        finishing = {task for task in self._tasks if task.get_name() in ("sender", "fetcher", "hooks")}
+        if self.notifier is not None:
+            self.notifier.finish()
+        finishing = {task for task in self._tasks if task.get_name() in ("sender", "fetcher", "hooks", "notifier")}
         if finishing:
             await asyncio.wait(finishing, timeout=_FINISH_WITHIN)
         for task in self._tasks:

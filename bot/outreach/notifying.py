@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -19,17 +20,16 @@ from babel.dates import format_date
 from sqlalchemy import Connection
 
 from bot.channels.base import Outcome, Sent
-from bot.outreach.carrying import move_along
 from bot.outreach.climbing import Setting
 from bot.outreach.ladder import Step
 from bot.outreach.next_step import Now, why_not_notify
+from bot.outreach.notified import end_notifications, note_sent
 from dialogs.personal import Personal
 from locales import VOICES, language_of, load_catalogue
-from storage import campaign_steps as steps
 from storage.campaign_facts import MemberFacts, facts_of_cases
 from storage.campaigns import list_campaigns
 from storage.customers import Customer, load_customer, normal_phone
-from storage.notifying.queue import begin_sending, due_notifications, end_overdue, put_off, settle, tries_of
+from storage.notifying.queue import begin_sending, due_notifications, put_off, settle, tries_of
 from storage.problems import KeyMissing, SealBroken
 
 log = structlog.get_logger("kakunin.notifications")
@@ -78,24 +78,33 @@ class Notifier:
         self._setting = setting
         self._database = setting.database
         self._channel = channel
+        self._stopping = asyncio.Event()
+
+    def finish(self) -> None:
+        """Begin no call more; ``run`` ends when the present one has been recorded."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        """Until cancelled; a call that is cut off counts as perhaps sent."""
-        while True:
+        """Until told to finish; a call that is cut off counts as perhaps sent."""
+        while not self._stopping.is_set():
             sent = 0
             try:
                 sent = await self.send_due()
             except Exception as error:
                 log.exception("notifications.round_failed", error=type(error).__name__)
             if not sent:
-                await asyncio.sleep(_LOOK_EVERY)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_EVERY):
+                        await self._stopping.wait()
 
     async def send_due(self) -> int:
         """Send what is due now, one after the other; how many were looked at."""
         database, uni = self._database, self._database.universe
-        await database.transact(lambda conn: end_overdue(conn, uni))
+        await database.transact(lambda conn: end_notifications(conn, uni))
         due = await database.read(lambda conn: due_notifications(conn, uni.now(), _PIECE))
         for notification_id in due:
+            if self._stopping.is_set():
+                break
             try:
                 ready = await database.transact(lambda conn, one=notification_id: self._prepare(conn, one))  # type: ignore[misc]
             except (SealBroken, KeyMissing) as problem:
@@ -160,9 +169,7 @@ class Notifier:
         match sent.outcome:
             case Outcome.SENT | Outcome.ACCEPTED_BEFORE | Outcome.UNCERTAIN:
                 state = "unknown" if sent.outcome is Outcome.UNCERTAIN else "accepted"
-                settle(conn, uni, notification_id, state, sent.detail)
-                steps.note_deliveries(conn, uni, [(ready.facts, ready.step.step, "notification", None)])
-                move_along(conn, uni, ready.facts.case_id, ready.step, source=notification_id)
+                note_sent(conn, uni, notification_id, ready.facts, ready.step, state=state, detail=sent.detail)
             case Outcome.REJECTED | Outcome.BLOCKED if sent.detail.startswith(("400", "422")):
                 settle(conn, uni, notification_id, "unreachable", sent.detail)
             case Outcome.RETRY | Outcome.QUOTA if (wait := self._wait(conn, notification_id)) is not None:

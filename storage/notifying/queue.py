@@ -1,7 +1,8 @@
 """LINE notification messages: queued once per step, sent once, and what the platform said of each.
 
 Promise: a step queues one message, whoever tries; one that may have left the house is never sent again; what is only
-accepted is never called delivered; and whatever ends one makes its member due, so that the next way is decided at once.
+accepted is never called delivered; the platform's word may come before the call has been recorded; and whatever ends
+one makes its member due, so that the next way is decided at once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from storage.campaign_facts import MemberFacts
 from storage.counters import insert_or
@@ -37,6 +38,9 @@ class Notification:
     customer_id: str
     step_no: int
     tries: int
+
+
+_PARTS = [_notification.c[name] for name in Notification.__dataclass_fields__]
 
 
 def queue_notification(conn: Connection, uni: Universe, facts: MemberFacts, step: str) -> bool:
@@ -75,7 +79,7 @@ def begin_sending(conn: Connection, uni: Universe, notification_id: str) -> Noti
         update(_notification)
         .where(pending)
         .values(state="sending", tries=_notification.c.tries + 1, due_at=uni.now() + LOST_AFTER)
-        .returning(*[_notification.c[name] for name in Notification.__dataclass_fields__])
+        .returning(*_PARTS)
     )
     row = conn.execute(taken).first()
     return None if row is None else Notification(**row._mapping)
@@ -86,14 +90,16 @@ def put_off(conn: Connection, notification_id: str, until: datetime, detail: str
     _settle(conn, notification_id, "pending", due_at=until, detail=detail)
 
 
-def settle(conn: Connection, uni: Universe, notification_id: str, state: str, detail: str = "") -> None:
-    """What came of the call; whatever the platform has not got makes the member due."""
+def settle(conn: Connection, uni: Universe, notification_id: str, state: str, detail: str = "") -> bool:
+    """What came of the call; false where that is known already.  Unless it is under way, its member is due."""
     now = uni.now()
     if state in ("accepted", "unknown"):
-        _settle(conn, notification_id, state, due_at=now + WITHIN, accepted_at=now, detail=detail)
-        return
-    _settle(conn, notification_id, state, due_at=now, detail=detail)
-    _wake(conn, [notification_id], now)
+        ended = _settle(conn, notification_id, state, due_at=now + WITHIN, accepted_at=now, detail=detail)
+    else:
+        ended = _settle(conn, notification_id, state, due_at=now, detail=detail)
+    if ended not in (None, *WAITING):
+        _wake(conn, [notification_id], now)
+    return ended is not None
 
 
 def tries_of(conn: Connection, notification_id: str) -> int:
@@ -107,18 +113,24 @@ def note_delivered(conn: Connection, uni: Universe, tag: str) -> bool:
     now = uni.now()
     known = (_notification.c.id == tag) & _notification.c.delivered_at.is_(None)
     known &= _notification.c.state.in_(("sending", "accepted", "unknown", "undelivered"))
-    values = {"state": "delivered", "delivered_at": now}
+    # Whose call has not been recorded yet: ``settle`` takes it from there.
+    state = case((_notification.c.state == "sending", "sending"), else_="delivered")
+    values = {"state": state, "delivered_at": now}
     if conn.execute(update(_notification).where(known).values(values)).rowcount != 1:
         return False
     _wake(conn, [tag], now)
     return True
 
 
-def end_overdue(conn: Connection, uni: Universe) -> int:
-    """What the platform has said nothing of in time, and what a process left behind."""
-    now = uni.now()
+def lost_notifications(conn: Connection, now: datetime) -> list[Notification]:
+    """Whose call was begun by a process that is gone."""
     lost = (_notification.c.state == "sending") & (_notification.c.due_at <= now)
-    conn.execute(update(_notification).where(lost).values(state="unknown", accepted_at=now, due_at=now + WITHIN))
+    return [Notification(**row._mapping) for row in conn.execute(select(*_PARTS).where(lost))]
+
+
+def end_overdue(conn: Connection, uni: Universe) -> int:
+    """What the platform has said nothing of in time."""
+    now = uni.now()
     over = _notification.c.state.in_(("accepted", "unknown")) & (_notification.c.due_at <= now)
     ended = update(_notification).where(over).values(state="undelivered").returning(_notification.c.id)
     ids = list(conn.execute(ended).scalars())
@@ -126,9 +138,12 @@ def end_overdue(conn: Connection, uni: Universe) -> int:
     return len(ids)
 
 
-def _settle(conn: Connection, notification_id: str, state: str, **values: object) -> None:
+def _settle(conn: Connection, notification_id: str, state: str, **values: object) -> str | None:
+    """The state that it has now; ``None`` where it was not being sent."""
     sending = (_notification.c.id == notification_id) & (_notification.c.state == "sending")
-    conn.execute(update(_notification).where(sending).values(state=state, **values))
+    known = case((_notification.c.delivered_at.is_(None), state), else_="delivered")
+    ended = update(_notification).where(sending).values(state=known, **values).returning(_notification.c.state)
+    return conn.execute(ended).scalar()
 
 
 def _wake(conn: Connection, ids: Sequence[str], now: datetime) -> None:

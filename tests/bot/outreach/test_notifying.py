@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pytest
 
 from bot.channels.base import Inbound, InboundKind, Outcome, Sent
 from bot.live_content import LiveContent
-from bot.outreach.climbing import Setting
 from bot.outreach.flagging import flag
-from bot.outreach.ladder import RATINGS, Ladder, shipped_ladder
-from bot.outreach.notifying import Notifier, hashed_number
+from bot.outreach.notifying import hashed_number
 from bot.service import make_service
 from bot.settings import load_settings
 from bot.talk import Rules
@@ -26,65 +22,15 @@ from storage.database import Database
 from storage.flags import FlagKind
 from storage.notifying.queue import WITHIN, note_delivered
 from storage.universe import FrozenUniverse
-from tests.bot.outreach.campaign_bank import TOKYO, CampaignBank
+from tests.bot.outreach.campaign_bank import TOKYO
+from tests.bot.outreach.notifying_bank import NotifyingBank, begin
 
 HASH = hashlib.sha256(b"+819012345678").hexdigest()
-
-
-@dataclass
-class Numbers:
-    """Notes what it is told, and answers as it is told to."""
-
-    answers: list[Sent] = field(default_factory=list)
-    told: list[tuple[str, str, str]] = field(default_factory=list)
-
-    async def notify(self, hashed: Personal, text: str, *, tag: str) -> Sent:
-        self.told.append((hashed.reveal(), text, tag))
-        return self.answers.pop(0) if self.answers else Sent(outcome=Outcome.SENT)
-
-
-class NotifyingBank(CampaignBank):
-    """A bank that may write to telephone numbers."""
-
-    def __init__(self, database: Database, universe: FrozenUniverse, *, on: bool = True) -> None:
-        super().__init__(database, universe)
-        self.settings = self.settings.model_copy(update={"line_notifications": on})
-        self.rebuild()
-        self.numbers = Numbers()
-        setting = Setting(database=database, settings=self.settings, channels=frozenset({"line", "telegram"}))
-        self.notifier = Notifier(setting, self.numbers)
-
-    def send(self) -> None:
-        super().send()
-        while asyncio.run(self.notifier.send_due()):
-            pass
-
-    def state(self) -> str:
-        (row,) = self.rows("SELECT state FROM notification")
-        return str(row.state)
-
-    def deliver(self) -> bool:
-        tag = self.numbers.told[-1][2]
-        return self.database.run(lambda conn: note_delivered(conn, self.universe, tag))
-
-
-def ladder() -> Ladder:
-    """As shipped, from the invitation on and with the telephone number before the letter."""
-    rules = json.loads(shipped_ladder().to_json())
-    for rating in RATINGS:
-        rules[rating] = [step for step in rules[rating] if step["day"] >= 0]
-        rules[rating][0]["by"] = ["chat", "line_notification", "letter"]
-    return Ladder.model_validate(rules)
 
 
 @pytest.fixture
 def bank(database: Database, universe: FrozenUniverse) -> NotifyingBank:
     return NotifyingBank(database, universe)
-
-
-def begin(bank: CampaignBank, phone: str = "090-1234-5678", number: str = "0001") -> None:
-    bank.customers(number, phone=phone, risk_rating="low")
-    bank.begin(ladder=ladder())
 
 
 def test_who_has_no_account_is_told_by_his_number(bank: NotifyingBank) -> None:
