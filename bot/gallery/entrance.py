@@ -170,9 +170,17 @@ def notices(voice: Voice) -> Iterator[Said]:
 
 def campaign(voice: Voice) -> Iterator[Said]:
     """The messages of a ladder."""
-    answer_by = format_date(NOW.date() + timedelta(days=21), "long", language_of(voice.locale))
     for text in TEXTS:
-        yield Said(f"outreach.{text}", invitation(text, answer_by))
+        yield Said(f"outreach.{text}", invitation(text, _answer_by(voice)))
+
+
+def notification(voice: Voice) -> str:
+    """What LINE shows to a telephone number that has no account with the bank."""
+    return voice.catalogue.text("outreach.notification", **voice.facts, answer_by=_answer_by(voice))
+
+
+def _answer_by(voice: Voice) -> str:
+    return format_date(NOW.date() + timedelta(days=21), "long", language_of(voice.locale))
 
 
 def staff_words(voice: Voice) -> tuple[str, str]:

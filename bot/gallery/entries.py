@@ -146,6 +146,7 @@ class _Maker:
         voice, form = self.voices["line"], stage_form()
         yield from self._said("entrance", entrance.entrance(voice), None)
         yield from self._said("campaign", entrance.campaign(voice), None)
+        yield self._notification()
         yield from self._letters()
         yield from self._menus()
         yield from self._staff()
@@ -213,6 +214,12 @@ class _Maker:
     def _answers(self, form: Questionnaire) -> Iterator[Said]:
         for topic in self.voices["line"].topics:
             yield Said(f"faq.{topic}", first(Stage(form, self.voices["line"]).until("one").tap(f"q.{topic}")))
+
+    def _notification(self) -> Entry:
+        """Of LINE alone, and a plain text."""
+        name, text = "outreach.notification", entrance.notification(self.voices["line"])
+        content = {"line": [{"type": "text", "text": text}]}
+        return Entry(id=name, section="campaign", voice=self.voice, sources=(name,), content=content)
 
     def _staff(self) -> Iterator[Entry]:
         name, text = entrance.staff_words(self.voices["line"])
