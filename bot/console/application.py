@@ -76,6 +76,7 @@ def make_console(
         failures=failures_by_address(universe.now),
         departures=departures_by_address(universe.now),
         strays=strays_by_address(universe.now),
+        farewells=strays_by_address(universe.now),
         reviews=reviews,
         entries=entries,
         demo=demo,

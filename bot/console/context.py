@@ -44,6 +44,8 @@ class Console:
     departures: Buckets
     #: Ways back from it that began nowhere, by network address.
     strays: Buckets
+    #: Refused tokens that end a session, by network address.
+    farewells: Buckets
     #: A demonstration says so on every page.
     demo: bool
     #: Without it there are no pages of review.

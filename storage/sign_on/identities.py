@@ -6,6 +6,8 @@ who link at once one wins); issuer, subject and the provider's session are kept 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from storage.counters import insert_or
@@ -52,14 +54,14 @@ def session_elsewhere(vault: Vault, issuer: str, sid: str) -> bytes:
     return _digest(vault, "elsewhere", issuer, sid)
 
 
-def end_sessions_elsewhere(conn: Connection, *, staff_id: str | None, elsewhere: bytes | None) -> list[str]:
-    """End what the provider let begin, of this member or of this session of the provider's; whose they were."""
+def end_sessions_elsewhere(conn: Connection, *, staff_id: str | None, elsewhere: Collection[bytes]) -> list[str]:
+    """End what the provider let begin, of this member and under these sessions of the provider's; whose they were."""
     theirs: ColumnElement[bool] = _session.c.elsewhere_digest.is_not(None)
     if staff_id is not None:
         theirs &= _session.c.staff_id == staff_id
-    if elsewhere is not None:
-        theirs &= _session.c.elsewhere_digest == elsewhere
-    if staff_id is None and elsewhere is None:
+    if elsewhere:
+        theirs &= _session.c.elsewhere_digest.in_(elsewhere)
+    if staff_id is None and not elsewhere:
         return []
     return sorted(set(conn.execute(delete(_session).where(theirs).returning(_session.c.staff_id)).scalars()))
 

@@ -114,11 +114,11 @@ def test_only_what_the_provider_let_begin_is_its_to_end(database: Database) -> N
 
     local, first, second, other = begin(one, None), begin(one, "s-1"), begin(one, "s-2"), begin(two, "s-3")
     elsewhere = session_elsewhere(vault, ISSUER, "s-1")
-    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=None, elsewhere=None)) == []
-    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=two, elsewhere=elsewhere)) == []
-    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=None, elsewhere=elsewhere)) == [one]
+    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=None, elsewhere=[])) == []
+    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=two, elsewhere=[elsewhere])) == []
+    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=None, elsewhere=[elsewhere])) == [one]
     assert [stands(token) for token in (local, first, second, other)] == [True, False, True, True]
-    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=one, elsewhere=None)) == [one]
+    assert database.run(lambda conn: end_sessions_elsewhere(conn, staff_id=one, elsewhere=[])) == [one]
     assert [stands(token) for token in (local, second, other)] == [True, False, True]
 
 

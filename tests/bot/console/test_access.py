@@ -33,6 +33,7 @@ def a_console(bank: Bank) -> Console:
         failures=failures_by_address(bank.universe.now),
         departures=departures_by_address(bank.universe.now),
         strays=strays_by_address(bank.universe.now),
+        farewells=strays_by_address(bank.universe.now),
         reviews=None,
         demo=False,
     )
