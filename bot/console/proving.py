@@ -99,7 +99,7 @@ def begin_session(
 ) -> str:
     """The session of who has shown all that is asked of him; its token."""
     staff.reset_login_failures(conn, staff_id)
-    elsewhere = _elsewhere(visit, elsewhere)
+    elsewhere = _elsewhere(visit, staff_id, elsewhere)
     record_own(conn, visit, "console.signed_in", staff_id, {} if elsewhere is None else {"by": "provider"})
     return create_session(conn, visit, staff_id, factor_given=factor_given, elsewhere=elsewhere)
 
@@ -123,13 +123,14 @@ def create_session(
         idle=idle,
         absolute=absolute,
         factor_given=factor_given,
-        elsewhere=_elsewhere(visit, elsewhere),
+        elsewhere=_elsewhere(visit, staff_id, elsewhere),
     )
 
 
-def _elsewhere(visit: Visit, given: bytes | None) -> bytes | None:
-    """Under which session of the provider's a new one stands: that of the one before it, where nothing is said."""
-    return visit.session.elsewhere if given is None and visit.session is not None else given
+def _elsewhere(visit: Visit, staff_id: str, given: bytes | None) -> bytes | None:
+    """Under which session of the provider's a new one stands: that of his own before it, where nothing is said."""
+    before = visit.session
+    return before.elsewhere if given is None and before is not None and before.staff.id == staff_id else given
 
 
 def record_own(

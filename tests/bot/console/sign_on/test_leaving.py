@@ -10,7 +10,7 @@ from storage import staff
 from storage.sign_on.identities import link_identity, session_elsewhere
 from storage.tables import StaffSessionRow, table_of
 from tests.bot.console.conftest import Browser
-from tests.bot.console.house import Bank
+from tests.bot.console.house import PASSWORD, Bank
 from tests.bot.console.sign_on.hostile import Hostile
 from tests.bot.console.sign_on.walking import WAY, entries, is_in, walk
 
@@ -61,3 +61,15 @@ async def test_a_session_that_was_not_named_at_its_beginning_ends_too(
     assert await leave(browser, hostile.logout_token(sid="s-1", jti="j-2")) == 200
     assert not await is_in(browser)
     assert await is_in(second_browser), "a session that was named is ended by its own name"
+
+
+async def test_a_password_typed_in_anothers_session_begins_ones_own(browser: Browser, hostile: Hostile) -> None:
+    hostile.claims["preferred_username"] = "sato"
+    await walk(browser, hostile)
+    assert await is_in(browser)
+    await browser.post("/sign-in", login="shinjin", password=PASSWORD, next="")
+    _, page = await browser.get("/")
+    assert "パスワードの変更" in page, "a one-time password has to be changed, whoever sat there before"
+    assert await leave(browser, hostile.logout_token()) == 200
+    _, page = await browser.get("/")
+    assert "パスワードの変更" in page, "nor is it the provider's to end"
