@@ -8,7 +8,8 @@ this process, the server).  All files are placed as ``.part`` before any of them
     -> rename each file and its .sha256 -> rename .done -> sent
 
 What was placed is only finished; what was not is given up, and the next export carries what it would have (see
-``storage.exports.sendings``).  A server that is away costs no export: it is signed in to first.
+``storage.exports.sendings``).  A server that is away costs no export: it is signed in to first.  One that was placed on
+another server than that of now is given up too, and an error is logged.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ class ExportSender:
             )
             names = [*sorted(path.name for path in folder.iterdir() if path.name != mark), mark]
             uni = database.universe
-            sending = database.run(lambda conn: begin_sending(conn, uni, exported.batch.id, names))
+            sending = database.run(lambda conn: begin_sending(conn, uni, exported.batch.id, names, settings.sftp_url))
             self._upload(sending, folder, hold)
         return Sent(exported=exported, mark=mark, recovered=recovered)
 
@@ -189,6 +190,11 @@ class ExportSender:
         finished = 0
         async with connected(self._settings) as server:
             for sending in self._database.run_read(open_sendings):
+                if sending.is_elsewhere(self._settings.sftp_url):
+                    # That its parts are not here means nothing: they lie where nobody signs in any more.
+                    log.error("sftp.other_server", batch=sending.batch_id, state=sending.state)
+                    self._note(sending, SendingState.GIVEN_UP)
+                    continue
                 there = await server.names()
                 if sending.state == SendingState.WRITTEN:
                     mark = f"{sending.files[-1]}{PART}"

@@ -27,8 +27,8 @@ _WITHIN = 20.0
 _SILENT = 60.0
 _ALIVE_EVERY, _ALIVE_TRIES = 15, 3
 _PIECE = 256 * 1024
-#: The name of what is written and removed again to see whether it can be.
-_PROBE = ".kakunin-check.part"
+#: The name of what is written, named and removed again to see whether it can be.
+_PROBE = ".kakunin-check"
 
 
 class ServerProblem(Exception):
@@ -191,11 +191,20 @@ def _code_of(problem: Exception) -> str:
 
 
 def check_server(settings: Settings) -> None:
-    """Sign in, write a file and take it away again; raises ``ServerProblem``."""
+    """Sign in, write a file, give it its name and take it away again; raises ``ServerProblem``."""
 
     async def check() -> None:
         async with connected(settings) as server:
-            await server.put(Path("/dev/null"), _PROBE, lambda: False)
+            written = f"{_PROBE}{PART}"
+            if _PROBE in await server.names():
+                # Left by a check that was cut off; servers refuse to rename onto it.
+                await server.remove(_PROBE)
+            await server.put(Path("/dev/null"), written, lambda: False)
+            try:
+                await server.rename(written, _PROBE)
+            except Exception:
+                await server.remove(written)
+                raise
             await server.remove(_PROBE)
 
     asyncio.run(check())

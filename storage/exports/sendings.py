@@ -1,10 +1,11 @@
 """Exports on their way to a server: how far each of them came.
 
 Promise: what comes after an export is counted from the last one that was **placed** (all its files lie whole on the
-server, none has its name yet).  From then on it is only finished, never made again; before, none of its files ever had
-its name, so that it may be given up and made anew.  Either way nothing arrives twice and nothing is left out.
+server, none has its name yet).  From then on it is only finished there, never made again; before, none of its files
+ever had its name, so that it may be given up and made anew.  Either way nothing arrives twice and nothing is left out.
+One that was on its way to another server than that of now is given up however far it came: nobody there names it.
 
-    written -> placed -> sent        written -> given_up
+    written -> placed -> sent        written | placed -> given_up
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from storage.branches import Branches
 from storage.export_batches import ExportBatch, branches_of, load_batch
+from storage.outlets.faring import address_digest
 from storage.tables import ExportSendingRow, table_of
 from storage.universe import Universe
 
@@ -51,12 +53,19 @@ class Sending:
     files: tuple[str, ...]
     made_at: datetime
     settled_at: datetime | None
+    #: Digest of the address; ``None`` in stores of before it was kept.
+    address_sha256: str | None
+
+    def is_elsewhere(self, address: str) -> bool:
+        """Whether it was sent to another address than this one."""
+        return self.address_sha256 is not None and self.address_sha256 != address_digest(address)
 
 
-def begin_sending(conn: Connection, uni: Universe, batch_id: str, files: Sequence[str]) -> Sending:
+def begin_sending(conn: Connection, uni: Universe, batch_id: str, files: Sequence[str], address: str) -> Sending:
     """Its files are written here, and nothing of it left the house."""
     values = {"batch_id": batch_id, "state": SendingState.WRITTEN.value, "files": ",".join(files)}
-    conn.execute(insert(_sending), values | {"made_at": uni.now(), "settled_at": None})
+    where = {"address_sha256": address_digest(address)}
+    conn.execute(insert(_sending), values | where | {"made_at": uni.now(), "settled_at": None})
     return _loaded(conn, batch_id)
 
 

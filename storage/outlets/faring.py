@@ -62,7 +62,7 @@ def is_set_up(conn: Connection, name: str, address: str, kinds: Sequence[str] = 
     row = conn.execute(select(_outlet).where(_outlet.c.name == name)).first()
     if row is None or not address:
         return not address and (row is None or row.state == "off")
-    return row.state != "off" and (row.kinds, row.address_sha256) == (",".join(kinds), _digest(address))
+    return row.state != "off" and (row.kinds, row.address_sha256) == (",".join(kinds), address_digest(address))
 
 
 def set_up(conn: Connection, name: str, address: str, kinds: Sequence[str] = ()) -> None:
@@ -72,7 +72,7 @@ def set_up(conn: Connection, name: str, address: str, kinds: Sequence[str] = ())
     """
     if is_set_up(conn, name, address, kinds):
         return
-    digest = _digest(address)
+    digest = address_digest(address)
     before = conn.execute(select(_outlet).where(_outlet.c.name == name)).first()
     values = {"state": "on" if address else "off", "kinds": ",".join(kinds), "address_sha256": digest}
     if before is not None and before.address_sha256 == digest and before.state == "gone":
@@ -83,7 +83,8 @@ def set_up(conn: Connection, name: str, address: str, kinds: Sequence[str] = ())
     conn.execute(first.on_conflict_do_update(index_elements=[_outlet.c.name], set_=values))
 
 
-def _digest(address: str) -> str:
+def address_digest(address: str) -> str:
+    """By which an address is known again; user names stay out of the tables."""
     return hashlib.sha256(address.encode()).hexdigest()
 
 

@@ -47,6 +47,8 @@ class ExportSendingRow(Stored, table=True):
     files: str = text()
     made_at: datetime = when()
     settled_at: datetime | None = when(nullable=True)
+    #: Digest of the address that it is sent to; empty in stores of before it was kept.
+    address_sha256: str | None = code(64, nullable=True)
 
 
 class HookMessageRow(Stored, table=True):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from storage.audit import list_entries
@@ -87,6 +88,19 @@ def test_a_server_with_another_key_is_named_and_nothing_is_sent(shell: Shell, ho
     shell.set(SFTP_HOST_KEY=host.fingerprint)
     findings = {one["part"]: one for one in json.loads(shell("doctor", "--json").out)["findings"]}
     assert findings["sftp"]["ok"]
+    assert list(host.there.iterdir()) == []
+
+
+def test_doctor_tries_all_that_a_sending_does(shell: Shell, host: SftpHost) -> None:
+    for deed in ("open", "rename"):
+        host.refuses[deed] = asyncssh.SFTPPermissionDenied("no")
+        findings = {one["part"]: one for one in json.loads(shell("doctor", "--json").out)["findings"]}
+        assert not findings["sftp"]["ok"], deed
+        host.refuses.clear()
+    assert list(host.there.glob("*check")) == []
+    (host.there / ".kakunin-check").touch()
+    findings = {one["part"]: one for one in json.loads(shell("doctor", "--json").out)["findings"]}
+    assert findings["sftp"]["ok"], "what a check left that was cut off is in nobody's way"
     assert list(host.there.iterdir()) == []
 
 

@@ -142,6 +142,26 @@ def test_a_server_that_is_full_or_refuses(
     assert list(host.there.glob("*.part")) == []
 
 
+def test_what_was_placed_on_another_server_is_carried_by_the_next(
+    database: Database, host: SftpHost, make_sender: MakeSender
+) -> None:
+    answers(database, "0001")
+    host.refuses["rename"] = asyncssh.SFTPPermissionDenied("no renaming")
+    assert failed(make_sender(database)).code == "no_permission"
+    assert states(database) == ["placed"]
+    host.refuses.clear()
+    elsewhere = host.folder / "elsewhere"
+    elsewhere.mkdir()
+    with capture_logs() as logs:
+        assert send(make_sender(database, sftp_url=host.url.replace("/in", "/elsewhere"))) == 1
+    assert picked_up(elsewhere) == [["0001"]]
+    assert states(database) == ["given_up", "sent"]
+    assert [one["state"] for one in logs if (one["event"], one["log_level"]) == ("sftp.other_server", "error")] == [
+        "placed"
+    ]
+    assert "export.not_sent" in [one.action for one in database.run_read(list_entries)]
+
+
 def test_a_service_that_is_stopped_leaves_it_to_the_next_start(
     sqlite_database: Database, host: SftpHost, make_sender: MakeSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
