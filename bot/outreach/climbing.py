@@ -21,6 +21,7 @@ from bot.outreach.campaigning import hours_of, release
 from bot.outreach.carrying import AGAIN, Carried, Piece
 from bot.outreach.ladder import RATINGS, first_day, ladder_of
 from bot.outreach.next_step import Now, after, why_not
+from bot.outreach.notified import end_notifications
 from bot.settings import Settings
 from bot.talk import Rules, Talk
 from storage import campaign_steps as steps, quota
@@ -29,6 +30,7 @@ from storage.campaign_members import begin_piece, leave_all
 from storage.campaigns import CLOCK, Campaign, list_campaigns, load_campaign, move_campaign
 from storage.database import Database
 from storage.leases import Lease, fence
+from storage.notifying.queue import is_any_over
 
 log = structlog.get_logger("kakunin.campaigns")
 
@@ -56,8 +58,13 @@ class Setting:
             hours=hours_of(ladder, self.settings),
             ladder=ladder,
             open_channels=self.channels - used_up,
-            may_notify=self.settings.line_notifications and "line" in self.channels,
+            may_notify=self.may_notify,
         )
+
+    @property
+    def may_notify(self) -> bool:
+        """Whether LINE may be told telephone numbers."""
+        return self.settings.line_notifications and "line" in self.channels
 
     def ahead(self) -> Ahead:
         """How much may wait for each of the platforms."""
@@ -116,7 +123,7 @@ class Climbing:
         """As a chore: one process at a time."""
 
         def is_due(conn: Connection) -> bool:
-            return steps.has_work(conn, self._database.universe.now())
+            return steps.has_work(conn, self._database.universe.now()) or self._is_any_over(conn)
 
         return Chore("campaigns", is_due, self.step, soon=lambda: self.is_sending)
 
@@ -124,7 +131,7 @@ class Climbing:
         """One round; true where more is to be done at once."""
         running = self._database.run_read(lambda conn: list_campaigns(conn, state="running"))
         self.is_sending = False
-        busy = self._settle(lease)
+        busy = self._end_notifications(lease) | self._settle(lease)
         self._look_ahead()
         for campaign in running:
             busy |= self._begin(lease, campaign)
@@ -160,6 +167,20 @@ class Climbing:
         self._database.run_piece(settle)
         self.is_sending = True
         return len(found) == _SETTLED
+
+    def _is_any_over(self, conn: Connection) -> bool:
+        return is_any_over(conn, self._database.universe.now(), may_send=self._setting.may_notify)
+
+    def _end_notifications(self, lease: Lease) -> bool:
+        """Messages to telephone numbers that no call will end any more; true where there may be more of them."""
+        if not self._database.run_read(self._is_any_over):
+            return False
+
+        def end(conn: Connection) -> bool:
+            fence(conn, lease)
+            return end_notifications(conn, self._database.universe, may_send=self._setting.may_notify)
+
+        return self._database.run_piece(end)
 
     def _begin(self, lease: Lease, campaign: Campaign) -> bool:
         """Let a piece of those begin whose wave has its turn; true where there are more."""

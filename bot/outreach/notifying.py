@@ -23,7 +23,7 @@ from bot.channels.base import Outcome, Sent
 from bot.outreach.climbing import Setting
 from bot.outreach.ladder import Step
 from bot.outreach.next_step import Now, why_not_notify
-from bot.outreach.notified import end_notifications, note_sent
+from bot.outreach.notified import note_sent
 from dialogs.personal import Personal
 from locales import VOICES, language_of, load_catalogue
 from storage.campaign_facts import MemberFacts, facts_of_cases
@@ -100,7 +100,6 @@ class Notifier:
     async def send_due(self) -> int:
         """Send what is due now, one after the other; how many were looked at."""
         database, uni = self._database, self._database.universe
-        await database.transact(lambda conn: end_notifications(conn, uni))
         due = await database.read(lambda conn: due_notifications(conn, uni.now(), _PIECE))
         for notification_id in due:
             if self._stopping.is_set():

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import ColumnElement, Connection, case, or_, select, update
 
 from storage.campaign_facts import MemberFacts
 from storage.counters import insert_or
@@ -26,6 +26,7 @@ WITHIN = timedelta(hours=24)
 LOST_AFTER = timedelta(minutes=5)
 #: Still under way.
 WAITING = ("pending", "sending", "accepted", "unknown")
+_PENDING = _notification.c.state == "pending"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +68,16 @@ def queue_notification(conn: Connection, uni: Universe, facts: MemberFacts, step
 
 def due_notifications(conn: Connection, now: datetime, limit: int) -> list[str]:
     """Which are to be sent now."""
-    due = (_notification.c.state == "pending") & (_notification.c.due_at <= now)
+    due = _PENDING & (_notification.c.due_at <= now)
     query = select(_notification.c.id).where(due).order_by(_notification.c.due_at, _notification.c.id).limit(limit)
     return list(conn.execute(query).scalars())
 
 
 def begin_sending(conn: Connection, uni: Universe, notification_id: str) -> Notification | None:
     """Take one, before the call: whoever dies now has perhaps sent it.  ``None`` where somebody was quicker."""
-    pending = (_notification.c.id == notification_id) & (_notification.c.state == "pending")
     taken = (
         update(_notification)
-        .where(pending)
+        .where(_notification.c.id == notification_id, _PENDING)
         .values(state="sending", tries=_notification.c.tries + 1, due_at=uni.now() + LOST_AFTER)
         .returning(*_PARTS)
     )
@@ -122,18 +122,40 @@ def note_delivered(conn: Connection, uni: Universe, tag: str) -> bool:
     return True
 
 
-def lost_notifications(conn: Connection, now: datetime) -> list[Notification]:
+def is_any_over(conn: Connection, now: datetime, *, may_send: bool) -> bool:
+    """Whether one is to be ended that no call will end."""
+    over = or_(_is_lost(now), _is_overdue(now), *([] if may_send else [_PENDING]))
+    return conn.execute(select(_notification.c.id).where(over).limit(1)).first() is not None
+
+
+def lost_notifications(conn: Connection, now: datetime, limit: int) -> list[Notification]:
     """Whose call was begun by a process that is gone."""
-    lost = (_notification.c.state == "sending") & (_notification.c.due_at <= now)
-    return [Notification(**row._mapping) for row in conn.execute(select(*_PARTS).where(lost))]
+    lost = select(*_PARTS).where(_is_lost(now)).order_by(_notification.c.due_at, _notification.c.id).limit(limit)
+    return [Notification(**row._mapping) for row in conn.execute(lost)]
 
 
-def end_overdue(conn: Connection, uni: Universe) -> int:
+def end_overdue(conn: Connection, uni: Universe, limit: int) -> int:
     """What the platform has said nothing of in time."""
-    now = uni.now()
-    over = _notification.c.state.in_(("accepted", "unknown")) & (_notification.c.due_at <= now)
-    ended = update(_notification).where(over).values(state="undelivered").returning(_notification.c.id)
-    ids = list(conn.execute(ended).scalars())
+    return _end(conn, uni.now(), _is_overdue(uni.now()), limit, state="undelivered")
+
+
+def drop_pending(conn: Connection, uni: Universe, why: str, limit: int) -> int:
+    """None of them leaves the house."""
+    return _end(conn, uni.now(), _PENDING, limit, state="dropped", detail=why)
+
+
+def _is_lost(now: datetime) -> ColumnElement[bool]:
+    return (_notification.c.state == "sending") & (_notification.c.due_at <= now)
+
+
+def _is_overdue(now: datetime) -> ColumnElement[bool]:
+    return _notification.c.state.in_(("accepted", "unknown")) & (_notification.c.due_at <= now)
+
+
+def _end(conn: Connection, now: datetime, which: ColumnElement[bool], limit: int, **values: str) -> int:
+    some = select(_notification.c.id).where(which).order_by(_notification.c.due_at, _notification.c.id).limit(limit)
+    ended = update(_notification).where(which, _notification.c.id.in_(some)).values(**values)
+    ids = list(conn.execute(ended.returning(_notification.c.id)).scalars())
     _wake(conn, ids, now)
     return len(ids)
 

@@ -34,9 +34,14 @@ class NotifyingBank(CampaignBank):
 
     def __init__(self, database: Database, universe: FrozenUniverse, *, on: bool = True) -> None:
         super().__init__(database, universe)
+        self.numbers = Numbers()
+        self.switch(on=on)
+
+    def switch(self, *, on: bool) -> None:
+        """From now on the bank may, or may not: processes of their own over the same store."""
         self.settings = self.settings.model_copy(update={"line_notifications": on})
         self.rebuild()
-        self.answered_by(Numbers())
+        self.answered_by(self.numbers)
 
     def answered_by(self, numbers: Numbers) -> None:
         """From now on LINE is this one."""
@@ -45,7 +50,7 @@ class NotifyingBank(CampaignBank):
 
     def send(self) -> None:
         super().send()
-        while asyncio.run(self.notifier.send_due()):
+        while self.settings.line_notifications and asyncio.run(self.notifier.send_due()):
             pass
 
     def state(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 from bot.channels.base import Sent
 from bot.service import make_service
@@ -14,7 +15,7 @@ from dialogs.personal import Personal
 from storage.campaign_facts import facts_of_cases
 from storage.cases import CaseStatus
 from storage.database import Database
-from storage.notifying.queue import LOST_AFTER, begin_sending, note_delivered
+from storage.notifying.queue import LOST_AFTER, WITHIN, begin_sending, note_delivered
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.notifying_bank import NotifyingBank, Numbers, begin
 
@@ -95,3 +96,49 @@ def test_a_service_that_stops_waits_for_the_call_and_begins_no_other(bank: Notif
     asyncio.run(stop_meanwhile())
     assert bank.state() == "accepted"
     assert asyncio.run(bank.notifier.send_due()) == 0
+
+
+def test_what_is_queued_when_they_are_switched_off_goes_by_letter(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.plan()
+    bank.switch(on=False)
+    bank.run_until(date(2026, 11, 3))
+    assert bank.state() == "dropped"
+    assert [step[:2] for step in bank.steps("0001")] == [("invitation", "letter")]
+    assert bank.numbers.told == []
+
+
+def test_what_is_under_way_when_they_are_switched_off_is_still_waited_for(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.round()
+    bank.switch(on=False)
+    bank.round()
+    assert bank.state() == "accepted"
+    bank.universe.advance(WITHIN)
+    bank.run_until(date(2026, 11, 6))
+    assert bank.state() == "undelivered"
+    assert [step[1] for step in bank.steps("0001")] == ["notification", "letter"]
+
+
+def test_a_call_that_was_cut_off_before_they_were_switched_off_is_written_down(bank: NotifyingBank) -> None:
+    tag = cut_off(bank)
+    bank.switch(on=False)
+    bank.round()
+    assert bank.state() == "sending"
+    bank.universe.advance(LOST_AFTER)
+    bank.round()
+    assert bank.database.run(lambda conn: note_delivered(conn, bank.universe, tag))
+    assert (bank.state(), bank.case("0001").status) == ("delivered", CaseStatus.SENT)
+
+
+def test_the_chore_of_campaigns_sees_what_is_over(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.round()
+    is_due = bank.climbing.chore().is_due
+    assert not bank.database.run_read(is_due)
+    bank.database.run(lambda conn: conn.execute(text("UPDATE campaign SET state = 'stopped'")))
+    bank.universe.advance(WITHIN)
+    assert bank.database.run_read(is_due)
+    bank.plan()
+    assert bank.state() == "undelivered"
+    assert not bank.database.run_read(is_due)
