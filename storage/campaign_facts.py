@@ -5,7 +5,7 @@ Promise: nothing of it is remembered from the planning: who asks just before a m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -44,6 +44,10 @@ _notification = table_of(NotificationRow)
 MESSAGE_CHANNELS = ("line", "telegram", "letter", "notification")
 #: Nothing of it has left the house.
 UNSENT = ("failed", "dropped", "cancelled")
+#: Members that one look goes through for those who can go on.
+_LOOK = 400
+#: Among those who are due: since when, and the case.
+Place = tuple[datetime, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +103,47 @@ def load_facts(conn: Connection, where: ColumnElement[bool], limit: int) -> list
     return [_facts_of(row) for row in conn.execute(query.order_by(_member.c.due_at, _member.c.case_id))]
 
 
-def due_cases(conn: Connection, campaign_id: str, now: datetime, limit: int) -> dict[str, str | None]:
+def due_cases(
+    conn: Connection, campaign_id: str, now: datetime, limit: int, among: Sequence[str] | None = None
+) -> dict[str, str | None]:
     """Cases of a campaign whose next step is due, who waits longest ahead, with the account to write to."""
-    here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at <= now)
-    few = select(_member.c.case_id, account_of(_member.c.customer_id).label("account_id")).where(here)
+    few = select(_member.c.case_id, account_of(_member.c.customer_id).label("account_id"))
+    few = few.where(_due(campaign_id, now))
+    if among is not None:
+        few = few.where(_member.c.case_id.in_(list(among)))
     rows = conn.execute(few.order_by(_member.c.due_at, _member.c.case_id).limit(limit))
     return {row.case_id: row.account_id for row in rows}
+
+
+def due_elsewhere(
+    conn: Connection, campaign_id: str, now: datetime, limit: int, without: Collection[str], after: Place | None
+) -> tuple[list[str], Place | None]:
+    """Cases that are due and would not be written to on some platforms; and where the next look begins.
+
+    A look goes no further than so many of those who are due, however many of them wait for these platforms.
+    """
+    reached = _account.alias("reached")
+    query = (
+        select(_member.c.case_id, _member.c.due_at, reached.c.channel)
+        .select_from(_member)
+        .outerjoin(reached, reached.c.id == account_of(_member.c.customer_id))
+        .where(_due(campaign_id, now))
+    )
+    if after is not None:
+        since, case_id = after
+        query = query.where(_member.c.due_at >= since, (_member.c.due_at > since) | (_member.c.case_id > case_id))
+    rows = conn.execute(query.order_by(_member.c.due_at, _member.c.case_id).limit(_LOOK)).all()
+    found: list[str] = []
+    for row in rows:
+        if row.channel not in without:
+            found.append(row.case_id)
+        if len(found) == limit:
+            return found, (row.due_at, row.case_id)
+    return found, (rows[-1].due_at, rows[-1].case_id) if len(rows) == _LOOK else None
+
+
+def _due(campaign_id: str, now: datetime) -> ColumnElement[bool]:
+    return (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at <= now)
 
 
 def facts_of_cases(conn: Connection, campaign_id: str, case_ids: Sequence[str]) -> list[MemberFacts]:

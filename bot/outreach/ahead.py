@@ -48,6 +48,15 @@ class _Lane:
         return self.most * _SECONDS
 
     @property
+    def is_ours(self) -> bool:
+        """Whether it is we who are the slower."""
+        return self.theirs > self.ours
+
+    @property
+    def is_full(self) -> bool:
+        return self.is_ours and self.room == 0 and self.waiting > 0
+
+    @property
     def room(self) -> int:
         most = math.ceil(min(self.ours, self.theirs, math.inf if self.left is None else self.left))
         return max(0, most - self.waiting)
@@ -62,7 +71,7 @@ class _Lane:
         self.waiting = waiting
 
     def turn(self, at: datetime) -> datetime | None:
-        if self.theirs > self.ours:
+        if self.is_ours:
             return None
         first = at + timedelta(seconds=self.waiting / self.most)
         self.free_at = max(first, self.free_at or first) + timedelta(seconds=1 / self.most)
@@ -88,9 +97,9 @@ class Ahead:
         """How many more messages may be queued, by channel."""
         return {channel: lane.room for channel, lane in self._lanes.items()}
 
-    def is_full(self, channel: str) -> bool:
-        """Whether something has to leave before there is room: nothing else makes any."""
-        return self._lanes[channel].room == 0 and self._lanes[channel].waiting > 0
+    def full(self) -> frozenset[str]:
+        """The platforms of which something has to leave before there is room, and nobody knows when it does."""
+        return frozenset(channel for channel, lane in self._lanes.items() if lane.is_full)
 
     def queued(self, channel: str, messages: int) -> None:
         """So many more wait now."""

@@ -8,7 +8,7 @@ do not open is put aside and recorded, and holds up nobody.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -57,8 +57,8 @@ class Carried:
 
     @property
     def is_full(self) -> bool:
-        """Whether more can be done at once."""
-        return self.looked == PIECE and not self.waiting
+        """Whether there may be more of them."""
+        return self.looked == PIECE
 
 
 class Piece:
@@ -78,10 +78,10 @@ class Piece:
         self._left: list[tuple[MemberFacts, str]] = []
         self._gone_on: list[tuple[MemberFacts, int, datetime | None, date | None]] = []
 
-    def carry_out(self, campaign_id: str) -> Carried:
-        """Do what is due now for those who wait longest."""
+    def carry_out(self, campaign_id: str, among: Sequence[str] | None = None) -> Carried:
+        """Do what is due now for those who wait longest, or for those of some cases."""
         conn, talk = self._conn, self._talk
-        due = due_cases(conn, campaign_id, self._now.at, PIECE)
+        due = due_cases(conn, campaign_id, self._now.at, PIECE, among)
         self.carried.looked = len(due)
         accounts = [account_id for account_id in due.values() if account_id is not None]
         reachable, damaged = hold_reachable(conn, talk.vault, talk.uni, accounts)

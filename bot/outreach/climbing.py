@@ -7,7 +7,7 @@ is asked again just before it leaves (``Gate``), so no message is left that coul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,14 +18,14 @@ from bot.chores import Chore
 from bot.live_content import LiveContent
 from bot.outreach.ahead import Ahead
 from bot.outreach.campaigning import hours_of, release
-from bot.outreach.carrying import AGAIN, Carried, Piece
+from bot.outreach.carrying import AGAIN, PIECE, Carried, Piece
 from bot.outreach.ladder import RATINGS, first_day, ladder_of
 from bot.outreach.next_step import Now, after, why_not
 from bot.outreach.notified import end_notifications
 from bot.settings import Settings
 from bot.talk import Rules, Talk
 from storage import campaign_steps as steps, quota
-from storage.campaign_facts import facts_of_messages
+from storage.campaign_facts import Place, due_elsewhere, facts_of_messages
 from storage.campaign_members import begin_piece, leave_all
 from storage.campaigns import CLOCK, Campaign, list_campaigns, load_campaign, move_campaign
 from storage.database import Database
@@ -114,8 +114,8 @@ class Climbing:
         self._live = live
         self._rules = rules
         self._ahead = setting.ahead()
-        #: The platforms for which the members who are due in a campaign wait.
-        self._waits_for: dict[str, Sequence[str]] = {}
+        #: How far a campaign was looked through for those who do not wait for a platform that is full.
+        self._looked_to: dict[str, Place | None] = {}
         #: Whether messages are going out, so that more is to be done within a moment.
         self.is_sending = False
 
@@ -208,11 +208,13 @@ class Climbing:
 
     def _climb(self, lease: Lease, campaign: Campaign) -> bool:
         """One piece of a campaign; true where more is due and can be done at once."""
-        waits_for = self._waits_for.pop(campaign.id, ())
-        if waits_for and all(map(self._ahead.is_full, waits_for)):
-            self._waits_for[campaign.id] = waits_for
+        among: list[str] | None = None
+        if full := self._ahead.full():
+            # Who waits for these stays where he is, ahead of the others, and must not keep them from their step.
             self.is_sending = True
-            return False
+            among = self._elsewhere(campaign, full)
+            if not among:
+                return False
 
         def carry(conn: Connection) -> Carried:
             fence(conn, lease)
@@ -221,14 +223,22 @@ class Climbing:
             if here.state != "running":
                 return Carried()
             piece = Piece(conn, self._setting.now(conn, here.ladder), self._ahead, self._talk(conn))
-            return piece.carry_out(here.id)
+            return piece.carry_out(here.id, among)
 
         carried = self._database.run_piece(carry)
         for channel, messages in carried.queued.items():
             self._ahead.queued(channel, messages)
-        self._waits_for[campaign.id] = tuple(carried.waiting)
         self.is_sending |= bool(carried.queued or carried.waiting)
-        return carried.is_full
+        # Where a platform is full now, the next look is for those who do not wait for it.
+        return carried.is_full and self._ahead.full().issuperset(carried.waiting)
+
+    def _elsewhere(self, campaign: Campaign, full: Collection[str]) -> list[str]:
+        """Some who are due and do not wait for a full platform."""
+        after, now = self._looked_to.get(campaign.id), self._database.universe.now()
+        found, self._looked_to[campaign.id] = self._database.run_read(
+            lambda conn: due_elsewhere(conn, campaign.id, now, PIECE, full, after)
+        )
+        return found
 
     def _talk(self, conn: Connection) -> Talk:
         database = self._database
