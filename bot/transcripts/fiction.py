@@ -14,10 +14,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
+from itertools import chain, count, islice
 from typing import Any
 
 import yaml
 
+from bot.transcripts.notation import RUN, digits_of, gives_away, is_bare, like, same_notation, telling, without_words
 from bot.transcripts.stage import Stage, words
 from dialogs.conversation.answering import reader_kind
 from dialogs.definition.model import Question, Questionnaire, QuestionType
@@ -33,16 +35,16 @@ _KINDS = {
 #: Codes of the bank that say nothing of who somebody is, and on which forms depend.
 _KEPT = frozenset({"kind", "risk_rating", "locale", "nationality"})
 _OWNER = {"name": "name", "name_kana": "kana", "birth_date": "date", "address": "address"}
-_RUN = re.compile(r"[0-9０-９]+")
-#: Whatever is no digit and no mark.
-_LETTERS = re.compile(r"[^\W\d_]+")
+#: A date goes at least so many days away, and less than so many more; so often it is drawn.
+_NEAREST, _SPREAD, _DRAWS = 200, 1300, 10
 _DATES = ("{y}年{m}月{d}日", "{y}-{m:02}-{d:02}", "{y}/{m}/{d}", "{y}{m:02}{d:02}")
 
 
 class Fiction:
     """Who stands for whom in one transcript."""
 
-    def __init__(self, salt: str) -> None:
+    def __init__(self, salt: str, today: date) -> None:
+        self._today = today
         # Without something secret, a short value could be found again by trying them all.
         self._salt = salt
         self._people: dict[str, int] = {}
@@ -66,31 +68,41 @@ class Fiction:
                 found[column] = self._owners(value)
             elif value and readers and not any(question.is_select for question in readers):
                 kind = _KINDS.get(column) or reader_kind(readers[0])
-                found[column] = next(iter(self._values(kind, value, value)), "")
+                found[column] = self._first(kind, value)
         return {column: value for column, value in found.items() if value}
 
     def _owners(self, written: str) -> str:
         try:
-            owners = json.loads(written)
-        except ValueError:
+            owners = [one for one in json.loads(written) if isinstance(one, dict)]
+        except (ValueError, TypeError):
             return ""
-        kept = ("nationality", "relation", "share")
-        return json.dumps(
-            [
-                {key: value for key, value in one.items() if key in kept}
-                | {
-                    key: next(iter(self._values(kind, one[key], one[key])), "")
-                    for key, kind in _OWNER.items()
-                    if one.get(key)
-                }
-                for one in owners
-                if isinstance(one, dict)
-            ],
-            ensure_ascii=False,
-        )
+        found: list[dict[str, Any]] = []
+        for one in owners:
+            invented: dict[str, Any] = {
+                key: self._first(kind, str(one[key])) for key, kind in _OWNER.items() if one.get(key)
+            }
+            if "nationality" in one:
+                invented["nationality"] = one["nationality"]
+            if re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?%?", str(one.get("share"))):
+                invented["share"] = one["share"]
+            found.append(invented)
+        return json.dumps(found, ensure_ascii=False)
+
+    def _first(self, kind: str, value: str) -> str:
+        ours = _own_words()
+        fitting = (one for one in self._values(kind, value, value) if _plain(one) in ours or not gives_away(one, value))
+        return next(fitting, "")
 
     def candidates(self, text: str, stage: Stage, recorded: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-        """What may be said instead of ``text``, the likeliest first; ``recorded`` is what came of it."""
+        """What may be said instead of ``text``, the likeliest first; ``recorded`` is what came of it.
+
+        Whatever made it, nothing passes that shares with the text more than words which are ours.
+        """
+        ours = _own_words() | _shown_words(stage)
+        fitting = self._fitting(text, stage, recorded)
+        yield from (one for one in fitting if _plain(one) in ours or not gives_away(one, text))
+
+    def _fitting(self, text: str, stage: Stage, recorded: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         language = language_of(stage.state.locale)
         shown = [b.label for m in stage.shown[-4:] for b in (*m.buttons, *m.shortcuts)]
         ours = [*shown, *_commands(language)]
@@ -133,11 +145,12 @@ class Fiction:
             yield from self._values(kind, text, values[0] if values else "")
             if not values:
                 yield from words()["slips"].get(kind, ())
-                yield _LETTERS.sub("mihon", _RUN.sub(lambda run: self._digits(text, len(run[0])), text))
+                yield self._renumbered(without_words(text, words()["slips"]["email"][3]), keep=0)
 
     # Values ---------------------------------------------------------------------------------------
 
     def _values(self, kind: str, text: str, value: str) -> Iterator[str]:
+        digits = len(digits_of(text))
         match kind:
             case "name" | "kana":
                 yield from self._names(kind, text)
@@ -150,17 +163,18 @@ class Fiction:
             case "country":
                 yield from words()["countries"]
             case "corporate_number":
-                yield _corporate_number(self._digits(text, 12))
+                drawn = self._fresh(text)
+                yield from (_corporate_number("".join(islice(drawn, 12))) for _ in range(3))
             case "phone":
-                yield self._renumbered(text, keep=3)
+                if is_bare(text):
+                    yield self._renumbered(text, keep=max(0, min(3, digits - 4)))
                 yield from words()["phones"]
             case "text":
                 yield from words()["free"][self._number(text, 2) :]
             case "integer" | "amount" | "decimal" | "percentage":
                 yield from self._near(value)
-        digits = len("".join(_RUN.findall(text)))
-        # Letters would be the customer's own: only numbers in a bare frame get other digits.
-        if digits > 1 and not any(map(str.isalpha, _frame(text))):
+        # Whatever else stands there would be the customer's own: only numbers in a bare frame get other digits.
+        if digits > 1 and is_bare(text):
             yield from (self._renumbered(text, keep=keep) for keep in (1, 2) if keep < digits)
 
     def _near(self, value: str) -> Iterator[str]:
@@ -215,30 +229,49 @@ class Fiction:
             day = date.fromisoformat(value)
         except ValueError:
             return
-        for years in (1, -1, 2, -2, 0):
-            moved = day + timedelta(days=365 * years + 11 + self._number(value, 17))
-            written = _rewritten(text, day, moved)
+        for moved in self._days(day):
+            written = same_notation(text, day, moved)
             if written is not None:
                 yield written
             yield from (shape.format(y=moved.year, m=moved.month, d=moved.day) for shape in _DATES)
 
-    def _renumbered(self, text: str, *, keep: int) -> str:
-        """The text with other digits, but for the first ``keep`` of them."""
-        fresh, seen = iter(self._digits(text, 64)), 0
-        signs: list[str] = []
-        for sign in text:
-            if _RUN.fullmatch(sign):
-                seen += 1
-                digit = sign if seen <= keep else next(fresh)
-                sign = chr(ord(digit) + 0xFEE0) if "０" <= sign <= "９" and digit.isascii() else digit
-            signs.append(sign)
-        return "".join(signs)
+    def _days(self, day: date) -> list[date]:
+        """Other days, months or years away in either direction; first those that are past or to come as this one is."""
+        found: list[date] = []
+        for draw in range(_DRAWS):
+            drawn = self._number(f"{day}/{draw}", 2 * _SPREAD)
+            shift = _NEAREST + drawn if drawn < _SPREAD else _SPREAD - _NEAREST - drawn
+            try:
+                moved = day + timedelta(days=shift)
+            except OverflowError:
+                continue
+            if moved.year != day.year and (moved.month, moved.day) != (day.month, day.day):
+                found.append(moved)
+        return sorted(found, key=lambda moved: (moved < self._today) != (day < self._today))
 
-    def _digits(self, text: str, count: int) -> str:
-        return str(int(hashlib.sha256(f"{self._salt}{_folded(text)}".encode()).hexdigest(), 16))[5 : 5 + count]
+    def _renumbered(self, text: str, *, keep: int) -> str:
+        """The text with other digits, but for the first ``keep`` of them; wide or narrow, of no other script."""
+        kept = digits_of(text)[:keep]
+        fresh = chain(kept, self._fresh(text, kept))
+        return RUN.sub(lambda run: "".join(like(sign, next(fresh)) for sign in run[0]), text)
+
+    def _fresh(self, text: str, kept: str = "") -> Iterator[str]:
+        """Digits without end that after those which are ``kept`` repeat no number of the text."""
+        known, stream, before = telling(text), self._digits(text), kept
+        length = max(map(len, known), default=1)
+        while True:
+            digit = next((one for one in islice(stream, 50) if (before + one)[-length:] not in known), "0")
+            before = (before + digit)[-length:]
+            yield digit
+
+    def _digits(self, text: str) -> Iterator[str]:
+        """The digits that belong to a text in this transcript, without end."""
+        for part in count():
+            hashed = hashlib.sha256(f"{self._salt}\0{part}\0{_folded(text)}".encode()).hexdigest()
+            yield from str(int(hashed, 16))[5:70]
 
     def _number(self, text: str, below: int) -> int:
-        return int(self._digits(text, 6)) % below
+        return int("".join(islice(self._digits(text), 6))) % below
 
 
 @cache
@@ -249,32 +282,35 @@ def _commands(language: str) -> tuple[str, ...]:
     return tuple(word for words in entries for word in [str(one) for one in words if str(one)[:1] != "/"][:2])
 
 
-def _rewritten(text: str, day: date, moved: date) -> str | None:
-    """The same notation of another day: each number that is the day's year, month or day becomes the other's."""
-    runs = list(_RUN.finditer(text))
-    if len(runs) != 3 or any(map(str.isalpha, _frame(text).translate(_MARKS))):
-        return None
-    numbers = [int(run[0]) for run in runs]
-    if numbers[1:] != [day.month, day.day]:
-        return None
-    wanted = (numbers[0] + moved.year - day.year, moved.month, moved.day)
-    if wanted[0] < 1:
-        return None
-    pieces, end = [], 0
-    for run, number in zip(runs, wanted, strict=True):
-        digits = str(number).zfill(len(run[0]) if run[0][0] in "0０" else 1)
-        wide = "０" <= run[0][0] <= "９"
-        pieces += [text[end : run.start()], "".join(chr(ord(d) + 0xFEE0) for d in digits) if wide else digits]
-        end = run.end()
-    return "".join([*pieces, text[end:]])
+@cache
+def _own_words() -> frozenset[str]:
+    """Every word of transcripts, as ``_plain`` has it."""
+    return frozenset(map(_plain, _leaves(words())))
 
 
-#: The marks of a date that are no letters of the customer's own.
-_MARKS = dict.fromkeys(map(ord, "年月日明治大正昭和平成令MTSHRmtshrＭＴＳＨＲ"), "")
+def _leaves(written: Any) -> Iterator[str]:
+    if isinstance(written, str):
+        yield written
+    else:
+        for one in written.values() if isinstance(written, Mapping) else written:
+            yield from _leaves(one)
 
 
-def _frame(text: str) -> str:
-    return _RUN.sub("", text)
+def _shown_words(stage: Stage) -> frozenset[str]:
+    """What stands or could stand on the customer's screen, as ``_plain`` has it."""
+    language, question = language_of(stage.state.locale), stage.question
+    found = [button.label for message in stage.shown for button in (*message.buttons, *message.shortcuts)]
+    found += [*_commands(language), *(topic.question for topic in load_shipped(language))]
+    if question is not None and question.is_select:
+        choices = stage.opening.definition.choices.get(question.list_name or "", ())
+        found += [label for choice in choices for label in (*choice.label.values(), *choice.button.values())]
+        found += map(str, range(1, 100))
+    return frozenset(map(_plain, found))
+
+
+def _plain(text: str) -> str:
+    """A word, however it is spaced and in either of the kana."""
+    return "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in _folded(text).replace("-", ""))
 
 
 def _folded(text: str) -> str:

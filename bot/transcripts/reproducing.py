@@ -50,14 +50,15 @@ def reproduce(
     if form_id not in shipped_names():
         raise NotShipped(form_id)
     form = load_shipped(form_id)
-    fiction = None if salt is None else Fiction(salt)
+    start = datetime.fromisoformat(stored.started["at"]).astimezone(zone)
+    fiction = None if salt is None else Fiction(salt, start.date())
     master = dict(stored.started.get("master") or {})
     opening = Opening(
         definition=form,
         channel=stored.channel if stored.channel in CHANNELS else "line",
         locale=str(stored.started["locale"]),
         sensitive_allowed=bool(stored.started.get("sensitive_allowed", True)),
-        start=datetime.fromisoformat(stored.started["at"]).astimezone(zone),
+        start=start,
         master=master if fiction is None else fiction.master(master, form),
     )
     writer = Writer(opening, stored.deeds, stored.events, understanding, fiction)
