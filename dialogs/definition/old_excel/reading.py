@@ -80,8 +80,9 @@ def _facts(raw: bytes, origin: str) -> Facts:
         raise unreadable("not_a_workbook", origin) from error
     if facts.locked:
         raise unreadable("encrypted_workbook", origin)
-    # The library lays out each sheet up to its farthest cell, all of them at once.
-    if sum(sheet.area for sheet in facts.sheets) > MAX_CELLS:
+    # The library lays out each sheet up to its farthest cell, all of them at once, and first makes room for what it
+    # declares, one after another.
+    if sum(sheet.area for sheet in facts.sheets) > MAX_CELLS or any(s.declared > MAX_CELLS for s in facts.sheets):
         raise unreadable("too_many_rows", origin, limit=str(MAX_ROWS))
     return facts
 

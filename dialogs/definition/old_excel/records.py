@@ -1,7 +1,8 @@
 """What the records of an old workbook say beside the values of its cells.
 
 The library that reads the values gives nothing for a cell with an error and for a formula that was never
-calculated, no format of a number, and lays out every sheet up to its farthest cell.  So the records are looked
+calculated, no format of a number, lays out every sheet up to its farthest cell, and takes memory for as many cells
+as a sheet says it has, in a way that ends the process where there is not so much.  So the records are looked
 through first: what is locked, how far each sheet reaches, and which cells are not what they seem.
 Layout: [MS-XLS], sections 2.3 and 2.4; older versions have the same heads of records.
 """
@@ -17,6 +18,10 @@ _BEGIN, _END, _LOCKED, _SHEET = 0x0809, 0x000A, 0x002F, 0x0085
 #: Excel's mark of having calculated the workbook; what other programs write has "" where there is no value.
 _CALCULATED = 0x01C1
 _FORMAT, _CELL_FORMAT = 0x041E, 0x00E0
+_DIMENSIONS = 0x0200
+#: The first row, the row after the last, and the same of columns, by the length of the record ([MS-XLS] 2.4.90).
+_RECTANGLES = {10: "<4H", 14: "<IIHH"}
+_MOST_SHEETS = 256
 _FORMULA = frozenset({0x0006, 0x0206, 0x0406})
 _TEXT_OF_FORMULA = 0x0207
 #: What may stand between a formula and the text that it gave.
@@ -45,20 +50,10 @@ class SheetFacts:
     uncalculated: set[At] = field(default_factory=set)
     #: Cells whose number is shown with leading zeros, with how many digits.
     zeros: dict[At, int] = field(default_factory=dict)
-    first: At | None = None
-    last: At = (0, 0)
-
-    @property
-    def area(self) -> int:
-        """The cells of the rectangle around everything that the sheet holds."""
-        if self.first is None:
-            return 0
-        return (self.last[0] - self.first[0] + 1) * (self.last[1] - self.first[1] + 1)
-
-    def reaches(self, row: int, column: int) -> None:
-        top, left = self.first or (row, column)
-        self.first = min(top, row), min(left, column)
-        self.last = max(self.last[0], row), max(self.last[1], column)
+    #: The cells of the rectangle around everything that the library finds in the sheet.
+    area: int = 0
+    #: As many cells as the sheet says it has.
+    declared: int = 0
 
 
 @dataclass
@@ -81,6 +76,8 @@ class _Look:
         self._formats: dict[int, int] = {}
         self._cells: list[int] = []
         self._wide, self._calculated = True, False
+        # The workbook is gone through once, each sheet twice; sheets that overlap would make it endless.
+        self._records_left = 3 * (len(stream) // 4 + 1)
 
     def facts(self) -> Facts:
         records = self._records(0)
@@ -96,17 +93,24 @@ class _Look:
                 return self._found
             if kind == _SHEET:
                 self._places.append(struct.unpack_from("<I", body)[0])
+                if len(self._places) > _MOST_SHEETS:
+                    raise ValueError("more sheets than a workbook has")
             elif kind == _CALCULATED:
                 self._calculated = True
             elif kind == _FORMAT:
                 self._format(body)
             elif kind == _CELL_FORMAT:
                 self._cells.append(struct.unpack_from("<H", body, 2)[0])
+        if len(set(self._places)) < len(self._places):
+            raise ValueError("two sheets in one place")
         self._found.sheets = [self._sheet(place) for place in self._places]
         return self._found
 
     def _records(self, at: int) -> Iterator[tuple[int, int, bytes]]:
         while at + 4 <= len(self._stream):
+            self._records_left -= 1
+            if self._records_left < 0:
+                raise ValueError("sheets that overlap")
             kind, length = struct.unpack_from("<HH", self._stream, at)
             yield at, kind, self._stream[at + 4 : at + 4 + length]
             at += 4 + length
@@ -122,6 +126,7 @@ class _Look:
 
     def _sheet(self, place: int) -> SheetFacts:
         facts, depth = SheetFacts(), 0
+        facts.area, facts.declared = self._extent(place)
         #: The formula that waits for the text it gave.
         waiting: At | None = None
         for _, kind, body in self._records(place):
@@ -142,7 +147,6 @@ class _Look:
                 waiting = None
             if kind in _SINGLE:
                 row, column, style = struct.unpack_from("<HHH", body)
-                facts.reaches(row, column)
                 if kind in _FORMULA:
                     waiting = self._formula(facts, (row, column), body)
                 elif kind == _ERROR_OR_TRUTH and body[7]:
@@ -152,11 +156,32 @@ class _Look:
             elif kind == _SEVERAL:
                 row, first = struct.unpack_from("<HH", body)
                 for number in range((len(body) - 6) // 6):
-                    facts.reaches(row, first + number)
                     self._zeros(facts, (row, first + number), struct.unpack_from("<H", body, 4 + 6 * number)[0])
         if waiting is not None:
             facts.uncalculated.add(waiting)
         return facts
+
+    def _extent(self, place: int) -> tuple[int, int]:
+        """The area that is laid out, and that which is declared: up to the first end, as the library reads."""
+        rows: list[int] = []
+        columns: list[int] = []
+        declared = 0
+        for _, kind, body in self._records(place):
+            if kind == _END:
+                break
+            if kind in _SINGLE or kind == _SEVERAL:
+                row, column = struct.unpack_from("<HH", body)
+                last = column + max(0, (len(body) - 6) // 6 - 1) if kind == _SEVERAL else column
+                rows = [min([*rows, row]), max([*rows, row])]
+                columns = [min([*columns, column]), max([*columns, last])]
+            elif kind == _DIMENSIONS and len(body) in _RECTANGLES:
+                top, bottom, left, right = struct.unpack_from(_RECTANGLES[len(body)], body)
+                if bottom and right:
+                    if bottom < top or right < left:
+                        raise ValueError("a sheet that ends before it begins")
+                    declared = max(declared, (bottom - top) * (right - left))
+        area = (rows[1] - rows[0] + 1) * (columns[1] - columns[0] + 1) if rows else 0
+        return area, declared
 
     def _formula(self, facts: SheetFacts, at: At, body: bytes) -> At | None:
         """Notes a formula that gave no value; the place, where the text that it gave has still to come."""
