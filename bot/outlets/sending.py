@@ -124,7 +124,7 @@ class ExportSender:
 
     def _send(self, hold: Callable[[], None], actor: str, actor_kind: audit.ActorKind) -> Sent:
         settings, database = self._settings, self._database
-        recovered = asyncio.run(self._finish_open())
+        recovered = asyncio.run(self._finish_open(hold))
         since = database.run_read(lambda conn: last_arriving(conn, settings.sftp_status, WHOLE_BANK))
         options = Options(
             format=settings.sftp_format,
@@ -168,7 +168,7 @@ class ExportSender:
                 asyncio.run(self._place(sending, folder, placed, hold))
                 return
             except ServerProblem as problem:
-                if problem.code not in ("cut", "silent") or not left:
+                if problem.code not in ("cut", "silent") or not left or self._stopping.is_set():
                     raise
                 log.warning("sftp.again", why=problem.code)
 
@@ -183,13 +183,14 @@ class ExportSender:
                     await server.put(folder / name, f"{name}{PART}", is_stopping)
                     placed.add(name)
             self._note(sending, SendingState.PLACED)
-            await self._name_all(server, sending)
+            await self._name_all(server, sending, hold)
 
-    async def _finish_open(self) -> int:
+    async def _finish_open(self, hold: Callable[[], None]) -> int:
         """Finish or give up what an earlier run left; returns how many exports arrived by that."""
         finished = 0
         async with connected(self._settings) as server:
             for sending in self._database.run_read(open_sendings):
+                self._go_on(hold)
                 if sending.is_elsewhere(self._settings.sftp_url):
                     # That its parts are not here means nothing: they lie where nobody signs in any more.
                     log.error("sftp.other_server", batch=sending.batch_id, state=sending.state)
@@ -201,25 +202,27 @@ class ExportSender:
                     # The mark is placed last: where it is whole, so is everything before it.
                     whole = mark in there and _is_mark_of(await server.read(mark), sending.batch_id)
                     if not whole:
-                        await self._give_up(server, sending, there)
+                        await self._give_up(server, sending, there, hold)
                         continue
                     self._note(sending, SendingState.PLACED)
-                await self._name_all(server, sending)
+                await self._name_all(server, sending, hold)
                 finished += 1
         return finished
 
-    async def _give_up(self, server: Server, sending: Sending, there: set[str]) -> None:
+    async def _give_up(self, server: Server, sending: Sending, there: set[str], hold: Callable[[], None]) -> None:
         """Take away what lies there of it; none of it has its name."""
         for name in sending.files:
             if f"{name}{PART}" in there:
+                self._go_on(hold)
                 await server.remove(f"{name}{PART}")
         self._note(sending, SendingState.GIVEN_UP)
 
-    async def _name_all(self, server: Server, sending: Sending) -> None:
+    async def _name_all(self, server: Server, sending: Sending, hold: Callable[[], None]) -> None:
         """Each file its name, the mark last; what has no part any more has its name, or was taken under it already."""
         there = await server.names()
         for name in sending.files:
             if f"{name}{PART}" in there:
+                self._go_on(hold)
                 await server.rename(f"{name}{PART}", name)
         self._note(sending, SendingState.SENT)
 

@@ -2,23 +2,26 @@
 
 Promise: nothing is sent to a server that is not the one that the bank named (by its key, in a file of known hosts or as
 a fingerprint); no key is ever trusted because it was met.  What goes wrong is a ``ServerProblem`` with a code that has
-its sentence in the catalogue, never the library's words.
+its sentence in the catalogue, never the library's words.  No answer is waited for without an end, also where the
+connection lives; a connection is left without asking the server.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     import asyncssh
+
+T = TypeVar("T")
 
 PART = ".part"
 #: Seconds for the way there and for signing in, and after which a silent server is given up.
@@ -61,7 +64,7 @@ class Server:
 
     async def names(self) -> set[str]:
         """What lies in the folder."""
-        return set(await asyncio.wait_for(self._client.listdir(self._folder or "."), _SILENT))
+        return set(await _answer(self._client.listdir(self._folder or ".")))
 
     async def put(self, path: Path, name: str, is_stopping: Callable[[], bool]) -> None:
         """Write a file under ``name``, whole and on the server's disk where it can say so."""
@@ -70,31 +73,40 @@ class Server:
         size = 0
         # A thread for each piece would cost more than reading it: nothing else runs in this loop.
         with open(path, "rb") as here:  # noqa: ASYNC230
-            async with self._client.open(self._at(name), "wb") as there:
-                while piece := here.read(_PIECE):
-                    if is_stopping():
-                        raise Stopped
-                    await asyncio.wait_for(there.write(piece), _SILENT)
-                    size += len(piece)
-                with suppress(asyncssh.SFTPOpUnsupported):
-                    await asyncio.wait_for(there.fsync(), _SILENT)
-        if await asyncio.wait_for(self._client.getsize(self._at(name)), _SILENT) != size:
+            # Where one of these fails, the connection is left, and with it the file that is open there.
+            there = await _answer(self._client.open(self._at(name), "wb"))
+            while piece := here.read(_PIECE):
+                if is_stopping():
+                    raise Stopped
+                await _answer(there.write(piece))
+                size += len(piece)
+            with suppress(asyncssh.SFTPOpUnsupported):
+                await _answer(there.fsync())
+            await _answer(there.close())
+        if await _answer(self._client.getsize(self._at(name))) != size:
             raise ServerProblem("cut")
 
     async def read(self, name: str) -> bytes:
         """What stands in a small file."""
-        async with self._client.open(self._at(name), "rb") as there:
-            # The library's word for what it reads is text, whatever the file was opened for.
-            found: Any = await asyncio.wait_for(there.read(_PIECE), _SILENT)
-            return bytes(found)
+        there = await _answer(self._client.open(self._at(name), "rb"))
+        # The library's word for what it reads is text, whatever the file was opened for.
+        found: Any = await _answer(there.read(_PIECE))
+        await _answer(there.close())
+        return bytes(found)
 
     async def rename(self, name: str, to: str) -> None:
         """Give a file its name."""
-        await asyncio.wait_for(self._client.rename(self._at(name), self._at(to)), _SILENT)
+        await _answer(self._client.rename(self._at(name), self._at(to)))
 
     async def remove(self, name: str) -> None:
         """Take a file away."""
-        await asyncio.wait_for(self._client.remove(self._at(name)), _SILENT)
+        await _answer(self._client.remove(self._at(name)))
+
+
+async def _answer(asked: Awaitable[T]) -> T:
+    """What the server answers; raises ``TimeoutError`` where it is there and says nothing."""
+    async with asyncio.timeout(_SILENT):
+        return await asked
 
 
 @asynccontextmanager
@@ -123,9 +135,10 @@ async def connected(settings: Settings) -> AsyncIterator[Server]:
             keepalive_interval=_ALIVE_EVERY,
             keepalive_count_max=_ALIVE_TRIES,
         )
-        async with connecting as connection, connection.start_sftp_client() as client:
+        async with connecting as connection:
+            client = await _answer(connection.start_sftp_client())
             folder = unquote(place.path).rstrip("/")
-            if not await client.isdir(folder or "."):
+            if not await _answer(client.isdir(folder or ".")):
                 raise ServerProblem("no_folder")
             yield Server(client, folder)
     except asyncssh.HostKeyNotVerifiable:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 
 USER, PASSWORD = "kakunin", "correct horse"
+_HANGS = 5.0
 
 
 class SftpHost:
@@ -27,6 +28,10 @@ class SftpHost:
         self.cut_after, self.cuts = 0, 0
         #: What writing, opening or renaming ends with.
         self.refuses: dict[str, Exception] = {}
+        #: A deed that is begun and hangs, while the connection lives; and that one does.
+        self.hangs, self.is_hanging = "", threading.Event()
+        #: Ends the hanging.
+        self.closing = asyncio.Event()
 
     @property
     def fingerprint(self) -> str:
@@ -76,16 +81,29 @@ def _files(host: SftpHost) -> type[asyncssh.SFTPServer]:
             self._written = 0
             super().__init__(chan, chroot=str(host.folder).encode())
 
-        def _may(self, deed: str) -> None:
+        async def _may(self, deed: str) -> None:
             if deed in host.refuses:
                 raise host.refuses[deed]
+            if deed == host.hangs:
+                host.is_hanging.set()
+                # Goes on some time: a test of who waits for ever is to come to its end as well.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(host.closing.wait(), _HANGS)
+
+        async def stat(self, path: bytes) -> Any:
+            await self._may("stat")
+            return super().stat(path)
+
+        async def close(self, file_obj: Any) -> None:
+            super().close(file_obj)
+            await self._may("close")
 
         async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
-            self._may("open")
+            await self._may("open")
             return super().open(path, pflags, attrs)
 
         async def write(self, file_obj: Any, offset: int, data: bytes) -> Any:
-            self._may("write")
+            await self._may("write")
             self._written += 1
             if host.cuts and self._written > host.cut_after:
                 host.cuts -= 1
@@ -94,7 +112,7 @@ def _files(host: SftpHost) -> type[asyncssh.SFTPServer]:
             return super().write(file_obj, offset, data)
 
         async def rename(self, oldpath: bytes, newpath: bytes) -> Any:
-            self._may("rename")
+            await self._may("rename")
             return super().rename(oldpath, newpath)
 
     return Files
@@ -115,6 +133,7 @@ def sftp_host(folder: Path) -> Iterator[SftpHost]:
         )
 
     async def close(acceptor: asyncssh.SSHAcceptor) -> None:
+        host.closing.set()
         acceptor.close()
         await acceptor.wait_closed()
         others = asyncio.all_tasks() - {asyncio.current_task()}

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.outlets import sending
+from bot.outlets import sending, sftp
 from bot.service import make_service
 from bot.settings import Settings
 from storage.database import Database
 from storage.exports.sendings import list_sendings
+from storage.outlets.faring import load_outlet
 from storage.outlets.hooks import list_messages
 from storage.universe import FrozenUniverse
 from tests.bot.outlets.conftest import MakeSender, answers
@@ -38,6 +39,19 @@ async def test_a_process_sends_and_tells_and_one_without_the_settings_does_not(
             await asyncio.to_thread(answers, sqlite_database, "0002")
             told = await sqlite_database.read(list_messages)
         assert len(told) == 1
+
+
+async def test_a_service_stops_also_while_the_server_answers_nothing(
+    sqlite_database: Database, host: SftpHost, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sftp, "_SILENT", 1.0)
+    await asyncio.to_thread(answers, sqlite_database, "0001")
+    host.hangs = "open"
+    async with make_service(sqlite_database, Settings(**host.settings()), name="one").running(("timers",)):
+        assert await asyncio.to_thread(host.is_hanging.wait, 20)
+    outlet = await sqlite_database.read(lambda conn: load_outlet(conn, "sftp"))
+    assert outlet is not None
+    assert outlet.detail == "silent", "it was not waited until the server would answer"
 
 
 async def test_a_store_that_is_away_for_a_moment_ends_no_sending(

@@ -142,6 +142,21 @@ def test_a_server_that_is_full_or_refuses(
     assert list(host.there.glob("*.part")) == []
 
 
+@pytest.mark.parametrize("deed", ["stat", "open", "close", "rename"])
+def test_a_server_that_lives_and_answers_nothing_is_given_up(
+    sqlite_database: Database, host: SftpHost, make_sender: MakeSender, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    answers(sqlite_database, "0001")
+    host.hangs = deed
+    sender = make_sender(sqlite_database)
+    with monkeypatch.context() as patched:
+        patched.setattr(sftp, "_SILENT", 0.2)
+        assert failed(sender).code == "silent"
+    host.hangs = ""
+    send(sender)
+    assert sorted(picked_up(host.there))[-1] == ["0001"]
+
+
 def test_what_was_placed_on_another_server_is_carried_by_the_next(
     database: Database, host: SftpHost, make_sender: MakeSender
 ) -> None:
