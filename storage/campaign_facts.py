@@ -18,6 +18,7 @@ from storage.case_status import CaseStatus
 from storage.customers import current_seq
 from storage.flags import FlagKind
 from storage.tables import (
+    AccountLinkRow,
     AccountRow,
     CampaignDeliveryRow,
     CampaignMemberRow,
@@ -38,7 +39,7 @@ _member, _campaign, _case = table_of(CampaignMemberRow), table_of(CampaignRow), 
 _account, _conversation, _inbound = table_of(AccountRow), table_of(ConversationRow), table_of(InboundRow)
 _record, _flag, _transition = table_of(MasterRecordRow), table_of(CustomerFlagRow), table_of(CaseTransitionRow)
 _delivery, _outgoing = table_of(CampaignDeliveryRow), table_of(OutgoingRow)
-_notification = table_of(NotificationRow)
+_notification, _link = table_of(NotificationRow), table_of(AccountLinkRow)
 
 #: What reaches the customer himself; the others are lists for people.
 MESSAGE_CHANNELS = ("line", "telegram", "letter", "notification")
@@ -66,6 +67,8 @@ class MemberFacts:
     #: The account that would be written to; none where only a letter is left.
     account_id: str | None
     channel: str | None
+    #: Whether one was ever linked to him: where it is none now, he blocked us or the link was ended.
+    had_account: bool
     #: active, standby
     account_state: str | None
     #: A flag that stops all mailing.
@@ -206,6 +209,7 @@ def _facts() -> Select[Any]:
             _case.c.status,
             reached.c.id.label("account_id"),
             reached.c.channel,
+            select(_link.c.id).where(_link.c.customer_id == _member.c.customer_id).exists().label("had_account"),
             reached.c.state.label("account_state"),
             stopped.scalar_subquery().label("stopped"),
             _record.c.id.is_not(None).label("known"),
@@ -265,6 +269,7 @@ def _facts_of(row: Any) -> MemberFacts:
         status=CaseStatus(row.status),
         account_id=row.account_id,
         channel=row.channel,
+        had_account=bool(row.had_account),
         account_state=row.account_state,
         stopped=row.stopped,
         known=bool(row.known),

@@ -143,6 +143,8 @@ def why_not_notify(facts: MemberFacts, now: Now) -> str:
     """Why the message to a telephone number must not leave at this moment; empty where it may."""
     if facts.account_id is not None:
         return "account"
+    if facts.had_account:
+        return "withdrawn"
     why = why_not(replace(facts, account_id=""), now)
     return why or ("" if now.may_notify else "off")
 
@@ -185,7 +187,8 @@ def _way(facts: MemberFacts, step: Step, now: Now) -> str:
     for way in step.by:
         if way == "letter" and not facts.came_back:
             return "letter"
-        if way == "line_notification" and now.may_notify and facts.account_id is None and facts.notified is None:
+        # By his number only who never was in the chat: who blocked us or ended the link wants none of it.
+        if way == "line_notification" and now.may_notify and not facts.had_account and facts.notified is None:
             return way
         if way == "chat" and facts.account_id is not None and facts.channel in now.open_channels and not facts.refused:
             return "chat"

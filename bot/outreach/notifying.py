@@ -43,7 +43,7 @@ MOST_TRIES = 12
 _FIRST_WAIT = timedelta(seconds=30)
 _MOBILE = re.compile(r"0[6789]0[0-9]{8}", re.ASCII)
 #: The campaign or the customer needs it no more: anything else is only for now.
-_FOR_GOOD = frozenset({"account", "answered", "refused", "climbed", "ended"})
+_FOR_GOOD = frozenset({"account", "withdrawn", "answered", "refused", "climbed", "ended"})
 
 
 class Notifies(Protocol):

@@ -7,6 +7,7 @@ import hashlib
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.channels.base import Inbound, InboundKind, Outcome, Sent
 from bot.live_content import LiveContent
@@ -17,13 +18,14 @@ from bot.settings import load_settings
 from bot.talk import Rules
 from bot.turns import Turns
 from dialogs.personal import Personal
+from storage.accounts import end_link, live_links, set_account_state
 from storage.cases import CaseStatus
 from storage.database import Database
 from storage.flags import FlagKind
 from storage.notifying.queue import WITHIN, note_delivered
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import TOKYO
-from tests.bot.outreach.notifying_bank import NotifyingBank, begin
+from tests.bot.outreach.notifying_bank import NotifyingBank, begin, ladder
 
 HASH = hashlib.sha256(b"+819012345678").hexdigest()
 
@@ -137,6 +139,38 @@ def test_who_links_meanwhile_is_written_to_in_the_chat(bank: NotifyingBank) -> N
     assert bank.state() == "dropped"
     bank.run_until(date(2026, 11, 2))
     assert [step[1] for step in bank.steps("0001")] == ["line"]
+
+
+def withdraw(bank: NotifyingBank, how: str) -> None:
+    account_id = bank.link("0001")
+
+    def run(conn: Connection) -> None:
+        if how == "blocked":
+            set_account_state(conn, account_id, "blocked")
+        else:
+            (link,) = live_links(conn, account_id)
+            end_link(conn, bank.universe, link.id, "customer")
+
+    bank.database.run(run)
+
+
+@pytest.mark.parametrize("how", ["blocked", "unlinked"])
+def test_who_left_the_chat_gets_the_letter(bank: NotifyingBank, how: str) -> None:
+    bank.customers("0001", phone="090-1234-5678", risk_rating="low")
+    withdraw(bank, how)
+    bank.begin(ladder=ladder())
+    bank.run_until(date(2026, 11, 2))
+    assert bank.numbers.told == []
+    assert [step[1] for step in bank.steps("0001")] == ["letter"]
+
+
+def test_who_leaves_the_chat_after_planning_is_not_told(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.plan()
+    withdraw(bank, "blocked")
+    bank.run_until(date(2026, 11, 2))
+    assert (bank.state(), bank.numbers.told) == ("dropped", [])
+    assert [step[1] for step in bank.steps("0001")] == ["letter"]
 
 
 def test_numbers_are_hashed_in_their_international_form() -> None:
