@@ -29,7 +29,7 @@ from locales import VOICES, language_of, load_catalogue
 from storage.campaign_facts import MemberFacts, facts_of_cases
 from storage.campaigns import list_campaigns
 from storage.customers import Customer, load_customer, normal_phone
-from storage.notifying.queue import begin_sending, due_notifications, put_off, settle, tries_of
+from storage.notifying.queue import begin_sending, due_notifications, note_call, put_off, settle, tries_of
 from storage.problems import KeyMissing, SealBroken
 
 log = structlog.get_logger("kakunin.notifications")
@@ -135,7 +135,7 @@ class Notifier:
             settle(conn, uni, notification_id, "dropped", why or campaign.state)
             return None
         if why:
-            put_off(conn, notification_id, uni.now() + _AGAIN, why)
+            put_off(conn, notification_id, now.hours.next_opening(now.at + _AGAIN), why)
             return None
         customer = load_customer(conn, database.vault, taken.customer_id)
         hashed = None if customer is None else hashed_number(customer.fields.get("phone", ""))
@@ -143,6 +143,7 @@ class Notifier:
             settle(conn, uni, notification_id, "unreachable", "no_mobile_number")
             return None
         step = now.ladder.steps(facts.rating)[facts.next_step]
+        note_call(conn, notification_id)
         return _Ready(facts=facts, step=step, hashed=hashed, text=self._text(customer, step, now))
 
     def _give_up(self, conn: Connection, notification_id: str) -> None:

@@ -78,11 +78,17 @@ def begin_sending(conn: Connection, uni: Universe, notification_id: str) -> Noti
     taken = (
         update(_notification)
         .where(_notification.c.id == notification_id, _PENDING)
-        .values(state="sending", tries=_notification.c.tries + 1, due_at=uni.now() + LOST_AFTER)
+        .values(state="sending", due_at=uni.now() + LOST_AFTER)
         .returning(*_PARTS)
     )
     row = conn.execute(taken).first()
     return None if row is None else Notification(**row._mapping)
+
+
+def note_call(conn: Connection, notification_id: str) -> None:
+    """The call is made: a look that puts it off is no try."""
+    here = _notification.c.id == notification_id
+    conn.execute(update(_notification).where(here).values(tries=_notification.c.tries + 1))
 
 
 def put_off(conn: Connection, notification_id: str, until: datetime, detail: str) -> None:

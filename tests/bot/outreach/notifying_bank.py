@@ -6,6 +6,8 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
+from sqlalchemy import text
+
 from bot.channels.base import Outcome, Sent
 from bot.outreach.climbing import Setting
 from bot.outreach.ladder import RATINGS, Ladder, shipped_ladder
@@ -47,6 +49,9 @@ class NotifyingBank(CampaignBank):
         """From now on LINE is this one."""
         setting = Setting(database=self.database, settings=self.settings, channels=frozenset({"line", "telegram"}))
         self.numbers, self.notifier = numbers, Notifier(setting, numbers)
+
+    def move_campaigns(self, state: str) -> None:
+        self.database.run(lambda conn: conn.execute(text("UPDATE campaign SET state = :s"), {"s": state}))
 
     def send(self) -> None:
         super().send()

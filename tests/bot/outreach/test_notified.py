@@ -6,7 +6,6 @@ import asyncio
 from datetime import date
 
 import pytest
-from sqlalchemy import text
 
 from bot.channels.base import Sent
 from bot.service import make_service
@@ -136,7 +135,7 @@ def test_the_chore_of_campaigns_sees_what_is_over(bank: NotifyingBank) -> None:
     bank.round()
     is_due = bank.climbing.chore().is_due
     assert not bank.database.run_read(is_due)
-    bank.database.run(lambda conn: conn.execute(text("UPDATE campaign SET state = 'stopped'")))
+    bank.move_campaigns("stopped")
     bank.universe.advance(WITHIN)
     assert bank.database.run_read(is_due)
     bank.plan()

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from bot.channels.base import Inbound, InboundKind, Outcome, Sent
 from bot.live_content import LiveContent
+from bot.outreach.campaigning import hours_of
 from bot.outreach.flagging import flag
-from bot.outreach.notifying import hashed_number
+from bot.outreach.notifying import MOST_TRIES, hashed_number
 from bot.service import make_service
 from bot.settings import load_settings
 from bot.talk import Rules
@@ -22,7 +23,7 @@ from storage.accounts import end_link, live_links, set_account_state
 from storage.cases import CaseStatus
 from storage.database import Database
 from storage.flags import FlagKind
-from storage.notifying.queue import WITHIN, note_delivered
+from storage.notifying.queue import WITHIN, due_notifications, note_delivered
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import TOKYO
 from tests.bot.outreach.notifying_bank import NotifyingBank, begin, ladder
@@ -128,6 +129,36 @@ def test_at_night_nothing_leaves(bank: NotifyingBank) -> None:
     bank.send()
     assert bank.numbers.told == []
     assert bank.state() == "pending"
+    opening = hours_of(ladder(), bank.settings).next_opening(bank.universe.now())
+    for at, due in ((opening - timedelta(seconds=1), 0), (opening, 1)):
+        assert len(bank.database.run_read(lambda conn, at=at: due_notifications(conn, at, 9))) == due
+
+
+def test_a_look_that_puts_it_off_is_no_try(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.plan()
+    bank.move_campaigns("paused")
+    for _ in range(MOST_TRIES):
+        bank.send()
+        bank.universe.advance(timedelta(minutes=10))
+    assert bank.numbers.told == []
+    bank.move_campaigns("running")
+    bank.numbers.answers = [Sent(outcome=Outcome.RETRY, detail="429")]
+    bank.send()
+    assert (bank.state(), len(bank.numbers.told)) == ("pending", 1)
+    bank.universe.advance(timedelta(minutes=1))
+    bank.send()
+    assert (bank.state(), len(bank.numbers.told)) == ("accepted", 2)
+
+
+def test_trouble_without_end_is_given_up(bank: NotifyingBank) -> None:
+    begin(bank)
+    bank.numbers.answers = [Sent(outcome=Outcome.RETRY, detail="500")] * MOST_TRIES
+    bank.run_until(date(2026, 11, 2))
+    while bank.state() == "pending":
+        bank.universe.advance(timedelta(hours=1))
+        bank.send()
+    assert (bank.state(), len(bank.numbers.told)) == ("failed", MOST_TRIES)
 
 
 def test_who_links_meanwhile_is_written_to_in_the_chat(bank: NotifyingBank) -> None:
