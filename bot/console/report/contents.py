@@ -174,9 +174,14 @@ class _Writer:
             row("restricted", lambda one: self._number(self._few(one.moved[RESTRICTED]))),
         ]
 
+    def _shows_share(self, one: Figures) -> bool:
+        """Whether the share of the answered may be read: a share of a total is a count."""
+        due, answered = _total(one.by_risk), _total(one.by_risk, _ANSWERED)
+        return None not in (self._few(due), self._few(answered), self._few(due - answered))
+
     def _answered_of_due(self, one: Figures) -> str:
         due, answered = _total(one.by_risk), _total(one.by_risk, _ANSWERED)
-        if None in (self._few(due), self._few(answered), self._few(due - answered)):
+        if not self._shows_share(one):
             return self._number(None)
         return self._say("of_due", count=f"{answered:,}", share=f"{answered / due:.0%}") if due else "0"
 
@@ -206,7 +211,7 @@ class _Writer:
         if soon:
             tell("soon", soon)
         share, earlier = _share(now), _share(before)
-        shown = self._few(_total(now.by_risk)) is not None and self._few(_total(before.by_risk)) is not None
+        shown = self._shows_share(now) and self._shows_share(before)
         if shown and share is not None and earlier is not None and earlier - share >= _FALL:
             said.append(self._say("attention.fall", before=f"{earlier:.0%}", now=f"{share:.0%}"))
         half = now.counted.period.half

@@ -11,8 +11,8 @@ import pypdfium2
 import pytest
 
 from bot.console.charts import GROUPS
-from bot.console.report.contents import Contents
-from bot.console.report.gathering import Month, gather
+from bot.console.report.contents import Contents, Reader, write
+from bot.console.report.gathering import Figures, Month, gather
 from bot.console.report.making import Order, collect, pages
 from bot.settings import Settings
 from locales import SHIPPED_LANGUAGES, load_catalogue
@@ -122,6 +122,34 @@ def test_small_counts_and_what_they_follow_from_are_for_few(database: Database, 
     by_branch = next(one for one in found.sections if one.title == "期限の来た案件(店番別)")
     assert "(非表示)" in [cell for row in by_branch.rows for cell in row]
     assert any("伏せて" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("answered", "before", "told"),
+    [(2, 16, False), (5, 37, False), (5, 16, True)],
+    ids=["few answered", "few did not the month before", "many"],
+)
+def test_a_fall_tells_nobody_a_small_count(
+    sqlite_database: Database, universe: FrozenUniverse, answered: int, before: int, told: bool
+) -> None:
+    figures = sqlite_database.run_read(lambda conn: gather(conn, NOVEMBER, ZONE, WHOLE_BANK))
+
+    def month(count: int) -> Figures:
+        return replace(figures, by_risk={("low", "20"): 40 - count, ("low", "60"): count})
+
+    for every_count in (True, False):
+        reader = Reader(
+            catalogue=load_catalogue("ja"),
+            zone=ZONE,
+            name_of=str,
+            every_count=every_count,
+            bank_name="見本銀行",
+            costs={},
+            wait_most=10,
+        )
+        said = write(NOVEMBER, month(answered), month(before), reader, running=False).attention
+        shares = (f"{answered / 40:.0%}", f"{before / 40:.0%}")
+        assert any(share in sentence for sentence in said for share in shares) == (told or every_count), said
 
 
 def test_what_needs_attention_is_said_in_words(database: Database, universe: FrozenUniverse) -> None:
