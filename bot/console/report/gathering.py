@@ -72,7 +72,7 @@ class Figures:
 
     span: Span
     counted: Counted
-    #: Cases due in the month by risk rating and by branch; all that were due by its end; those due soon after it.
+    #: Cases due in the month by risk rating and by branch; all whose day is over by its end; those due soon after it.
     by_risk: Standing
     by_branch: Standing
     due_so_far: Standing
@@ -84,16 +84,18 @@ class Figures:
     outside: Mapping[str, int]
 
 
-def gather(conn: Connection, month: Month, zone: ZoneInfo, branches: Branches) -> Figures:
-    """All of it, as of the month's end."""
+def gather(conn: Connection, month: Month, zone: ZoneInfo, branches: Branches, now: datetime) -> Figures:
+    """All of it, as of the month's end, or of ``now`` where that comes first."""
     span = month.span(zone, branches)
     due = (month.first, month.last)
+    # Who is due today has the day still.
+    over = min(month.last, now.astimezone(zone).date() - timedelta(days=1))
     return Figures(
         span=span,
         counted=count(conn, span),
         by_risk=charts.statuses(conn, span, due=due),
         by_branch=charts.statuses(conn, span, due=due, by="branch_no"),
-        due_so_far=charts.statuses(conn, span, due=(_EARLIEST, month.last)),
+        due_so_far=charts.statuses(conn, span, due=(_EARLIEST, over)),
         due_soon=charts.statuses(conn, span, due=(month.after.first, month.last + AHEAD)),
         channels=monthly.answered_by_channel(conn, span),
         pace=monthly.pace(conn, span),

@@ -48,8 +48,8 @@ def is_to_come(month: Month, now: datetime, settings: Settings) -> bool:
 def collect(conn: Connection, order: Order, settings: Settings, catalogue: Catalogue) -> Contents:
     """What stands in it."""
     zone = ZoneInfo(settings.time_zone)
-    now = gather(conn, order.month, zone, order.branches)
-    before = gather(conn, order.month.before, zone, order.branches)
+    now = gather(conn, order.month, zone, order.branches, order.now)
+    before = gather(conn, order.month.before, zone, order.branches, order.now)
     reader = Reader(
         catalogue=catalogue,
         zone=zone,

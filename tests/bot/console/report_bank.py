@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import Connection, insert
@@ -42,25 +43,44 @@ def live_a_month(database: Database, universe: FrozenUniverse) -> None:
             database.run(lambda conn, one=case_id: _move(conn, universe, one, "65"))  # type: ignore[misc]
 
 
+def open_due(database: Database, universe: FrozenUniverse, days: Sequence[date]) -> None:
+    """A case for each of these days, none of them begun."""
+
+    def make(conn: Connection) -> None:
+        numbers = [f"{place:03d}" for place in range(len(days))]
+        _stage(conn, database, universe, [_row(number, "100", "low") for number in numbers])
+        for number, day in zip(numbers, days, strict=True):
+            _open(conn, universe, number, day)
+
+    database.run(make)
+
+
 def _customers(database: Database, universe: FrozenUniverse) -> list[list[str]]:
     def make(conn: Connection) -> list[list[str]]:
-        seq = customers.begin_master_version(conn, universe, "0" * 64)
         numbers: list[list[str]] = []
-        rows = []
+        rows: list[dict[str, str]] = []
         for branch, rating, count, _, _ in GROUPS:
             ours = [f"{branch}-{rating}-{len(rows) + place:03d}" for place in range(count)]
-            for number in ours:
-                row = {"customer_no": number, "kind": "individual", "name": "見本", "branch_no": branch, "locale": "ja"}
-                rows.append(row | {"risk_rating": rating})
+            rows += [_row(number, branch, rating) for number in ours]
             numbers.append(ours)
-        customers.stage_master_rows(conn, database.vault, universe, seq, rows)
-        customers.finish_master_version(conn, universe, seq)
+        _stage(conn, database, universe, rows)
         return [[_open(conn, universe, number) for number in ours] for ours in numbers]
 
     return database.run(make)
 
 
-def _open(conn: Connection, universe: FrozenUniverse, number: str) -> str:
+def _row(number: str, branch: str, rating: str) -> dict[str, str]:
+    row = {"customer_no": number, "kind": "individual", "name": "見本", "branch_no": branch, "locale": "ja"}
+    return row | {"risk_rating": rating}
+
+
+def _stage(conn: Connection, database: Database, universe: FrozenUniverse, rows: Sequence[dict[str, str]]) -> None:
+    seq = customers.begin_master_version(conn, universe, "0" * 64)
+    customers.stage_master_rows(conn, database.vault, universe, seq, rows)
+    customers.finish_master_version(conn, universe, seq)
+
+
+def _open(conn: Connection, universe: FrozenUniverse, number: str, due_on: date = date(2026, 11, 28)) -> str:
     customer_id = customers.find_customer_no(conn, number)
     assert customer_id is not None
     return cases.open_case(
@@ -69,7 +89,7 @@ def _open(conn: Connection, universe: FrozenUniverse, number: str) -> str:
         customer_id,
         cause="periodic",
         reason="cadence",
-        due_on=date(2026, 11, 28),
+        due_on=due_on,
         questionnaire_id="individual",
     ).id
 

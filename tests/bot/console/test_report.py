@@ -23,7 +23,7 @@ from storage.reports import monthly
 from storage.universe import FrozenUniverse
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import Bank
-from tests.bot.console.report_bank import live_a_month
+from tests.bot.console.report_bank import live_a_month, open_due
 
 NOVEMBER = Month(date(2026, 11, 1))
 ZONE = ZoneInfo("Asia/Tokyo")
@@ -132,7 +132,7 @@ def test_small_counts_and_what_they_follow_from_are_for_few(database: Database, 
 def test_a_fall_tells_nobody_a_small_count(
     sqlite_database: Database, universe: FrozenUniverse, answered: int, before: int, told: bool
 ) -> None:
-    figures = sqlite_database.run_read(lambda conn: gather(conn, NOVEMBER, ZONE, WHOLE_BANK))
+    figures = sqlite_database.run_read(lambda conn: gather(conn, NOVEMBER, ZONE, WHOLE_BANK, universe.now()))
 
     def month(count: int) -> Figures:
         return replace(figures, by_risk={("low", "20"): 40 - count, ("low", "60"): count})
@@ -162,6 +162,17 @@ def test_what_needs_attention_is_said_in_words(database: Database, universe: Fro
     assert contents(database, replace(order(universe), month=NOVEMBER.before)).attention == [
         "規則に当てはまる点はありませんでした。"
     ]
+
+
+def test_in_a_month_that_runs_only_who_had_his_day_is_late(database: Database, universe: FrozenUniverse) -> None:
+    today = universe.now().astimezone(ZONE).date()
+    assert Month.of(today) == Month.of(today + timedelta(days=7)) == NOVEMBER
+    open_due(database, universe, [today - timedelta(days=1), today, *[today + timedelta(days=7)] * 9])
+    late = [sentence for sentence in contents(database, order(universe)).attention if "期限を過ぎても" in sentence]
+    assert late == ["期限を過ぎても回答のない案件が 1 件あります。架電・訪問・郵送の一覧で順に進めてください。"]
+    universe.advance(timedelta(days=40))
+    late = [sentence for sentence in contents(database, order(universe)).attention if "期限を過ぎても" in sentence]
+    assert late == ["期限を過ぎても回答のない案件が 11 件あります。架電・訪問・郵送の一覧で順に進めてください。"]
 
 
 def test_an_estimate_stands_only_where_prices_are_set(database: Database, universe: FrozenUniverse) -> None:
@@ -207,7 +218,7 @@ async def test_the_console_gives_it_by_role_and_writes_it_down(browser: Browser,
 
 def test_gathering_asks_as_of_the_end(database: Database, universe: FrozenUniverse) -> None:
     live_a_month(database, universe)
-    figures = database.run_read(lambda conn: gather(conn, NOVEMBER, ZONE, WHOLE_BANK))
+    figures = database.run_read(lambda conn: gather(conn, NOVEMBER, ZONE, WHOLE_BANK, universe.now()))
     # The first three have gone on in December; at the end of November they were answered.
     assert sum(count for (_, code), count in figures.by_risk.items() if code == "60") == 23
     assert sum(figures.counted.submitted.values()) == 23
