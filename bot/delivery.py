@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Channel, Outcome, Recipient, Sent
 from bot.metrics import Metrics
-from bot.second_tries import LEASE, QUESTION_TRIES, may_have_gone, pace_of
+from bot.second_tries import LEASE, QUESTION_TRIES, may_have_gone, pace_of, right_to_reply
 from bot.together import Looks, Together
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
@@ -205,9 +205,9 @@ class Sender:
                 # The lease may end before a call does, and then somebody else sends the same.
                 await self._again(messages[start:], timedelta(0))
                 return
-            sent = await self._call(channel, batch, part, known)
+            sent, free_until = await self._call(channel, batch, part, known)
             known |= {m.id: at for m, at in zip(part, sent.provider_ids, strict=False)}
-            if not await self._outcome(batch, part, sent):
+            if not await self._outcome(batch, part, sent, free_until):
                 # What comes after keeps its place behind what is tried again, or is of an epoch that is over.
                 rest = messages[start + size :]
                 if rest:
@@ -227,22 +227,21 @@ class Sender:
 
     async def _call(
         self, channel: Channel, batch: OutgoingBatch, messages: Sequence[OutgoingRow], known: Mapping[str, str]
-    ) -> Sent:
-        now = self._database.universe.now()
+    ) -> tuple[Sent, datetime | None]:
         head = messages[0]
         if head.replaces is not None:
             changed = await self._change(channel, batch, head, head.replaced_id or known.get(head.replaces))
             if changed.outcome is not Outcome.GONE or head.kind == MessageKind.SETTLED.value:
-                return changed
-        fresh = head.reply_token is not None and head.reply_until is not None and head.reply_until > now
+                return changed, None
+        free_until = right_to_reply(head, self._database.universe.now())
         sent = await channel.send(
             Recipient(user_id=batch.user_id, conversation_ref=batch.ref),
             [wording.from_json(message.body) for message in messages],
-            reply_token=head.reply_token if fresh else None,
+            reply_token=None if free_until is None else head.reply_token,
             retry_key=batch.retry_key,
         )
         self._metrics.sends.labels(channel.name, sent.outcome.value).inc()
-        return sent
+        return sent, free_until
 
     @staticmethod
     async def _change(channel: Channel, batch: OutgoingBatch, row: OutgoingRow, provider_id: str | None) -> Sent:
@@ -251,13 +250,15 @@ class Sender:
         recipient = Recipient(user_id=batch.user_id, conversation_ref=batch.ref)
         return await channel.change(recipient, wording.from_json(row.body), provider_id)
 
-    async def _outcome(self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], sent: Sent) -> bool:
+    async def _outcome(
+        self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], sent: Sent, free_until: datetime | None
+    ) -> bool:
         """Record how a call ended; true when the messages are settled and the next may follow: nobody took over."""
         tries = messages[0].attempts
         most = _SETTLED_TRIES if messages[0].kind == MessageKind.SETTLED.value else _MAX_TRIES
         match sent.outcome:
             case Outcome.SENT | Outcome.ACCEPTED_BEFORE:
-                return await self._settle(batch, messages, "sent", sent.outcome.value, sent.provider_ids)
+                return await self._settle(batch, messages, "sent", sent.outcome.value, sent.provider_ids, free_until)
             case Outcome.REPLY_EXPIRED:
                 await self._again(messages, timedelta(0), clear_reply=True)
                 return False
@@ -302,7 +303,13 @@ class Sender:
         return await self._records.transact(record)
 
     async def _settle(
-        self, batch: OutgoingBatch, messages: Sequence[OutgoingRow], state: str, detail: str, ids: Sequence[str] = ()
+        self,
+        batch: OutgoingBatch,
+        messages: Sequence[OutgoingRow],
+        state: str,
+        detail: str,
+        ids: Sequence[str] = (),
+        free_until: datetime | None = None,
     ) -> bool:
         """Whether the conversation is still in the hands for which its messages were claimed."""
         if not messages:
@@ -321,6 +328,7 @@ class Sender:
                     state=how,
                     provider_ids=ids,
                     detail=detail,
+                    free_until=free_until,
                 )
             return outgoing.epoch_and_waiting(conn, batch.conversation_id, self._database.universe.now())
 

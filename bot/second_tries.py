@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.channels.base import Channel, Limits
 from dialogs.conversation.prompts import MessageKind
@@ -26,6 +26,12 @@ def pace_of(limits: Limits) -> Pace:
     )
 
 
+def right_to_reply(message: OutgoingRow, at: datetime) -> datetime | None:
+    """Until when the message's reply token makes it free; nothing where it leaves as a push at that time."""
+    until = None if message.reply_token is None else message.reply_until
+    return until if until is not None and until > at else None
+
+
 def may_have_gone(message: OutgoingRow, channel: Channel) -> bool:
     """Whether another sender died with this message in hand, and sending it again could show it twice.
 
@@ -34,7 +40,6 @@ def may_have_gone(message: OutgoingRow, channel: Channel) -> bool:
     if message.interrupted_lease is None or message.replaces is not None:
         return False
     began = message.interrupted_lease - LEASE
-    as_reply = message.reply_token is not None and message.reply_until is not None and message.reply_until > began
-    if channel.pushes_once and not as_reply:
+    if channel.pushes_once and right_to_reply(message, began) is None:
         return False
     return message.kind != MessageKind.QUESTION.value or message.attempts > QUESTION_TRIES

@@ -155,8 +155,9 @@ _SETTLE = Direct(
         detail=bindparam("words"),
         lease_owner=None,
         lease_until=None,
-        # A settled message needs no right to answer any more.
+        # A settled message needs no right to answer any more; that it left without one is what is paid for.
         sealed=None,
+        reply_until=bindparam("free_until"),
     )
 )
 
@@ -170,8 +171,12 @@ def ack_outgoing(
     state: str,
     provider_ids: Sequence[str] = (),
     detail: str = "",
+    free_until: datetime | None = None,
 ) -> int:
-    """Settle messages (sent, unknown, failed, dropped) and return how many were still leased by ``owner``."""
+    """Settle messages (sent, unknown, failed, dropped) and return how many were still leased by ``owner``.
+
+    ``free_until`` is the end of the reply token under which they left; without one they were pushed.
+    """
     settled = 0
     now = uni.now()
     for place, outgoing_id in enumerate(ids):
@@ -182,6 +187,7 @@ def ack_outgoing(
             "now": now,
             "provider": provider_ids[place] if place < len(provider_ids) else None,
             "words": detail[:500],
+            "free_until": free_until,
         }
         settled += _SETTLE.run(conn, values)
     return settled

@@ -82,6 +82,7 @@ class OutgoingRow(Stored, table=True):
     #: The message of this conversation in whose place this one comes.
     replaces: str | None = code(36, nullable=True)
     detail: str = code(500)
+    #: Until when the reply token makes it free; of a sent one: empty where it was pushed.
     reply_until: datetime | None = when(nullable=True)
     created_at: datetime = when()
     settled_at: datetime | None = when(nullable=True)

@@ -322,6 +322,15 @@ def test_only_the_holder_of_the_lease_settles(database: Database, scene: Any, ad
     assert claim(database) == []
 
 
+@pytest.mark.parametrize("free", [True, False])
+def test_a_sent_message_says_whether_it_was_free(database: Database, scene: Any, free: bool) -> None:
+    uni, ids = database.universe, say(database, scene, "1", token="t")
+    until, count = uni.now() if free else None, text("SELECT count(reply_until) FROM outgoing_message")
+    claim(database)
+    database.run(lambda conn: ack_outgoing(conn, uni, ids, owner="sender-1", state="sent", free_until=until))
+    assert database.run_read(lambda conn: conn.execute(count).scalar()) == free
+
+
 @pytest.mark.parametrize("state", ["sent", "unknown", "failed", "dropped"])
 def test_a_settled_head_never_blocks_the_next_message(database: Database, scene: Any, state: str) -> None:
     uni = database.universe
