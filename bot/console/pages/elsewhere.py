@@ -43,13 +43,16 @@ log = structlog.get_logger("kakunin.sign_on")
 
 #: 32 signs of five bits: 160 bits.
 _SIGNS = 32
+_USE = "Sec-Fetch-Dest"
 
 
 @needs(Permission.PUBLIC)
 async def begin(visit: Visit) -> web.StreamResponse:
     """Send the browser to the provider."""
     console, provider = visit.console, visit.console.provider
-    if provider is None or visit.session is not None:
+    # Where a page of the web has it for a picture or a frame, nobody sets out, and it takes nobody's turn; browsers say
+    # so themselves (Fetch Metadata Request Headers, 2.1), and older ones say nothing.
+    if provider is None or visit.session is not None or visit.request.headers.get(_USE, "document") != "document":
         return redirect(f"{MOUNT}/sign-in")
     if address_rests(visit) or not console.departures.take(_address(visit)):
         return _page(visit, "rests", "address_rests", status=429)

@@ -261,6 +261,15 @@ async def test_one_address_does_not_set_out_without_end(browser: Browser, bank: 
     assert answers == [303] * 60 + [429]
 
 
+async def test_pictures_on_a_page_of_the_web_take_nobodys_turn(browser: Browser, hostile: Hostile) -> None:
+    for use in ("image", "iframe", "empty") * 21:
+        answer = await browser.client.get(WAY, headers={"Sec-Fetch-Dest": use}, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (303, "/console/sign-in")
+    answer = await browser.client.get(WAY, headers={"Sec-Fetch-Dest": "document"}, allow_redirects=False)
+    assert answer.headers["Location"].startswith(hostile.issuer)
+    await set_out(browser, hostile)
+
+
 async def test_a_provider_that_is_down_is_not_asked_by_everybody(
     browser: Browser, bank: Bank, hostile: Hostile
 ) -> None:
