@@ -77,6 +77,8 @@ class Writer:
     def write(self) -> Written:
         """The lines as far as they can be played."""
         if not self._bring_about(self._stage.begin):
+            # Even then the suite hears how it begins.
+            self._written.lines += [(_BANK, bubble(message)) for message in self._stage.begin()]
             self._end("differs")
             return self._written
         for deed in self._deeds:
