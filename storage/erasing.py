@@ -38,6 +38,7 @@ from storage.tables import (
     InboundRow,
     LinkCodeRow,
     MasterRecordRow,
+    NotificationRow,
     OutgoingRow,
     RatingDecisionRow,
     RatingProposalRow,
@@ -53,6 +54,7 @@ _event, _image, _inbound = table_of(ConversationEventRow), table_of(ImageRow), t
 _entry, _flag, _hand_over = table_of(EntryRow), table_of(CustomerFlagRow), table_of(HandOverRow)
 _link, _login, _code = table_of(AccountLinkRow), table_of(BankLoginRow), table_of(LinkCodeRow)
 _menu, _transition = table_of(AccountMenuRow), table_of(CaseTransitionRow)
+_notification = table_of(NotificationRow)
 _decision, _try = table_of(DifferenceDecisionRow), table_of(ContactTryRow)
 _proposal, _rated = table_of(RatingProposalRow), table_of(RatingDecisionRow)
 _outgoing, _record, _submission = table_of(OutgoingRow), table_of(MasterRecordRow), table_of(SubmissionRow)
@@ -118,6 +120,7 @@ def erase_customer(conn: Connection, vault: Vault, uni: Universe, customer_id: s
     live = (_link.c.customer_id == customer_id) & _link.c.ended_at.is_(None)
     conn.execute(update(_link).where(live).values(ended_at=now, end_reason="erased"))
     conn.execute(delete(_login).where(or_(_login.c.customer_id == customer_id, _login.c.account_id.in_(accounts))))
+    conn.execute(update(_notification).where(_notification.c.customer_id == customer_id).values(number_digest=None))
     counts["accounts"] = _empty_accounts(conn, vault, accounts, conversation_ids)
     counts["master_records"] = conn.execute(delete(_record).where(_record.c.customer_id == customer_id)).rowcount
     conn.execute(update(_customer).where(_customer.c.id == customer_id).values(erased_at=now))

@@ -12,7 +12,7 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -29,7 +29,17 @@ from locales import VOICES, language_of, load_catalogue
 from storage.campaign_facts import MemberFacts, facts_of_cases
 from storage.campaigns import list_campaigns
 from storage.customers import Customer, load_customer, normal_phone
-from storage.notifying.queue import begin_sending, due_notifications, note_call, put_off, settle, tries_of
+from storage.encryption import DigestKind
+from storage.notifying.queue import (
+    begin_sending,
+    due_notifications,
+    last_told,
+    note_call,
+    put_off,
+    settle,
+    take_number,
+    tries_of,
+)
 from storage.problems import KeyMissing, SealBroken
 
 log = structlog.get_logger("kakunin.notifications")
@@ -63,12 +73,15 @@ class _Ready:
     text: str
 
 
-def hashed_number(phone: str) -> Personal | None:
-    """A Japanese mobile number as LINE takes it: E.164, SHA-256, hexadecimal; ``None`` for any other."""
+def mobile_number(phone: str) -> str | None:
+    """A Japanese mobile number in its international form (E.164); ``None`` for any other."""
     digits = re.sub(r"^\+?81", "0", normal_phone(phone))
-    if not _MOBILE.fullmatch(digits):
-        return None
-    return Personal(hashlib.sha256(f"+81{digits[1:]}".encode()).hexdigest())
+    return f"+81{digits[1:]}" if _MOBILE.fullmatch(digits) else None
+
+
+def hashed_number(number: str) -> Personal:
+    """As LINE takes it: SHA-256, hexadecimal."""
+    return Personal(hashlib.sha256(number.encode()).hexdigest())
 
 
 class Notifier:
@@ -138,13 +151,25 @@ class Notifier:
             put_off(conn, notification_id, now.hours.next_opening(now.at + _AGAIN), why)
             return None
         customer = load_customer(conn, database.vault, taken.customer_id)
-        hashed = None if customer is None else hashed_number(customer.fields.get("phone", ""))
-        if customer is None or hashed is None:
+        number = None if customer is None else mobile_number(customer.fields.get("phone", ""))
+        if customer is None or number is None:
             settle(conn, uni, notification_id, "unreachable", "no_mobile_number")
+            return None
+        if (until := self._shared(conn, notification_id, number, now)) is not None:
+            put_off(conn, notification_id, until, "days_between")
             return None
         step = now.ladder.steps(facts.rating)[facts.next_step]
         note_call(conn, notification_id)
-        return _Ready(facts=facts, step=step, hashed=hashed, text=self._text(customer, step, now))
+        return _Ready(facts=facts, step=step, hashed=hashed_number(number), text=self._text(customer, step, now))
+
+    def _shared(self, conn: Connection, notification_id: str, number: str, now: Now) -> datetime | None:
+        """Until when the message waits because somebody else with this number is written to, or was."""
+        digest = self._database.vault.digest(DigestKind.FULL_PHONE, number)
+        if not take_number(conn, notification_id, digest):
+            return now.hours.next_opening(now.at + _AGAIN)
+        told = last_told(conn, digest)
+        between = timedelta(days=now.ladder.days_between)
+        return None if told is None or now.at - told >= between else now.hours.next_opening(told + between)
 
     def _give_up(self, conn: Connection, notification_id: str) -> None:
         uni = self._database.universe

@@ -51,6 +51,7 @@ REVISIONS: tuple[str, ...] = (
     "0033",
     "0034",
     "0035",
+    "0036",
 )
 HEAD = REVISIONS[-1]
 

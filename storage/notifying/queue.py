@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage.campaign_facts import MemberFacts
 from storage.counters import insert_or
@@ -85,6 +86,24 @@ def begin_sending(conn: Connection, uni: Universe, notification_id: str) -> Noti
     return None if row is None else Notification(**row._mapping)
 
 
+def take_number(conn: Connection, notification_id: str, number: bytes) -> bool:
+    """No other call to this number is begun until this one is recorded; false where another one is under way."""
+    here = _notification.c.id == notification_id
+    try:
+        with conn.begin_nested():
+            conn.execute(update(_notification).where(here).values(number_digest=number))
+    except IntegrityError:
+        return False
+    return True
+
+
+def last_told(conn: Connection, number: bytes) -> datetime | None:
+    """When the platform last took a message for this number, those apart that did not arrive."""
+    told = (_notification.c.number_digest == number) & _notification.c.state.in_(("accepted", "unknown", "delivered"))
+    at: datetime | None = conn.execute(select(func.max(_notification.c.accepted_at)).where(told)).scalar()
+    return at
+
+
 def note_call(conn: Connection, notification_id: str) -> None:
     """The call is made: a look that puts it off is no try."""
     here = _notification.c.id == notification_id
@@ -93,7 +112,7 @@ def note_call(conn: Connection, notification_id: str) -> None:
 
 def put_off(conn: Connection, notification_id: str, until: datetime, detail: str) -> None:
     """Nothing has left the house: later again."""
-    _settle(conn, notification_id, "pending", due_at=until, detail=detail)
+    _settle(conn, notification_id, "pending", due_at=until, detail=detail, number_digest=None)
 
 
 def settle(conn: Connection, uni: Universe, notification_id: str, state: str, detail: str = "") -> bool:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint, text
 
-from storage.tables.base import Stored, code, key, link, number, when
+from storage.tables.base import Stored, code, digest, key, link, number, when
 
+_SENDING = text("state = 'sending'")
 _OPEN = text("state IN ('pending', 'sending', 'accepted', 'unknown')")
 
 
@@ -18,6 +19,11 @@ class NotificationRow(Stored, table=True):
     __table_args__ = (
         UniqueConstraint("campaign_id", "case_id", "step_no", name="uq_notification_step"),
         Index("ix_notification_open", "state", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_notification_number", "number_digest"),
+        # Customers may share a number: one call to it at a time, whichever process makes it.
+        Index(
+            "uq_notification_calling", "number_digest", unique=True, sqlite_where=_SENDING, postgresql_where=_SENDING
+        ),
     )
 
     id: str = key()
@@ -37,3 +43,5 @@ class NotificationRow(Stored, table=True):
     accepted_at: datetime | None = when(nullable=True)
     delivered_at: datetime | None = when(nullable=True)
     detail: str = code(500)
+    #: The number that is called or was, in its international form; none while it is put off.
+    number_digest: bytes | None = digest(nullable=True)

@@ -13,7 +13,7 @@ from bot.channels.base import Inbound, InboundKind, Outcome, Sent
 from bot.live_content import LiveContent
 from bot.outreach.campaigning import hours_of
 from bot.outreach.flagging import flag
-from bot.outreach.notifying import MOST_TRIES, hashed_number
+from bot.outreach.notifying import MOST_TRIES, hashed_number, mobile_number
 from bot.service import make_service
 from bot.settings import load_settings
 from bot.talk import Rules
@@ -206,11 +206,12 @@ def test_who_leaves_the_chat_after_planning_is_not_told(bank: NotifyingBank) -> 
 
 def test_numbers_are_hashed_in_their_international_form() -> None:
     for written in ("09012345678", "090-1234-5678", "+81 90-1234-5678", "０９０１２３４５６７８"):
-        found = hashed_number(written)
-        assert found is not None, written
+        number = mobile_number(written)
+        assert number is not None, written
+        found = hashed_number(number)
         assert found.reveal() == HASH
         assert HASH not in repr(found)
-    assert hashed_number("0312345678") is None
+    assert mobile_number("0312345678") is None
 
 
 def test_the_platforms_word_comes_by_the_webhook(bank: NotifyingBank) -> None:
