@@ -86,7 +86,7 @@ class Service:
 
     async def start(self, roles: Iterable[str] = ("sender", "timers")) -> None:
         """Open the channels' pools and start the background tasks of ``roles``."""
-        await set_up_outlets(self.database, self.settings)
+        await set_up_outlets(self.database, self.settings, roles)
         for channel in self.channels.values():
             await channel.start()
         if "sender" in roles:

@@ -20,7 +20,7 @@ def send(
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Send what came since the last time to the server of the settings: .sha256 beside each file, .done last."""
-    from bot.outlets.sending import ExportSender
+    from bot.outlets.sending import SFTP, ExportSender
     from bot.outlets.setting_up import set_up_now
     from bot.outlets.sftp import ServerProblem
     from storage.exports.drop import DropBusy
@@ -29,7 +29,7 @@ def send(
     if not office.settings.sftp_url:
         raise office.refuse("outlet.no_server")
     with office.store() as database:
-        set_up_now(database, office.settings)
+        set_up_now(database, office.settings, SFTP)
         sender = ExportSender(database, office.settings, f"command:{os.getpid()}")
         if not now and not sender.is_due():
             typer.echo(json.dumps({"sent": False}) if as_json else office.say("outlet.not_due"))

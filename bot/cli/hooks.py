@@ -75,7 +75,7 @@ def try_out(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
 
     with office.store() as database:
         uni = database.universe
-        set_up_now(database, office.settings)
+        set_up_now(database, office.settings, HOOKS)
         message_id = uni.new_id()
         posted = asyncio.run(post(message_id, uni.now()))
         if posted.arrived:

@@ -14,8 +14,8 @@ import asyncssh
 import pytest
 
 from storage.audit import list_entries
-from storage.outlets.faring import note_gone
-from storage.outlets.hooks import HOOKS, claim_messages, settle_message, write_message
+from storage.outlets.faring import list_outlets, note_gone, set_up
+from storage.outlets.hooks import HOOKS, KINDS, claim_messages, settle_message, write_message
 from tests.bot.cli.shell import HANAKO, HEADER, TARO, Shell
 from tests.bot.outlets.receiver import Receiver, receiving
 from tests.bot.outlets.server import PASSWORD, SftpHost, sftp_host
@@ -115,6 +115,23 @@ def test_a_message_is_tried_and_a_hook_is_switched_on_again(shell: Shell, receiv
     assert (tried["arrived"], receiver.ids[-1]) == (True, tried["id"])
     assert receiver.told()[-1]["type"] == "test"
     assert shell("hooks", "list").err == ""
+
+
+def test_a_command_leaves_the_outlets_of_others_as_they_are(
+    shell: Shell, host: SftpHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shell.database() as database:
+        database.run(lambda conn: set_up(conn, HOOKS, "https://bank.example/hook", KINDS))
+        database.run(lambda conn: write_message(conn, database.universe, "submission", {}))
+    assert json.loads(shell("export", "send", "--json").out)["sent"]
+    listed = [json.loads(line) for line in shell("hooks", "list", "--json").out.splitlines()]
+    assert [row["state"] for row in listed] == ["open"]
+    monkeypatch.delenv("KAKUNIN_SFTP_URL")
+    shell.set(HOOK_URL="http://127.0.0.1:9/hook", HOOK_SECRET="whsec_" + base64.b64encode(KEY).decode())
+    assert shell("hooks", "test").code == 1
+    with shell.database() as database:
+        states = {one.name: one.state for one in database.run_read(list_outlets)}
+    assert states == {"hooks": "on", "sftp": "on"}
 
 
 def test_messages_are_listed_and_sent_again(shell: Shell, receiver: Receiver) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.outlets.sending import ExportSender
+from bot.outlets.sending import SFTP, ExportSender
 from bot.outlets.setting_up import set_up_now
 from bot.settings import Settings
 from storage.database import Database
@@ -44,7 +44,7 @@ def make_sender(host: SftpHost, temporary: Path) -> MakeSender:
 
     def make(database: Database, name: str = "one", **settings: Any) -> ExportSender:
         asked = Settings(**host.settings(**settings))
-        set_up_now(database, asked)
+        set_up_now(database, asked, SFTP)
         return ExportSender(database, asked, name)
 
     return make

@@ -62,7 +62,7 @@ class Bank:
 
     async def write(self, count: int = 1) -> list[str]:
         uni = self.database.universe
-        await set_up_outlets(self.database, self.settings)
+        await set_up_outlets(self.database, self.settings, ("sender",))
         return [
             (await self.database.transact(lambda conn: hooks.write_message(conn, uni, "submission", {}))).id
             for _ in range(count)
@@ -92,7 +92,7 @@ async def one_bank(sqlite_database: Database, receiver: Receiver, posters: list[
 
 
 async def test_what_happens_is_told_and_proves_whose_word_it_is(bank: Bank, receiver: Receiver) -> None:
-    await set_up_outlets(bank.database, bank.settings)
+    await set_up_outlets(bank.database, bank.settings, ("sender",))
 
     def answer() -> str:
         add_customers(bank.database, TARO)
@@ -209,7 +209,7 @@ async def test_gone_is_gone_until_somebody_asks_again(one_bank: Bank, receiver: 
     page = (await one_bank.metrics.page(one_bank.database)).decode()
     assert f'kakunin_outlet_failures{{outlet="hooks"}} {ALARM_AFTER}.0' in page
     # The same settings do not switch it on again, and nothing is written for nobody.
-    await set_up_outlets(one_bank.database, one_bank.settings)
+    await set_up_outlets(one_bank.database, one_bank.settings, ("sender",))
     uni = one_bank.database.universe
     before = len(await one_bank.all())
     await one_bank.database.transact(

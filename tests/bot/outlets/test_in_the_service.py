@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from bot.outlets import sending, sftp
 from bot.service import make_service
 from bot.settings import Settings
+from storage.audit import list_entries
 from storage.database import Database
 from storage.exports.sendings import list_sendings
-from storage.outlets.faring import load_outlet
-from storage.outlets.hooks import list_messages
+from storage.outlets.faring import load_outlet, set_up
+from storage.outlets.hooks import HOOKS, KINDS, list_messages, tell
 from storage.universe import FrozenUniverse
 from tests.bot.outlets.conftest import MakeSender, answers
 from tests.bot.outlets.receiver import Receiver, receiving
@@ -39,6 +41,29 @@ async def test_a_process_sends_and_tells_and_one_without_the_settings_does_not(
             await asyncio.to_thread(answers, sqlite_database, "0002")
             told = await sqlite_database.read(list_messages)
         assert len(told) == 1
+
+
+async def test_the_hook_is_switched_off_only_by_a_process_whose_work_it_is(sqlite_database: Database) -> None:
+    await sqlite_database.transact(lambda conn: set_up(conn, HOOKS, "https://bank.example/hook", KINDS))
+    uni = sqlite_database.universe
+
+    async def happens() -> None:
+        await sqlite_database.transact(lambda conn: tell(conn, uni, KINDS[0], case_id=None, facts={}, counts={}))
+
+    async def open_messages() -> int:
+        return len(await sqlite_database.read(lambda conn: list_messages(conn, outcome="open")))
+
+    await happens()
+    async with make_service(sqlite_database, Settings(), name="one").running(("webhooks",)):
+        await happens()
+    assert await open_messages() == 2
+    with capture_logs() as logs:
+        async with make_service(sqlite_database, Settings(), name="two").running(("sender",)):
+            await happens()
+    assert await open_messages() == 0
+    assert [one["messages"] for one in logs if (one["event"], one["log_level"]) == ("hooks.off", "error")] == [2]
+    (entry,) = [one for one in await sqlite_database.read(list_entries) if one.action == "hooks.off"]
+    assert entry.detail == {"messages": "2"}
 
 
 async def test_a_service_stops_also_while_the_server_answers_nothing(
