@@ -124,19 +124,20 @@ class ExportSender:
 
     def _send(self, hold: Callable[[], None], actor: str, actor_kind: audit.ActorKind) -> Sent:
         settings, database = self._settings, self._database
-        recovered = asyncio.run(self._finish_open(hold))
-        since = database.run_read(lambda conn: last_arriving(conn, settings.sftp_status, WHOLE_BANK))
-        options = Options(
-            format=settings.sftp_format,
-            encoding=settings.sftp_encoding,
-            status=settings.sftp_status,
-            since=since,
-            zone=self._zone,
-            to=SFTP,
-        )
-        # Named after the store: whoever comes after a killed process clears what it left here.
+        # Named after the store: whoever comes after a killed process clears what it left here, also where the server is
+        # away.
         place = database.vault.session_digest(SFTP, "folder").hex()[:12]
         with private_folder(Path(tempfile.gettempdir()) / f"kakunin-sftp-{place}") as folder:
+            recovered = asyncio.run(self._finish_open(hold))
+            since = database.run_read(lambda conn: last_arriving(conn, settings.sftp_status, WHOLE_BANK))
+            options = Options(
+                format=settings.sftp_format,
+                encoding=settings.sftp_encoding,
+                status=settings.sftp_status,
+                since=since,
+                zone=self._zone,
+                to=SFTP,
+            )
             exported, mark = export_marked(
                 database,
                 folder,

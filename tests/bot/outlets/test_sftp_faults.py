@@ -177,6 +177,23 @@ def test_what_was_placed_on_another_server_is_carried_by_the_next(
     assert "export.not_sent" in [one.action for one in database.run_read(list_entries)]
 
 
+def test_what_a_killed_process_left_in_clear_goes_also_while_the_server_is_away(
+    sqlite_url: str,
+    sqlite_database: Database,
+    keyring: Keyring,
+    universe: FrozenUniverse,
+    host: SftpHost,
+    make_sender: MakeSender,
+    temporary: Path,
+) -> None:
+    answers(sqlite_database, "0001")
+    send_and_die(sqlite_url, keyring, universe, make_sender(sqlite_database), "put 1")
+    assert [path.name for folder in temporary.iterdir() for path in folder.iterdir()] != []
+    universe.advance(timedelta(minutes=6))
+    assert failed(make_sender(sqlite_database, sftp_host_key=OTHER)).code == "host_key"
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_service_that_is_stopped_leaves_it_to_the_next_start(
     sqlite_database: Database, host: SftpHost, make_sender: MakeSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
