@@ -26,7 +26,7 @@ from bot.settings import Settings
 from storage import audit
 from storage.database import Database
 from storage.leases import Lease, fence
-from storage.outlets.faring import ALARM_AFTER, load_outlet, note_failure, note_gone, note_success
+from storage.outlets.faring import ALARM_AFTER, load_outlet, note_failure_of_many, note_gone, note_success
 from storage.outlets.hooks import (
     GIVEN_UP,
     HOOKS,
@@ -147,8 +147,8 @@ class HookSender:
             return
         now = uni.now()
         due_at = now + max(posted.wish or timedelta(0), wait_after(message.id, message.attempts))
-        outlet = note_failure(conn, uni, HOOKS, posted.detail)
-        tell = log.error if outlet.failures == ALARM_AFTER else log.warning
+        outlet = note_failure_of_many(conn, uni, HOOKS, posted.detail)
+        tell = log.error if outlet is not None and outlet.failures == ALARM_AFTER else log.warning
         tell("hooks.failed", message=message.id, why=posted.detail, attempts=message.attempts)
         if due_at < message.ends_at:
             put_off_message(conn, message.id, owner=owner, due_at=due_at, detail=posted.detail)

@@ -23,6 +23,9 @@ _outlet = table_of(OutletRow)
 ALARM_AFTER = 5
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=1)
+#: Of tries that are made at once or shortly after one another, those that fail within this time count as one: while the
+#: other side starts anew, all of them do.
+_TOGETHER = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +106,27 @@ def note_failure(conn: Connection, uni: Universe, name: str, detail: str) -> Out
     """It failed, for the reason with this code; the next try waits twice as long as the last one did."""
     query = select(_outlet.c.failures).where(_outlet.c.name == name).with_for_update()
     failures = int(conn.execute(query).scalar() or 0) + 1
-    wait = min(_FIRST_WAIT * 2 ** min(failures - 1, 10), _LONGEST_WAIT)
-    values = {"failures": failures, "not_before": uni.now() + wait, "detail": detail}
+    values = {"failures": failures, "not_before": uni.now() + _wait_after(failures), "detail": detail}
     conn.execute(update(_outlet).where(_outlet.c.name == name, _outlet.c.state == "on").values(values))
     found = load_outlet(conn, name)
     assert found is not None
     return found
+
+
+def note_failure_of_many(conn: Connection, uni: Universe, name: str, detail: str) -> Outlet | None:
+    """The same where many tries are made at once; ``None`` where it counts as one with a failure just before."""
+    query = select(_outlet.c.failures, _outlet.c.not_before).where(_outlet.c.name == name).with_for_update()
+    before = conn.execute(query).first()
+    if before is not None and before.failures and before.not_before is not None:
+        counted_at = before.not_before - _wait_after(before.failures)
+        if uni.now() < counted_at + _TOGETHER:
+            return None
+    return note_failure(conn, uni, name, detail)
+
+
+def _wait_after(failures: int) -> timedelta:
+    times: int = 2 ** min(failures - 1, 10)
+    return min(_FIRST_WAIT * times, _LONGEST_WAIT)
 
 
 def note_gone(conn: Connection, name: str) -> bool:

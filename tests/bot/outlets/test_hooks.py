@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.metrics import Metrics
 from bot.outlets.hooks import HookSender, make_poster, wait_after
@@ -221,10 +222,15 @@ async def test_gone_is_gone_until_somebody_asks_again(one_bank: Bank, receiver: 
 async def test_one_finds_out_for_all_whether_the_other_side_is_back(
     one_bank: Bank, receiver: Receiver, universe: FrozenUniverse
 ) -> None:
-    receiver.answers = [503] * 40
     await one_bank.write(40)
-    await one_bank.deliver()
-    assert (await one_bank.state())[1] == 20
+    with capture_logs() as logs:
+        while (await one_bank.state())[1] < ALARM_AFTER:
+            receiver.answers = [503] * 40
+            await one_bank.deliver()
+            universe.advance(timedelta(seconds=20))
+            receiver.now = int(universe.now().timestamp())
+    levels = [one["log_level"] for one in logs if one["event"] == "hooks.failed"]
+    assert levels.count("error") == 1, "somebody hears of it once"
     asked = len(receiver.ids)
     assert await one_bank.deliver() == 0, "the others keep their tries"
     universe.advance(timedelta(hours=1))
@@ -238,6 +244,20 @@ async def test_one_finds_out_for_all_whether_the_other_side_is_back(
     assert [await one_bank.deliver() for _ in range(4)] == [1, 20, 19, 0]
     assert {one.outcome for one in await one_bank.all()} == {"sent"}
     assert len(set(receiver.ids)) == 40
+
+
+async def test_a_restart_of_the_other_side_silences_nothing(
+    bank: Bank, receiver: Receiver, universe: FrozenUniverse
+) -> None:
+    receiver.answers = [503] * 40
+    await bank.write(40)
+    assert [await bank.deliver() for _ in range(3)] == [20, 20, 0]
+    assert (await bank.state())[:2] == ("on", 1), "they failed together"
+    universe.advance(timedelta(seconds=7))
+    receiver.now = int(universe.now().timestamp())
+    assert [await bank.deliver() for _ in range(3)] == [20, 20, 0]
+    assert {one.outcome for one in await bank.all(limit=50)} == {"sent"}
+    assert (await bank.state())[:2] == ("on", 0)
 
 
 async def test_a_server_that_is_away_or_silent(
