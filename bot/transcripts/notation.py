@@ -44,10 +44,13 @@ def telling(text: str) -> frozenset[str]:
 
 
 def gives_away(one: str, text: str) -> bool:
-    """Whether ``one`` has two letters, or four digits, in succession that ``text`` has as well."""
-    digits = digits_of(one).rstrip("0")  # a round number is anybody's
-    runs = {run for run in telling(text) if len(run) == _TELLING or run == digits}
-    return bool(_pairs(one) & _pairs(text)) or any(run in digits for run in runs)
+    """Whether ``one`` is the same number, or has two letters or four digits in succession that ``text`` has as well."""
+    whole = digits_of(one)
+    if whole and whole == digits_of(text):
+        return True
+    runs = {run for run in telling(text) if len(run) == _TELLING}
+    # The zeros at the end of a round number are anybody's.
+    return bool(_pairs(one) & _pairs(text)) or any(run in whole.rstrip("0") for run in runs)
 
 
 def _pairs(text: str) -> set[str]:
