@@ -45,6 +45,8 @@ _notification, _link = table_of(NotificationRow), table_of(AccountLinkRow)
 MESSAGE_CHANNELS = ("line", "telegram", "letter", "notification")
 #: Nothing of it has left the house.
 UNSENT = ("failed", "dropped", "cancelled")
+#: Why a case is not reached whose last letter came back.
+RETURNED_MAIL = "returned_mail"
 #: Members that one look goes through for those who can go on.
 _LOOK = 400
 #: Among those who are due: since when, and the case.
@@ -160,6 +162,17 @@ def facts_of_messages(conn: Connection, outgoing_ids: Sequence[str]) -> list[Mem
     return load_facts(conn, _member.c.outgoing_id.in_(list(outgoing_ids)), len(outgoing_ids))
 
 
+def why_undeliverable(case_id: ColumnElement[str]) -> ColumnElement[Any]:
+    """Why a case was last found not to be reached."""
+    query = (
+        select(_transition.c.reason)
+        .where(_transition.c.case_id == case_id, went_to(CaseStatus.UNDELIVERABLE))
+        .order_by(_transition.c.at.desc(), _transition.c.id.desc())
+        .limit(1)
+    )
+    return query.correlate_except(_transition).scalar_subquery()
+
+
 @cache
 def _facts() -> Select[Any]:
     reached = _account.alias("reached")
@@ -174,12 +187,6 @@ def _facts() -> Select[Any]:
     moved = _transition.c.case_id == _member.c.case_id
     invited = select(func.max(_transition.c.at)).where(
         moved, went_to(CaseStatus.SENT), _transition.c.at >= _member.c.joined_at
-    )
-    came_back = (
-        select(_transition.c.reason)
-        .where(moved, went_to(CaseStatus.UNDELIVERABLE))
-        .order_by(_transition.c.at.desc(), _transition.c.id.desc())
-        .limit(1)
     )
     of_step = (
         (_delivery.c.campaign_id == _member.c.campaign_id)
@@ -219,7 +226,7 @@ def _facts() -> Select[Any]:
             _written(_delivery.c.customer_id == _member.c.customer_id).label("written_to_customer"),
             _written(_delivery.c.account_id == reached.c.id).label("written_to_account"),
             invited.scalar_subquery().label("invited_at"),
-            came_back.scalar_subquery().label("why_undeliverable"),
+            why_undeliverable(_member.c.case_id).label("why_undeliverable"),
             select(func.count()).select_from(_delivery).where(of_step).scalar_subquery().label("attempts"),
             refused.exists().label("refused"),
             notified.scalar_subquery().label("notified"),
@@ -278,7 +285,7 @@ def _facts_of(row: Any) -> MemberFacts:
         heard_at=row.heard_at,
         written_at=max(written, default=None),
         invited_at=row.invited_at,
-        came_back=row.status == CaseStatus.UNDELIVERABLE.value and row.why_undeliverable == "returned_mail",
+        came_back=row.status == CaseStatus.UNDELIVERABLE.value and row.why_undeliverable == RETURNED_MAIL,
         attempts=row.attempts,
         refused=bool(row.refused),
         notified=row.notified,

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
-from storage.campaign_facts import UNSENT, MemberFacts
+from storage.campaign_facts import RETURNED_MAIL, UNSENT, MemberFacts, why_undeliverable
 from storage.campaign_members import account_of
 from storage.case_status import CaseStatus
 from storage.direct import Direct
@@ -22,7 +22,6 @@ from storage.tables import (
     CampaignMemberRow,
     CampaignRow,
     CaseRow,
-    CaseTransitionRow,
     LinkCodeRow,
     OutgoingRow,
     table_of,
@@ -33,7 +32,7 @@ from storage.universe import Universe
 
 _member, _delivery, _outgoing = table_of(CampaignMemberRow), table_of(CampaignDeliveryRow), table_of(OutgoingRow)
 _campaign = table_of(CampaignRow)
-_case, _code, _transition = table_of(CaseRow), table_of(LinkCodeRow), table_of(CaseTransitionRow)
+_case, _code = table_of(CaseRow), table_of(LinkCodeRow)
 
 _HERE = (
     (_member.c.campaign_id == bindparam("campaign"))
@@ -66,13 +65,9 @@ class Arrived:
 
 
 def returned(conn: Connection, limit: int | None = None) -> list[str]:
-    """Cases whose letter came back, and to which nobody has found another way yet."""
-    came_back = select(_transition.c.id).where(
-        _transition.c.case_id == _case.c.id,
-        _transition.c.to_status == CaseStatus.UNDELIVERABLE.value,
-        _transition.c.reason == "returned_mail",
-    )
-    query = select(_case.c.id).where(_case.c.status == CaseStatus.UNDELIVERABLE.value, came_back.exists())
+    """Cases whose last letter came back, and to which nobody has found another way yet."""
+    came_back = why_undeliverable(_case.c.id) == RETURNED_MAIL
+    query = select(_case.c.id).where(_case.c.status == CaseStatus.UNDELIVERABLE.value, came_back)
     return list(conn.execute(query.limit(limit)).scalars())
 
 
@@ -85,8 +80,8 @@ def hurry(conn: Connection, campaign_id: str, case_ids: Sequence[str], now: date
     )
     here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at > now)
     no_chat = account_of(_member.c.customer_id).is_(None)
-    # Whom a flag stops or a person has was looked at already: due at once again and again, he would never let it rest.
-    waits = func.coalesce(_member.c.held_by, "").in_(("stopped", "staff"))
+    # Who waits for these is put off all the same, however often he is made due.
+    waits = func.coalesce(_member.c.held_by, "").in_(("stopped", "staff", "notification"))
     wanted = _member.c.case_id.in_(list(case_ids))
     return conn.execute(
         update(_member).where(wanted, here, ~listed.exists(), no_chat, ~waits).values(due_at=now)

@@ -138,7 +138,11 @@ class Climbing:
             busy |= self._climb(lease, campaign)
             self._ramp(lease, campaign)
             self._finish(lease, campaign)
-        return busy or self._hurry(lease, running)
+        if not busy and self._hurry(lease, running):
+            # In this round, and whatever comes of it: whoever is put off again would never let it rest.
+            for campaign in running:
+                busy |= self._climb(lease, campaign)
+        return busy
 
     # What was sent ------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from bot.outreach.flagging import flag, unflag
 from bot.outreach.letters import Channels, make_letters
 from storage.accounts import end_link, live_links, set_account_state
 from storage.campaign_steps import cases_for_letters
-from storage.cases import CaseStatus, move_case, transitions_of
+from storage.cases import CaseStatus, transitions_of
 from storage.database import Database
 from storage.flags import FlagKind
 from storage.inbound import insert_inbound
@@ -130,37 +130,6 @@ def test_a_customer_without_a_chat_gets_a_letter_and_the_days_count_from_it(bank
         ("reminder_2", "letter", on("2027-01-04")),
     ]
     assert bank.database.run_read(lambda conn: cases_for_letters(conn, campaign.id)) == wanted
-
-
-def letter_comes_back(bank: CampaignBank) -> None:
-    """The invitation by letter of one customer, and the post brings it back."""
-    bank.customers("0001")
-    bank.begin()
-    bank.run_until(on("2026-11-16"))
-    move(bank.database, bank.case("0001"), CaseStatus.SENT)
-    where, reason = CaseStatus.UNDELIVERABLE, "returned_mail"
-    case_id = bank.cases["0001"].id
-    bank.database.run(lambda conn: move_case(conn, bank.universe, case_id, where, actor="clerk", reason=reason))
-
-
-def test_returned_mail_goes_to_the_phone_at_once(bank: CampaignBank) -> None:
-    letter_comes_back(bank)
-    bank.run_until(on("2026-11-18"))
-    assert bank.steps("0001")[-1] == ("phone", "phone", on("2026-11-16"))
-    assert bank.case("0001").status is CaseStatus.PHONE_AND_VISITS
-
-
-def test_returned_mail_of_whom_a_flag_stops_waits_until_it_is_lifted(bank: CampaignBank) -> None:
-    """And does not keep the campaigns busy: made due at once, he would be put off and made due again without end."""
-    letter_comes_back(bank)
-    vault, uni, kind = bank.database.vault, bank.universe, FlagKind.DISPUTE
-    who = bank.cases["0001"].customer_id
-    bank.database.run(lambda conn: flag(conn, vault, uni, who, kind, reason="x", actor="clerk"))
-    bank.run_until(on("2026-11-18"))
-    assert [step for step, *_ in bank.steps("0001")] == ["notice", "invitation"]
-    bank.database.run(lambda conn: unflag(conn, vault, uni, who, kind, reason="x", actor="clerk"))
-    bank.run_until(on("2026-11-20"))
-    assert bank.steps("0001")[-1][:2] == ("phone", "phone")
 
 
 # What stops it ----------------------------------------------------------------------------------
