@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Channel, Outcome, Recipient, Sent
 from bot.metrics import Metrics
-from bot.second_tries import LEASE, QUESTION_TRIES, may_have_gone, pace_of, right_to_reply
+from bot.second_tries import LEASE, QUESTION_TRIES, may_have_gone, most_tries, pace_of, right_to_reply, wait_after
 from bot.together import Looks, Together
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import MessageKind
@@ -36,10 +36,6 @@ _BEGIN_WITHIN = LEASE - timedelta(seconds=20)
 #: Batches of one claim, and people whose messages are on their way at a time: a platform that takes its time must not
 #: make the others wait.
 _CLAIM, _ON_THEIR_WAY = 50, 200
-#: Tries before a message that the platform keeps putting off is given up: an outage of three hours is outlasted.
-_MAX_TRIES = 45
-_FIRST_WAIT = timedelta(seconds=1)
-_LONGEST_WAIT = timedelta(minutes=5)
 #: How often messages are looked at that wait for a chat which another system holds.
 _STANDBY_LOOK = timedelta(minutes=5)
 #: Seconds between two looks where nobody says that something was queued.
@@ -53,8 +49,6 @@ _RECORD_TRIES = 60
 #: Kinds that the bot writes and that a takeover silences.
 _INVITATION = MessageKind.INVITATION.value
 _BY_BOT = frozenset({MessageKind.QUESTION.value, MessageKind.NOTICE.value, MessageKind.SETTLED.value, _INVITATION})
-#: A change that says nothing new is given up sooner, and nobody need look after it.
-_SETTLED_TRIES = 12
 #: States that put a message on the worklist of staff.
 _LOST = frozenset({"unknown", "failed"})
 T = TypeVar("T")
@@ -217,7 +211,13 @@ class Sender:
     async def _let_go(self, batch: OutgoingBatch, messages: list[OutgoingRow]) -> list[OutgoingRow]:
         """What may leave at this very moment: a campaign's message is asked again, whoever approved it and when."""
         ids = [message.id for message in messages if message.kind == _INVITATION]
-        refused = await self._gate.ask(ids) if ids else {}
+        try:
+            refused = await self._gate.ask(ids) if ids else {}
+        except Exception:
+            # What has not left the house would count as perhaps sent, were it left to its lease.
+            still_here = [message for message in messages if message.interrupted_lease is None]
+            await self._again(still_here, wait_after(messages[0].attempts))
+            raise
         for message in messages:
             if message.id in refused:
                 # Where another sender died with it in hand it may have left the house before.
@@ -255,17 +255,16 @@ class Sender:
     ) -> bool:
         """Record how a call ended; true when the messages are settled and the next may follow: nobody took over."""
         tries = messages[0].attempts
-        most = _SETTLED_TRIES if messages[0].kind == MessageKind.SETTLED.value else _MAX_TRIES
         match sent.outcome:
             case Outcome.SENT | Outcome.ACCEPTED_BEFORE:
                 return await self._settle(batch, messages, "sent", sent.outcome.value, sent.provider_ids, free_until)
             case Outcome.REPLY_EXPIRED:
                 await self._again(messages, timedelta(0), clear_reply=True)
                 return False
-            case Outcome.RETRY if tries < most:
-                wait = sent.retry_after or min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
+            case Outcome.RETRY if tries < most_tries(messages[0]):
+                wait = sent.retry_after or wait_after(tries)
                 # The others wait as long as the platform says, not as long as this message after many tries.
-                slower = (batch, sent.retry_after or _FIRST_WAIT) if sent.too_fast else None
+                slower = (batch, sent.retry_after or wait_after(1)) if sent.too_fast else None
                 await self._again(messages, wait, detail=sent.detail, slower=slower)
                 return False
             case Outcome.UNCERTAIN:
@@ -275,7 +274,7 @@ class Sender:
                 others = [m for m in messages if m not in questions]
                 follows = await self._settle(batch, others, "unknown", sent.detail)
                 if questions:
-                    await self._again(questions, _FIRST_WAIT, clear_reply=True)
+                    await self._again(questions, wait_after(1), clear_reply=True)
                 return follows and not questions
             case Outcome.BLOCKED:
                 follows = await self._settle(batch, messages, "failed", "blocked")

@@ -1,4 +1,4 @@
-"""Two rules of the sender: how fast a platform may be called, and when a second try could show a message twice."""
+"""Rules of the sender: how fast a platform may be called, when again, and when that could show a message twice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from storage.pacing import Pace
 LEASE = timedelta(seconds=60)
 #: How often a question goes out whose first try may have arrived.
 QUESTION_TRIES = 2
+#: Tries before a message that the platform keeps putting off is given up: an outage of three hours is outlasted.
+_MAX_TRIES = 45
+#: A change that says nothing new is given up sooner, and nobody need look after it.
+_SETTLED_TRIES = 12
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 
 
 def pace_of(limits: Limits) -> Pace:
@@ -30,6 +35,16 @@ def right_to_reply(message: OutgoingRow, at: datetime) -> datetime | None:
     """Until when the message's reply token makes it free; nothing where it leaves as a push at that time."""
     until = None if message.reply_token is None else message.reply_until
     return until if until is not None and until > at else None
+
+
+def most_tries(message: OutgoingRow) -> int:
+    """After how many tries a message is given up."""
+    return _SETTLED_TRIES if message.kind == MessageKind.SETTLED.value else _MAX_TRIES
+
+
+def wait_after(tries: int) -> timedelta:
+    """How long a message waits that was tried so often."""
+    return min(_FIRST_WAIT * (1 << min(tries - 1, 9)), _LONGEST_WAIT)
 
 
 def may_have_gone(message: OutgoingRow, channel: Channel) -> bool:

@@ -1,7 +1,7 @@
 """What waits in one process at the same moment, taken to the store together: short records, and looks of one kind.
 
 Promise: who awaits goes on after the commit that holds his record, or with what a look that began after he asked has
-found; while one is under way, the next ones gather.  Where a common transaction fails, each record is tried by itself,
+found; while one is under way, the next ones gather.  Where a common transaction or look fails, each is tried by itself,
 so nobody pays for another's trouble.
 """
 
@@ -86,15 +86,27 @@ class Looks:
                 group, self._waiting = self._waiting, []
                 wanted = [one for ids, _ in group for one in ids]
                 try:
-                    found = await self._database.read(lambda conn, w=wanted: self._look(conn, w))  # type: ignore[misc]
+                    found = await self._find(wanted)
                 except Exception as error:
-                    for _, done in group:
-                        _fail(done, error)
+                    for ids, done in group:
+                        if len(group) == 1:
+                            _fail(done, error)
+                        else:
+                            await self._alone(ids, done)
                 else:
                     for _, done in group:
                         _settle(done, found)
         finally:
             self._running = None
+
+    async def _find(self, ids: Sequence[str]) -> Mapping[str, str]:
+        return await self._database.read(lambda conn: self._look(conn, ids))
+
+    async def _alone(self, ids: Sequence[str], done: asyncio.Future[Mapping[str, str]]) -> None:
+        try:
+            _settle(done, await self._find(ids))
+        except Exception as error:
+            _fail(done, error)
 
 
 def _settle(done: asyncio.Future[T], result: T) -> None:

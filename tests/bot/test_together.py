@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from sqlalchemy import Connection, event, text
 
-from bot.together import Together
+from bot.second_tries import wait_after
+from bot.together import Looks, Together
 from storage.database import Database
 
 
@@ -61,3 +62,20 @@ async def test_one_that_fails_takes_nobody_with_it(database: Database) -> None:
     assert _written(database) == ["a", "b"]
     with pytest.raises(RuntimeError):
         await together.transact(fail)
+
+
+async def test_a_look_that_fails_for_one_finds_what_the_others_asked(database: Database) -> None:
+    def look(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+        if "broken" in ids:
+            raise RuntimeError("a defect")
+        return dict.fromkeys(ids, "found")
+
+    looks = Looks(database, look)
+    done = await asyncio.gather(*(looks.ask([one]) for one in ("a", "broken", "b")), return_exceptions=True)
+    assert [type(one) for one in done] == [dict, RuntimeError, dict]
+    with pytest.raises(RuntimeError):
+        await looks.ask(["broken"])
+
+
+def test_the_time_to_the_next_try_grows_to_an_end() -> None:
+    assert [wait_after(tries).total_seconds() for tries in (1, 2, 9, 10, 10_000)] == [1, 2, 256, 300, 300]

@@ -82,15 +82,15 @@ class CampaignBank:
     def rebuild(self) -> None:
         """A process of its own over the same store: nothing in memory is carried over."""
         channels = {"line": self.line, "telegram": self.telegram}
-        setting = Setting(
+        self.setting = Setting(
             database=self.database, settings=self.settings, channels=frozenset(channels), speeds=self.speeds
         )
         live = LiveContent(facts={"bank_name": "みどり銀行", "bank_phone": "0120-000-000"}, encoder="off")
         # No customer writes here: what is said needs the catalogues, and no topic.
         topics: dict[str, Any] = {voice: {} for voice in VOICES}
         live._faq = _Faq(("none",), topics, None, datetime.max.replace(tzinfo=UTC))  # type: ignore[arg-type]
-        self.climbing = Climbing(setting, live, Rules(zone=TOKYO))
-        self.sender = Sender(self.database, channels, "sender", Metrics(), Gate(setting))  # type: ignore[arg-type]
+        self.climbing = Climbing(self.setting, live, Rules(zone=TOKYO))
+        self.sender = Sender(self.database, channels, "sender", Metrics(), Gate(self.setting))  # type: ignore[arg-type]
 
     # People -------------------------------------------------------------------------------------
 

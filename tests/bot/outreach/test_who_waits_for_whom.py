@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.channels.base import Outcome
+from bot.delivery import Sender
+from bot.metrics import Metrics
 from bot.outreach import ahead as room
+from bot.outreach.climbing import Gate
 from storage import campaign_facts
 from storage.database import Database
 from storage.universe import FrozenUniverse
@@ -53,3 +58,26 @@ def test_a_platform_that_is_down_holds_up_nobody_else(
         bank.plan()
         bank.send()
     assert sorted(user for user, *_ in bank.line.sent) == [f"U{number}" for number in down]
+
+
+@pytest.mark.parametrize("failures", [1, 8])
+def test_a_message_that_could_not_be_asked_for_is_sent_later_and_once(bank: CampaignBank, failures: int) -> None:
+    """Left to its lease it would count as perhaps sent, on a platform that takes the same message twice."""
+    bank.telegram.pushes_once = False
+    crowd(bank, 1, 3, "telegram")
+    bank.begin()
+    bank.plan()
+    gate, left = Gate(bank.setting), [None] * failures
+
+    def fails(conn: Connection, outgoing_ids: Sequence[str]) -> Mapping[str, str]:
+        if left:
+            left.pop()
+            raise OSError
+        return gate(conn, outgoing_ids)
+
+    bank.sender = Sender(bank.database, {"telegram": bank.telegram}, "sender", Metrics(), fails)  # type: ignore[dict-item]
+    for _ in range(failures + 2):
+        bank.send()
+        bank.universe.advance(timedelta(minutes=5))
+    assert sorted(user for user, *_ in bank.arrived()) == ["U0001", "U0002", "U0003"]
+    assert {row.state for row in bank.rows("SELECT state FROM outgoing_message")} == {"sent"}
