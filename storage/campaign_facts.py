@@ -94,6 +94,8 @@ class MemberFacts:
     refused: bool
     #: What became of the message to his telephone number for that step (``NotificationRow.state``), if there was one.
     notified: str | None = None
+    #: The account to which the message is on its way, if one is.
+    sent_to: str | None = None
 
 
 def load_facts(conn: Connection, where: ColumnElement[bool], limit: int) -> list[MemberFacts]:
@@ -203,6 +205,7 @@ def _facts() -> Select[Any]:
         _notification.c.case_id == _member.c.case_id,
         _notification.c.step_no == _member.c.next_step,
     )
+    sent_to = select(_delivery.c.account_id).where(_delivery.c.outgoing_id == _member.c.outgoing_id)
     return (
         select(
             _member.c.campaign_id,
@@ -230,6 +233,7 @@ def _facts() -> Select[Any]:
             select(func.count()).select_from(_delivery).where(of_step).scalar_subquery().label("attempts"),
             refused.exists().label("refused"),
             notified.scalar_subquery().label("notified"),
+            sent_to.scalar_subquery().label("sent_to"),
         )
         .select_from(_member)
         .join(_campaign, _campaign.c.id == _member.c.campaign_id)
@@ -289,4 +293,5 @@ def _facts_of(row: Any) -> MemberFacts:
         attempts=row.attempts,
         refused=bool(row.refused),
         notified=row.notified,
+        sent_to=row.sent_to,
     )

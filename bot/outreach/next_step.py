@@ -135,6 +135,8 @@ def why_not(facts: MemberFacts, now: Now) -> str:
         return over or "stopped"
     if facts.account_id is None:
         return "no_account"
+    if facts.sent_to not in (None, facts.account_id):
+        return "other_account"  # he is reached by another one since
     held = _why_held(facts, now)
     return "" if held is None else held.why
 

@@ -81,3 +81,19 @@ def test_a_message_that_could_not_be_asked_for_is_sent_later_and_once(bank: Camp
         bank.universe.advance(timedelta(minutes=5))
     assert sorted(user for user, *_ in bank.arrived()) == ["U0001", "U0002", "U0003"]
     assert {row.state for row in bank.rows("SELECT state FROM outgoing_message")} == {"sent"}
+
+
+def test_who_has_another_account_since_is_written_to_there_only(bank: CampaignBank) -> None:
+    crowd(bank, 1, 1, "line")
+    bank.begin()
+    bank.plan()
+    bank.universe.advance(timedelta(seconds=1))
+    bank.link("0001", of="new phone")
+    bank.send()
+    assert bank.arrived() == []
+    for _ in range(3):
+        bank.universe.advance(timedelta(minutes=10))
+        bank.round()
+    assert [user for user, *_ in bank.arrived()] == ["Unew phone"]
+    details = [row.detail for row in bank.rows("SELECT detail FROM outgoing_message ORDER BY id")]
+    assert details[0] == "other_account"
