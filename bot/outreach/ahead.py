@@ -18,6 +18,8 @@ _SECONDS = 3
 _FIRST = 200
 #: A shorter time says little about how fast they leave.
 _MEASURE = timedelta(seconds=1)
+#: No turn is further away: those before it may have been given to campaigns that are over by then.
+_FURTHEST = timedelta(hours=1)
 
 
 @dataclass
@@ -69,12 +71,16 @@ class _Lane:
             self.speed = max(0.0, gone / (at - self.measured_at).total_seconds())
             self.measured_at, self.waited_then, self.queued = at, waiting, 0
         self.waiting = waiting
+        if waiting == 0:
+            # The turns that were given out are over, or those who had them have gone elsewhere.
+            self.free_at = None
 
     def turn(self, at: datetime) -> datetime | None:
         if self.is_ours:
             return None
         first = at + timedelta(seconds=self.waiting / self.most)
-        self.free_at = max(first, self.free_at or first) + timedelta(seconds=1 / self.most)
+        following = max(first, self.free_at or first) + timedelta(seconds=1 / self.most)
+        self.free_at = min(following, at + _FURTHEST)
         return self.free_at
 
 

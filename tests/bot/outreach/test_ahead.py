@@ -74,6 +74,26 @@ def test_who_finds_no_room_with_a_slow_platform_has_a_turn_by_its_pace() -> None
     assert ahead.turn("line", NOON) is None
 
 
+def test_turns_do_not_outlive_those_to_whom_they_were_given() -> None:
+    ahead, later = Ahead({"telegram": 30}), NOON + timedelta(seconds=10)
+    ahead.look({"telegram": 90}, {}, NOON)
+    for _ in range(5000):
+        ahead.turn("telegram", NOON)
+    # Their campaign is stopped, and nothing waits any more.
+    ahead.look({"telegram": 0}, {}, later)
+    ahead.queued("telegram", 90)
+    turn = ahead.turn("telegram", later)
+    assert turn is not None
+    assert (turn - later).total_seconds() == pytest.approx(3, abs=0.1)
+
+
+def test_no_turn_is_more_than_an_hour_away() -> None:
+    ahead = Ahead({"telegram": 1})
+    ahead.look({"telegram": 3}, {}, NOON)
+    turns = [ahead.turn("telegram", NOON) for _ in range(5000)]
+    assert turns[-1] == NOON + timedelta(hours=1)
+
+
 def test_where_nobody_counts_calls_there_is_room_for_what_is_worked_off() -> None:
     line = Line(Ahead({"telegram": 0}), "telegram", 400)
     line.run(20)
