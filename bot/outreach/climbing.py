@@ -7,7 +7,7 @@ is asked again just before it leaves (``Gate``), so no message is left that coul
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -31,6 +31,7 @@ from storage.campaigns import CLOCK, Campaign, list_campaigns, load_campaign, mo
 from storage.database import Database
 from storage.leases import Lease, fence
 from storage.notifying.queue import is_any_over
+from storage.problems import LeaseLost
 
 log = structlog.get_logger("kakunin.campaigns")
 
@@ -116,6 +117,9 @@ class Climbing:
         self._ahead = setting.ahead()
         #: How far a campaign was looked through for those who do not wait for a platform that is full.
         self._looked_to: dict[str, Place | None] = {}
+        #: The last of all pieces so far by which messages of a campaign were queued.
+        self._served: dict[str, int] = {}
+        self._pieces = 0
         #: Whether messages are going out, so that more is to be done within a moment.
         self.is_sending = False
 
@@ -133,15 +137,32 @@ class Climbing:
         self.is_sending = False
         busy = self._end_notifications(lease) | self._settle(lease)
         self._look_ahead()
-        for campaign in running:
-            busy |= self._begin(lease, campaign)
-            busy |= self._climb(lease, campaign)
-            self._ramp(lease, campaign)
-            self._finish(lease, campaign)
+        # Whoever comes first takes what room there is.
+        running.sort(key=lambda campaign: self._served.get(campaign.id, 0))
+        busy |= self._each(running, lambda campaign: self._go_on(lease, campaign))
         if not busy and self._hurry(lease, running):
             # In this round, and whatever comes of it: whoever is put off again would never let it rest.
-            for campaign in running:
-                busy |= self._climb(lease, campaign)
+            busy |= self._each(running, lambda campaign: self._climb(lease, campaign))
+        return busy
+
+    def _go_on(self, lease: Lease, campaign: Campaign) -> bool:
+        busy = self._begin(lease, campaign)
+        busy |= self._climb(lease, campaign)
+        self._ramp(lease, campaign)
+        self._finish(lease, campaign)
+        return busy
+
+    @staticmethod
+    def _each(campaigns: Sequence[Campaign], do: Callable[[Campaign], bool]) -> bool:
+        """Whether more is to be done for one of them; a campaign that fails holds up no other one."""
+        busy = False
+        for campaign in campaigns:
+            try:
+                busy |= do(campaign)
+            except LeaseLost:
+                raise
+            except Exception as error:
+                log.exception("campaign.failed", campaign=campaign.id, error=type(error).__name__)
         return busy
 
     # What was sent ------------------------------------------------------------------------------
@@ -230,6 +251,9 @@ class Climbing:
             return piece.carry_out(here.id, among)
 
         carried = self._database.run_piece(carry)
+        if carried.queued:
+            self._pieces += 1
+            self._served[campaign.id] = self._pieces
         for channel, messages in carried.queued.items():
             self._ahead.queued(channel, messages)
         self.is_sending |= bool(carried.queued or carried.waiting)

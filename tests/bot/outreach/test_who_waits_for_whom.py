@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 from bot.channels.base import Outcome
 from bot.delivery import Sender
 from bot.metrics import Metrics
-from bot.outreach import ahead as room
+from bot.outreach import ahead as room, climbing
 from bot.outreach.climbing import Gate
 from storage import campaign_facts
+from storage.campaigns import Campaign
 from storage.database import Database
+from storage.problems import LeaseLost
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import CampaignBank
 
@@ -97,3 +99,47 @@ def test_who_has_another_account_since_is_written_to_there_only(bank: CampaignBa
     assert [user for user, *_ in bank.arrived()] == ["Unew phone"]
     details = [row.detail for row in bank.rows("SELECT detail FROM outgoing_message ORDER BY id")]
     assert details[0] == "other_account"
+
+
+def two_campaigns(bank: CampaignBank) -> tuple[list[str], list[str]]:
+    first = crowd(bank, 1, 30, "line")
+    bank.begin("c1")
+    second = crowd(bank, 101, 30, "line")
+    bank.begin("c2")
+    return first, second
+
+
+def test_two_campaigns_share_the_room_of_a_platform(bank: CampaignBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_FIRST", 4)
+    both = two_campaigns(bank)
+    for _ in range(4):
+        bank.plan()
+        bank.send()
+        bank.universe.advance(timedelta(seconds=0.1))
+    assert [sum(len(bank.steps(number)) for number in numbers) for numbers in both] == [8, 8]
+
+
+def test_a_campaign_that_fails_holds_up_no_other_one(bank: CampaignBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing, other = two_campaigns(bank)
+    real = climbing.load_campaign
+
+    def fails(conn: Connection, campaign_id: str, *, lock: bool = False) -> Campaign:
+        if lock and campaign_id == broken:
+            raise ValueError
+        return real(conn, campaign_id, lock=lock)
+
+    (broken,) = [row.id for row in bank.rows("SELECT id FROM campaign WHERE name = 'c1'")]
+    monkeypatch.setattr(climbing, "load_campaign", fails)
+    bank.round()
+    assert [len(bank.steps(number)) for number in (*failing, *other)] == [0] * 30 + [1] * 30
+
+
+def test_whose_lease_is_lost_does_nothing_more(bank: CampaignBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_campaigns(bank)
+
+    def lost(*arguments: object) -> None:
+        raise LeaseLost("campaigns")
+
+    monkeypatch.setattr(climbing, "fence", lost)
+    with pytest.raises(LeaseLost):
+        bank.plan()
