@@ -52,6 +52,7 @@ SHOWN = frozenset(
         "kept",
         "key",
         "menu",
+        "messages",
         "outcome",
         "part",
         "percent",

@@ -30,8 +30,8 @@ _LEFT = """
 """
 
 
-class _Killed(Exception):
-    """The bank's process was killed here."""
+class _Killed(BaseException):
+    """The bank's process was killed here: nothing in it can go on."""
 
 
 def every(times: int, real: Callable[..., Any]) -> Callable[..., Any]:
