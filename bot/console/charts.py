@@ -5,8 +5,6 @@ Promise: a picture and its table show the same, and whoever may not see small co
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton, get_day_names
-from markupsafe import Markup
 from sqlalchemy import Connection
 
 from bot.console.drawing import Bar, Climb, Figure, Heat, Lengths, Mark, Named, Stacked
 from bot.console.few import LEAST, Table, days_without_few, steps_without_few, whole, without_few
+from bot.console.picture import Picture
 from bot.outreach.ladder import RATINGS, Ladder, StepKind, ladder_of
 from locales import Catalogue
 from storage import charts
@@ -125,24 +123,11 @@ def _steps(ladder: Ladder) -> dict[str, CaseStatus]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A picture, and the same as a table."""
+class Chart(Picture):
+    """A picture of the console, which the monthly report draws anew on paper."""
 
-    id: str
-    title: str
-    lead: str
     #: What the picture is drawn from.
     figure: Figure
-    picture: Markup
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def as_csv(self) -> str:
-        out = io.StringIO()
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(self.head)
-        writer.writerows(self.rows)
-        return "\ufeff" + out.getvalue()
 
 
 class Charts:

@@ -15,7 +15,7 @@ from html import escape
 from markupsafe import Markup
 
 WIDTH = 360
-_INK, _SOFT, _PAPER = "#1a1a1a", "#4d4d4d", "#ffffff"
+INK, SOFT, _PAPER = "#1a1a1a", "#4d4d4d", "#ffffff"
 #: From few to many: light to dark, and so also without colour.
 _SHADES = ("#e8f1fe", "#c5d7fb", "#9db7f9", "#7096f8", "#4979f5", "#0017c1")
 _TEXT = 12
@@ -57,28 +57,28 @@ class Bar:
 
 def stacked_bars(named: Named, bars: Sequence[Bar], series: Sequence[str]) -> Markup:
     """A bar for each row, divided into its series; each as long as the others, so that shares are compared."""
-    body = [_pattern(named, place) for place in range(len(series))]
+    body = [pattern(named, place) for place in range(len(series))]
     y = 4
     for bar in bars:
-        body.append(_words(0, y + 11, bar.label))
-        body.append(_words(WIDTH, y + 11, bar.note, anchor="end", color=_SOFT))
+        body.append(words(0, y + 11, bar.label))
+        body.append(words(WIDTH, y + 11, bar.note, anchor="end", color=SOFT))
         body += _parts(named, bar, y + 16)
         y += _ROW + 8
     for place, name in enumerate(series):
         x, line = (place % 2) * (WIDTH // 2), y + 8 + (place // 2) * 18
-        body.append(_box(x + 0.5, line, 12, 12, _fill(named, place)))
-        body.append(_words(x + 18, line + 10, name))
-    return _svg(named, y + 14 + (len(series) + 1) // 2 * 18, body)
+        body.append(box(x + 0.5, line, 12, 12, fill(named, place)))
+        body.append(words(x + 18, line + 10, name))
+    return svg(named, y + 14 + (len(series) + 1) // 2 * 18, body)
 
 
 def _parts(named: Named, bar: Bar, y: float) -> list[str]:
-    found = [_box(0.5, y, WIDTH - 1, 18, _PAPER if bar.total == 0 else f"url(#{named.id}-{_HIDDEN})")]
+    found = [box(0.5, y, WIDTH - 1, 18, _PAPER if bar.total == 0 else f"url(#{named.id}-{_HIDDEN})")]
     x = 0.5
     for place, part in enumerate(bar.parts):
         # Where the whole is hidden no length may tell what it is; the dotted rest is what is hidden of it.
         if part and bar.total:
             width = (WIDTH - 1) * part / bar.total
-            found.append(_box(x, y, width, 18, _fill(named, place)))
+            found.append(box(x, y, width, 18, fill(named, place)))
             x += width
     return found
 
@@ -86,18 +86,18 @@ def _parts(named: Named, bar: Bar, y: float) -> list[str]:
 def bars(named: Named, rows: Sequence[Bar]) -> Markup:
     """A bar for each row, as long as its first part is large among all rows."""
     most = max((row.parts[0] or 0 for row in rows), default=0) or 1
-    body: list[str] = [_pattern(named, 5)]
+    body: list[str] = [pattern(named, 5)]
     y = 4
     for row in rows:
-        body.append(_words(0, y + 11, row.label))
-        body.append(_words(WIDTH, y + 11, row.note, anchor="end", color=_SOFT))
-        body.append(_box(0.5, y + 16, WIDTH - 1, 10, "#f2f4f8"))
+        body.append(words(0, y + 11, row.label))
+        body.append(words(WIDTH, y + 11, row.note, anchor="end", color=SOFT))
+        body.append(box(0.5, y + 16, WIDTH - 1, 10, "#f2f4f8"))
         if row.parts[0] is None:
-            body.append(_box(0.5, y + 16, WIDTH - 1, 10, f"url(#{named.id}-{_HIDDEN})"))
+            body.append(box(0.5, y + 16, WIDTH - 1, 10, f"url(#{named.id}-{_HIDDEN})"))
         elif row.parts[0]:
-            body.append(_box(0.5, y + 16, max(1.0, (WIDTH - 1) * row.parts[0] / most), 10, _fill(named, 5)))
+            body.append(box(0.5, y + 16, max(1.0, (WIDTH - 1) * row.parts[0] / most), 10, fill(named, 5)))
         y += _ROW
-    return _svg(named, y + 4, body)
+    return svg(named, y + 4, body)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,20 +125,20 @@ def climb(
     body = []
     for total in _ticks(most):
         body.append(f'<path d="M{left} {y(total):.1f}H{WIDTH - 8}" stroke="#d8dce4"/>')
-        body.append(_words(left - 4, y(total) + 4, str(total), anchor="end", color=_SOFT))
+        body.append(words(left - 4, y(total) + 4, str(total), anchor="end", color=SOFT))
     for mark in marks:
         dashes = ' stroke-dasharray="3 3"' if mark.sign != "●" else ""
-        body.append(f'<path d="M{x(mark.at):.1f} {top - 4}V{top + height}" stroke="{_SOFT}"{dashes}/>')
-        body.append(_words(x(mark.at), top - 8, mark.sign, anchor="middle"))
+        body.append(f'<path d="M{x(mark.at):.1f} {top - 4}V{top + height}" stroke="{SOFT}"{dashes}/>')
+        body.append(words(x(mark.at), top - 8, mark.sign, anchor="middle"))
     path, before = [f"M{x(0):.1f} {y(0):.1f}"], 0
     for day, total in points:
         path.append(f"L{x(day):.1f} {y(before):.1f}L{x(day):.1f} {y(total):.1f}")
         before = total
     path.append(f"L{x(last):.1f} {y(before):.1f}")
     body.append(f'<path d="{"".join(path)}" fill="none" stroke="#0017c1" stroke-width="2.5"/>')
-    body.append(_words(left, top + height + 16, ends[0], color=_SOFT))
-    body.append(_words(WIDTH - 8, top + height + 16, ends[1], anchor="end", color=_SOFT))
-    return _svg(named, top + height + 24, body)
+    body.append(words(left, top + height + 16, ends[0], color=SOFT))
+    body.append(words(WIDTH - 8, top + height + 16, ends[1], anchor="end", color=SOFT))
+    return svg(named, top + height + 24, body)
 
 
 def _ticks(most: int) -> range:
@@ -152,18 +152,18 @@ def heat_map(named: Named, rows: Sequence[tuple[str, Sequence[int | None]]], col
     left, size = 24, (WIDTH - 24) / max(1, len(columns))
     most = max((count or 0 for _, counts in rows for count in counts), default=0) or 1
     body = [
-        _words(left + size * (place + 0.5), 10, name, anchor="middle", color=_SOFT)
+        words(left + size * (place + 0.5), 10, name, anchor="middle", color=SOFT)
         for place, name in enumerate(columns)
         if place % 3 == 0
     ]
     for line, (label, counts) in enumerate(rows):
         y = 16 + line * 18
-        body.append(_words(0, y + 13, label))
+        body.append(words(0, y + 13, label))
         for place, count in enumerate(counts):
             shade = _PAPER if not count else _SHADES[min(len(_SHADES) - 1, (count * len(_SHADES) - 1) // most)]
             fill = f"url(#{named.id}-{_HIDDEN})" if count is None else shade
-            body.append(_box(left + size * place, y, size, 18, fill, line="#d8dce4"))
-    return _svg(named, 16 + len(rows) * 18 + 4, body)
+            body.append(box(left + size * place, y, size, 18, fill, line="#d8dce4"))
+    return svg(named, 16 + len(rows) * 18 + 4, body)
 
 
 @dataclass(frozen=True)
@@ -215,11 +215,11 @@ class Heat:
 Figure = Stacked | Lengths | Climb | Heat
 
 
-def _svg(named: Named, height: float, body: Sequence[str]) -> Markup:
+def svg(named: Named, height: float, body: Sequence[str]) -> Markup:
     """The whole picture; the dots of what is hidden are always there."""
     dots = (
         f'<pattern id="{named.id}-{_HIDDEN}" width="5" height="5" patternUnits="userSpaceOnUse">'
-        f'<rect width="5" height="5" fill="{_PAPER}"/><circle cx="2.5" cy="2.5" r="1.1" fill="{_SOFT}"/></pattern>'
+        f'<rect width="5" height="5" fill="{_PAPER}"/><circle cx="2.5" cy="2.5" r="1.1" fill="{SOFT}"/></pattern>'
     )
     return Markup(  # noqa: S704 - every text in it went through escape()
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-labelledby="{named.id}-t {named.id}-d" '
@@ -228,27 +228,27 @@ def _svg(named: Named, height: float, body: Sequence[str]) -> Markup:
     )
 
 
-def _pattern(named: Named, place: int) -> str:
+def pattern(named: Named, place: int) -> str:
     ground, path = LOOKS[place % len(LOOKS)]
     if not path:
         return ""
     return (
         f'<pattern id="{named.id}-{place}" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<rect width="6" height="6" fill="{ground}"/><path d="{path}" stroke="{_INK}"/></pattern>'
+        f'<rect width="6" height="6" fill="{ground}"/><path d="{path}" stroke="{INK}"/></pattern>'
     )
 
 
-def _fill(named: Named, place: int) -> str:
+def fill(named: Named, place: int) -> str:
     ground, path = LOOKS[place % len(LOOKS)]
     return f"url(#{named.id}-{place})" if path else ground
 
 
-def _box(x: float, y: float, width: float, height: float, fill: str, line: str = _INK) -> str:
+def box(x: float, y: float, width: float, height: float, fill: str, line: str = INK) -> str:
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}" '
         f'stroke="{line}" stroke-width="0.8"/>'
     )
 
 
-def _words(x: float, y: float, text: str, *, anchor: str = "start", color: str = _INK) -> str:
+def words(x: float, y: float, text: str, *, anchor: str = "start", color: str = INK) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}">{escape(text)}</text>'

@@ -7,17 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bot.console.drawing import (
-    _INK as INK,
-    _SOFT as SOFT,
-    WIDTH,
-    Named,
-    _box as box,
-    _fill as fill,
-    _pattern as pattern,
-    _svg as svg,
-    _words as words,
-)
+from bot.console.drawing import INK, SOFT, WIDTH, Named, box, fill, pattern, svg, words
 
 
 @dataclass(frozen=True, kw_only=True)

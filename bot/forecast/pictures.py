@@ -5,11 +5,8 @@ Promise: a picture and its table show the same; two plans are drawn to the same 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -17,6 +14,7 @@ from markupsafe import Markup
 from bot.console.charts import RISKS
 from bot.console.drawing import Bar, Named, bars
 from bot.console.drawing_columns import Column, columns
+from bot.console.picture import Picture
 from bot.forecast.assumptions import WORK
 from bot.forecast.simulating import Outcome
 from bot.forecast.tally import PLACES, WAYS, Month, capacity, costs
@@ -27,26 +25,6 @@ _NAMED = 6
 #: Questions that are shown of those where people left.
 _MOST_QUESTIONS = 12
 _PAID = (*WAYS, *WORK)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """A picture, and the same as a table."""
-
-    id: str
-    title: str
-    lead: str
-    picture: Markup
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def as_csv(self) -> str:
-        """The table, as a spreadsheet opens it."""
-        out = io.StringIO()
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(self.head)
-        writer.writerows(self.rows)
-        return "\ufeff" + out.getvalue()
 
 
 class Pictures:

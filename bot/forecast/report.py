@@ -15,9 +15,10 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from bot.console.charts import RISKS
+from bot.console.picture import Picture
 from bot.forecast.assumptions import WORK, Assumptions
 from bot.forecast.bank import Plan
-from bot.forecast.pictures import Picture, Pictures, Talks
+from bot.forecast.pictures import Pictures, Talks
 from bot.forecast.sample import forms_of, summary
 from bot.forecast.simulating import Outcome
 from bot.forecast.tally import WAYS, WITHIN, figures
