@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.console.charts import GROUPS
 from bot.forecast.assumptions import WORK, Assumptions
 
 #: Ways on which a customer is reached; each costs.
@@ -17,12 +18,8 @@ WAYS = ("line", "telegram", "letter")
 #: Where a customer is, in words that fit a bar: of the open case, or nothing is due, or he has left.
 PLACES: Mapping[str, str] = {
     "not_due": "",
-    "not_sent": "10 15",
-    "sent": "20 50 51 52",
-    "no_contact": "30 35",
-    "started": "25 40 45",
-    "person": "55",
-    "answered": "60 65 66 70 71 72",
+    # As the charts of the console have them; of a case that is closed nothing is due.
+    **{name: statuses for name, statuses in GROUPS.items() if name not in ("done", "other")},
     "other": "80 81 92",
 }
 PLACE_OF = {status: name for name, statuses in PLACES.items() for status in statuses.split() or [""]}
