@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from bot.settings_values import empty_is_unset, split_list
+
 _PRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}\Z")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 _KINDS = ("submission", "difference", "hand_over")
@@ -38,19 +40,11 @@ class OutletSettings(BaseSettings):
     hook_kinds: Annotated[tuple[str, ...], NoDecode] = _KINDS
     hook_days: int = Field(default=30, ge=1, le=3650)
 
-    @field_validator("sftp_host_key", "sftp_at", "hook_kinds", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    _listed = field_validator("sftp_host_key", "sftp_at", "hook_kinds", mode="before")(split_list)
 
-    @field_validator(
+    _empty_is_none = field_validator(
         "sftp_known_hosts", "sftp_key", "sftp_key_passphrase", "sftp_password", "hook_secret", mode="before"
-    )
-    @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
+    )(empty_is_unset)
 
     @field_validator("sftp_url")
     @classmethod

@@ -23,6 +23,7 @@ from bot.costs import read_costs
 from bot.office_hours import DAYS, DayName, OfficeHours, parse_closed, parse_hours
 from bot.outlet_settings import OutletSettings
 from bot.problems import SettingsProblem
+from bot.settings_values import empty_is_unset, split_list
 from bot.sign_on.settings import SignOnSettings
 
 if TYPE_CHECKING:
@@ -123,18 +124,13 @@ class Settings(SignOnSettings, OutletSettings):
     allow_drafts: bool = False
     encoder: Literal["auto", "on", "off"] = "auto"
 
-    @field_validator(
+    _split = field_validator(
         *("sensitive_channels", "trusted_proxies", "second_factor_roles", "office_days", "office_closed"),
         *("letter_window", "double_entry", "rest_days"),
         mode="before",
-    )
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    )(split_list)
 
-    @field_validator(
+    _empty_is_unset = field_validator(
         "encryption_keys",
         "line_channel_secret",
         "line_channel_access_token",
@@ -147,11 +143,7 @@ class Settings(SignOnSettings, OutletSettings):
         "erasure_file",
         "drop_folder",
         mode="before",
-    )
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        # Compose files hand down empty variables; a webhook checked with an empty secret lets everybody in.
-        return None if isinstance(value, str) and not value.strip() else value
+    )(empty_is_unset)
 
     @field_validator("costs")
     @classmethod

@@ -14,6 +14,7 @@ from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from bot.problems import SettingsProblem
+from bot.settings_values import empty_is_unset, split_list
 
 #: As in ``storage.staff``, which is too heavy for the settings of every command.
 _ROLES = frozenset({"operator", "back_office", "approver", "auditor", "admin"})
@@ -77,17 +78,9 @@ class SignOnSettings(BaseSettings):
     local_sign_in: Literal["everybody", "break_glass"] = "everybody"
     break_glass: Annotated[tuple[str, ...], NoDecode] = ()
 
-    @field_validator("oidc_acr_values", "oidc_amr_values", "break_glass", mode="before")
-    @classmethod
-    def _split_names(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    _split_names = field_validator("oidc_acr_values", "oidc_amr_values", "break_glass", mode="before")(split_list)
 
-    @field_validator("oidc_client_secret", mode="before")
-    @classmethod
-    def _no_empty_secret(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
+    _no_empty_secret = field_validator("oidc_client_secret", mode="before")(empty_is_unset)
 
     @field_validator("console_url", "oidc_issuer")
     @classmethod
