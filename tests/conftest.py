@@ -28,6 +28,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis
+import hypothesis.internal.conjecture.providers
 import psycopg
 import pytest
 
@@ -52,6 +53,8 @@ OpenDatabase = Callable[[], Database]
 # The same examples in every run: what was green stays green until somebody changes it.
 hypothesis.settings.register_profile("kakunin", deadline=None, database=None, derandomize=True)
 hypothesis.settings.load_profile("kakunin")
+# Not the constants of our own modules either: which are imported by then depends on the tests that ran before.
+hypothesis.internal.conjecture.providers.is_local_module_file = lambda _: False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -22,6 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from dialogs.conversation import events as ev, inputs as inp
 from dialogs.conversation.events import Form, Key, Owner
 from dialogs.conversation.prompts import Message
+from dialogs.conversation.steps import Leave
 from dialogs.definition.model import Questionnaire
 from tests.dialogs.conversation.driving import (
     ASIDES,
@@ -170,11 +171,13 @@ class AnyConversation(RuleBasedStateMachine):
     @rule(text=st.one_of(st.sampled_from(ANYTHING), st.text(max_size=30)))
     def types(self, text: str) -> None:
         self.talk.type(text)
+        self.comes_back_when_unlinked()
 
     @rule(option=st.sampled_from(OPTIONS), age=st.integers(0, 3))
     def taps_anything(self, option: str, age: int) -> None:
         asked = [event for event in self.talk.events if isinstance(event, ev.Asked)]
         self.talk.option(option, token=asked[-1 - age].token if age < len(asked) else "p999")
+        self.comes_back_when_unlinked()
 
     @rule(where=st.integers(0, 30), older=st.integers(0, 4))
     def taps_what_is_shown(self, where: int, older: int) -> None:
@@ -184,6 +187,12 @@ class AnyConversation(RuleBasedStateMachine):
             buttons = (*message.buttons, *message.shortcuts)
             button = buttons[where % len(buttons)]
             self.talk.send(inp.Chose(token=message.token or "-", option=button.option))
+            self.comes_back_when_unlinked()
+
+    def comes_back_when_unlinked(self) -> None:
+        """Nothing reaches the talk of an account that is not linked, before it is linked again."""
+        if Leave.UNLINK in self.talk.leaves:
+            self.talk.send(inp.Returned())
 
     @rule(names=st.lists(st.sampled_from("abcz"), max_size=3))
     def picks(self, names: list[str]) -> None:
