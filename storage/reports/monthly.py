@@ -91,7 +91,10 @@ def decisions(conn: Connection, span: Span) -> dict[str, int]:
 
 
 def sent_outside(conn: Connection, span: Span) -> dict[str, int]:
-    """What costs money in the span, by kind: messages of LINE that no reply token made free, letters, calls, visits."""
+    """What costs money in the span, by kind: calls to LINE that no reply token made free, letters, calls, visits.
+
+    LINE counts whom a call goes to, however many bubbles it carries (Messaging API, counting of messages).
+    """
     letters = select(func.count()).select_from(_code.join(_case, _case.c.id == _code.c.case_id))
     letters = scoped(letters.where(span.holds(_code.c.created_at)), span, _case.c.customer_id)
     found = {"letter": int(conn.execute(letters).scalar_one())}
@@ -106,7 +109,9 @@ def sent_outside(conn: Connection, span: Span) -> dict[str, int]:
     messages = messages.join(_account, _account.c.id == _conversation.c.account_id)
     if not span.branches.is_whole_bank:
         messages = messages.join(_case, _case.c.id == _conversation.c.case_id)
-    pushed = select(func.count()).select_from(messages).where(span.holds(_outgoing.c.created_at))
+    # What went in one call bears the key of its first message.
+    pushed = select(func.count(_outgoing.c.batch_key.distinct())).select_from(messages)
+    pushed = pushed.where(span.holds(_outgoing.c.settled_at))
     pushed = pushed.where(_account.c.channel == "line", _outgoing.c.state == "sent", _outgoing.c.reply_until.is_(None))
     pushed = scoped(pushed, span, _case.c.customer_id)
     return found | {"line": int(conn.execute(pushed).scalar_one())}
