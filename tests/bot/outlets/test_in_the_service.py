@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from bot.outlets import sending, sftp
+from bot.outlets.setting_up import set_up_now
 from bot.service import make_service
 from bot.settings import Settings
 from storage.audit import list_entries
@@ -64,6 +65,24 @@ async def test_the_hook_is_switched_off_only_by_a_process_whose_work_it_is(sqlit
     assert [one["messages"] for one in logs if (one["event"], one["log_level"]) == ("hooks.off", "error")] == [2]
     (entry,) = [one for one in await sqlite_database.read(list_entries) if one.action == "hooks.off"]
     assert entry.detail == {"messages": "2"}
+
+
+async def test_what_is_told_is_for_the_process_that_sends_to_say(sqlite_database: Database) -> None:
+    hook = {"hook_url": "https://bank.invalid/hook", "hook_secret": secret(OLD)}
+    narrow, wide = Settings(**hook, hook_kinds="hand_over"), Settings(**hook)
+
+    async def starts(settings: Settings, *roles: str) -> str:
+        async with make_service(sqlite_database, settings, name="one").running(roles):
+            outlet = await sqlite_database.read(lambda conn: load_outlet(conn, HOOKS))
+        assert outlet is not None
+        return outlet.kinds
+
+    assert await starts(wide, "webhooks") == ",".join(KINDS), "until the sender has come"
+    assert await starts(narrow, "sender") == "hand_over"
+    assert await starts(wide, "webhooks") == "hand_over"
+    await asyncio.to_thread(set_up_now, sqlite_database, wide, HOOKS)
+    assert await starts(wide, "webhooks") == "hand_over", "nor does a command say so"
+    assert await starts(wide, "sender") == ",".join(KINDS)
 
 
 async def test_a_service_stops_also_while_the_server_answers_nothing(
