@@ -52,6 +52,11 @@ def can_send() -> bool:
     return importlib.util.find_spec("asyncssh") is not None
 
 
+def can_unlock() -> bool:
+    """Whether a key with a passphrase in the form of OpenSSH can be read."""
+    return importlib.util.find_spec("bcrypt") is not None
+
+
 class Server:
     """A folder on the server, while the connection lives."""
 
@@ -167,7 +172,10 @@ def _signing_in(settings: Settings) -> dict[str, Any]:
                     None if passphrase is None else passphrase.get_secret_value(),
                 )
             ]
-        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+        except asyncssh.KeyEncryptionError:
+            # Of all forms only that of OpenSSH ends here, also where the library lacks what unlocks it.
+            raise ServerProblem("own_key" if can_unlock() else "no_bcrypt") from None
+        except asyncssh.KeyImportError:
             raise ServerProblem("own_key") from None
     return {"client_keys": keys, "password": None if password is None else password.get_secret_value()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,10 +10,13 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as parquet
 import pytest
 
+from bot.outlets import sftp
 from bot.outlets.sending import last_time
 from bot.outlets.sftp import ServerProblem
+from bot.outlets.wording import problem_in_words
 from bot.problems import SettingsProblem
 from bot.settings import load_settings
+from locales import load_catalogue
 from storage.audit import list_entries
 from storage.database import Database
 from storage.exports.drop import DropBusy, alone
@@ -97,6 +101,37 @@ def test_with_a_key_of_our_own(
         send(sqlite_database, make_sender, sftp_password="", sftp_key_passphrase="close sesame")
     assert refused.value.code == "own_key"
     assert send(sqlite_database, make_sender, sftp_password="", sftp_key_passphrase="open sesame") == 1
+
+
+def _openssh_key_with_passphrase() -> str:
+    """Its outside alone: what is locked inside is never looked at without a key."""
+
+    def part(content: bytes) -> bytes:
+        return len(content).to_bytes(4) + content
+
+    options = part(bytes(16)) + (16).to_bytes(4)
+    head = part(b"aes256-ctr") + part(b"bcrypt") + part(options) + (1).to_bytes(4)
+    blob = base64.b64encode(b"openssh-key-v1\0" + head + part(bytes(51)) + part(bytes(144))).decode()
+    return f"-----BEGIN OPENSSH {'PRIVATE'} KEY-----\n{blob}\n-----END OPENSSH {'PRIVATE'} KEY-----\n"
+
+
+@pytest.mark.parametrize(("unlocks", "code"), [(False, "no_bcrypt"), (True, "own_key")])
+def test_a_key_that_takes_one_package_more_says_which(
+    sqlite_database: Database,
+    make_sender: MakeSender,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unlocks: bool,
+    code: str,
+) -> None:
+    secret = tmp_path / "key"
+    secret.write_text(_openssh_key_with_passphrase(), encoding="ascii")
+    monkeypatch.setenv("KAKUNIN_SFTP_KEY_FILE", str(secret))
+    monkeypatch.setattr(sftp, "can_unlock", lambda: unlocks)
+    with pytest.raises(ServerProblem) as refused:
+        send(sqlite_database, make_sender, sftp_password="", sftp_key_passphrase="open sesame")
+    assert refused.value.code == code
+    assert ("pip install bcrypt" in problem_in_words(load_catalogue("ja").text, code)) is not unlocks
 
 
 def test_who_is_refused_hears_so(sqlite_database: Database, host: SftpHost, make_sender: MakeSender) -> None:
