@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -105,22 +106,28 @@ async def running_demo(log: Path) -> AsyncIterator[str]:
             env=clean,
         )
     address = f"http://127.0.0.1:{port}"
+    try:
+        await _begun(process, address, printed)
+        yield address
+    finally:
+        # Also where it did not come up, or the test failed: nothing is left running.
+        if process.returncode is None:
+            process.terminate()
+        code = await process.wait()
+    assert code == 0
+    assert not [line for line in printed().splitlines() if "Traceback" in line]
+
+
+async def _begun(process: Process, address: str, printed: Callable[[], str]) -> None:
     async with aiohttp.ClientSession() as session:
         for _ in range(300):
             assert process.returncode is None, printed()[-2000:]
             # The page answers while the first customer is still being played; its end is in the log.
-            if f"{port}/console/" in printed():
+            if f"{address}/console/" in printed():
                 break
             await asyncio.sleep(0.2)
         async with session.get(f"{address}/demo/phone") as answer:
             assert answer.status == 200
-    try:
-        yield address
-    finally:
-        process.terminate()
-        code = await process.wait()
-    assert code == 0
-    assert not [line for line in printed().splitlines() if "Traceback" in line]
 
 
 @pytest.fixture
