@@ -13,6 +13,9 @@ from bot.cli.office import Office, os_user
 
 app = typer.Typer(no_args_is_help=True, help="Published questionnaires and FAQ versions.")
 
+#: The forms that are asked, by the kind of customer.
+_KINDS = ("individual", "corporate")
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -55,15 +58,19 @@ def publish(
             for form in forms
             if database.run_read(lambda conn, f=form: on_older_versions(conn, f.name, f.sha256, limit=1))  # type: ignore[misc]
         ]
+    # A case asks the form whose id is its customer's kind.
+    unasked = [source.name for source in ready if source.kind == "questionnaire" and source.name not in _KINDS]
     if as_json:
         rows = [{"kind": s.kind, "name": s.name, "locale": s.locale, "sha256": s.sha256} for s in became]
-        typer.echo(json.dumps({"published": rows, "open_on_older": behind}, ensure_ascii=False))
+        typer.echo(json.dumps({"published": rows, "open_on_older": behind, "never_asked": unasked}, ensure_ascii=False))
         return
     for source in became:
         typer.echo(f"{source.kind} {source.name} {source.locale or ''} {source.version} {source.sha256[:12]}")
     typer.echo(office.say("content.published", count=str(len(became))))
     for name in behind:
         typer.echo(office.say("content.open_on_older", name=name))
+    for name in unasked:
+        typer.echo(office.say("content.never_asked", name=name), err=True)
 
 
 @app.command("list")

@@ -73,6 +73,18 @@ SHIPPED = {
 JAPANESE = {("faq", "faq", "ja"), ("faq", "faq", "ja_easy")}
 
 
+def test_a_form_that_no_case_asks_is_named(shell: Shell) -> None:
+    own(shell, "questionnaires/visit.yaml", OWN_FORM)
+    done = shell("content", "publish")
+    assert done.code == 0
+    assert "branch_visit" in done.err
+    assert done.err.count("\n") == 1, "of the shipped ones nothing is said"
+    assert json.loads(shell("content", "publish", "--json").out)["never_asked"] == ["branch_visit"]
+    own(shell, "questionnaires/visit.yaml", OWN_FORM.replace("branch_visit", "corporate"))
+    done = shell("content", "publish")
+    assert (done.code, done.err) == (0, "")
+
+
 def test_what_is_shipped_becomes_live_once(shell: Shell) -> None:
     assert versions(shell) == []
     assert publish(shell) == SHIPPED
