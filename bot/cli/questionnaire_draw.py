@@ -7,12 +7,16 @@ from pathlib import Path
 import typer
 
 from bot.cli.errors import UserError
-from bot.cli.play import load_form
 
 
 def draw(form: str, out: Path, language: str | None) -> None:
     """Write the drawing; raises ``UserError`` where the form or the language is none."""
+    from bot.cli.play import load_form
+    from bot.cli.questionnaire_check import find_issues
     from bot.drawing.svg import draw as draw_form
+    from dialogs.definition import checker
+    from dialogs.definition.issues import Severity
+    from dialogs.definition.yaml_format import shipped_names
     from locales import VOICES, load_catalogue
 
     definition = load_form(form, language)
@@ -20,10 +24,15 @@ def draw(form: str, out: Path, language: str | None) -> None:
     if voice not in VOICES:
         raise UserError(f"--language {voice}: shipped languages are {', '.join(VOICES)}.")
     catalogue = load_catalogue(voice)
-    drawing = draw_form(definition, catalogue, voice)
+    issues = checker.check(definition) if form in shipped_names() else find_issues(Path(form), catalogue)[0]
+    drawing = draw_form(definition, catalogue, voice, issues)
     try:
         out.write_text(drawing, encoding="utf-8")
     except OSError as problem:
         raise UserError(f"{out}: {problem.strerror}.") from None
     sheets = str(drawing.count('class="sheet"'))
     typer.echo(catalogue.text("draw.done", file=str(out), sheets=sheets))
+    if issues:
+        errors = sum(issue.severity is Severity.ERROR for issue in issues)
+        counts = {"errors": str(errors), "warnings": str(len(issues) - errors)}
+        typer.echo(catalogue.text("draw.marked", **counts), err=True)

@@ -178,7 +178,8 @@ class _Layout:
         height = sum(part.height for part in parts) + 2 * _PAD
         exits = self._exits(box, lane)
         self._room(self._needed(box, lane))
-        left = self._rect(parts, lane, box.kind, height)
+        worst = next((kind for kind in ("error", "warning") if any(one.kind == kind for one in box.remarks)), "")
+        left = self._rect(parts, lane, f"{box.kind} {worst}".rstrip(), height)
         for part, kind in exits:
             self._exit(part, kind, left)
 
@@ -198,6 +199,7 @@ class _Layout:
         if box.choices:
             parts.append(part(" / ".join(box.choices), SMALLEST, "choices"))
         parts += [part(mark, SMALLEST, "mark") for mark in box.marks]
+        parts += [part(remark.words, _TEXT, remark.kind) for remark in box.remarks]
         return parts
 
     def _exits(self, box: Box, lane: int) -> list[tuple[_Part, str]]:

@@ -6,14 +6,15 @@ condition stand under it together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bot.drawing.words import Words
 from dialogs.definition.expressions import Expression
 from dialogs.definition.expressions.expression import of_tree
 from dialogs.definition.expressions.syntax import Call
+from dialogs.definition.issues import Issue
 from dialogs.definition.model import Group, Question, Questionnaire, QuestionType
 from locales import Catalogue
 
@@ -31,6 +32,15 @@ class Exit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What the check has found, in words."""
+
+    #: error, warning
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Box:
     """A question, a note, a value that is worked out, or an end of the form."""
 
@@ -43,6 +53,8 @@ class Box:
     #: What else is true of the question, in words.
     marks: tuple[str, ...] = ()
     exits: tuple[Exit, ...] = ()
+    #: What the check has found here.
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +70,48 @@ class Under:
 Item = Box | Under
 
 
-def outline(form: Questionnaire, catalogue: Catalogue, locale: str) -> tuple[Item, ...]:
-    """The whole form in one language."""
+def outline(form: Questionnaire, catalogue: Catalogue, locale: str, issues: Iterable[Issue] = ()) -> tuple[Item, ...]:
+    """The whole form in one language; what the check has found stands where it is, or else at the start."""
     words, say = Words(form, catalogue, locale), catalogue.text
     rows = [question for question in form.questions if _is_drawn(question)]
+    found = _Found(form, say, issues)
     start = Box(
         kind="start", name=form.id, title=words.text(form.title), text=say("draw.version", version=form.version)
     )
     finish = Box(kind="finish", name="", title=say("draw.finish"))
-    return (start, *_Outline(form, words, catalogue).items(rows, ()), finish)
+    items = tuple(found.marked(item) for item in _Outline(form, words, catalogue).items(rows, ()))
+    return (replace(start, remarks=found.rest()), *items, finish)
+
+
+class _Found:
+    """The findings, each handed out once."""
+
+    def __init__(self, form: Questionnaire, say: Callable[..., str], issues: Iterable[Issue]) -> None:
+        self._say = say
+        #: Of a list the first question that uses it.
+        using = {question.list_name: question.name for question in reversed(form.questions) if question.list_name}
+        self._by_name: dict[str, list[Issue]] = {}
+        for issue in issues:
+            name = issue.place.name
+            at = using.get(name.partition("/")[0], "") if issue.place.sheet == "choices" else name
+            self._by_name.setdefault(at, []).append(issue)
+
+    def marked(self, item: Item) -> Item:
+        if isinstance(item, Under):
+            return replace(item, inside=tuple(map(self.marked, item.inside)))
+        return replace(item, remarks=tuple(map(self._remark, self._by_name.pop(item.name, ()))))
+
+    def rest(self) -> tuple[Remark, ...]:
+        """Of the form as a whole, and of what has no box."""
+        return tuple(
+            replace(self._remark(issue), words=f"{issue.place}: {self._remark(issue).words}".removeprefix(": "))
+            for issues in self._by_name.values()
+            for issue in issues
+        )
+
+    def _remark(self, issue: Issue) -> Remark:
+        kind = issue.severity.value
+        return Remark(kind=kind, words=f"{self._say(f'check.severity.{kind}')} {issue.message(self._say)}")
 
 
 def _is_drawn(question: Question) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from bot.drawing.layout import HEIGHT, WIDTH, Line, Page, Rect, Text, lay_out
 from bot.drawing.outline import outline
+from dialogs.definition.issues import Issue
 from dialogs.definition.model import Questionnaire, pick
 from locales import Catalogue
 
@@ -18,6 +19,8 @@ _STYLE = f"""
 text {{ font-family: {_FONTS}; fill: #1a1a1a; white-space: pre; }}
 text.title {{ font-weight: 700; }}
 text.mark {{ fill: #5a3b00; }}
+text.error {{ fill: #a31414; font-weight: 700; }}
+text.warning {{ fill: #7a4b00; font-weight: 700; }}
 text.choices {{ fill: #0b3f7a; }}
 rect {{ fill: #fff; stroke: #4d5561; stroke-width: .25; }}
 rect.sheet {{ stroke: #c8ccd2; }}
@@ -29,6 +32,8 @@ rect.when {{ fill: #fff4d6; stroke: #8a6100; }}
 rect.repeat {{ fill: #e6e9fb; stroke: #3d4aa0; }}
 rect.end {{ fill: #fde7e4; stroke: #a32014; }}
 rect.handover {{ fill: #fdeed8; stroke: #a35a14; }}
+rect.error {{ stroke: #a31414; stroke-width: 1; }}
+rect.warning {{ stroke: #b87300; stroke-width: 1; }}
 polyline {{ fill: none; stroke: #4d5561; stroke-width: .35; }}
 polyline.beside-when {{ stroke: #8a6100; stroke-dasharray: 1.2 .8; }}
 polyline.beside-repeat {{ stroke: #3d4aa0; stroke-dasharray: .4 .6; }}
@@ -36,9 +41,9 @@ polyline.exit {{ stroke: #a35a14; }}
 """
 
 
-def draw(form: Questionnaire, catalogue: Catalogue, locale: str) -> str:
-    """The form in one language, and the words of ``catalogue`` beside it."""
-    pages = lay_out(outline(form, catalogue, locale))
+def draw(form: Questionnaire, catalogue: Catalogue, locale: str, issues: Iterable[Issue] = ()) -> str:
+    """The form in one language, and the words of ``catalogue`` beside it; ``issues`` are marked where they are."""
+    pages = lay_out(outline(form, catalogue, locale, issues))
     title = pick(form.title, locale, form.default_language)
     height = len(pages) * HEIGHT + (len(pages) - 1) * _BETWEEN
     body = "\n".join(_sheet(page, at, len(pages), title, form, catalogue) for at, page in enumerate(pages))
@@ -72,7 +77,7 @@ def _sheet(page: Page, at: int, count: int, title: str, form: Questionnaire, cat
 
 
 def _rect(rect: Rect) -> str:
-    radius = min(rect.height / 2, 3.0) if rect.kind in ("start", "finish", "end", "handover") else 0.6
+    radius = min(rect.height / 2, 3.0) if rect.kind.partition(" ")[0] in ("start", "finish", "end", "handover") else 0.6
     if rect.kind in ("when", "repeat"):
         radius = rect.height / 2 if rect.height < 6 else 3.0
     return (

@@ -13,6 +13,8 @@ from bot.cli import run
 from bot.drawing.layout import HEIGHT, WIDTH, Line, Page, Rect, lay_out, width_of
 from bot.drawing.outline import Box, Item, outline
 from bot.drawing.svg import draw
+from dialogs.definition.checker import check
+from dialogs.definition.issues import Severity
 from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.definition.yaml_format import load_shipped, read_questionnaire, shipped_names
 from locales import VOICES, load_catalogue
@@ -136,6 +138,50 @@ def test_a_form_is_drawn_with_its_branches() -> None:
     ):
         assert words in ja
     assert "If “職業” is “会社員” or “その他”" in en
+
+
+#: A question that is never asked, a list that nobody uses, a language that lacks one text, and no submission.
+FAULTY = """
+settings: {id: faulty, version: "1", title: {ja: 見本, en: Sample}, default_language: ja, required_items: [address]}
+survey:
+  - {type: integer, name: age, label: {ja: 何歳ですか。, en: How old are you?}}
+  - {type: text, name: never, label: {ja: 出ません。}, relevant: "${age} < 3 and ${age} > 5"}
+  - {type: select_one jobs, name: job, label: {ja: 職業は。, en: Your job?}}
+choices:
+  jobs: [{name: one, label: {ja: 会社員, en: Employee}}, {name: two, label: {ja: 自営}}]
+  unused: [{name: one, label: {ja: 一, en: one}}]
+"""
+
+
+def test_what_the_check_finds_stands_where_it_is() -> None:
+    form, say = read_questionnaire(FAULTY, origin="faulty.yaml"), load_catalogue("ja")
+    issues = check(form)
+    codes = {(issue.code, issue.severity.value) for issue in issues}
+    assert {kind for _, kind in codes} == {"error", "warning"}
+    at = {box.name: [remark.words for remark in box.remarks] for box in boxes(outline(form, say, "ja", issues))}
+    assert sum(map(len, at.values())) == len(issues), "each once, and none is lost"
+    for issue in issues:
+        where = {"never": "never", "jobs/two": "job"}.get(issue.place.name, "faulty")
+        assert [one for one in at[where] if one.endswith(issue.message(say.text))], issue
+    assert at["age"] == []
+    drawing = ElementTree.fromstring(draw(form, say, "ja", issues))
+    classes = {str(rect.get("class")) for rect in drawing.iter(f"{SVG}rect")}
+    assert {"question error", "start error"} <= classes
+    assert "question" in classes
+    for page in lay_out(outline(form, say, "ja", issues)):
+        assert [pair for pair in combinations(page.rects, 2) if overlap(*pair)] == []
+
+
+def test_the_command_says_how_much_it_has_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = tmp_path / "faulty.yaml", tmp_path / "faulty.svg"
+    source.write_text(FAULTY, encoding="utf-8")
+    found = check(read_questionnaire(FAULTY, origin="faulty.yaml"))
+    errors = sum(issue.severity is Severity.ERROR for issue in found)
+    assert run(["questionnaire", "draw", str(source), "--out", str(out), "--language", "en"]) == 0
+    assert f"{errors} error(s) and {len(found) - errors} warning(s)" in capsys.readouterr().err
+    assert run(["questionnaire", "draw", "individual", "--out", str(out)]) == 0
+    assert capsys.readouterr().err == ""
+    assert 'class="question error"' not in out.read_text(encoding="utf-8")
 
 
 def test_the_same_form_gives_the_same_drawing() -> None:
