@@ -16,7 +16,7 @@ def repro(
 ) -> None:
     """Write a conversation as a readable test that takes the same path, without anything about the customer."""
     from bot.transcripts.deeds import NoForm, load_stored
-    from bot.transcripts.reproducing import NotShipped, reproduce
+    from bot.transcripts.reproducing import NoVersion, reproduce
     from bot.transcripts.stage import shipped_understanding
     from bot.transcripts.writing import sentence
     from locales import load_catalogue
@@ -38,13 +38,14 @@ def repro(
                 zone=office.zone,
                 catalogue=load_catalogue(office.settings.default_locale),
                 salt=database.universe.code(32),
+                office=office.settings.office,
             )
         except LookupError:
             raise office.refuse("repro.no_conversation", id=conversation) from None
         except NoForm:
             raise office.refuse("repro.no_form", id=conversation) from None
-        except NotShipped as problem:
-            raise office.refuse("repro.no_shipped", id=conversation, form=problem.form) from None
+        except NoVersion:
+            raise office.refuse("repro.no_version", id=conversation) from None
     if out is None:
         typer.echo(made.text, nl=False)
     else:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from bot.transcripts.stage import ACTS
 from storage import content, conversations
 from storage.conversations import Conversation
 from storage.database import Database
@@ -20,25 +21,27 @@ from storage.tables import AccountRow, ContentRow, InboundRow, OutgoingRow, tabl
 _inbound, _outgoing = table_of(InboundRow), table_of(OutgoingRow)
 _content, _account = table_of(ContentRow), table_of(AccountRow)
 
-#: Changes of the owner that a member of staff makes by hand.
-_BY_HAND = {"claimed": "claimed", "handed_back": "handed_back"}
 #: Facts that no line of a transcript can bring about.
-_BEYOND = frozenset({"migrated", "channel_changed", "taken_back", "asked_once_more", "proposed", "proposal_settled"})
-_BEYOND_OWNERS = frozenset({
-    "transferred", "assigned", "customer_returned", "customer_silent", "nobody_came", "external", "external_left",
-    "engine_error",
-})  # fmt: skip
+_BEYOND = frozenset({"migrated", "channel_changed", "asked_once_more"})
+_BEYOND_OWNERS = frozenset({"engine_error"})
+#: A turn that is recorded as of a moment is over by then.
+_TURN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
     at: datetime
-    #: typed, tapped, secret, media, claimed, handed_back, staff_said, beyond
+    #: typed, tapped, secret, media, taken_back, staff_said, entered, beyond; or what people and time do (stage.ACTS)
     kind: str
     #: The words, the kind of media or secret, or what goes beyond a transcript; the option of a button.
     text: str = field(default="", repr=False)
     #: The prompt whose button was tapped.
     token: str = ""
+    #: Where the words of the message are kept, which is known also of one that was taken back.
+    content_id: str = ""
+    #: The question for which staff entered something, and what was read from it.
+    key: tuple[str, int] | None = None
+    value: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +71,12 @@ def load_stored(conn: Connection, database: Database, conversation_id: str) -> S
     if not events or events[0]["kind"] != "started":
         raise NoForm
     channel = conn.execute(select(_account.c.channel).where(_account.c.id == conversation.account_id)).scalar_one()
-    recorded = _recorded(events)
+    customer = _by_customer(conn, database, conversation)
+    recorded = _recorded(events, [deed.at for deed in customer])
     # What is said in the moment of taking over is ours, in the name of the member of staff.
     taken = {deed.at for deed in recorded if deed.kind == "claimed"}
     staff = [deed for deed in _by_staff(conn, conversation_id) if deed.at not in taken]
-    deeds = [*_by_customer(conn, database, conversation), *recorded, *staff]
+    deeds = [*customer, *recorded, *staff]
     begun = datetime.fromisoformat(events[0]["at"])
     return Stored(
         conversation=conversation,
@@ -102,7 +106,7 @@ def _by_customer(conn: Connection, database: Database, conversation: Conversatio
             ref, token, option = payload["tap"]
             found.append(Deed(at=at, kind="tapped", text=option, token=token if ref == conversation.ref else "-"))
         elif row.kind in ("text", "choice"):
-            found.append(Deed(at=at, kind="typed", text=str(body.get("text", ""))))
+            found.append(Deed(at=at, kind="typed", text=str(body.get("text", "")), content_id=row.content_id or ""))
         elif row.kind == "media":
             found.append(Deed(at=at, kind="media", text=payload.get("media") or "other"))
     return found
@@ -117,13 +121,28 @@ def _by_staff(conn: Connection, conversation_id: str) -> list[Deed]:
     return [Deed(at=at, kind="staff_said") for at in conn.execute(query).scalars()]
 
 
-def _recorded(events: Sequence[Mapping[str, Any]]) -> list[Deed]:
+def _recorded(events: Sequence[Mapping[str, Any]], heard: Sequence[datetime]) -> list[Deed]:
+    """What people other than the customer did, and what came to pass by itself; he was ``heard`` at these moments."""
     found: list[Deed] = []
+    #: Whether he who waits was told so since he began to, and by nobody's doing.
+    told = False
     for event in events:
         at, kind = datetime.fromisoformat(event["at"]), event["kind"]
-        reason = event.get("reason", "").partition(":")[0] if kind == "owner_changed" else ""
-        if reason in _BY_HAND:
-            found.append(Deed(at=at, kind=_BY_HAND[reason]))
-        elif kind in _BEYOND or reason in _BEYOND_OWNERS:
-            found.append(Deed(at=at, kind="beyond", text=reason or kind))
+        if kind == "owner_changed":
+            told = False
+            reason = event["reason"]
+            if reason in ACTS:
+                found.append(Deed(at=at, kind=reason))
+            elif reason in _BEYOND_OWNERS:
+                found.append(Deed(at=at, kind="beyond", text=reason))
+        elif kind == "waiting_told" and not any(at <= moment < at + _TURN for moment in heard):
+            found.append(Deed(at=at, kind="nobody_came" if told else "waited_long"))
+            told = True
+        elif kind == "taken_back":
+            found.append(Deed(at=at, kind="taken_back", content_id=event["content_id"]))
+        elif kind == "proposed":
+            key = (event["key"][0], event["key"][1])
+            found.append(Deed(at=at, kind="entered", text=event["display"], key=key, value=event["value"]))
+        elif kind in _BEYOND:
+            found.append(Deed(at=at, kind="beyond", text=kind))
     return found

@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from bot.transcripts.notation import RUN, digits_of, gives_away, is_bare, like, same_notation, telling, without_words
+from bot.transcripts.offers import offered_by
 from bot.transcripts.stage import Stage, words
 from dialogs.conversation.answering import reader_kind
 from dialogs.definition.model import Question, Questionnaire, QuestionType
@@ -93,13 +94,26 @@ class Fiction:
         fitting = (one for one in self._values(kind, value, value) if _plain(one) in ours or not gives_away(one, value))
         return next(fitting, "")
 
-    def candidates(self, text: str, stage: Stage, recorded: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    def candidates(
+        self, text: str, stage: Stage, recorded: Iterable[Mapping[str, Any]], wanted: str = ""
+    ) -> Iterator[str]:
         """What may be said instead of ``text``, the likeliest first; ``recorded`` is what came of it.
 
-        Whatever made it, nothing passes that shares with the text more than words which are ours.
+        Whatever made it, nothing passes that shares with the text more than words which are ours.  ``wanted`` is a
+        topic that has to be among those which are offered.
         """
         ours = _own_words() | _shown_words(stage)
+        recorded = list(recorded)
+        offers = offered_by(stage, next((event for event in recorded if event["kind"] == "faq_shown"), None), wanted)
+        # Words of the shipped answers are ours, whoever else has used them.
+        yield from offers
         fitting = self._fitting(text, stage, recorded)
+        yield from (one for one in fitting if _plain(one) in ours or not gives_away(one, text))
+
+    def entered(self, question: Question, text: str, value: str, stage: Stage) -> Iterator[str]:
+        """What staff may have entered instead, where this ``value`` was read from it."""
+        ours = _own_words() | _shown_words(stage)
+        fitting = self._replies(question, text, [value], stage)
         yield from (one for one in fitting if _plain(one) in ours or not gives_away(one, text))
 
     def _fitting(self, text: str, stage: Stage, recorded: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -119,6 +133,10 @@ class Fiction:
                 yield from (topics[one].question for one in event["topics"] if one in topics)
             elif event["kind"] == "answered" and question is not None:
                 values.append(str(event["value"]))
+            elif event["kind"] == "not_understood":
+                yield from words()["unmatched"]
+            elif event["kind"] == "owner_changed" and event["reason"] == "danger":
+                yield from words()["danger"]
         if question is not None:
             yield from self._replies(question, text, values, stage)
         yield from self._staff_words(stage)
@@ -143,6 +161,8 @@ class Fiction:
             yield from (*words()["yes"], *words()["no"])
         else:
             yield from self._values(kind, text, values[0] if values else "")
+            if values == [""]:
+                yield from words()["plain"].get(kind, ())
             if not values:
                 yield from words()["slips"].get(kind, ())
                 yield self._renumbered(without_words(text, words()["slips"]["email"][3]), keep=0)

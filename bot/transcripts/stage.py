@@ -6,7 +6,7 @@ passes as it is (``tests/conversations``; a test plays one with both).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,9 +16,13 @@ from typing import Any
 import yaml
 
 from bot.channels.limits import LIMITS
+from bot.office_hours import OfficeHours
+from bot.waiting_line import OfficeStaffing
 from dialogs.conversation import engine, events as ev, inputs as inp, wording
 from dialogs.conversation.answering import reader_kind
-from dialogs.conversation.events import Event, Form
+from dialogs.conversation.entries import read_entry
+from dialogs.conversation.events import Event, Form, Key
+from dialogs.conversation.form import Position
 from dialogs.conversation.prompts import Message, MessageKind, Phrase, Prompt, ShownButton
 from dialogs.conversation.state import State, apply
 from dialogs.conversation.understanding import Understanding
@@ -26,11 +30,12 @@ from dialogs.conversation.wording import Voice
 from dialogs.definition.model import Question, Questionnaire
 from dialogs.faq.topics import in_voice, load_shipped
 from dialogs.guard import find_secret
+from dialogs.replies.base import Problem
 from locales import SHIPPED_LANGUAGES, language_of, load_catalogue
 
 #: The names of the platforms in a text.
 CHANNELS = {"line": "LINE", "telegram": "Telegram"}
-_STAFF = "staff-1"
+_STAFF, _OTHER = "staff-1", "staff-2"
 
 
 @cache
@@ -60,6 +65,23 @@ def shipped_understanding() -> Understanding:
     return Understanding({language: matcher_for(load_shipped(language), language) for language in SHIPPED_LANGUAGES})
 
 
+#: What people and time do without a word of their own: who is named for it in a file, and what the engine hears.
+#: The names are those under which it is recorded; of a time-out that tells somebody who waits, of our own.
+ACTS: Mapping[str, Callable[[State], inp.Input]] = {
+    "claimed": lambda state: inp.StaffTook(staff_id=_STAFF, epoch=state.epoch + 1),
+    "transferred": lambda state: inp.StaffTook(staff_id=_OTHER, epoch=state.epoch + 1, reason="transferred"),
+    "assigned": lambda state: inp.StaffTook(staff_id=_STAFF, epoch=state.epoch + 1, reason="assigned"),
+    "handed_back": lambda _: inp.HandedBack(staff_id=_STAFF),
+    "released:staff": lambda _: inp.StaffReleased(staff_id=_STAFF, reason="staff"),
+    "released:idle": lambda _: inp.StaffReleased(staff_id=_STAFF, reason="idle"),
+    "external": lambda _: inp.HeldElsewhere(),
+    "external_left": lambda _: inp.HandedBack(reason="external_left"),
+    "customer_silent": lambda _: inp.HandedBack(reason="customer_silent"),
+    "waited_long": lambda _: inp.WaitedLong(),
+    "nobody_came": lambda _: inp.NobodyCame(),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Opening:
     """How a transcript begins."""
@@ -70,6 +92,8 @@ class Opening:
     sensitive_allowed: bool
     start: datetime
     master: Mapping[str, str]
+    #: When staff are there; ``None``: there are none to call, as where a form is only played.
+    office: OfficeHours | None = None
 
 
 @dataclass
@@ -82,6 +106,8 @@ class Stage:
     state: State = field(init=False)
     events: list[Event] = field(default_factory=list)
     shown: list[Message] = field(default_factory=list)
+    #: The content rows of what was typed, in order.
+    typings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         opening = self.opening
@@ -97,12 +123,12 @@ class Stage:
         self.events.append(started)
         self.state = apply(State(), started)
 
-    def mark(self) -> tuple[State, int, int]:
-        return self.state, len(self.events), len(self.shown)
+    def mark(self) -> tuple[State, int, int, int]:
+        return self.state, len(self.events), len(self.shown), len(self.typings)
 
-    def back_to(self, mark: tuple[State, int, int]) -> None:
-        self.state, events, shown = mark
-        del self.events[events:], self.shown[shown:]
+    def back_to(self, mark: tuple[State, int, int, int]) -> None:
+        self.state, events, shown, typings = mark
+        del self.events[events:], self.shown[shown:], self.typings[typings:]
 
     # What people do -------------------------------------------------------------------------------
 
@@ -116,7 +142,12 @@ class Stage:
         if secret is not None:
             return self._send(inp.SecretWithheld(secret=secret.kind.value))
         reading = self.understanding.read(text, self.state.locale)
-        return self._send(inp.Said(reading=reading, content_id=f"content-{len(self.events)}"))
+        self.typings.append(f"content-{len(self.events)}-{len(self.typings)}")
+        return self._send(inp.Said(reading=reading, content_id=self.typings[-1]))
+
+    def takes_back(self, which: int) -> list[Message]:
+        """What was typed last, last but one, ...: ``which`` counts from 1."""
+        return self._send(inp.TookBack(content_id=self.typings[-which]))
 
     def button(self, option: str, token: str) -> ShownButton | None:
         """The button that stands for this option, on that prompt or else on the newest that has it."""
@@ -143,13 +174,20 @@ class Stage:
     def sent(self, media: str) -> list[Message]:
         return self._send(inp.MediaSent(media=media))
 
-    def claimed(self) -> list[Message]:
-        said = self._send(inp.StaffTook(staff_id=_STAFF, epoch=self.state.epoch + 1))
+    def act(self, name: str) -> list[Message]:
+        """What people or time do (``ACTS``)."""
+        said = self._send(ACTS[name](self.state))
+        if name != "claimed":
+            return said
         phrase = Phrase(key="handover.joined", params={"staff_name": words()["staff_name"]})
         return [*said, self._show(Prompt(kind=MessageKind.NOTICE, pieces=(phrase,)))]
 
-    def handed_back(self) -> list[Message]:
-        return self._send(inp.HandedBack(staff_id=_STAFF))
+    def entered(self, key: Key, text: str) -> list[Message]:
+        """An answer that staff enter; raises ``LookupError`` where it is none."""
+        read = read_entry(Position(self.opening.definition, self.state, self.now), key, text)
+        if isinstance(read, Problem):
+            raise LookupError(read.code)
+        return self._send(inp.StaffEntered(key=key, value=read.value, display=read.display, staff_id=_STAFF))
 
     def later(self, span: timedelta) -> None:
         self.now += span
@@ -165,8 +203,9 @@ class Stage:
         return self.opening.definition.question(prompt.key.question)
 
     def _send(self, what: inp.Input) -> list[Message]:
-        lists = LIMITS["line"].lists
-        step = engine.step(self.opening.definition, self.state, what, self.now, lists, None)
+        lists, office = LIMITS["line"].lists, self.opening.office
+        staffing = None if office is None else OfficeStaffing(office, self.now)
+        step = engine.step(self.opening.definition, self.state, what, self.now, lists, staffing)
         self.state = step.state
         self.events += step.events
         return [self._show(prompt) for prompt in step.says]

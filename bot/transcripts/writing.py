@@ -7,17 +7,18 @@ transcript has no line for what happened, or where playing it departs from the r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.transcripts import office
 from bot.transcripts.deeds import Deed
 from bot.transcripts.fiction import Fiction
-from bot.transcripts.stage import Opening, Stage, words
+from bot.transcripts.stage import ACTS, Opening, Stage, words
 from dialogs.conversation import events as ev
 from dialogs.conversation.answering import reader_kind
-from dialogs.conversation.events import AnswerState, Owner
+from dialogs.conversation.events import AnswerState, Key, Owner
 from dialogs.conversation.prompts import Message
 from dialogs.conversation.understanding import Understanding
 from dialogs.definition.model import Questionnaire
@@ -30,6 +31,8 @@ _FREE = frozenset({
     "staff_id", "by", "basis",
 })  # fmt: skip
 _BASES = frozenset({"master", "previous", "default"})
+#: What was read from a message that was taken back: it fits everything.
+_LOST = "\0"
 #: As many replies are tried in the place of one.
 _MOST_TRIES = 120
 
@@ -68,7 +71,11 @@ class Writer:
         self._stage = Stage(opening, understanding)
         self._deeds = deeds
         self._recorded = recorded
-        self._marks = [_mark(event, opening.definition) for event in recorded]
+        #: Messages of which nobody knows any more what they said, and what was read from them.
+        self._taken_back = {str(event["content_id"]) for event in recorded if event["kind"] == "taken_back"}
+        self._marks = [_mark(event, opening.definition, self._taken_back) for event in recorded]
+        #: The content rows of what was typed so far, in order.
+        self._typed: list[str] = []
         self._fiction = fiction
         self._written = Written()
         #: When the deed that is being played was done.
@@ -88,10 +95,10 @@ class Writer:
                 break
         return self._written
 
-    def file(self, catalogue: Catalogue, questionnaire: str) -> str:
-        """The file of what was written."""
+    def file(self, catalogue: Catalogue, form: str | None) -> str:
+        """The file of what was written, with the ``form`` (canonical) where the suite has it not."""
         shows = "2" if self._fiction is not None else "made_up"
-        return "".join(f"{line}\n" for line in _file(self._stage, self._written, catalogue, questionnaire, shows))
+        return "".join(f"{line}\n" for line in _file(self._stage, self._written, catalogue, form, shows))
 
     # One deed -------------------------------------------------------------------------------------
 
@@ -112,31 +119,67 @@ class Writer:
                 sign = words()["media"].get(deed.text)
                 done = sign is not None and self._line(_CUSTOMER, sign, lambda _: stage.sent(deed.text))
                 return done or self._end("beyond", deed.text)
-            case "claimed" if stage.state.owner in (Owner.WAITING, Owner.BOT):
-                return self._line(_STAFF, words()["claims"], lambda _: stage.claimed()) or self._end("differs")
-            case "handed_back" if stage.state.owner is Owner.STAFF:
-                return self._line(_STAFF, words()["hands_back"], lambda _: stage.handed_back()) or self._end("differs")
+            case "taken_back" if deed.content_id in self._typed:
+                return self._take_back(len(self._typed) - self._typed.index(deed.content_id))
+            case "entered" if deed.key is not None:
+                return self._enter(deed, Key(*deed.key))
             case "staff_said" if stage.state.owner is Owner.STAFF:
                 self._written.lines.append((_STAFF, words()["staff_says"]))
                 return True
+            case act if act in ACTS:
+                speaker, text = words()["acts"][act]
+                return self._line(speaker, text, lambda _: stage.act(act)) or self._end("differs")
         return self._end("beyond", deed.text or deed.kind)
 
     def _say(self, deed: Deed) -> bool:
-        if not deed.text or deed.text.startswith("[withheld"):
+        is_lost = deed.content_id in self._taken_back
+        if (not deed.text and not is_lost) or deed.text.startswith("[withheld"):
             return self._end("value")
-        if self._fiction is None:
-            return self._line(_CUSTOMER, deed.text, self._stage.typed) or self._end("differs")
+        if self._fiction is None and not is_lost:
+            said = self._line(_CUSTOMER, deed.text, self._stage.typed) or self._end("differs")
+        else:
+            fiction = self._fiction or Fiction("", self._stage.now.date())
+            fitting = fiction.candidates(deed.text, self._stage, list(self._next_recorded()), self._wanted(deed))
+            said = self._try(fitting, deed.text, _CUSTOMER, "{}", self._stage.typed)
+        if said:
+            self._typed.append(deed.content_id)
+        return said
+
+    def _wanted(self, deed: Deed) -> str:
+        """Of topics that are offered now the one that is chosen next, if any is."""
+        later = self._deeds[self._deeds.index(deed) + 1 :]
+        chosen = next((one.text for one in later if one.kind == "tapped"), "")
+        return chosen.removeprefix("q.") if chosen.startswith("q.") else ""
+
+    def _try(
+        self, fitting: Iterable[str], real: str, speaker: str, shape: str, play: Callable[[str], list[Message]]
+    ) -> bool:
+        """Say the first of these words that takes the recorded path, in a line of this shape."""
         tried: set[str] = set()
-        for one in self._fiction.candidates(deed.text, self._stage, self._next_recorded()):
+        for one in fitting:
             if one in tried or not one or one.startswith(("[", "(")):
                 continue
             tried.add(one)
-            if self._line(_CUSTOMER, one, self._stage.typed):
-                self._written.replaced += one != deed.text
+            if self._line(speaker, shape.format(one), lambda _, one=one: play(one)):  # type: ignore[misc]
+                self._written.replaced += one != real
                 return True
             if len(tried) >= _MOST_TRIES:
                 break
         return self._end("value")
+
+    def _take_back(self, which: int) -> bool:
+        shapes = words()["takes_back"]
+        text = shapes["last"] if which == 1 else shapes["before"].format(n=which)
+        return self._line(_CUSTOMER, text, lambda _: self._stage.takes_back(which)) or self._end("differs")
+
+    def _enter(self, deed: Deed, key: Key) -> bool:
+        shape = f"{words()['enters'].format(key=key)} {{}}"
+        if self._fiction is None:
+            fitting: Iterable[str] = (deed.text,)
+        else:
+            question = self._stage.opening.definition.question(key.question)
+            fitting = self._fiction.entered(question, deed.text, deed.value, self._stage)
+        return self._try(fitting, deed.text, _STAFF, shape, lambda one: self._stage.entered(key, one))
 
     def _line(self, speaker: str, text: str, play: Callable[[str], list[Message]]) -> bool:
         """Play a line and keep it, where it brings about what was recorded."""
@@ -150,9 +193,14 @@ class Writer:
     def _bring_about(self, play: Callable[[], list[Message]]) -> bool:
         stage = self._stage
         mark, played = stage.mark(), len(stage.events) - 1
-        said = play()
+        try:
+            said = play()
+        except LookupError:
+            return False
         fresh = [_mark(ev.to_json(event), stage.opening.definition) for event in stage.events[played + 1 :]]
-        if fresh != self._marks[played : played + len(fresh)] or not self._is_whole(played, played + len(fresh)):
+        until = played + len(fresh)
+        same = len(self._marks) >= until and all(map(_fits, fresh, self._marks[played:until]))
+        if not same or not self._is_whole(played, until):
             stage.back_to(mark)
             return False
         self._written.lines += [(_BANK, bubble(message)) for message in said]
@@ -198,19 +246,28 @@ def _at(event: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(event["at"])
 
 
-def _mark(event: Mapping[str, Any], form: Questionnaire) -> tuple[Any, ...]:
-    """What two playings of one path have in common about an event."""
+def _mark(event: Mapping[str, Any], form: Questionnaire, lost: Collection[str] = ()) -> dict[str, Any]:
+    """What two playings of one path have in common about an event; ``_LOST`` where that is not known any more."""
     kept: dict[str, Any] = {key: value for key, value in event.items() if key not in _FREE}
     kind, key = event["kind"], event.get("key")
-    if kind == "asked" and event.get("basis") in _BASES:
-        kept["basis"] = event["basis"]
-    if kind == "not_understood":
+    if kind == "asked":
+        if event.get("basis") in _BASES:
+            kept["basis"] = event["basis"]
+        if lost and not event.get("selection"):
+            kept["selection"] = _LOST
+    # Which topics are like a text depends on all its words.
+    if kind == "not_understood" or (kind == "faq_shown" and event["action"] == "offer"):
         kept.pop("topics", None)
-    if kind == "answered" and key is not None and key[0] in form.by_name:
+    if kind in ("answered", "proposed") and key is not None and key[0] in form.by_name:
         question = form.question(key[0])
         if question.is_select or reader_kind(question) == "yes_no":
-            kept["value"] = event["value"]
-    return kind, json.dumps(kept, ensure_ascii=False, sort_keys=True)
+            kept["value"] = _LOST if event.get("content_id") in lost else event["value"]
+    return {"kind": kind, **json.loads(json.dumps(kept))}
+
+
+def _fits(played: Mapping[str, Any], recorded: Mapping[str, Any]) -> bool:
+    """Whether both are of one path."""
+    return set(played) == set(recorded) and all(recorded[name] in (_LOST, played[name]) for name in recorded)
 
 
 # The file -------------------------------------------------------------------------------------------
@@ -227,8 +284,9 @@ def bubble(message: Message) -> str:
     return "\n".join(lines)
 
 
-def _file(stage: Stage, written: Written, catalogue: Catalogue, questionnaire: str, shows: str) -> Iterator[str]:
+def _file(stage: Stage, written: Written, catalogue: Catalogue, form: str | None, shows: str) -> Iterator[str]:
     opening = stage.opening
+    questionnaire = opening.definition.id
     day = opening.start.date().isoformat()
     yield f"title: {_text(catalogue.text('transcript.title', day=day, form=questionnaire))}"
     yield "shows:"
@@ -239,6 +297,8 @@ def _file(stage: Stage, written: Written, catalogue: Catalogue, questionnaire: s
     yield f"locale: {opening.locale}"
     yield f"sensitive_allowed: {str(opening.sensitive_allowed).lower()}"
     yield f"start: {_text(opening.start.isoformat(timespec='seconds'))}"
+    if opening.office is not None:
+        yield f"office: {json.dumps(office.written(opening.office))}"
     yield "master:" if opening.master else "master: {}"
     yield from (f"  {column}: {_text(value)}" for column, value in opening.master.items())
     yield "conversation:"
@@ -252,6 +312,9 @@ def _file(stage: Stage, written: Written, catalogue: Catalogue, questionnaire: s
         yield f"  # {sentence(written.cut, catalogue)}"
     yield "outcome:"
     yield from _outcome(stage)
+    if form is not None:
+        yield "form: |"
+        yield f"  {form}"
 
 
 def sentence(cut: Cut, catalogue: Catalogue) -> str:

@@ -7,24 +7,50 @@ stays as it is, and the lines of the bank are replaced.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bot.transcripts import office
+from bot.waiting_line import OfficeStaffing
 from dialogs.conversation import events as ev, inputs as inp
+from dialogs.conversation.entries import read_entry
 from dialogs.conversation.events import AnswerState, Owner
 from dialogs.conversation.prompts import Message, ShownButton
+from dialogs.definition.model import Questionnaire
+from dialogs.definition.yaml_format import read_canonical
 from dialogs.guard import find_secret
-from tests.dialogs.conversation.talking import Talk, shipped
+from dialogs.replies.base import Problem
+from tests.dialogs.conversation.talking import STAFF_ID, Talk, keys, shipped
 
 FOLDER = Path(__file__).parent
 
 CUSTOMER, BANK, STAFF, CLOCK = "客", "銀行", "係", "時計"
 _MEDIA = {"(写真)": "image", "(スタンプ)": "sticker", "(音声)": "audio"}
+_TAKES_BACK = re.compile(r"\(送信取消(?: ([1-9][0-9]*))?\)")
+_ENTERS = re.compile(r"\[代わりに記入 (\S+)\] (.+)")
+#: What people and time do without a word of their own.
+_ACTS: dict[tuple[str, str], Callable[[Talk], inp.Input]] = {
+    (STAFF, "[引き受ける]"): lambda talk: inp.StaffTook(staff_id=STAFF_ID, epoch=talk.state.epoch + 1),
+    (STAFF, "[ほかの係が引き継ぐ]"): lambda talk: inp.StaffTook(
+        staff_id="staff-2", epoch=talk.state.epoch + 1, reason="transferred"
+    ),
+    (STAFF, "[割り当てられる]"): lambda talk: inp.StaffTook(
+        staff_id=STAFF_ID, epoch=talk.state.epoch + 1, reason="assigned"
+    ),
+    (STAFF, "[質問票にもどす]"): lambda _: inp.HandedBack(staff_id=STAFF_ID),
+    (STAFF, "[待ち行列にもどす]"): lambda _: inp.StaffReleased(staff_id=STAFF_ID, reason="staff"),
+    (STAFF, "[ほかのシステムで受ける]"): lambda _: inp.HeldElsewhere(),
+    (STAFF, "[ほかのシステムからもどす]"): lambda _: inp.HandedBack(reason="external_left"),
+    (CLOCK, "[係の返事がないまま時間切れ]"): lambda _: inp.StaffReleased(staff_id=STAFF_ID, reason="idle"),
+    (CLOCK, "[お客さまの返事がないまま時間切れ]"): lambda _: inp.HandedBack(reason="customer_silent"),
+    (CLOCK, "[待ち時間が長い]"): lambda _: inp.WaitedLong(),
+    (CLOCK, "[だれも来ないまま時間切れ]"): lambda _: inp.NobodyCame(),
+}
 _SPANS = {"分": "minutes", "時間": "hours", "日": "days"}
 _SPAN = re.compile(r"\+([1-9][0-9]*)(分|時間|日)")
 _BANK_LINE = re.compile(rf"^  - {BANK}:")
@@ -49,6 +75,8 @@ class Played:
     opening: list[Message] = field(default_factory=list)
     answers: list[tuple[str, str, list[Message]]] = field(default_factory=list)
     taps: int = 0
+    #: The content rows of what was typed, in order.
+    typed: list[str] = field(default_factory=list)
 
     def lines(self) -> list[dict[str, str]]:
         """The whole conversation as the file should hold it."""
@@ -61,14 +89,16 @@ class Played:
 
 def play(transcript: dict[str, Any]) -> Played:
     """The transcript's people, against the real bank."""
+    start = datetime.fromisoformat(transcript["start"])
     talk = Talk(
-        shipped(transcript["questionnaire"]),
+        form_of(transcript),
         locale=transcript["locale"],
         master=transcript["master"],
         sensitive_allowed=transcript["sensitive_allowed"],
-        now=datetime.fromisoformat(transcript["start"]),
+        now=start,
         channel=_CHANNELS[transcript["channel"]],
     )
+    hours = office.read(transcript["office"], start.tzinfo or UTC) if "office" in transcript else None
     played = Played(talk, opening=talk.said)
     for line in transcript["conversation"]:
         ((speaker, text),) = line.items()
@@ -76,11 +106,21 @@ def play(transcript: dict[str, Any]) -> Played:
             continue
         if speaker == CUSTOMER:
             played.taps += 1
-        played.answers.append((speaker, text, list(_act(talk, speaker, text))))
+        talk.staffing = None if hours is None else OfficeStaffing(hours, talk.now)
+        played.answers.append((speaker, text, list(_act(played, speaker, text))))
     return played
 
 
-def _act(talk: Talk, speaker: str, text: str) -> Iterable[Message]:
+def form_of(transcript: dict[str, Any]) -> Questionnaire:
+    """The form that it holds, or else the shipped one that it names."""
+    form = transcript.get("form")
+    return shipped(transcript["questionnaire"]) if form is None else read_canonical(form.strip())
+
+
+def _act(played: Played, speaker: str, text: str) -> Iterable[Message]:
+    talk = played.talk
+    if (speaker, text) in _ACTS:
+        return _done(talk, speaker, text)
     if speaker == CLOCK:
         span = _SPAN.fullmatch(text)
         assert span is not None, f"a clock line is like +3時間, not {text}"
@@ -90,17 +130,30 @@ def _act(talk: Talk, speaker: str, text: str) -> Iterable[Message]:
         return _staff(talk, text)
     if text in _MEDIA:
         return talk.send(inp.MediaSent(media=_MEDIA[text]))
-    return talk.say(text)
+    if taken := _TAKES_BACK.fullmatch(text):
+        return talk.send(inp.TookBack(content_id=played.typed[-int(taken[1] or 1)]))
+    before, said = talk.typed, talk.say(text)
+    if talk.typed != before:
+        played.typed.append(talk.typed)
+    return said
+
+
+def _done(talk: Talk, speaker: str, text: str) -> Iterable[Message]:
+    before = talk.state.owner
+    said = list(talk.send(_ACTS[speaker, text](talk)))
+    if text != "[引き受ける]":
+        return said
+    assert before in (Owner.WAITING, Owner.BOT)
+    return (*said, talk.render("handover.joined", staff_name="田中"))
 
 
 def _staff(talk: Talk, text: str) -> Iterable[Message]:
-    if text == "[引き受ける]":
-        assert talk.state.owner in (Owner.WAITING, Owner.BOT)
-        talk.staff_takes()
-        return (*talk.said, talk.render("handover.joined", staff_name="田中"))
     assert talk.state.owner is Owner.STAFF, f"{text}: nobody has taken the conversation"
-    if text == "[質問票にもどす]":
-        return talk.hand_back()
+    if entered := _ENTERS.fullmatch(text):
+        (key,) = keys(entered[1])
+        read = read_entry(talk.position, key, entered[2])
+        assert not isinstance(read, Problem), f"{text}: {read}"
+        return talk.send(inp.StaffEntered(key=key, value=read.value, display=read.display, staff_id=STAFF_ID))
     assert not text.startswith("["), f"staff cannot do {text}"
     assert find_secret(text, expected=None) is None
     return ()

@@ -87,7 +87,9 @@ async def test_one_who_is_offered_several_questions_and_takes_one(house: House) 
     await says(customer, "どうやって本人確認をするのですか")
     offered = next(option for option in customer.options() if option.startswith("q"))
     await says(customer, f"+{offered}", "+c0")
-    assert_cut(made_of(house), house)
+    transcript = assert_whole(made_of(house), house)
+    assert transcript["outcome"]["faq"] == [offered.removeprefix("q.")]
+    assert "どうやって本人確認をするのですか" not in lines_of(transcript)
 
 
 async def test_what_only_the_banks_own_faq_knows_ends_the_test(house: House) -> None:
@@ -120,15 +122,17 @@ async def test_what_only_the_banks_own_faq_knows_ends_the_test(house: House) -> 
 
 
 @pytest.mark.parametrize("wish", ["+staff", "係の人と話したい"])
-async def test_a_wish_for_a_person_when_nobody_is_there_ends_the_test(house: House, wish: str) -> None:
+async def test_a_wish_for_a_person_when_nobody_is_there(house: House, wish: str) -> None:
     house.advance(hours=8)
     customer = await begun(house, "line")
     await says(customer, wish)
     assert customer.active().owner == "bot", "nobody is there"
     await says(customer, "榊原です。引っ越した家族のことでうかがいたいです", "+c0")
-    transcript = assert_cut(made_of(house), house)
+    transcript = assert_whole(made_of(house), house)
+    assert transcript["office"]["hours"] == "09:00-17:00"
     assert transcript["outcome"]["handover"] == []
     assert transcript["outcome"]["phase"] == "asking"
+    assert transcript["outcome"]["answers"]["respondent"] == "self"
 
 
 async def test_a_conversation_that_departs_at_once_is_a_test_of_its_beginning(house: House) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.simulator.stage.mortal import MortalBot
 from bot.transcripts.deeds import NoForm, load_stored
-from bot.transcripts.reproducing import NotShipped, reproduce
+from bot.transcripts.reproducing import NoVersion, reproduce
 from locales import load_catalogue
 from storage.conversations import find_conversation_ref
 
@@ -27,11 +27,12 @@ async def transcript_of(bot: MortalBot, ref: str) -> web.Response:
             zone=service.rules.zone,
             catalogue=load_catalogue("ja"),
             salt=None,
+            office=service.rules.office,
         ).text
 
     try:
         text = await asyncio.to_thread(make)
-    except (LookupError, NoForm, NotShipped):
+    except (LookupError, NoForm, NoVersion):
         raise web.HTTPNotFound from None
     file = f'attachment; filename="conversation_{ref}.yaml"'
     headers = {"Content-Disposition": file}

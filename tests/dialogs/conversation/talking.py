@@ -278,7 +278,7 @@ class Talk:
         for prompt in step.says:
             options = [button.option for button in (*prompt.buttons, *prompt.shortcuts)]
             assert len(options) == len(set(options)), f"two buttons do the same: {options}"
-            anywhere = {"staff", "later", "resume", "why", "verify", *VOICE_OF_COMMAND}
+            anywhere = {"staff", "later", "resume", "why", "verify", "wait", "phone", *VOICE_OF_COMMAND}
             if prompt.token is None:
                 assert all(option in anywhere or option.startswith("q.") for option in options), options
         entered = isinstance(what, inp.StaffEntered) or (isinstance(what, inp.Chose) and what.token.startswith("s"))
