@@ -215,6 +215,10 @@ class Limits:
     #: The seconds between two calls to one chat, and how many may come at once; 0 where chats are not counted.
     chat_seconds: float = 0
     chat_at_once: int = 0
+    #: People to whom one call may take the same message; 1 where each needs a call of his own.
+    people_per_call: int = 1
+    #: Calls to many that it takes in a second, counted apart from the others.
+    many_per_second: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +249,12 @@ class Channel(Protocol):
         retry_key: str,
     ) -> Sent:
         """Send up to ``limits.messages_per_call`` messages in one call; never raises for the platform's answers."""
+
+    async def send_to_many(self, users: Sequence[Personal], message: Message, *, retry_key: str) -> Sent:
+        """Send one message, whose buttons hold anywhere, to up to ``limits.people_per_call`` people in one call.
+
+        All of them have it or none has.  Only where ``people_per_call`` is above 1.
+        """
 
     async def change(self, recipient: Recipient, message: Message, provider_id: str) -> Sent:
         """Put ``message`` in the place of one that was sent, where ``limits.changes``; the same twice is harmless."""

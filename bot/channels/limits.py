@@ -34,6 +34,9 @@ LINE = Limits(
     lists=_LISTS,
     calls_per_second=2000,
     calls_at_once=2000,
+    # Multicast.
+    people_per_call=500,
+    many_per_second=200,
 )
 
 #: Telegram says "4096 characters".  It names no limit for button labels; a phone shows about 20

@@ -24,7 +24,7 @@ from bot.simulator.platform_line_content import LineContents
 from bot.simulator.platform_line_menu_calls import add_menu_routes
 from bot.simulator.platform_line_menus import RichMenus
 from bot.simulator.platform_line_numbers import Numbers
-from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages
+from bot.simulator.platform_line_rules import USER_ID, UUID, Finding, check_messages, recipients_of
 from bot.simulator.platform_line_tokens import TokenDesk
 
 #: Called with method, path and JSON body (or ``None``) of each call or webhook.
@@ -123,7 +123,8 @@ def build_app(state: LineServer) -> web.Application:
     routes: list[tuple[str, str, Handler]] = [
         ("POST", "/v2/bot/message/reply", api.reply),
         ("POST", "/v2/bot/message/push", api.push),
-        ("POST", "/v2/bot/message/validate/{kind:reply|push}", api.validate),
+        ("POST", "/v2/bot/message/multicast", api.multicast),
+        ("POST", "/v2/bot/message/validate/{kind:reply|push|multicast}", api.validate),
         ("POST", "/bot/pnp/push", api.notify),
         ("POST", "/v2/bot/chat/loading/start", api.loading),
         ("GET", "/v2/bot/message/{message}/content", state.contents.hand_out),
@@ -190,6 +191,12 @@ class _Api:
         return await self._after(request, fault, ids)
 
     async def push(self, request: web.Request, body: Any) -> web.StreamResponse:
+        return await self._push(request, body, many=False)
+
+    async def multicast(self, request: web.Request, body: Any) -> web.StreamResponse:
+        return await self._push(request, body, many=True)
+
+    async def _push(self, request: web.Request, body: Any, *, many: bool) -> web.StreamResponse:
         state = self._state
         fault = state.faults.next()
         if (refusal := await self._before(fault)) is not None:
@@ -197,7 +204,8 @@ class _Api:
         key = request.headers.get("X-Line-Retry-Key")
         if key is not None and not UUID.fullmatch(key):
             return self._error(400, "The retry key is invalid")
-        if not isinstance(body, dict) or not USER_ID.fullmatch(str(body.get("to"))):
+        people = recipients_of(body, many=many)
+        if not people:
             return self._error(400, "The property, 'to', in the request body is invalid (line: -, column: -)")
         if findings := check_messages(body.get("messages")):
             return self._refused(findings)
@@ -205,14 +213,17 @@ class _Api:
             request_id, ids = state.accepted_keys[key]
             words = {"message": "The retry key is already accepted", "sentMessages": [{"id": i} for i in ids]}
             return self._json(words, 409, {"x-line-accepted-request-id": request_id})
-        if state.quota is not None and state.pushed >= state.quota:
+        if many and any(state.people.get(one) is None for one in people):
+            return self._error(400, "Failed to send messages")
+        if state.quota is not None and state.pushed + len(people) > state.quota:
             return self._error(429, QUOTA_WORDS)
-        state.pushed += 1
-        # LINE says 200 for people who blocked the account, and for people it does not know.
-        ids = self._show(state.people.get(body["to"]), body["messages"])
+        state.pushed += len(people)
+        # LINE says 200 for people who blocked the account, and for one person it does not know.
+        ids = [number for one in people for number in self._show(state.people.get(one), body["messages"])]
         if key is not None:
-            state.accepted_keys[key] = (self._request_id(), ids)
-        return await self._after(request, fault, ids)
+            state.accepted_keys[key] = (self._request_id(), [] if many else ids)
+        # The answer to a multicast names no messages.
+        return await self._after(request, Fault(trouble=Trouble.BARE_ANSWER) if many and fault is None else fault, ids)
 
     async def notify(self, request: web.Request, body: Any) -> web.StreamResponse:
         fault = self._state.faults.next()

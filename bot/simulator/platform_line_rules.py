@@ -18,6 +18,9 @@ Finding = tuple[str, str]
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 USER_ID = re.compile(r"U[0-9a-f]{32}")
 
+#: People of one multicast.
+MOST_RECIPIENTS = 500
+
 EMPTY = "May not be empty"
 _KNOWN_COMPONENTS = {"box", "button", "text", "separator", "filler", "image", "span", "icon"}
 
@@ -33,6 +36,19 @@ def _length(place: str, value: Any, most: int, *, graphemes: bool = False, least
         yield place, EMPTY
     elif (grapheme_count(value) if graphemes else _units(value)) > most:
         yield place, f"Length must be between {least} and {most}"
+
+
+def recipients_of(body: Any, *, many: bool) -> list[str]:
+    """To whom a push or a multicast goes; empty where LINE does not take it.
+
+    What becomes of somebody who is named twice LINE does not say: here he makes the call wrong.
+    """
+    to = body.get("to") if isinstance(body, dict) else None
+    people = to if many else [to]
+    if not isinstance(people, list) or not 1 <= len(people) <= MOST_RECIPIENTS:
+        return []
+    good = all(isinstance(one, str) and USER_ID.fullmatch(one) for one in people)
+    return people if good and len(set(people)) == len(people) else []
 
 
 def check_messages(messages: Any) -> list[Finding]:

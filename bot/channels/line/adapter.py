@@ -34,6 +34,7 @@ from bot.channels.line.images import LineImages
 from bot.channels.line.inbound import CHANNEL, check_signature, parse
 from bot.channels.line.outcomes import outcome_of_silence, read_answer, sent_ids
 from bot.channels.line.tokens import AccessTokens, LongLivedToken, NoAccessToken
+from bot.channels.menus import MENU_REF
 from dialogs.conversation.prompts import Message
 from dialogs.personal import Personal
 
@@ -146,6 +147,20 @@ class LineChannel:
             ids.extend(result.provider_ids)
         outcome = Outcome.SENT if Outcome.SENT in outcomes else Outcome.ACCEPTED_BEFORE
         return _of_messages(Sent(outcome=outcome, provider_ids=tuple(ids)), drawn)
+
+    async def send_to_many(self, users: Sequence[Personal], message: Message, *, retry_key: str) -> Sent:
+        """One multicast; LINE's answer to it names no messages."""
+        if not 1 <= len(users) <= self.limits.people_per_call:
+            raise ValueError(f"1 to {self.limits.people_per_call} people a call, not {len(users)}")
+        try:
+            (objects,) = render_all([message], MENU_REF, alt_if_none=self._alt_if_none)
+        except (DoesNotFit, ValidationError) as problem:
+            return Sent(outcome=Outcome.REJECTED, detail=f"not drawn: {type(problem).__name__}")
+        if message.links or len(objects) > self.limits.messages_per_call:
+            return Sent(outcome=Outcome.REJECTED, detail="not the same for all, or more than one call")
+        to = {"to": [user.reveal() for user in users]}
+        call = self._started.send(to, objects, self._time_out, retry_key=retry_key, call="multicast")
+        return await self._outcome(call, reply=False)
 
     async def change(self, recipient: Recipient, message: Message, provider_id: str) -> Sent:
         """LINE changes nothing that was sent."""

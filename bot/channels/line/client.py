@@ -40,20 +40,23 @@ class LineClient(AsyncApiClient):  # type: ignore[misc]
 
     async def send(
         self,
-        to: Mapping[str, str],
+        to: Mapping[str, Any],
         messages: Sequence[LineMessage],
         time_out: ClientTimeout,
         *,
         retry_key: str | None,
+        call: str = "push",
     ) -> str:
-        """Push drawn messages, or without a key reply with them, and give LINE's answer as it is.
+        """Push drawn messages (``call``: to one or, as a multicast, to many) under a key, or reply with them without.
+
+        Gives LINE's answer as it is.
 
         The SDK's own methods do the same call, but look through the drawn objects twice more and make objects of the
         answer: together that takes longer than the call.
         """
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         answer = await self.call_api(
-            "/v2/bot/message/reply" if retry_key is None else "/v2/bot/message/push",
+            "/v2/bot/message/reply" if retry_key is None else f"/v2/bot/message/{call}",
             "POST",
             header_params=headers if retry_key is None else {**headers, "X-Line-Retry-Key": retry_key},
             body=_Plain(to, messages=[message.dict(by_alias=True, exclude_none=True) for message in messages]),

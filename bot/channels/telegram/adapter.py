@@ -138,6 +138,10 @@ class TelegramChannel:
         """The picture behind a file id."""
         return await self._images.fetch(ref)
 
+    async def send_to_many(self, users: Sequence[Personal], message: Message, *, retry_key: str) -> Sent:
+        """Telegram takes one call for each chat."""
+        return Sent(outcome=Outcome.REJECTED, detail="Telegram takes one chat a call")
+
     async def change(self, recipient: Recipient, message: Message, provider_id: str) -> Sent:
         """Edit the message with the keyboard; the same edit twice is one, so what may have arrived is tried again."""
         try:
