@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.channels.base import Channel, Limits
 from dialogs.conversation.prompts import MessageKind
 from storage.outgoing import OutgoingRow
 from storage.pacing import Pace
+from storage.sending.alike import to_many
 
 #: Longer than any send may take, so that a lease only ends when its owner is gone.
 LEASE = timedelta(seconds=60)
@@ -20,8 +22,19 @@ _SETTLED_TRIES = 12
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 
 
-def pace_of(limits: Limits) -> Pace:
-    """The pace that fits the limits of a channel."""
+def paces_of(channels: Mapping[str, Channel]) -> dict[str, Pace]:
+    """The paces of those platforms that count calls; calls to many people have one of their own."""
+    counting = {name: one.limits for name, one in channels.items() if one.limits.calls_per_second}
+    many = {to_many(name): _pace_to_many(limits) for name, limits in counting.items() if limits.many_per_second}
+    return {name: _pace_of(limits) for name, limits in counting.items()} | many
+
+
+def _pace_to_many(limits: Limits) -> Pace:
+    each, at_once = timedelta(seconds=1 / limits.many_per_second), limits.many_per_second
+    return Pace(each=each, burst=at_once, chat_each=None, chat_burst=0, messages_per_call=limits.messages_per_call)
+
+
+def _pace_of(limits: Limits) -> Pace:
     return Pace(
         each=timedelta(seconds=1 / limits.calls_per_second),
         burst=limits.calls_at_once,

@@ -79,7 +79,7 @@ def hurry(conn: Connection, campaign_id: str, case_ids: Sequence[str], now: date
         _delivery.c.channel == "phone",
     )
     here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at > now)
-    no_chat = account_of(_member.c.customer_id, _member.c.case_id).is_(None)
+    no_chat = account_of(_member.c.customer_id).is_(None)
     # Who waits for these is put off all the same, however often he is made due.
     waits = func.coalesce(_member.c.held_by, "").in_(("stopped", "staff", "notification"))
     wanted = _member.c.case_id.in_(list(case_ids))

@@ -6,7 +6,7 @@ that waits for another one or for its platform costs nobody else a turn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -18,8 +18,18 @@ from storage.content import open_content
 from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.outgoing import OutgoingBatch, OutgoingRow
-from storage.pacing import Pace, Wish, exhausted, grant
+from storage.pacing import Pace, exhausted, grant
 from storage.problems import KeyProblem
+from storage.sending.alike import (
+    NOBODY_SHARES,
+    Batch,
+    companions,
+    in_calls,
+    is_shared,
+    lease_call,
+    to_many,
+    wish_of,
+)
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.tables.messages import OPEN_STATES
 from storage.universe import Universe
@@ -43,7 +53,8 @@ _UNHURRIED: Mapping[str, Pace] = MappingProxyType({})
 def _heads_statement(*, but: bool = False, answers: bool = False) -> Any:
     """Due heads of conversations: the first open message, if no live lease holds it.
 
-    All of them, or all ``but`` those of some channels; or those alone that somebody may be waiting for.
+    All of them, or all ``but`` those of some channels and those that nobody waits for of some others; or those alone
+    that somebody may be waiting for.
     """
     earlier = _outgoing.alias("earlier")
     blocked = select(earlier.c.id).where(
@@ -57,7 +68,8 @@ def _heads_statement(*, but: bool = False, answers: bool = False) -> Any:
         heads = heads.where(_outgoing.c.kind != _UNASKED)
     if but:
         there = _conversation.join(_account, _account.c.id == _conversation.c.account_id)
-        held = _account.c.channel.in_(bindparam("channels", expanding=True))
+        unasked = (_outgoing.c.kind == _UNASKED) & _account.c.channel.in_(bindparam("unasked", expanding=True))
+        held = _account.c.channel.in_(bindparam("channels", expanding=True)) | unasked
         its_own = _conversation.c.id == _outgoing.c.conversation_id
         heads = heads.where(~select(_conversation.c.id).select_from(there).where(its_own, held).exists())
     return (
@@ -134,65 +146,94 @@ def claim_outgoing(
     lease: timedelta,
     limit: int,
     paces: Mapping[str, Pace] = _UNHURRIED,
+    people_per_call: Mapping[str, int] = NOBODY_SHARES,
+    apart: Collection[str] = (),
 ) -> list[OutgoingBatch]:
     """Lease up to ``limit`` batches: the head of each due conversation and what follows it, up to ``BATCH``.
 
-    No more than the platforms take at this moment (storage.pacing); the rest waits without a lease.
+    No more than the platforms take at this moment (storage.pacing); the rest waits without a lease.  Where a call takes
+    several people those of the same message share one (storage.sending.alike), but for the accounts ``apart``.
     """
     now = uni.now()
     heads = _due_heads(conn, now, limit, paces)
     if not heads:
         return []
-    waiting: dict[str, list[Any]] = {}
-    for row in _FOLLOWERS.rows(conn, {"conversations": heads}):
-        waiting.setdefault(row.conversation_id, []).append(row)
-    chosen = [_batch_of(waiting.get(conversation_id, []), now) for conversation_id in heads]
+    chosen = _chosen(conn, heads, now)
+    others, taken = companions(conn, chosen, now)
+    if taken:
+        chosen = [rows for rows in chosen if rows[0].batch_key not in taken]
+    if others:
+        chosen += _chosen(conn, others, now)
     _drop_erased(conn, [row.id for rows in chosen for row in rows if row.words is None], now)
     kept = [[row for row in rows if row.words is not None] for rows in chosen]
-    kept = _in_pace(conn, now, paces, [rows for rows in kept if rows])
+    calls = in_calls(vault, [rows for rows in kept if rows], people_per_call, apart)
     batches: list[OutgoingBatch] = []
-    for rows in filter(None, kept):
+    for call in _in_pace(conn, now, paces, calls):
+        if is_shared(call):
+            key = lease_call(conn, uni, call, owner=owner, until=now + lease)
+            batches += [one for rows in call for one in _opened(conn, vault, uni, rows, key, shared=True)]
+            continue
+        (rows,) = call
         key = rows[0].batch_key or rows[0].retry_key
         held = {"owner": owner, "until": now + lease, "key": key}
-        mine = [row for row in rows if _LEASE.run(conn, {"wanted": row.id, **held})]
-        try:
-            batches += [_open_batch(vault, mine, key)] if mine else []
-        except KeyProblem as problem:
-            # The others are not held up.
-            give_up_unreadable(conn, uni, mine, problem)
+        batches += _opened(conn, vault, uni, [row for row in rows if _LEASE.run(conn, {"wanted": row.id, **held})], key)
     return batches
+
+
+def _chosen(conn: Connection, conversations: Sequence[str], now: datetime) -> list[Batch]:
+    """The batch of each conversation that has one."""
+    waiting: dict[str, list[Any]] = {}
+    for row in _FOLLOWERS.rows(conn, {"conversations": list(conversations)}):
+        waiting.setdefault(row.conversation_id, []).append(row)
+    batches = (_batch_of(waiting.get(conversation_id, []), now) for conversation_id in conversations)
+    return [rows for rows in batches if rows]
+
+
+def _opened(
+    conn: Connection, vault: Vault, uni: Universe, rows: Sequence[Any], key: str, *, shared: bool = False
+) -> list[OutgoingBatch]:
+    """Leased rows as a batch; where they do not open, the others are not held up."""
+    try:
+        return [_open_batch(vault, rows, key, shared=shared)] if rows else []
+    except KeyProblem as problem:
+        give_up_unreadable(conn, uni, rows, problem)
+        return []
 
 
 def _due_heads(conn: Connection, now: datetime, limit: int, paces: Mapping[str, Pace]) -> list[str]:
     """The conversations whose next message may go now, those of a channel that takes no call left out."""
     wanted = {"now": now, "heads": limit}
     found = _look(conn, wanted)
-    if channels := exhausted(conn, now, paces) if found else []:
-        found = _look(conn, wanted, channels)
+    full = exhausted(conn, now, paces) if found else []
+    if full:
+        found = _look(conn, wanted, full)
     if len(found) == limit and any(row.kind == _UNASKED for row in found):
         # More wait than can go now: who has asked for something comes before all who have not.
-        found = [*_look(conn, wanted, channels, answers=True), *found]
+        found = [*_look(conn, wanted, full, answers=True), *found]
     return list(dict.fromkeys(row.conversation_id for row in found))[:limit]
 
 
 def _look(
-    conn: Connection, wanted: Mapping[str, Any], but: Sequence[str] = (), *, answers: bool = False
+    conn: Connection, wanted: Mapping[str, Any], full: Sequence[str] = (), *, answers: bool = False
 ) -> Sequence[Any]:
-    if but:
-        return conn.execute(_OTHERS[answers], {**wanted, "channels": but}).all()
+    if full:
+        unasked = [name.removesuffix(to_many("")) for name in full if name.endswith(to_many(""))]
+        return conn.execute(_OTHERS[answers], {**wanted, "channels": full, "unasked": unasked}).all()
     return _HEADS[answers].rows(conn, wanted)
 
 
-def _in_pace(conn: Connection, now: datetime, paces: Mapping[str, Pace], batches: list[list[Any]]) -> list[list[Any]]:
-    """What of the batches may go now; a chat that takes nothing yet is looked at again when it does."""
+def _in_pace(
+    conn: Connection, now: datetime, paces: Mapping[str, Pace], calls: Sequence[list[Batch]]
+) -> list[list[Batch]]:
+    """What of the calls may go now; a chat that takes nothing yet is looked at again when it does."""
     if not paces:
-        return batches
-    wishes = [Wish(channel=rows[0].channel, account_id=rows[0].account_id, messages=len(rows)) for rows in batches]
-    grants = grant(conn, now, paces, wishes)
-    held = [(rows[0].id, one.chat_free_at) for rows, one in zip(batches, grants, strict=True) if one.chat_free_at]
+        return list(calls)
+    grants = grant(conn, now, paces, [wish_of(call) for call in calls])
+    held = [(call[0][0].id, one.chat_free_at) for call, one in zip(calls, grants, strict=True) if one.chat_free_at]
     if held:
         conn.execute(_HOLD, [{"wanted": head, "at": at} for head, at in held])
-    return [rows[: one.messages] for rows, one in zip(batches, grants, strict=True)]
+    may_go = [(call, one.messages) for call, one in zip(calls, grants, strict=True) if one.messages]
+    return [call if is_shared(call) else [call[0][:messages]] for call, messages in may_go]
 
 
 def _drop_erased(conn: Connection, ids: list[str], now: datetime) -> None:
@@ -220,7 +261,7 @@ def _batch_of(rows: Sequence[Any], now: datetime) -> list[Any]:
     return batch
 
 
-def _open_batch(vault: Vault, rows: Sequence[Any], key: str) -> OutgoingBatch:
+def _open_batch(vault: Vault, rows: Sequence[Any], key: str, *, shared: bool) -> OutgoingBatch:
     head = rows[0]
     return OutgoingBatch(
         conversation_id=head.conversation_id,
@@ -232,6 +273,7 @@ def _open_batch(vault: Vault, rows: Sequence[Any], key: str) -> OutgoingBatch:
         owner_now=head.owner_now,
         account_state=head.account_state,
         retry_key=key,
+        is_shared=shared,
         messages=tuple(_open_message(vault, row) for row in rows),
     )
 

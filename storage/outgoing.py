@@ -83,6 +83,8 @@ class OutgoingBatch:
     account_state: str
     #: The same for every try of these messages.
     retry_key: str
+    #: Whether other people's batches have the same key, and leave in the same call.
+    is_shared: bool
     messages: tuple[OutgoingRow, ...]
 
 

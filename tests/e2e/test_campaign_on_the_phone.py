@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from bot.outreach.cadence import due_on
-from bot.outreach.campaigning import approve, make, start
-from bot.outreach.ladder import shipped_ladder
-from bot.outreach.opening import open_case_of
-from storage.campaigns import Actor, Rule
-from storage.cases import Case, CaseStatus, cases_of_customer
+from storage.cases import CaseStatus
 from storage.reconciliation.worker import Reconciler
+from tests.e2e.campaigns import ZONE, begin_campaign, known_customers, open_again
 from tests.e2e.conftest import on_both
 from tests.e2e.house import Customer, House, say
 
 MORI = "0000124"
-ZONE = ZoneInfo("Asia/Tokyo")
-MAKER, CHECKER = Actor(kind="os_user", id="maker"), Actor(kind="os_user", id="checker")
-
-
-def open_again(house: House) -> Case:
-    """A case after an event, a year after the first was answered."""
-    database = house.database
-    day = house.universe.now().astimezone(ZONE).date()
-    open_case_of(database, MORI, cause="event", reason="alert", due=day, today=day, actor="clerk")
-    customer_id = house.case(MORI).customer_id
-    return database.run_read(lambda conn: cases_of_customer(conn, customer_id, open_only=True))[0]
-
-
-def begin_campaign(house: House) -> None:
-    ladder = shipped_ladder()
-    everybody = ladder.model_copy(update={"ramp": ladder.ramp.model_copy(update={"percent": 100})})
-    make(house.database, name="c1", rule=Rule(causes=("event",)), ladder=everybody, actor=MAKER)
-    approve(house.database, house.settings, "c1", actor=CHECKER)
-    start(house.database, house.settings, "c1", actor=CHECKER)
 
 
 async def climb(house: House, customer: Customer, *days: date) -> str:
@@ -63,7 +40,7 @@ async def test_invited_by_the_account_of_an_earlier_review(house: House, channel
     Reconciler(next_due=due_on, zone=ZONE).run(house.database)
     assert house.case(MORI).status is CaseStatus.DONE
     house.advance(days=364)
-    case = open_again(house)
+    case = open_again(house, MORI)
     begin_campaign(house)
     name = house.letter(MORI).master["name"]
     before = customer.everything().count(name)
@@ -90,4 +67,27 @@ async def test_invited_by_the_account_of_an_earlier_review(house: House, channel
     assert len(customer.person.received()) == last
     moves = house.rows("SELECT to_status FROM case_transition WHERE case_id = :c ORDER BY id", c=case.id)
     assert [row.to_status for row in moves][:7] == ["10", "15", "20", "40", "45", "50", "40"]
+    house.check_folds()
+
+
+async def test_invited_together_each_goes_to_his_own_case(house: House) -> None:
+    people = known_customers(house, 4)
+    begin_campaign(house)
+    house.universe.advance(timedelta(seconds=1))
+    await asyncio.to_thread(house.service.chores.tick)
+    await house.settle()
+    texts = {person.said for person in people.values()}
+    assert len(texts) == 1
+    assert house.settings.bank_name in texts.pop()
+    assert house.line.pushed == 4
+    assert len(house.line.accepted_keys) == 1
+    # The button is the same for all of them, and each comes to what is his.
+    number, first = next(iter(people.items()))
+    await first.taps("resume")
+    assert say("lobby.verify_again") in first.said
+    await first.proves(number)
+    (mine,) = house.rows("SELECT case_id FROM campaign_member WHERE customer_id = :c", c=house.case(number).customer_id)
+    assert first.active().case_id == mine.case_id
+    await list(people.values())[1].taps("staff")
+    assert list(people.values())[1].active().owner == "waiting"
     house.check_folds()

@@ -23,6 +23,8 @@ BEGIN = "BEGIN"
 COMMIT, COMMITTED = "COMMIT", "COMMITTED"
 #: A platform is called, and has answered; the kinds of the messages stand behind it.
 CALL, ANSWERED = "CALL", "ANSWERED"
+#: The call takes one message to many people.
+MANY = "MANY"
 
 
 class Points:
@@ -84,6 +86,15 @@ class Points:
             return sent
 
         channel.send = watched
+        send_to_many = channel.send_to_many
+
+        async def watched_to_many(users: Any, message: Any, **options: Any) -> Any:
+            self.passed(f"{CALL} {MANY} {message.kind.value}")
+            sent = await send_to_many(users, message, **options)
+            self.passed(f"{ANSWERED} {MANY} {message.kind.value}")
+            return sent
+
+        channel.send_to_many = watched_to_many
 
 
 def _is(what: str, wanted: int | str | None) -> bool:

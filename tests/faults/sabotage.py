@@ -57,6 +57,12 @@ def _no_retry_key() -> None:
         return await push(self, recipient, objects, str(uuid.uuid4()))
 
     LineChannel._push = push_anew  # type: ignore[method-assign]
+    to_many = LineChannel.send_to_many
+
+    async def to_many_anew(self: LineChannel, users: Any, message: Any, *, retry_key: str) -> Any:
+        return await to_many(self, users, message, retry_key=str(uuid.uuid4()))
+
+    LineChannel.send_to_many = to_many_anew  # type: ignore[method-assign]
 
 
 def _no_lease_owner() -> None:

@@ -51,6 +51,13 @@ class Platform:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     #: User, local day and hour, text.
     sent: list[tuple[str, datetime, str]] = field(default_factory=list)
+    #: The people of each call that took something to many, in the order of the calls, and its key.
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    #: How the next calls to many end; the others as those of their people do.
+    endings: list[Outcome] = field(default_factory=list)
+    #: Keys that were taken.
+    taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.limits = LIMITS[self.name]
@@ -64,6 +71,19 @@ class Platform:
             at = self.universe.now().astimezone(TOKYO)
             self.sent += [(user, at, message.text) for message in messages]
         return Sent(outcome=outcome, provider_ids=tuple(f"{retry_key}{place}" for place in range(len(messages))))
+
+    async def send_to_many(self, users: Sequence[Personal], message: Message, *, retry_key: str) -> Sent:
+        people = [user.reveal() for user in users]
+        self.calls.append(tuple(people))
+        self.keys.append(retry_key)
+        ends = {self.outcomes.get(user, Outcome.SENT) for user in people} - {Outcome.SENT}
+        outcome = self.endings.pop(0) if self.endings else next(iter(ends), Outcome.SENT)
+        if retry_key in self.taken:
+            return Sent(outcome=Outcome.ACCEPTED_BEFORE)
+        if outcome in (Outcome.SENT, Outcome.UNCERTAIN):
+            self.taken.add(retry_key)
+            self.sent += [(user, self.universe.now().astimezone(TOKYO), message.text) for user in people]
+        return Sent(outcome=outcome)
 
 
 class CampaignBank:
