@@ -50,6 +50,7 @@ from storage.encryption import Keyring
 from storage.masterfile.importing import import_master
 from storage.masterfile.reader import MasterFile
 from storage.opening_cases import NewCase, open_cases
+from storage.sending.alike import to_many
 from storage.tables import AccountLinkRow, CaseRow, CustomerRow, table_of
 
 _ZONE = ZoneInfo("Asia/Tokyo")
@@ -65,6 +66,7 @@ class _Taker:
     limits: dict[str, float]
     taken: dict[str, int] = field(default_factory=lambda: {"line": 0, "telegram": 0})
     refused: int = 0
+    calls: int = 0
     first: float = 0.0
     last: float = 0.0
     _platforms: dict[str, Any] = field(default_factory=lambda: {"line": Line(), "telegram": Telegram()})
@@ -76,14 +78,16 @@ class _Taker:
         if not seen:
             return 200, said
         now = time.monotonic()
-        if limit := self.limits.get(channel):
-            paid = max(self._paid.get(channel, now), now - 1)
+        counted = to_many(channel) if path.endswith("/multicast") else channel
+        if limit := self.limits.get(counted):
+            paid = max(self._paid.get(counted, now), now - 1)
             if paid > now:
                 self.refused += 1
                 return 429, b'{"ok":false,"error_code":429,"message":"rate","parameters":{"retry_after":1}}'
-            self._paid[channel] = paid + 1 / limit
+            self._paid[counted] = paid + 1 / limit
         self.first, self.last = self.first or now, now
-        self.taken[channel] += 1
+        self.taken[channel] += len(seen)
+        self.calls += 1
         return 200, said
 
 
@@ -178,7 +182,7 @@ def send(name: str, url: str, shift: float, scratch: Path, *, processes: int, li
 
 async def _send(name: str, url: str, shift: float, scratch: Path, *, processes: int, limited: bool, most: int) -> Row:
     port = free_port()
-    taker = _Taker(limits={"line": 2000.0, "telegram": 30.0} if limited else {})
+    taker = _Taker(limits={"line": 2000.0, to_many("line"): 200.0, "telegram": 30.0} if limited else {})
     server = await asyncio.get_running_loop().create_server(lambda: Served(taker.answer), "127.0.0.1", port)
     environment = settings_of(port) | {"KAKUNIN_TELEGRAM_CALLS_PER_SECOND": "30" if limited else "0"}
     roles = [["sender", "timers"], *[["sender"]] * (processes - 1)]
@@ -206,7 +210,7 @@ async def _send(name: str, url: str, shift: float, scratch: Path, *, processes: 
     seconds = max(taker.last - taker.first, 0.001)
     what = f"{name}, sending, {processes} processes, {'limits on' if limited else 'no limits'}"
     row = Row("campaign", what, round(taken / seconds, 1), cpu=used, memory=memory)
-    row.note = f"{taken:,} messages in {seconds:.1f} s: {taker.taken}"
+    row.note = f"{taken:,} messages in {taker.calls:,} calls and {seconds:.1f} s: {taker.taken}"
     row.failed = {"429": taker.refused} if taker.refused else {}
     return row
 

@@ -61,7 +61,7 @@ _ANYTHING = json.dumps(
 
 
 class Line:
-    """The Messaging API: reply and push; everything else is answered with nothing in it."""
+    """The Messaging API: reply, push and multicast; everything else is answered with nothing in it."""
 
     path = "/line/webhook"
 
@@ -94,6 +94,9 @@ class Line:
         return f"x-line-signature: {signature}\r\nContent-Type: application/json\r\n", body
 
     def take(self, method: str, path: str, body: bytes) -> tuple[bytes, list[Seen]]:
+        if path.endswith("/message/multicast"):
+            call = json.loads(body)
+            return b"{}", [Seen(to, *_line_message(message)) for message in call["messages"] for to in call["to"]]
         if path.endswith(("/message/reply", "/message/push")):
             call = json.loads(body)
             user_id = call.get("to") or self._replying.pop(call["replyToken"], None)
