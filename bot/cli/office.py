@@ -89,6 +89,15 @@ class Office:
         return path
 
 
+def free_name(path: Path) -> Path:
+    """The path, or where something is there the same with the first number that is free."""
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_stem(f"{path.stem}-{number}")
+    return found
+
+
 def os_user() -> str:
     """The operating system's user: commands have no other sign-in, so the audit names this one."""
     try:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.errors import UserError
+from bot.cli.office import free_name
 
 app = typer.Typer(no_args_is_help=True, help="Questionnaires: check, convert and play a form.")
 
@@ -44,7 +45,9 @@ def convert(
 @app.command("draw")
 def draw(
     form: Annotated[str, typer.Argument(metavar="FILE", help="A questionnaire (.yaml or .xlsx), or a shipped one.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.svg", help="Where the drawing goes.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.svg", help="Where the drawing goes; here, by the form's name.")
+    ] = None,
     language: Annotated[
         str | None, typer.Option("--language", help="ja, ja_easy or en; the form's own language if left out.")
     ] = None,
@@ -52,7 +55,7 @@ def draw(
     """Draw a form with its branches on sheets of A3."""
     from bot.cli.questionnaire_draw import draw as run_draw
 
-    run_draw(form, out, language)
+    run_draw(form, out or free_name(Path(f"{Path(form).stem}.svg")), language)
 
 
 @app.command("upgrade")

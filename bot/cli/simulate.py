@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.office import Office, progress_bar
+from bot.cli.office import Office, free_name, progress_bar
 
 if TYPE_CHECKING:
     from bot.forecast.assumptions import Assumptions
@@ -37,7 +37,7 @@ Other = Annotated[int | None, typer.Option(help="The same in the plan that is co
 
 
 def simulate(
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where page, pictures and figures go.")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="A new folder (simulation).")] = None,
     customers: Annotated[int, typer.Option(min=10, max=_MOST_CUSTOMERS, help="Customers of the bank.")] = 10_000,
     months: Annotated[int, typer.Option(min=1, max=12 * _MOST_YEARS, help="How long.")] = 36,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 1,
@@ -63,6 +63,7 @@ def simulate(
     from bot.forecast.simulating import Order, simulate as run
 
     office = Office()
+    out = out or free_name(Path("simulation"))
     _free(office, out)
     present = _cadence(office)
     plan = Plan(ladder=_ladder(office, ladder), cadence=_changed(office, present, high, medium, low))

@@ -189,11 +189,14 @@ def test_the_same_form_gives_the_same_drawing() -> None:
     assert draw(form, catalogue, "ja") == draw(form, catalogue, "ja")
 
 
-def test_the_command_writes_a_drawing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_drawing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     source, out = tmp_path / "short.yaml", tmp_path / "short.svg"
     source.write_text(BRANCHING, encoding="utf-8")
-    assert run(["questionnaire", "draw", str(source), "--out", str(out), "--language", "en"]) == 0
-    assert "1 sheets (A3)" in capsys.readouterr().out
+    assert run(["questionnaire", "draw", str(source), "--language", "en"]) == 0
+    assert "1 sheets (A3) is in short.svg" in capsys.readouterr().out
     assert ElementTree.parse(out).getroot().tag == f"{SVG}svg"
 
 

@@ -94,13 +94,15 @@ def test_the_command_writes_the_folder_and_a_short_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    order = ["simulate", "--customers", "20", "--months", "1", "--from", "2027-01", "--sample", "8", "--out", "r"]
+    (tmp_path / "simulation").mkdir()
+    order = ["simulate", "--customers", "20", "--months", "1", "--from", "2027-01", "--sample", "8"]
     assert run(order) == 0
-    assert "index.html" in capsys.readouterr().out
-    assert (tmp_path / "r" / "index.html").is_file()
+    # What is there already is left alone.
+    assert "simulation-2" in capsys.readouterr().out
+    assert (tmp_path / "simulation-2" / "index.html").is_file()
     assert not list(tmp_path.glob("kakunin.*"))
-    assert run(order) == 2
-    assert "r" in capsys.readouterr().err
+    assert run([*order, "--out", "simulation-2"]) == 2
+    assert "simulation-2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
