@@ -49,6 +49,14 @@ _HOLD = Direct(_DECIDED.values(due_at=bindparam("at"), held_by=bindparam("why"))
 _LEAVE = Direct(_DECIDED.values(left_at=bindparam("now"), left_because=bindparam("why"), due_at=None))
 _SENDING = Direct(update(_member).where(_HERE).values(outgoing_id=bindparam("message"), due_at=None, held_by=None))
 _NOTE = Direct(insert(_delivery))
+#: One look at the end of an index for each campaign.
+_FIRST_DUE = (
+    select(_member.c.due_at)
+    .where(_member.c.campaign_id == _campaign.c.id, _member.c.left_at.is_(None), _member.c.due_at.is_not(None))
+    .order_by(_member.c.due_at)
+    .limit(1)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +79,15 @@ def returned(conn: Connection, limit: int | None = None) -> list[str]:
     return list(conn.execute(query.limit(limit)).scalars())
 
 
-def hurry(conn: Connection, campaign_id: str, case_ids: Sequence[str], now: datetime) -> int:
+def hurry(conn: Connection, campaign_ids: Sequence[str], case_ids: Sequence[str], now: datetime) -> int:
     """These are due at once, where they have no chat and the phone list has them not yet."""
     listed = select(_delivery.c.case_id).where(
         _delivery.c.campaign_id == _member.c.campaign_id,
         _delivery.c.case_id == _member.c.case_id,
         _delivery.c.channel == "phone",
     )
-    here = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at > now)
+    of_them = _member.c.campaign_id.in_(list(campaign_ids))
+    here = of_them & _member.c.left_at.is_(None) & (_member.c.due_at > now)
     no_chat = account_of(_member.c.customer_id).is_(None)
     # Who waits for these is put off all the same, however often he is made due.
     waits = func.coalesce(_member.c.held_by, "").in_(("stopped", "staff", "notification"))
@@ -121,6 +130,12 @@ def has_work(conn: Connection, now: datetime) -> bool:
         whole & ~to_come,
     )
     return conn.execute(select(_campaign.c.id).where(_campaign.c.state == "running", work).limit(1)).first() is not None
+
+
+def first_due(conn: Connection) -> dict[str, datetime]:
+    """When the first member of each running campaign is due; without those in which nobody is."""
+    query = select(_campaign.c.id, _FIRST_DUE).where(_campaign.c.state == "running")
+    return {row[0]: row[1] for row in conn.execute(query) if row[1] is not None}
 
 
 def has_not_begun(conn: Connection, campaign_id: str, waves: Sequence[int]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -117,6 +118,8 @@ class Climbing:
         self._ahead = setting.ahead()
         #: How far a campaign was looked through for those who do not wait for a platform that is full.
         self._looked_to: dict[str, Place | None] = {}
+        #: Campaigns of which everybody has begun: nobody joins one that runs.
+        self._whole: set[str] = set()
         #: The last of all pieces so far by which messages of a campaign were queued.
         self._served: dict[str, int] = {}
         self._pieces = 0
@@ -139,17 +142,30 @@ class Climbing:
         self._look_ahead()
         # Whoever comes first takes what room there is.
         running.sort(key=lambda campaign: self._served.get(campaign.id, 0))
-        busy |= self._each(running, lambda campaign: self._go_on(lease, campaign))
+        first_due = self._first_due()
+        busy |= self._each(running, lambda campaign: self._go_on(lease, campaign, first_due.get(campaign.id)))
         if not busy and self._hurry(lease, running):
             # In this round, and whatever comes of it: whoever is put off again would never let it rest.
-            busy |= self._each(running, lambda campaign: self._climb(lease, campaign))
+            first_due = self._first_due()
+            hurried = [campaign for campaign in running if self._is_past(first_due.get(campaign.id))]
+            busy |= self._each(hurried, lambda campaign: self._climb(lease, campaign))
         return busy
 
-    def _go_on(self, lease: Lease, campaign: Campaign) -> bool:
-        busy = self._begin(lease, campaign)
-        busy |= self._climb(lease, campaign)
+    def _first_due(self) -> Mapping[str, datetime]:
+        return self._database.run_read(steps.first_due)
+
+    def _is_past(self, moment: datetime | None) -> bool:
+        return moment is not None and moment <= self._database.universe.now()
+
+    def _go_on(self, lease: Lease, campaign: Campaign, first_due: datetime | None) -> bool:
+        """What there is to do for a campaign in which somebody is due from ``first_due`` on, or nobody."""
+        begun = self._begin(lease, campaign)
+        busy = begun
+        if begun or self._is_past(first_due):
+            busy |= self._climb(lease, campaign)
         self._ramp(lease, campaign)
-        self._finish(lease, campaign)
+        if first_due is None or self._is_past(first_due):
+            self._finish(lease, campaign)
         return busy
 
     @staticmethod
@@ -210,7 +226,11 @@ class Climbing:
     def _begin(self, lease: Lease, campaign: Campaign) -> bool:
         """Let a piece of those begin whose wave has its turn; true where there are more."""
         waves = (1,) if campaign.rest_from is not None else (1, 2)
+        if campaign.id in self._whole:
+            return False
         if not self._database.run_read(lambda conn: steps.has_not_begun(conn, campaign.id, waves)):
+            if campaign.rest_from is None:
+                self._whole.add(campaign.id)
             return False
         ladder = ladder_of(campaign.ladder)
         opening = hours_of(ladder, self._setting.settings).next_opening(self._database.universe.now())
@@ -280,7 +300,7 @@ class Climbing:
 
         def hurry(conn: Connection) -> int:
             fence(conn, lease)
-            return sum(steps.hurry(conn, one.id, came_back, self._database.universe.now()) for one in running)
+            return steps.hurry(conn, [one.id for one in running], came_back, self._database.universe.now())
 
         return self._database.run_piece(hurry) > 0
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bot.channels.limits import LIMITS
 from bot.outreach import ahead as room
 from bot.outreach.campaigning import pause, start, stop
+from bot.outreach.carrying import Piece
 from storage import campaign_steps, claims
 from storage.accounts import lock_account
 from storage.cases import CaseStatus, transitions_of
@@ -144,6 +145,30 @@ def test_two_cases_of_one_customer_are_written_to_one_after_the_other(bank: Camp
     days = [at.date() for _, at, _ in bank.arrived()]
     assert len(days) == 2
     assert (days[1] - days[0]).days >= 7
+
+
+def test_a_campaign_in_which_nobody_is_due_costs_no_transaction(
+    bank: CampaignBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that campaigns of many months may run beside each other."""
+    crowd(bank, 3)
+    first = bank.begin("c1")
+    bank.round()
+    crowd(bank, 3, first=4)
+    second = bank.begin("c2")
+    real, carried = Piece.carry_out, []
+
+    def carry_out(piece: Piece, campaign_id: str, among: list[str] | None = None) -> Any:
+        carried.append(campaign_id)
+        return real(piece, campaign_id, among)
+
+    monkeypatch.setattr(Piece, "carry_out", carry_out)
+    bank.round()
+    assert set(carried) == {second.id}
+    # The reminders of both are due by then.
+    bank.run_until(date(2026, 11, 30))
+    assert set(carried) == {first.id, second.id}
+    assert {len(bank.steps(f"{number:04}")) for number in range(1, 7)} == {3}
 
 
 def test_a_value_that_does_not_open_holds_up_nobody(bank: CampaignBank) -> None:
