@@ -18,6 +18,7 @@ from storage.case_status import CaseStatus
 from storage.customers import current_seq
 from storage.direct import Direct
 from storage.encryption import DigestKind, Vault
+from storage.flags import FlagKind
 from storage.tables import (
     AccountLinkRow,
     AccountRow,
@@ -25,6 +26,7 @@ from storage.tables import (
     CampaignMemberRow,
     CaseRow,
     CaseTransitionRow,
+    CustomerFlagRow,
     CustomerRow,
     MasterRecordRow,
     OutgoingRow,
@@ -38,6 +40,7 @@ from storage.universe import Universe
 _account, _link, _case = table_of(AccountRow), table_of(AccountLinkRow), table_of(CaseRow)
 _outgoing, _delivery, _member = table_of(OutgoingRow), table_of(CampaignDeliveryRow), table_of(CampaignMemberRow)
 _customer, _record, _transition = table_of(CustomerRow), table_of(MasterRecordRow), table_of(CaseTransitionRow)
+_flag = table_of(CustomerFlagRow)
 
 _ADD_ACCOUNT, _ADD_LINK, _ADD_CASE = Direct(insert(_account)), Direct(insert(_link)), Direct(insert(_case))
 _SETTLE = Direct(
@@ -197,6 +200,17 @@ def cases_in(conn: Connection, status: CaseStatus, limit: int) -> list[tuple[str
         .limit(limit)
     )
     return [(row[0], row[1], row[2]) for row in conn.execute(query)]
+
+
+def cases_of_dead(conn: Connection) -> list[str]:
+    """The open cases of customers of whom it was said that they have died."""
+    died = (_flag.c.kind == FlagKind.DECEASED.value) & _flag.c.lifted_at.is_(None)
+    query = (
+        select(_case.c.id)
+        .join(_flag, _flag.c.customer_id == _case.c.customer_id)
+        .where(died, _case.c.status.not_in(CLOSED_STATUSES))
+    )
+    return list(conn.execute(query.order_by(_case.c.id)).scalars())
 
 
 def count_moves(conn: Connection, status: CaseStatus, since: datetime) -> int:

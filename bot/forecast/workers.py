@@ -61,6 +61,8 @@ class Workers:
             if today.weekday() == 0 or not self._lists[work]:
                 self._take_list(work, today)
             self._try(work, today)
+        if today.weekday() == 0:
+            self._settle_deaths()
         self._review()
         self._take_over()
         self._enter_paper()
@@ -129,6 +131,17 @@ class Workers:
             if until is not None:
                 self._promised(case_id, number, until)
         return done
+
+    def _settle_deaths(self) -> None:
+        """Once a week a superior ends the cases of those of whom it was said that they have died."""
+
+        def run(conn: Connection) -> None:
+            dead = imagined.cases_of_dead(conn)
+            locked = lock_cases(conn, dead)
+            ways = [Way(case_id=one, over=(CaseStatus.STOPPED,), reason="deceased") for one in dead]
+            move_cases(conn, self._database.universe, locked, ways, actor=f"staff:{STAFF}")
+
+        self._database.run(run)
 
     # What came in -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.forecast.assumptions import read_assumptions
 from bot.forecast.bank import Plan
@@ -95,6 +96,19 @@ def test_nobody_answers_where_the_assumptions_say_so(tmp_path: Path) -> None:
     tally = run(tmp_path / "a", assumptions=silent)
     assert tally.total("answered") == 0
     assert tally.total("letter") > 0
+
+
+def test_whose_death_is_reported_is_settled_within_a_week(tmp_path: Path) -> None:
+    died = read_assumptions("{bank: {overdue: 100, no_phone: 0}, calls: {deceased: 1}, work: {call: {hours: 4000}}}")
+    world = World(task(tmp_path, months=1, assumptions=died))
+    try:
+        calls = world.run().total("call")
+        query = "SELECT c.status FROM review_case c JOIN customer_flag f ON f.customer_id = c.customer_id"
+        statuses = world.database.run_read(lambda conn: [row.status for row in conn.execute(text(query))])
+    finally:
+        world.close()
+    assert calls > 10
+    assert statuses.count("91") > 10
 
 
 def test_parts_of_a_bank_add_up(tmp_path: Path) -> None:
