@@ -183,9 +183,7 @@ def from_default(position: Position, slot: Slot) -> Taken | None:
         context = ReplyContext(today=position.now.date(), locale=position.state.locale)
         parsed = READERS[reader_kind(question)](value, context)
         taken = None if isinstance(parsed, Problem) else Taken(value=to_text(parsed.value), display=parsed.display)
-    if taken is None or question.constraint is None or position.truth(question.constraint, slot.key, taken.value):
-        return taken
-    return None
+    return taken if taken is None or position.is_allowed(slot, taken.value) else None
 
 
 def offered_value(position: Position, slot: Slot) -> tuple[str, Taken] | None:

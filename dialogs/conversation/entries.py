@@ -28,8 +28,7 @@ def read_entry(position: Position, key: Key, text: str) -> Taken | Problem:
     outcome = read_reply(position, slot, Typed(text))
     if isinstance(outcome, Several):
         return Problem(code="choose")
-    rule = question.constraint
-    if isinstance(outcome, Taken) and rule is not None and not position.truth(rule, slot.key, outcome.value):
+    if isinstance(outcome, Taken) and not position.is_allowed(slot, outcome.value):
         return Problem(code="constraint")
     return outcome
 

@@ -265,7 +265,12 @@ class Position:
             several = question.type is QuestionType.SELECT_MULTIPLE
             if not self.are_choices(question, slot.key, answer.codes if several else (answer.value,)):
                 return False
-        return question.constraint is None or self.truth(question.constraint, slot.key, answer.value)
+        return self.is_allowed(slot, answer.value)
+
+    def is_allowed(self, slot: Slot, value: str) -> bool:
+        """Whether the constraint of its question allows a value."""
+        rule = None if slot.question is None else slot.question.constraint
+        return rule is None or (slot.fits is not None and value in slot.fits) or self.truth(rule, slot.key, value)
 
     def are_choices(self, question: Question, key: Key, names: Iterable[str]) -> bool:
         """Whether all of these are codes of choices that the filter leaves."""

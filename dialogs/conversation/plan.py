@@ -5,8 +5,10 @@ Worked out once for a form and shared by all its conversations, so that an answe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple, TypeGuard, TypeVar
@@ -14,13 +16,15 @@ from typing import NamedTuple, TypeGuard, TypeVar
 from dialogs.conversation.events import Key
 from dialogs.conversation.prompts import Phrase, Prompt, Wording
 from dialogs.definition.expressions import Expression
-from dialogs.definition.expressions.syntax import Call, Comparison, Literal, Logic, Name, Node
+from dialogs.definition.expressions.syntax import Call, Comparison, Literal, Logic, Name, Node, Own
 from dialogs.definition.model import Group, Question, Questionnaire, QuestionType
 
 T = TypeVar("T")
 
 #: So many ways of how its conditions stand are remembered of a form.
 _OUTLINES = 1000
+#: A range of whole numbers is written out up to so many.
+_NUMBERS = 1000
 
 
 class When(NamedTuple):
@@ -285,9 +289,31 @@ def _is_fixed(parts: Sequence[Part]) -> TypeGuard[tuple[tuple[Slot, ...]]]:
 
 def _fitting(definition: Questionnaire, question: Question) -> Container[str] | None:
     """See ``Slot.fits``."""
-    if not (question.constraint is None and question.choice_filter is None and question.bot.check is None):
+    if question.choice_filter is not None or question.bot.check is not None:
         return ()
+    if question.constraint is not None:
+        return () if question.is_select else _whole_numbers(question.constraint.tree)
     return definition.codes.get(question.list_name or "", ()) if question.is_select else None
+
+
+def _whole_numbers(node: Node) -> Container[str]:
+    """The whole numbers that a constraint like ``. >= 18 and . <= 120`` allows, as answers; none of any other one."""
+    least, most = [], []
+    for one in node.operands if isinstance(node, Logic) and node.operator == "and" else (node,):
+        match one:
+            case Comparison(operator=">=", left=Own(), right=Literal(value=Decimal() as bound)):
+                least.append(math.ceil(bound))
+            case Comparison(operator=">", left=Own(), right=Literal(value=Decimal() as bound)):
+                least.append(math.floor(bound) + 1)
+            case Comparison(operator="<=", left=Own(), right=Literal(value=Decimal() as bound)):
+                most.append(math.floor(bound))
+            case Comparison(operator="<", left=Own(), right=Literal(value=Decimal() as bound)):
+                most.append(math.ceil(bound) - 1)
+            case _:
+                return ()
+    if not least or not most or min(most) - max(least) >= _NUMBERS:
+        return ()
+    return frozenset(map(str, range(max(least), min(most) + 1)))
 
 
 def _is_calculated(question: Question) -> bool:

@@ -237,7 +237,7 @@ class Turn:
         """An answer was understood: check it against the form, echo where that is wanted, then take it."""
         question = slot.question
         assert question is not None
-        if question.constraint is not None and not self.position.truth(question.constraint, slot.key, taken.value):
+        if not self.position.is_allowed(slot, taken.value):
             self.refuse(slot, Problem(code="constraint"))
         elif typed and question.bot.confirm:
             self.ask_confirm(slot, taken.value, taken.display, content_id)

@@ -176,6 +176,37 @@ def test_what_no_rule_speaks_of_is_settled_by_its_value_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("constraint", "written"),
+    [
+        (". >= 3 and . <= 13", range(3, 14)),
+        (". > 2.5 and . < 13", range(3, 13)),
+        (". > 3 and . < 12.5 and . < 99", range(4, 13)),
+        (". >= 3 and . <= 2", range(0)),
+        (". >= 0 and . <= 1000", None),
+        (". >= 3", None),
+        (". <= 13", None),
+        (". >= 3 or . <= 13", None),
+        (". >= 3 and . <= 13 and . != 7", None),
+        (". >= ${one} and . <= 13", None),
+        ("3 <= . and . <= 13", None),
+    ],
+)
+def test_a_short_range_of_whole_numbers_is_known_by_its_answers(constraint: str, written: range | None) -> None:
+    definition = form(
+        f"""
+- {{type: integer, name: one, label: {{ja: 一}}, required: "true()"}}
+- {{type: integer, name: two, label: {{ja: 二}}, required: "true()", constraint: "{constraint}"}}
+"""
+    )
+    slot, rule = plan_of(definition).slots["two"], definition.question("two").constraint
+    assert slot.fits == (() if written is None else {str(number) for number in written})
+    assert rule is not None
+    position = Position(definition, State(), NOW)
+    for value in (*map(str, range(16)), "03", "3.0", "-3", "7.5", "abc", ""):
+        assert position.is_allowed(slot, value) is position.truth(rule, slot.key, value)
+
+
+@pytest.mark.parametrize(
     ("condition", "when"),
     [
         ("${one} = 'left'", When("one", frozenset({"left"}), True)),
