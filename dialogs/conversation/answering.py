@@ -19,6 +19,13 @@ from dialogs.replies.choices import Ambiguous, ParsedMany, read_choice, read_cho
 from dialogs.replies.masking import mask
 
 _BARE_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
+#: The kind of reader by the type of the question, where that says it.
+_KINDS = {
+    QuestionType.INTEGER: "integer",
+    QuestionType.DECIMAL: "decimal",
+    QuestionType.DATE: "date",
+    QuestionType.ACKNOWLEDGE: "yes_no",
+}
 
 
 @quick
@@ -41,14 +48,7 @@ def reader_kind(question: Question) -> str:
     """The kind of reader for the typed replies of a question; ``choice`` for selects."""
     if question.is_select:
         return "choice"
-    if question.bot.kind is not None:
-        return question.bot.kind
-    return {
-        QuestionType.INTEGER: "integer",
-        QuestionType.DECIMAL: "decimal",
-        QuestionType.DATE: "date",
-        QuestionType.ACKNOWLEDGE: "yes_no",
-    }.get(question.type, "text")
+    return question.bot.kind or _KINDS.get(question.type, "text")
 
 
 def is_free_text(question: Question | None) -> bool:
@@ -77,8 +77,8 @@ def read_reply(position: Position, slot: Slot, reading: Words, only: tuple[str, 
     """What the text means as an answer at ``slot``, where perhaps ``only`` some of the choices are shown."""
     question = slot.question
     assert question is not None
-    context = reply_context(position, slot)
     if question.is_select:
+        context = reply_context(position, slot)
         shown = tuple(c for c in position.choices(question, slot.key) if c.name in only)
         narrowed = read_select(position, question, shown, reading, context) if shown else None
         if isinstance(narrowed, Taken):
@@ -90,7 +90,7 @@ def read_reply(position: Position, slot: Slot, reading: Words, only: tuple[str, 
         return Taken(value=text, display=f"{int(text):,}")
     if question.type is QuestionType.ACKNOWLEDGE and says_that_it_is_read(text):
         return Taken(value="OK", display=text.strip())
-    parsed = read_as(reader_kind(question), reading, context)
+    parsed = read_as(reader_kind(question), reading, reply_context(position, slot))
     if isinstance(parsed, Problem):
         return parsed
     if question.type is QuestionType.ACKNOWLEDGE:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dialogs.conversation.events import Key
 from dialogs.conversation.understanding import Reading
+from dialogs.records import quick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class Returned:
     after_blocking: bool = False
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """A typed text, already read outside the transaction."""
@@ -39,6 +41,7 @@ class Said:
 TYPED_LATE = "typed_late"
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Chose:
     """A tap on a button of one of our prompts."""
