@@ -63,11 +63,14 @@ class Position:
         ):
             self.__dict__ = Position(self.definition, state, self.now).__dict__
         elif answers is not before.answers:
-            self._forget(differing(before.answers, answers))
+            # Of a form without conditions hardly anything is found out that an answer can change.
+            if self.plan.outline is None or self._settled or self._calculated or self.known:
+                self._forget(differing(before.answers, answers))
         elif state.correcting == before.correcting and state.notes_shown is before.notes_shown:
             return
-        for name in ("here", "previous", "pending_notes"):
-            self.__dict__.pop(name, None)
+        if "here" in self.__dict__:  # the others are found from it
+            for name in ("here", "straight", "previous", "pending_notes"):
+                self.__dict__.pop(name, None)
 
     def _forget(self, keys: Iterable[Key]) -> None:
         """Let go of what depends on the answers at these keys."""
@@ -331,6 +334,12 @@ class Position:
                 return place
         return len(outline.asked)
 
+    @kept
+    def straight(self) -> bool:
+        """Whether the slots before the current one are answered and no others, as where one reply follows the other."""
+        # All of them are answered, or it would not be the current one: so there is no other answer.
+        return self.state.correcting is None and len(self.state.answers) == self.here
+
     def is_settled(self, slot: Slot) -> bool:
         """Whether there is an answer, and nothing that speaks against it."""
         answer = self.state.answers.get(slot.key)
@@ -366,10 +375,7 @@ class Position:
     @kept
     def pending_notes(self) -> tuple[Slot, ...]:
         """Notes before the current slot that have not been shown yet."""
-        notes = self.outline.notes
-        if not notes:
-            return ()
-        here, shown = self.here, self.state.notes_shown
+        notes, here, shown = self.outline.notes, self.here, self.state.notes_shown
         return tuple([slot for before, slot in notes if before <= here and slot.key not in shown])
 
     @property
@@ -378,6 +384,8 @@ class Position:
         slots, here = self.outline.asked, self.here
         if here == len(slots):
             return here, 0
+        if self.straight:
+            return here + 1, len(slots) - here - 1
         answers = self.state.answers
         # Before the current one all is settled, unless one is corrected.
         others = slots[here + 1 :] if self.state.correcting is None else slots[:here] + slots[here + 1 :]

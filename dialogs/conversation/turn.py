@@ -355,7 +355,7 @@ class Turn:
         """Bring the answers in line with the form: set aside what is irrelevant, mark what this channel may not ask."""
         while self._in_line is not self.state:
             position, answers = self.position, self.state.answers
-            if not answers.keys() <= position.places.keys():
+            if not (position.straight or answers.keys() <= position.places.keys()):
                 for key in [key for key in answers if key not in position.places]:
                     self.record(ev.SetAside(at=self.now, key=key))
                 continue
