@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
-__all__ = ["changed", "kept", "quick"]
+__all__ = ["changed", "kept", "maker", "quick"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _new, _fill = object.__new__, object.__setattr__
@@ -35,17 +36,31 @@ def quick(cls: type[T]) -> type[T]:
     into the record's dictionary.  Only for classes whose fields are all named when one is made, whose defaults can be
     shared, and for which ``changed`` is good.
     """
-    its = [spec for spec in fields(cls) if spec.init]  # type: ignore[arg-type]
+    setattr(cls, "__init__", _filling(cls, "self, ", ["fill = self.__dict__"]))  # noqa: B010
+    return cls
+
+
+def maker(cls: Callable[P, T]) -> Callable[P, T]:
+    """What makes records of a ``quick`` class as a call of the class does, in two thirds of its time.
+
+    A call of a class gathers the fields in a dictionary, and takes them out of it again, on its way to ``__init__``.
+    For the few places through which every turn goes.
+    """
+    make: Callable[P, T] = _filling(cls, "", ["made = new(cls)", "fill = made.__dict__"], ["return made"])
+    return make
+
+
+def _filling(cls: Any, first: str, begin: Sequence[str], end: Sequence[str] = ()) -> Any:
+    """A function that takes the fields of a record by name, and puts them into ``fill``."""
+    its = [spec for spec in fields(cls) if spec.init]
     given = {spec.name: spec.default for spec in its if spec.default is not MISSING}
     given |= {spec.name: spec.default_factory() for spec in its if spec.default_factory is not MISSING}
     heads = [f"{spec.name}=given[{spec.name!r}]" if spec.name in given else spec.name for spec in its]
-    lines = [f"    fill[{spec.name!r}] = {spec.name}" for spec in its]
-    source = [f"def __init__(self, *, {', '.join(heads)}):", "    fill = self.__dict__", *lines]
-    space: dict[str, Any] = {"given": given}
+    body = [*begin, *(f"fill[{spec.name!r}] = {spec.name}" for spec in its), *end]
+    space: dict[str, Any] = {"given": given, "new": _new, "cls": cls}
     # Nothing but the names of fields stands in it; ``dataclass`` makes its own in the same way.
-    exec("\n".join(source), space)  # noqa: S102
-    setattr(cls, "__init__", space["__init__"])  # noqa: B010
-    return cls
+    exec("\n    ".join([f"def filling({first}*, {', '.join(heads)}):", *body]), space)  # noqa: S102
+    return space["filling"]
 
 
 class kept(Generic[T]):

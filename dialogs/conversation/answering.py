@@ -11,7 +11,7 @@ from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.pairs import reply_context
 from dialogs.definition.model import Choice, Question, QuestionType, pick
-from dialogs.records import quick
+from dialogs.records import maker, quick
 from dialogs.replies import READERS
 from dialogs.replies.acknowledgement import says_that_it_is_read
 from dialogs.replies.base import Parsed, Problem, ReplyContext, Value
@@ -35,6 +35,9 @@ class Taken:
 
     value: str = field(repr=False)
     display: str = field(repr=False)
+
+
+_taken = maker(Taken)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def read_reply(position: Position, slot: Slot, reading: Words, only: tuple[str, 
     text = reading.text
     if question.type is QuestionType.INTEGER and _BARE_NUMBER.fullmatch(text) and question.bot.kind is None:
         # As most people type it: what the reader would make of it, without looking for words.
-        return Taken(value=text, display=f"{int(text):,}")
+        return _taken(value=text, display=f"{int(text):,}")
     if question.type is QuestionType.ACKNOWLEDGE and says_that_it_is_read(text):
         return Taken(value="OK", display=text.strip())
     parsed = read_as(reader_kind(question), reading, reply_context(position, slot))
@@ -136,7 +139,7 @@ def read_select(
 def take_choices(position: Position, question: Question, names: tuple[str, ...]) -> Taken:
     """Choices by name, in the order of the list."""
     if len(names) == 1:
-        return Taken(value=names[0], display=position.label(question, names[0]))
+        return _taken(value=names[0], display=position.label(question, names[0]))
     order = position.definition.codes[question.list_name or ""]
     names = tuple(sorted(set(names), key=order.__getitem__))
     separator = "、" if position.state.locale.startswith("ja") else ", "

@@ -8,7 +8,7 @@ from typing import Any
 
 from dialogs.conversation import events as ev
 from dialogs.conversation.events import Form, Key
-from dialogs.records import quick
+from dialogs.records import maker, quick
 
 
 @quick
@@ -32,11 +32,14 @@ class OpenPrompt:
     failures: int = 0
 
 
+_open_prompt = maker(OpenPrompt)
+
+
 def opened(before: OpenPrompt | None, event: ev.Asked) -> OpenPrompt:
     """The open prompt after asking: the same prompt shown again keeps its older tokens and its count of failures."""
     same_key = before is not None and before.key == event.key
     again = before is not None and same_key and before.form is event.form and before.value == event.value
-    return OpenPrompt(
+    return _open_prompt(
         form=event.form,
         key=event.key,
         tokens=(*before.tokens, event.token) if before is not None and again else (event.token,),

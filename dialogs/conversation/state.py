@@ -16,7 +16,7 @@ from dialogs.conversation import events as ev
 from dialogs.conversation.answers import Answer, Answers, answers_of, rows_of
 from dialogs.conversation.events import AnswerState, Event, Form, Key, Owner
 from dialogs.conversation.open_prompts import OpenPrompt, open_from_json, open_json, opened
-from dialogs.records import changed, quick
+from dialogs.records import changed, maker, quick
 
 
 @quick
@@ -85,6 +85,9 @@ class State:
         return self.completed or self.ended is not None
 
 
+_answer = maker(Answer)
+
+
 def fold(events: Iterable[Event], state: State | None = None) -> State:
     """The state after ``events``."""
     state = state or State()
@@ -133,7 +136,7 @@ def _asked(state: State, event: ev.Asked) -> State:
 
 def _answered(state: State, event: ev.Answered) -> State:
     key = event.key
-    answer = Answer(
+    answer = _answer(
         value=event.value,
         display=event.display,
         state=event.state,

@@ -20,12 +20,13 @@ from dialogs.conversation.speaking import speaker
 from dialogs.conversation.state import State, apply
 from dialogs.conversation.steps import Leave, Step
 from dialogs.definition.model import Question, Questionnaire, QuestionType
-from dialogs.records import changed
+from dialogs.records import changed, maker
 from dialogs.replies.base import Problem
 
 #: Failures at one question after which a person is offered.
 OFFER_PERSON_AFTER = 3
 
+_asked, _answered, _step = maker(ev.Asked), maker(ev.Answered), maker(Step)
 _NOTICE, _RECEIPT = Phrase(key="alt.notice"), Phrase(key="alt.receipt")
 
 
@@ -55,7 +56,7 @@ class Turn:
         self._in_line: State | None = None
 
     def done(self) -> Step:
-        return Step(events=tuple(self.events), state=self.state, says=tuple(self.says), leaves=tuple(self.leaves))
+        return _step(events=tuple(self.events), state=self.state, says=tuple(self.says), leaves=tuple(self.leaves))
 
     def record(self, event: Event) -> None:
         self.events.append(event)
@@ -216,7 +217,7 @@ class Turn:
         selection: tuple[str, ...] = (),
     ) -> None:
         self.record(
-            ev.Asked(
+            _asked(
                 at=self.now,
                 token=self.next_token(),
                 form=form,
@@ -298,7 +299,7 @@ class Turn:
         *,
         marked: bool = False,
     ) -> ev.Answered:
-        return ev.Answered(
+        return _answered(
             at=self.now,
             key=key,
             value=value,

@@ -15,7 +15,7 @@ from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Message, Phrase, Prompt, ShownButton
 from dialogs.conversation.state import State
 from dialogs.conversation.steps import Step
-from dialogs.records import changed, quick
+from dialogs.records import changed, maker, quick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,8 @@ class Quick:
 def test_a_quick_record_is_like_a_plain_one() -> None:
     for given in ({"name": "a"}, {"words": "secret", "name": "b"}):
         plain, made = Plain(**given), Quick(**given)
-        assert vars(made) == vars(plain)
+        assert vars(made) == vars(maker(Quick)(**given)) == vars(plain)
+        assert type(maker(Quick)(**given)) is Quick
         assert repr(made) == repr(plain).replace("Plain", "Quick")
         assert made == Quick(**given)
         assert made != Quick(name="c")
@@ -47,9 +48,9 @@ def test_a_quick_record_is_like_a_plain_one() -> None:
 
 @pytest.mark.parametrize("given", [{}, {"words": "a"}, {"name": "a", "other": 1}, {"words": "a", "other": 1}])
 def test_it_is_made_of_its_fields_alone(given: dict[str, Any]) -> None:
-    for cls in (Plain, Quick):
+    for make in (Plain, Quick, maker(Quick)):
         with pytest.raises(TypeError):
-            cls(**given)
+            make(**given)
 
 
 @pytest.mark.parametrize(
