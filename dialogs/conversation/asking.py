@@ -10,15 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dialogs.conversation.answering import from_master, read_back, take_choices
+from dialogs.conversation.answers import Answer
 from dialogs.conversation.commands import VOICE_OF_COMMAND
-from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.lists import ListLimits, Page, page_of
 from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.picking_days import days_of
 from dialogs.conversation.prompts import Button, InputHint, Line, Literal, MessageKind, Phrase, Piece, Prompt, Wording
+from dialogs.conversation.vocabulary import DECLINED, OTHER_CHANNEL, UNCHANGED
 from dialogs.definition.model import Choice, Decline, Question, QuestionType
-from dialogs.records import changed
+from dialogs.records import changed, maker
 
 #: Buttons that mean the same wherever they stand, so that an old bubble's one still works.
 STAFF = Button(option="staff", label=Phrase(key="button.staff"))
@@ -36,6 +37,7 @@ _VOICES = {
 #: None of the choices that the typed letters led to.
 OTHERS = Button(option="others", label=Phrase(key="button.none_of_these"))
 
+_line, _literal = maker(Line), maker(Literal)
 #: So many fresh prompts are kept of a form.
 _PROMPTS = 1000
 _ALT = Phrase(key="alt.question")
@@ -300,29 +302,29 @@ def review_prompt(position: Position, open_prompt: OpenPrompt, lead: Iterable[Pi
 
 def review_line(position: Position, number: int, slot: Slot) -> Line:
     """One answer as the customer reads it back."""
-    answer = position.state.answers[slot.key]
-    value: Phrase | Literal
-    match answer.state:
-        case AnswerState.OTHER_CHANNEL:
-            value = Phrase(key="engine.value_other_channel")
-        case _ if position.is_elsewhere(slot):
-            # Answered on another channel: it is not shown on this one.
-            value = Phrase(key="engine.value_kept")
-        case AnswerState.UNCHANGED:
-            params = {"value": read_back(position, slot.question, answer)}
-            value = Phrase(key="engine.value_unchanged", params=params, of=answer.content_id)
-        case AnswerState.DECLINED:
-            unknown = slot.question is not None and slot.question.bot.decline is Decline.UNKNOWN
-            value = Phrase(key="engine.value_unknown" if unknown else "engine.value_refused")
-        case _ if not answer.value:
-            value = Phrase(key="engine.value_none")
-        case _ if slot.question is None:
-            value = Phrase(key="button.yes" if answer.value == "yes" else "button.no")
-        case _ if slot.question.type is QuestionType.ACKNOWLEDGE:
-            value = Phrase(key="button.acknowledge")
-        case _:
-            value = Literal(text=read_back(position, slot.question, answer), of=answer.content_id)
-    return Line(number=number, name=slot.name, value=value)
+    return _line(number=number, name=slot.name, value=_value(position, slot, position.state.answers[slot.key]))
+
+
+def _value(position: Position, slot: Slot, answer: Answer) -> Phrase | Literal:
+    question, how = slot.question, answer.state
+    if how is OTHER_CHANNEL:
+        return Phrase(key="engine.value_other_channel")
+    if position.is_elsewhere(slot):
+        # Answered on another channel: it is not shown on this one.
+        return Phrase(key="engine.value_kept")
+    if how is UNCHANGED:
+        params = {"value": read_back(position, question, answer)}
+        return Phrase(key="engine.value_unchanged", params=params, of=answer.content_id)
+    if how is DECLINED:
+        unknown = question is not None and question.bot.decline is Decline.UNKNOWN
+        return Phrase(key="engine.value_unknown" if unknown else "engine.value_refused")
+    if not answer.value:
+        return Phrase(key="engine.value_none")
+    if question is None:
+        return Phrase(key="button.yes" if answer.value == "yes" else "button.no")
+    if question.type is QuestionType.ACKNOWLEDGE:
+        return Phrase(key="button.acknowledge")
+    return _literal(text=read_back(position, question, answer), of=answer.content_id)
 
 
 def correctable(position: Position) -> list[Button]:

@@ -33,6 +33,15 @@ class AnswerState(StrEnum):
     OTHER_CHANNEL = "other_channel"
 
 
+#: By names of their own for what every turn asks: Python 3.11 looks up a member of an enum by a function.
+ANSWERED, UNCHANGED, DECLINED, OTHER_CHANNEL = (
+    AnswerState.ANSWERED,
+    AnswerState.UNCHANGED,
+    AnswerState.DECLINED,
+    AnswerState.OTHER_CHANNEL,
+)
+
+
 class Form(StrEnum):
     """The shapes that an open prompt can have."""
 
