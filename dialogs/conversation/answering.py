@@ -117,7 +117,7 @@ def read_select(
 ) -> Taken | Several | Problem:
     """What the text means among ``choices``; it is looked at once for all who ask the same."""
     language = position.definition.default_language
-    several = question.type is QuestionType.SELECT_MULTIPLE
+    several = question.takes_several
     place = (position.definition.sha256, question.name, tuple([choice.name for choice in choices]), context)
     if place not in reading.replies:
         reading.replies[place] = (
@@ -180,7 +180,7 @@ def from_default(position: Position, slot: Slot) -> Taken | None:
         return None
     if question.is_select:
         known = {choice.name for choice in position.choices(question, slot.key)}
-        names = tuple(value.split()) if question.type is QuestionType.SELECT_MULTIPLE else (value,)
+        names = tuple(value.split()) if question.takes_several else (value,)
         taken = take_choices(position, question, names) if names and set(names) <= known else None
     else:
         context = ReplyContext(today=position.now.date(), locale=position.state.locale)
@@ -223,7 +223,7 @@ def read_back(position: Position, question: Question | None, answer: Answer) -> 
     if question is None or not answer.value:
         return answer.display
     if question.is_select:
-        if question.type is not QuestionType.SELECT_MULTIPLE:
+        if not question.takes_several:
             return position.label(question, answer.value)
         return take_choices(position, question, answer.codes).display
     kind = reader_kind(question)

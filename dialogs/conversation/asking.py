@@ -76,9 +76,10 @@ def choice_option(position: Position, question: Question, choice: Choice) -> str
 def option_choice(position: Position, question: Question, option: str) -> Choice | None:
     """The choice behind an option code."""
     choices, number = position.definition.choices.get(question.list_name or "", ()), option[1:]
-    if option[:1] != "c" or not number.isdecimal() or int(number) >= len(choices):
+    if option[:1] != "c" or not number.isdecimal():
         return None
-    return choices[int(number)]
+    place = int(number)
+    return choices[place] if place < len(choices) else None
 
 
 def shortcuts(position: Position, question: Question | None) -> tuple[Button, ...]:
@@ -176,7 +177,7 @@ def _wording_of(question: Question, instance: int) -> tuple[Piece, ...]:
         pieces.append(Wording(field="hint", question=question.name))
     elif question.bot.example:
         pieces.append(Wording(field="example", question=question.name))
-    if question.type is QuestionType.SELECT_MULTIPLE:
+    if question.takes_several:
         pieces.append(Phrase(key="engine.several_allowed"))
     return tuple(pieces)
 
@@ -209,7 +210,7 @@ def _choice_button(
     position: Position, question: Question, choice: Choice, open_prompt: OpenPrompt, number: int | None = None
 ) -> Button:
     field = "choice"
-    if question.type is QuestionType.SELECT_MULTIPLE:
+    if question.takes_several:
         field = "ticked" if choice.name in open_prompt.selection else "unticked"
     label = Wording(field=field, question=question.name, choice=choice.name)
     return Button(option=choice_option(position, question, choice), label=label, number=number)
@@ -219,7 +220,7 @@ def _answers(position: Position, slot: Slot, question: Question, open_prompt: Op
     """The answers that are no choice of the list."""
     state, key = position.state, slot.key
     buttons: list[Button] = []
-    if open_prompt.selection and question.type is QuestionType.SELECT_MULTIPLE:
+    if open_prompt.selection and question.takes_several:
         buttons.append(_OK)
     # After the choices: a typed number means the place of a choice in the list.
     if state.correcting == key and key in state.answers and position.is_valid(slot, state.answers[key]):

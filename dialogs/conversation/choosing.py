@@ -11,7 +11,7 @@ from dialogs.conversation.moves import correct, submit
 from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.steps import Leave
 from dialogs.conversation.turn import Turn
-from dialogs.definition.model import Decline, QuestionType
+from dialogs.definition.model import Choice, Decline, Question, QuestionType
 
 
 def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str | None) -> bool:
@@ -66,8 +66,10 @@ def choose_option(turn: Turn, prompt: OpenPrompt, option: str, content_id: str |
 def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, content_id: str | None) -> bool:
     question = slot.question
     assert question is not None
-    answer = turn.state.answers.get(slot.key)
     choice = asking.option_choice(turn.position, question, option)
+    if choice is not None:
+        return _choose_one(turn, prompt, slot, question, choice, content_id)
+    answer = turn.state.answers.get(slot.key)
     choices = turn.position.choices(question, slot.key)
     if question.is_select and _turns_page(turn, prompt, option, len(prompt.only) or len(choices)):
         turn.ask_in_place(prompt, prompt.only)
@@ -89,11 +91,20 @@ def _choose_answer(turn: Turn, prompt: OpenPrompt, slot: Slot, option: str, cont
         if not left:
             return False
         turn.offer_answer(slot, take_choices(turn.position, question, tuple(left)), content_id, typed=False)
-    elif choice is None or (question.choice_filter is not None and choice not in choices):
+    else:
         return False
-    elif question.type is QuestionType.SELECT_MULTIPLE:
+    return True
+
+
+def _choose_one(
+    turn: Turn, prompt: OpenPrompt, slot: Slot, question: Question, choice: Choice, content_id: str | None
+) -> bool:
+    """Take a choice of the list, or tick it; false where the filter does not leave it."""
+    if question.choice_filter is not None and choice not in turn.position.choices(question, slot.key):
+        return False
+    if question.takes_several:
         ticked = set(prompt.selection) ^ {choice.name}
-        order = [c.name for c in choices if c.name in ticked]
+        order = [one.name for one in turn.position.choices(question, slot.key) if one.name in ticked]
         turn.record(ev.Toggled(at=turn.now, key=slot.key, selection=tuple(order)))
         turn.ask_in_place(prompt, prompt.only)
     else:

@@ -16,7 +16,7 @@ from dialogs.conversation.plan import Slot, plan_of
 from dialogs.conversation.scope import AnswerScope
 from dialogs.conversation.state import State
 from dialogs.definition.expressions import Expression
-from dialogs.definition.model import Choice, Group, Question, Questionnaire, QuestionType, pick
+from dialogs.definition.model import Choice, Group, Question, Questionnaire, pick
 
 
 class Conditions:
@@ -143,7 +143,7 @@ class Conditions:
         if not answer.value:
             return not self.is_required(slot)
         if question.is_select:
-            several = question.type is QuestionType.SELECT_MULTIPLE
+            several = question.takes_several
             if not self.are_choices(question, slot.key, answer.codes if several else (answer.value,)):
                 return False
         return self.is_allowed(slot, answer.value)

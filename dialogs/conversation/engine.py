@@ -38,7 +38,7 @@ from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.conversation.unmatched import record_unmatched
 from dialogs.conversation.waiting import chose_while_waiting, said_while_waiting
-from dialogs.definition.model import Questionnaire, QuestionType
+from dialogs.definition.model import Questionnaire
 from dialogs.japanese import fold
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 
@@ -389,7 +389,7 @@ def _picked(turn: Turn, picked: inp.Picked) -> None:
         turn.go_on(*(() if turn.state.renewed else (Phrase(key="engine.stale"),)))
         return
     known = {choice.name for choice in turn.position.choices(question, slot.key)}
-    one_only = question.type is not QuestionType.SELECT_MULTIPLE and len(picked.names) != 1
+    one_only = not question.takes_several and len(picked.names) != 1
     if not picked.names or not set(picked.names) <= known or one_only:
         turn.refuse(slot, Problem(code="choice.unreadable"))
         return

@@ -187,7 +187,7 @@ def _by_number(position: Position, slot: Slot, typed: str) -> Taken | None:
     if question is None or not question.is_select:
         return None
     choices, numbers = position.choices(question, slot.key), _SEPARATORS.split(typed)
-    several = question.type is QuestionType.SELECT_MULTIPLE
+    several = question.takes_several
     if not all(one.isascii() and one.isdecimal() and 1 <= int(one) <= len(choices) for one in numbers):
         return None
     if len(numbers) > 1 and not several:

@@ -149,13 +149,13 @@ class Position(Conditions):
             slot = self.slot(self.state.correcting)
             if slot is not None and not self.is_elsewhere(slot):
                 return outline.places[slot.key]
-        for place, slot in enumerate(outline.asked):
+        for slot in outline.asked:
             answer, fits = answers.get(slot.key), slot.fits
             if answer is None:
-                return place
-            fitting = answer.value != "" if fits is None else answer.value in fits
-            if not (fitting or self._is_settled(slot, answer)):
-                return place
+                return outline.places[slot.key]
+            if (answer.value != "" if fits is None else answer.value in fits) or self._is_settled(slot, answer):
+                continue
+            return outline.places[slot.key]
         return len(outline.asked)
 
     @property
@@ -167,10 +167,9 @@ class Position(Conditions):
     @property
     def previous(self) -> Slot | None:
         """The answered slot before the current one, for going back."""
-        asked, answers = self.outline.asked, self.state.answers
-        for place in range(self.here - 1, -1, -1):
-            slot = asked[place]
-            if slot.key in answers and not self.is_elsewhere(slot):
+        answers, anywhere = self.state.answers, self.state.sensitive_allowed
+        for slot in reversed(self.outline.asked[: self.here]):
+            if slot.key in answers and (anywhere or not self.is_elsewhere(slot)):
                 return slot
         return None
 

@@ -15,7 +15,7 @@ from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
-from dialogs.definition.model import Choice, QuestionType
+from dialogs.definition.model import Choice
 from dialogs.replies.base import ReplyContext
 from dialogs.replies.chatter import strip_chatter
 from dialogs.replies.choice_words import loose, terms_of
@@ -37,7 +37,7 @@ def answer_typed(turn: Turn, prompt: OpenPrompt, slot: Slot, reading: Reading, c
     assert limits is not None
     outcome = _read(turn, slot, reading, prompt.only)
     if isinstance(outcome, Taken):
-        if question.type is not QuestionType.SELECT_MULTIPLE:
+        if not question.takes_several:
             turn.offer_answer(slot, outcome, content_id, typed=True, echo=True)
             return True
         ticked = take_choices(turn.position, question, (*prompt.selection, *outcome.value.split()))

@@ -19,7 +19,7 @@ from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Pro
 from dialogs.conversation.speaking import speaker
 from dialogs.conversation.state import State, apply
 from dialogs.conversation.steps import Leave, Step
-from dialogs.definition.model import Question, Questionnaire, QuestionType
+from dialogs.definition.model import Question, Questionnaire
 from dialogs.records import changed, maker
 from dialogs.replies.base import Problem
 
@@ -151,7 +151,7 @@ class Turn:
                 return
             lead = (*lead, Phrase(key="engine.no_longer_fits"))
         assert slot.question is not None
-        several = slot.question.type is QuestionType.SELECT_MULTIPLE
+        several = slot.question.takes_several
         self._open(
             Form.QUESTION,
             slot.key,

@@ -20,7 +20,7 @@ from dialogs.conversation.state import State, apply
 from dialogs.conversation.steps import Step
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.vocabulary import AnswerState, Form, Key
-from dialogs.definition.model import Decline, Questionnaire, QuestionType
+from dialogs.definition.model import Decline, Questionnaire
 from dialogs.definition.versions import Change, ChangeKind, Policy, changes_between, policies_of
 from dialogs.records import changed
 
@@ -137,7 +137,7 @@ def _stands(position: Position, key: Key, answer: Answer) -> bool:
             return known is not None and known.value == answer.value
     if not question.is_select or not answer.value:
         return True
-    several = question.type is QuestionType.SELECT_MULTIPLE
+    several = question.takes_several
     return position.are_choices(question, key, answer.codes if several else (answer.value,))
 
 

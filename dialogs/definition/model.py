@@ -146,6 +146,10 @@ class Question:
         return self.type in (QuestionType.SELECT_ONE, QuestionType.SELECT_MULTIPLE)
 
     @cached_property
+    def takes_several(self) -> bool:
+        return self.type is QuestionType.SELECT_MULTIPLE
+
+    @cached_property
     def is_asked(self) -> bool:
         """Whether a customer is ever expected to answer this row."""
         return self.type not in (QuestionType.NOTE, QuestionType.CALCULATE) and not self.read_only
