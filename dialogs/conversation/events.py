@@ -131,6 +131,7 @@ class ChangeAnnounced(Event):
     key: Key
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Refused(Event):
     """A reply was not taken; ``problem`` is its code."""

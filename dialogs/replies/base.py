@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+from dialogs.records import quick
+
 #: A canonical value: text (date ISO 8601, codes, digits), a number, or a yes/no.
 Value = str | int | float | bool
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class ReplyContext:
     """What a reader may know besides the text."""
@@ -29,6 +32,7 @@ class ReplyContext:
     postal_code: str | None = field(default=None, repr=False)
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
     """A reply that was understood."""
@@ -38,6 +42,7 @@ class Parsed:
     display: str = field(repr=False)
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """Why a reply was not taken: a code of the catalogue, its parameters and an example."""
