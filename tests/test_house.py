@@ -6,6 +6,7 @@ Each test reads the source tree itself, so a new module is judged on the day it 
 from __future__ import annotations
 
 import ast
+import logging
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from locales import SHIPPED_LANGUAGES, load_catalogue, placeholders
+from tests.logs import loggers_left_alone
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("bot", "dialogs", "locales", "storage")
@@ -53,8 +55,11 @@ def place(path: Path) -> str:
 def test_every_floor_stands_on_the_one_below(capsys: pytest.CaptureFixture[str]) -> None:
     from importlinter.cli import lint_imports
 
-    code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+    seen = logging.getLogger("kakunin.tests.house")
+    with loggers_left_alone():
+        code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
     assert code == 0, capsys.readouterr().out
+    assert not seen.disabled, "what other tests of this process hear of"
 
 
 def test_no_module_is_longer_than_four_hundred_lines() -> None:
