@@ -111,7 +111,10 @@ class _Found:
 
     def _remark(self, issue: Issue) -> Remark:
         kind = issue.severity.value
-        return Remark(kind=kind, words=f"{self._say(f'check.severity.{kind}')} {issue.message(self._say)}")
+        # In the box of a question stands its whole list: which of the choices is it?
+        choice = issue.place.name.partition("/")[2] if issue.place.sheet == "choices" else ""
+        words = f"{self._say(f'check.severity.{kind}')} {issue.message(self._say)}"
+        return Remark(kind=kind, words=f"{choice}: {words}" if choice else words)
 
 
 def _is_drawn(question: Question) -> bool:

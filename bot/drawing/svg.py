@@ -12,8 +12,6 @@ from dialogs.definition.model import Questionnaire, pick
 from locales import Catalogue
 
 _POINT = 25.4 / 72
-#: Between two sheets.
-_BETWEEN = 6.0
 _FONTS = "'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans','Yu Gothic',sans-serif"
 _STYLE = f"""
 text {{ font-family: {_FONTS}; fill: #1a1a1a; white-space: pre; }}
@@ -45,7 +43,8 @@ def draw(form: Questionnaire, catalogue: Catalogue, locale: str, issues: Iterabl
     """The form in one language, and the words of ``catalogue`` beside it; ``issues`` are marked where they are."""
     pages = lay_out(outline(form, catalogue, locale, issues))
     title = pick(form.title, locale, form.default_language)
-    height = len(pages) * HEIGHT + (len(pages) - 1) * _BETWEEN
+    # With nothing between them, so that each is a page of its own where they are printed.
+    height = len(pages) * HEIGHT
     body = "\n".join(_sheet(page, at, len(pages), title, form, catalogue) for at, page in enumerate(pages))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:g}mm" height="{height:g}mm"'
@@ -66,7 +65,7 @@ def _sheet(page: Page, at: int, count: int, title: str, form: Questionnaire, cat
         Text(12, 22, 7, f"{about}  {say('draw.legend')}", "text", 396),
     ]
     parts = [
-        f'<g transform="translate(0 {at * (HEIGHT + _BETWEEN):g})">',
+        f'<g transform="translate(0 {at * HEIGHT:g})">',
         f'<rect class="sheet" width="{WIDTH:g}" height="{HEIGHT:g}"/>',
         *map(_line, page.lines),
         *map(_rect, page.rects),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from bot.drawing.svg import draw
@@ -24,3 +25,6 @@ async def test_every_text_keeps_within_its_box(open_page: OpenPage, name: str, t
         await page.goto(path.as_uri())
         assert await page.locator("text").count() > 100
         assert await page.evaluate(WIDER) == []
+    printed = pypdfium2.PdfDocument(await page.pdf(format="A3", landscape=True))
+    assert len(printed) == path.read_text(encoding="utf-8").count('class="sheet"'), "each sheet is a page of its own"
+    printed.close()

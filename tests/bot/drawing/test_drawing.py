@@ -100,7 +100,7 @@ def test_the_sheets_are_a3_and_say_it_in_points(name: str, voice: str) -> None:
     sheets = drawing.findall(f".//{SVG}rect[@class='sheet']")
     assert len(sheets) <= 4
     assert drawing.get("width") == f"{WIDTH:g}mm"
-    assert float(str(drawing.get("height")).removesuffix("mm")) == len(sheets) * HEIGHT + (len(sheets) - 1) * 6
+    assert float(str(drawing.get("height")).removesuffix("mm")) == len(sheets) * HEIGHT
     sizes = [float(str(text.get("font-size"))) for text in drawing.iter(f"{SVG}text")]
     assert min(sizes) / POINT >= 6
 
@@ -164,6 +164,7 @@ def test_what_the_check_finds_stands_where_it_is() -> None:
         where = {"never": "never", "jobs/two": "job"}.get(issue.place.name, "faulty")
         assert [one for one in at[where] if one.endswith(issue.message(say.text))], issue
     assert at["age"] == []
+    assert at["job"][0].startswith("two: ")
     drawing = ElementTree.fromstring(draw(form, say, "ja", issues))
     classes = {str(rect.get("class")) for rect in drawing.iter(f"{SVG}rect")}
     assert {"question error", "start error"} <= classes
