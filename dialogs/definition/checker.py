@@ -66,6 +66,6 @@ _UNSOUND = frozenset({
     "unknown_column", "duplicate_choice", "position_outside_repeat", "not_in_repeat",
 })  # fmt: skip
 _OF_ITEMS = frozenset({"item_not_asked", "item_not_covered", "item_not_proved"})
-_OF_ENDS = frozenset({"dead_end", "no_submission", "unreachable", "end_not_proved"})
+_OF_ENDS = frozenset({"dead_end", "no_question", "no_submission", "unreachable", "end_not_proved"})
 
 _SHEETS = {"settings": 1, "survey": 2, "choices": 3}

@@ -94,6 +94,7 @@ _ERRORS = (
     "item_not_asked",
     "item_not_covered",
     "dead_end",
+    "no_question",
     "no_submission",
     "unreachable",
     *(f"expression.{code}" for code in sorted(EXPRESSION_ERROR_CODES)),

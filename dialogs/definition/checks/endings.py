@@ -14,8 +14,14 @@ from dialogs.definition.checks.filters import MOST_CHOICES, filters_of
 from dialogs.definition.checks.names import has_cycle
 from dialogs.definition.checks.subject import Subject, check, question_place
 from dialogs.definition.checks.trials import trials
-from dialogs.definition.issues import Issue
+from dialogs.definition.issues import Issue, Place
 from dialogs.definition.model import Decline, Question
+
+
+@check
+def something_is_asked(subject: Subject) -> Iterator[Issue]:
+    if not any(question.is_asked for question in subject.questionnaire.questions):
+        yield Issue(code="no_question", place=Place(sheet="survey"))
 
 
 @check

@@ -255,3 +255,19 @@ def test_a_sentence_about_a_key_that_stands_twice_can_be_said() -> None:
         read(survey=[["type", "name", "Name"], ["text", "a", "b"]])
     (issue,) = caught.value.issues
     assert '"Name"' in issue.message(load_catalogue("en").text)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [["note", "hello", "こんにちは"]],
+        [["start", "start"], ["deviceid", "deviceid"]],
+        [["begin_group", "g", "何か"], ["end_group"]],
+    ],
+    ids=["empty", "notes alone", "a device's rows", "an empty group"],
+)
+def test_a_workbook_in_which_nothing_is_asked_is_no_form(rows: Sheet) -> None:
+    form = read(survey=[["type", "name", "label"], *rows])
+    (issue,) = (issue for issue in check(form) if issue.severity is Severity.ERROR)
+    assert (issue.code, issue.place.sheet) == ("no_question", "survey")
