@@ -93,7 +93,7 @@ def decisions(conn: Connection, span: Span) -> dict[str, int]:
 def sent_outside(conn: Connection, span: Span) -> dict[str, int]:
     """What costs money in the span, by kind: calls to LINE that no reply token made free, letters, calls, visits.
 
-    LINE counts whom a call goes to, however many bubbles it carries (Messaging API, counting of messages).
+    LINE counts the people whom a call goes to, however many bubbles it carries (Messaging API, counting of messages).
     """
     letters = select(func.count()).select_from(_code.join(_case, _case.c.id == _code.c.case_id))
     letters = scoped(letters.where(span.holds(_code.c.created_at)), span, _case.c.customer_id)
@@ -109,9 +109,10 @@ def sent_outside(conn: Connection, span: Span) -> dict[str, int]:
     messages = messages.join(_account, _account.c.id == _conversation.c.account_id)
     if not span.branches.is_whole_bank:
         messages = messages.join(_case, _case.c.id == _conversation.c.case_id)
-    # What went in one call bears the key of its first message.
-    pushed = select(func.count(_outgoing.c.batch_key.distinct())).select_from(messages)
+    # What went in one call bears one key, that to several people too.
+    pushed = select(_account.c.id, _outgoing.c.batch_key).distinct().select_from(messages)
     pushed = pushed.where(span.holds(_outgoing.c.settled_at))
     pushed = pushed.where(_account.c.channel == "line", _outgoing.c.state == "sent", _outgoing.c.reply_until.is_(None))
     pushed = scoped(pushed, span, _case.c.customer_id)
-    return found | {"line": int(conn.execute(pushed).scalar_one())}
+    calls = select(func.count()).select_from(pushed.subquery())
+    return found | {"line": int(conn.execute(calls).scalar_one())}

@@ -178,6 +178,12 @@ def test_a_call_that_carries_several_messages_is_paid_for_once(database: Databas
     assert ask(database, monthly.sent_outside, Branches.of("999"))["line"] == 0
 
 
+def test_a_call_to_several_people_is_paid_for_each(database: Database, scene: Scene, another_scene: Scene) -> None:
+    for one in (scene, another_scene):
+        messages(database, one, [("a", None, FIRST)] * 2)
+    assert ask(database, monthly.sent_outside)["line"] == 2
+
+
 def test_other_platforms_cost_nothing(database: Database, scene: Scene) -> None:
     vault, uni = database.vault, database.universe
 
