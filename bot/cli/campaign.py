@@ -225,6 +225,7 @@ def _show_preview(office: Office, campaign: Campaign, counted: Counted, first: s
             "state": campaign.state,
             **counts,
             "line_left": counted.line_left,
+            "by_number": counted.by_number,
         }
         typer.echo(json.dumps(shown | {"by_rating": dict(found.by_rating)} | left_out))
         return
@@ -233,6 +234,8 @@ def _show_preview(office: Office, campaign: Campaign, counted: Counted, first: s
     left = office.say("campaign.unlimited") if counted.line_left is None else str(counted.line_left)
     texts = {name: str(count) for name, count in (counts | left_out).items()}
     typer.echo(office.say("campaign.preview", **texts, line_left=left))
+    if counted.by_number:
+        typer.echo(office.say("campaign.by_number"))
 
 
 def _refused(office: Office, problem: CampaignProblem, name: str, state: str = "") -> UserError:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot.office_hours import OfficeHours
-from bot.outreach.ladder import Ladder, ladder_of, sending_hours
+from bot.outreach.ladder import RATINGS, Ladder, ladder_of, sending_hours
 from bot.settings import Settings
 from storage import quota
 from storage.campaign_members import Preview, count_members, join_piece, leave_all, preview
@@ -38,6 +38,8 @@ class Counted:
     found: Preview
     #: Messages that LINE still takes this month; ``None`` where there is no limit or nobody has asked.
     line_left: int | None
+    #: Whether those of the letter are first told by their telephone numbers.
+    by_number: bool
 
 
 def hours_of(ladder: Ladder, settings: Settings) -> OfficeHours:
@@ -60,7 +62,10 @@ def count(conn: Connection, database: Database, settings: Settings, campaign: Ca
     left = None if line is None or line.allowed is None else max(line.allowed - line.used, 0)
     if line is not None and line.is_used_up:
         left = 0
-    return Counted(found=preview(conn, campaign.rule, today), line_left=left)
+    ladder = ladder_of(campaign.ladder)
+    steps = [step for rating in RATINGS for step in ladder.steps(rating)]
+    by_number = settings.line_notifications and any("line_notification" in step.by for step in steps)
+    return Counted(found=preview(conn, campaign.rule, today), line_left=left, by_number=by_number)
 
 
 def approve(database: Database, settings: Settings, wanted: str, *, actor: Actor) -> tuple[Campaign, Counted]:

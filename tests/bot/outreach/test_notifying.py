@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from sqlalchemy import Connection
 
 from bot.channels.base import Inbound, InboundKind, Outcome, Sent
 from bot.live_content import LiveContent
-from bot.outreach.campaigning import hours_of
+from bot.outreach.campaigning import count, hours_of, make
 from bot.outreach.flagging import flag
+from bot.outreach.ladder import Ladder, shipped_ladder
 from bot.outreach.notifying import MOST_TRIES, hashed_number, mobile_number
 from bot.service import make_service
 from bot.settings import load_settings
@@ -20,12 +22,13 @@ from bot.talk import Rules
 from bot.turns import Turns
 from dialogs.personal import Personal
 from storage.accounts import end_link, live_links, set_account_state
+from storage.campaigns import Rule
 from storage.cases import CaseStatus
 from storage.database import Database
 from storage.flags import FlagKind
 from storage.notifying.queue import WITHIN, due_notifications, note_delivered
 from storage.universe import FrozenUniverse
-from tests.bot.outreach.campaign_bank import TOKYO
+from tests.bot.outreach.campaign_bank import MAKER, TOKYO
 from tests.bot.outreach.notifying_bank import NotifyingBank, begin, ladder
 
 HASH = hashlib.sha256(b"+819012345678").hexdigest()
@@ -98,6 +101,18 @@ def test_trouble_is_tried_again_and_an_uncertain_call_is_not(bank: NotifyingBank
     bank.round()
     assert len(bank.numbers.told) == 2
     assert bank.deliver()
+
+
+@pytest.mark.parametrize(
+    ("on", "steps", "told"), [(True, ladder, True), (True, shipped_ladder, False), (False, ladder, False)]
+)
+def test_the_preview_says_whose_number_is_tried_before_the_letter(
+    sqlite_database: Database, universe: FrozenUniverse, on: bool, steps: Callable[[], Ladder], told: bool
+) -> None:
+    bank = NotifyingBank(sqlite_database, universe, on=on)
+    campaign = make(sqlite_database, name="one", rule=Rule(), ladder=steps(), actor=MAKER)
+    counted = sqlite_database.run_read(lambda conn: count(conn, sqlite_database, bank.settings, campaign))
+    assert counted.by_number is told
 
 
 def test_without_the_setting_nobodys_number_is_told(database: Database, universe: FrozenUniverse) -> None:
