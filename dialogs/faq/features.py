@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -154,9 +155,13 @@ def _plain(text: str) -> str:
 
 def _named(names: Iterable[str], channel: int) -> Numbers:
     """Words and ideas by number, the same on every machine."""
-    salt = channel.to_bytes(1, "big")
-    digests = b"".join(blake2b(name.encode("utf-8", "replace"), digest_size=8, salt=salt).digest() for name in names)
-    return np.sort(np.frombuffer(digests, dtype="<u8"))
+    return np.sort(np.fromiter((_number(name, channel) for name in names), dtype=np.uint64))
+
+
+@lru_cache(maxsize=1 << 13)
+def _number(name: str, channel: int) -> int:
+    digest = blake2b(name.encode("utf-8", "replace"), digest_size=8, salt=channel.to_bytes(1, "big")).digest()
+    return int.from_bytes(digest, "little")
 
 
 def _pieces(text: str, shortest: int, longest: int, *, spaced: bool = False) -> Numbers:
@@ -180,7 +185,15 @@ def _pieces(text: str, shortest: int, longest: int, *, spaced: bool = False) -> 
         if len(piece) < 2:
             break
     channel = WRITING if shortest == 1 or spaced else READING
-    return np.unique(np.concatenate(found) if found else _NOTHING) * _SPREAD ^ _OF_CHANNEL[channel]
+    return _each_once(np.concatenate(found) if found else _NOTHING) * _SPREAD ^ _OF_CHANNEL[channel]
+
+
+def _each_once(numbers: Numbers) -> Numbers:
+    """Sorted, without what is there twice; numpy's own way has more to mind."""
+    numbers.sort()
+    first = np.ones(len(numbers), dtype=bool)
+    first[1:] = numbers[1:] != numbers[:-1]
+    return numbers[first]
 
 
 def _tokens(text: str) -> list[str]:

@@ -44,7 +44,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """For each feature, by its place in the row of all features, where it stands and with what value."""
+    """For each feature, by its place in the row of all features, where it stands and what that is worth."""
 
     ends: NDArray[np.int32]
     places: NDArray[np.int32]
@@ -57,11 +57,11 @@ class Postings:
         of = np.repeat(np.arange(len(features)), lengths)
         return np.arange(len(of)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths), of
 
-    def sums(self, features: Places, factors: Vector, rows: Places, shape: tuple[int, int]) -> Matrix:
-        """Factor times value, added up by row of the text and by place."""
+    def sums(self, features: Places, rows: Places, shape: tuple[int, int]) -> Matrix:
+        """The values, added up by the row of each feature and by place."""
         entries, of = self.spans(features)
-        values = (self.values[entries] * factors[of]).astype(np.float64)
-        sums = np.bincount(rows[of] * shape[1] + self.places[entries], values, shape[0] * shape[1])
+        cells = rows[of] * shape[1] + self.places[entries]
+        sums = np.bincount(cells, self.values[entries], shape[0] * shape[1])
         return np.asarray(sums, dtype=np.float64).reshape(shape)
 
 
@@ -75,6 +75,7 @@ class Tables:
     #: Every feature of any phrasing, sorted, with how much it tells, the fewer groups share it the more.
     features: NDArray[np.uint64]
     rarity: Vector
+    #: Of phrasings: how much a feature tells, times its part in the phrasing; of groups: how much it tells, squared.
     near: Postings
     known: Postings
 
@@ -96,16 +97,26 @@ def tables_of(groups: Sequence[Sequence[Phrase]]) -> Tables:
     spread = np.bincount(pairs // len(groups), minlength=len(names))
     rarity = np.log((len(groups) + 1) / (spread + 0.5))
     length = np.sqrt(np.bincount(phrase_of * _CHANNELS + channels, rarity[entries] ** 2, len(phrases) * _CHANNELS))
-    values = weights[phrase_of] * rarity[entries] / length[phrase_of * _CHANNELS + channels]
+    values = weights[phrase_of] * rarity[entries] ** 2 / length[phrase_of * _CHANNELS + channels]
     order = np.argsort(entries, kind="stable")
     near = _postings(entries[order], phrase_of[order], values[order], len(names))
-    known = _postings(pairs // len(groups), pairs % len(groups), heaviest, len(names))
+    known = _postings(
+        pairs // len(groups), pairs % len(groups), heaviest * rarity[pairs // len(groups)] ** 2, len(names)
+    )
     return Tables(sizes, weights, names, rarity, near, known)
 
 
 def _postings(features: Places, places: Places, values: Vector, size: int) -> Postings:
     ends = np.cumsum(np.bincount(features, minlength=size))
     return Postings(ends.astype(np.int32), places.astype(np.int32), values.astype(np.float32))
+
+
+def _shared(features: Places, texts: Places, channels: Places) -> tuple[Places, Places, Places]:
+    """Each feature once, the texts that have it as bits of a number, and its channel."""
+    if not len(texts) or texts[0] == texts[-1]:
+        return features, 1 << texts, channels
+    each, first, place = np.unique(features, return_index=True, return_inverse=True)
+    return each, np.bincount(place, 2.0**texts, len(each)).astype(np.int64), channels[first]
 
 
 class Index:
@@ -171,22 +182,34 @@ class Index:
         return places, known[places] == numbers
 
     def _scores(self, queries: Sequence[Features], without: tuple[int, int] | None) -> tuple[Matrix, Matrix]:
-        """Cosine with every phrasing, and for every group the share of the text that it knows: two rows a text."""
+        """Cosine with every phrasing, and for every group the share of the text that it knows: two rows a text.
+
+        Texts share features (a whole has those of its sentences), so each feature is looked up once: it is added up
+        with those that the same texts have in the same channel, and of these sums every text takes its own.
+        """
+        size = len(queries)
         channels = np.concatenate([query.channels for query in queries])
-        text = np.repeat(np.arange(len(queries)), [len(query.numbers) for query in queries])
+        text = np.repeat(np.arange(size), [len(query.numbers) for query in queries])
         places, found = self._found(np.concatenate([query.numbers for query in queries]))
         rarity = np.where(found, self._tables.rarity[places], self._unknown)
         of = text * _CHANNELS + channels
-        squares = np.bincount(of, rarity * rarity, len(queries) * _CHANNELS).reshape(-1, _CHANNELS)
+        squares = np.bincount(of, rarity * rarity, size * _CHANNELS).reshape(-1, _CHANNELS)
         shares = np.where(squares > 0, [*_SHARES.values(), 1.0], 0.0)
         shares[:, :IDEAS] /= np.maximum(shares[:, :IDEAS].sum(axis=1, keepdims=True), 1e-9)
-        factors = rarity / np.sqrt(squares.ravel()[of])
-        parts = shares.ravel()[of]
-        places, factors, parts, rows = places[found], factors[found], parts[found], (text * 2 + _PLANE[channels])[found]
-        near = self._tables.near.sums(places, parts * factors, rows, (2 * len(queries), len(self._tables.weights)))
-        known = self._tables.known.sums(places, parts * factors**2, rows, (2 * len(queries), self._groups))
+        squares = np.where(squares > 0, squares, 1.0)
+        features, texts, channel = _shared(places[found], text[found], channels[found])
+        alike, row = np.unique(texts * _CHANNELS + channel, return_inverse=True)
+        texts, channel = np.divmod(alike, _CHANNELS)
+        has = (texts >> np.arange(size)[:, None]) & 1
+        mixed = np.zeros((2, size, 2, len(alike)))
+        mixed[0, :, _PLANE[channel], np.arange(len(alike))] = (has * (shares / np.sqrt(squares))[:, channel]).T
+        mixed[1, :, _PLANE[channel], np.arange(len(alike))] = (has * (shares / squares)[:, channel]).T
+        to_near, to_known = mixed.reshape(2, 2 * size, len(alike))
+        near = to_near @ self._tables.near.sums(features, row, (len(alike), len(self._tables.weights)))
+        known = to_known @ self._tables.known.sums(features, row, (len(alike), self._groups))
         if without is not None:
-            known[:, without[0]] = self._known_without(places, parts * factors**2, rows, len(known), without)
+            shared = (shares / squares)[0, channel[row]] * self._tables.rarity[features] ** 2
+            known[:, without[0]] = self._known_without(features, shared, _PLANE[channel[row]], len(known), without)
         return near, known
 
     def _known_without(

@@ -65,14 +65,36 @@ def readings_of_family_name(written: str) -> frozenset[str]:
     return frozenset(to_hiragana(one.reading_form()) for one in found if one.part_of_speech()[2:4] == ("人名", "姓"))
 
 
+def is_one_known_word(text: str) -> bool:
+    """Whether the dictionary knows the whole text as one word."""
+    found = _morphemes(text)
+    return len(found) == 1 and not found[0].is_oov()
+
+
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text whose width is normalised (katakana must stay katakana: the dictionary knows it so)."""
-    found = []
-    for morpheme in _morphemes(text):
-        surface, part = morpheme.surface(), _part(morpheme.part_of_speech_id())
-        reading = surface if part in _SIGNS else to_hiragana(morpheme.reading_form()) or surface
-        found.append(Word(surface, reading, morpheme.normalized_form(), part in _CONTENT))
-    return tuple(found)
+    return tuple(_word(morpheme, morpheme.surface(), morpheme.word_id()) for morpheme in _morphemes(text))
+
+
+#: Words that the dictionary has, by its number and as written: most words of a text were met before.
+_met: dict[tuple[str, int], Word] = {}
+_MOST_MET = 1 << 14
+_FIRST_UNKNOWN = 0xF0000000
+
+
+def _word(morpheme: Any, surface: str, number: int) -> Word:
+    met = _met.get((surface, number))
+    if met is not None:
+        return met
+    part = _part(morpheme.part_of_speech_id())
+    reading = surface if part in _SIGNS else to_hiragana(morpheme.reading_form()) or surface
+    word = Word(surface, reading, morpheme.normalized_form(), part in _CONTENT)
+    # What the dictionary does not have may be anybody's name: it is not kept, and its number says little.
+    if number < _FIRST_UNKNOWN:
+        if len(_met) >= _MOST_MET:
+            _met.clear()
+        _met[surface, number] = word
+    return word
 
 
 @cache

