@@ -114,7 +114,7 @@ def due_cases(
     conn: Connection, campaign_id: str, now: datetime, limit: int, among: Sequence[str] | None = None
 ) -> dict[str, str | None]:
     """Cases of a campaign whose next step is due, who waits longest ahead, with the account to write to."""
-    few = select(_member.c.case_id, account_of(_member.c.customer_id).label("account_id"))
+    few = select(_member.c.case_id, account_of(_member.c.customer_id, _member.c.case_id).label("account_id"))
     few = few.where(_due(campaign_id, now))
     if among is not None:
         few = few.where(_member.c.case_id.in_(list(among)))
@@ -123,17 +123,24 @@ def due_cases(
 
 
 def due_elsewhere(
-    conn: Connection, campaign_id: str, now: datetime, limit: int, without: Collection[str], after: Place | None
+    conn: Connection,
+    campaign_id: str,
+    now: datetime,
+    limit: int,
+    without: Collection[str],
+    in_chat: Collection[tuple[str, int]],
+    after: Place | None,
 ) -> tuple[list[str], Place | None]:
     """Cases that are due and would not be written to on some platforms; and where the next look begins.
 
+    ``in_chat`` are the steps that could be a message there, by rating and number: a list or a letter waits for none.
     A look goes no further than so many of those who are due, however many of them wait for these platforms.
     """
     reached = _account.alias("reached")
     query = (
-        select(_member.c.case_id, _member.c.due_at, reached.c.channel)
+        select(_member.c.case_id, _member.c.due_at, _member.c.rating, _member.c.next_step, reached.c.channel)
         .select_from(_member)
-        .outerjoin(reached, reached.c.id == account_of(_member.c.customer_id))
+        .outerjoin(reached, reached.c.id == account_of(_member.c.customer_id, _member.c.case_id))
         .where(_due(campaign_id, now))
     )
     if after is not None:
@@ -142,7 +149,7 @@ def due_elsewhere(
     rows = conn.execute(query.order_by(_member.c.due_at, _member.c.case_id).limit(_LOOK)).all()
     found: list[str] = []
     for row in rows:
-        if row.channel not in without:
+        if row.channel not in without or (row.rating, row.next_step) not in in_chat:
             found.append(row.case_id)
         if len(found) == limit:
             return found, (row.due_at, row.case_id)
@@ -180,12 +187,14 @@ def _facts() -> Select[Any]:
     reached = _account.alias("reached")
     in_force = (_flag.c.customer_id == _member.c.customer_id) & _flag.c.lifted_at.is_(None)
     stopped = select(func.min(_flag.c.kind)).where(in_force, _flag.c.kind != FlagKind.SDD.value)
+    # Also of accounts by which he is not written to: there he may be answering, or with a person.
+    his = select(_link.c.account_id).where(_link.c.customer_id == _member.c.customer_id, _link.c.ended_at.is_(None))
     of_people = select(_conversation.c.id).where(
-        or_(_conversation.c.account_id == reached.c.id, _conversation.c.case_id == _member.c.case_id),
+        or_(_conversation.c.account_id.in_(his), _conversation.c.case_id == _member.c.case_id),
         _conversation.c.owner.in_(("waiting", "staff")),
         _conversation.c.closed_at.is_(None),
     )
-    heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id == reached.c.id)
+    heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id.in_(his))
     moved = _transition.c.case_id == _member.c.case_id
     invited = select(func.max(_transition.c.at)).where(
         moved, went_to(CaseStatus.SENT), _transition.c.at >= _member.c.joined_at
@@ -238,7 +247,7 @@ def _facts() -> Select[Any]:
         .select_from(_member)
         .join(_campaign, _campaign.c.id == _member.c.campaign_id)
         .join(_case, _case.c.id == _member.c.case_id)
-        .outerjoin(reached, reached.c.id == account_of(_member.c.customer_id))
+        .outerjoin(reached, reached.c.id == account_of(_member.c.customer_id, _member.c.case_id))
         .outerjoin(
             _record,
             (_record.c.customer_id == _member.c.customer_id) & (_record.c.seq == current_seq(_member.c.customer_id)),

@@ -23,6 +23,7 @@ from storage.tables import (
     AccountRow,
     CampaignMemberRow,
     CaseRow,
+    ConversationRow,
     CustomerFlagRow,
     CustomerRow,
     MasterRecordRow,
@@ -32,7 +33,7 @@ from storage.universe import Universe
 
 _case, _customer, _record = table_of(CaseRow), table_of(CustomerRow), table_of(MasterRecordRow)
 _link, _account, _flag = table_of(AccountLinkRow), table_of(AccountRow), table_of(CustomerFlagRow)
-_member = table_of(CampaignMemberRow)
+_member, _conversation = table_of(CampaignMemberRow), table_of(ConversationRow)
 
 #: Statuses of those who have heard nothing yet.
 _WAITING = (CaseStatus.SELECTED, CaseStatus.ANNOUNCED)
@@ -175,7 +176,7 @@ def _fitting(rule: Rule, today: date, span: tuple[str, str] | None = None) -> Se
             _case.c.status,
             _case.c.check_number,
             rated(_record.c.risk_rating).label("rating"),
-            func.coalesce(channel_of(_case.c.customer_id), "letter").label("channel"),
+            func.coalesce(channel_of(_case.c.customer_id, _case.c.id), "letter").label("channel"),
             stopped.label("stopped"),
             busy.label("busy"),
         )
@@ -202,20 +203,30 @@ def rated(column: ColumnElement[str]) -> ColumnElement[str]:
     return case((column == "", "high"), else_=column)
 
 
-def account_of(customer_id: ColumnElement[str]) -> ColumnElement[Any]:
-    """The account by which a customer is reached: the one that was linked last of those that have not blocked us."""
+def account_of(customer_id: ColumnElement[str], case_id: ColumnElement[str]) -> ColumnElement[Any]:
+    """The account by which a customer is reached about a case, of those that have not blocked us.
+
+    The one on which he has begun it, whatever he has linked since: a message never moves a form out of his hands.
+    Else the one that was linked last.
+    """
+    begun = (
+        (_conversation.c.case_id == case_id)
+        & (_link.c.case_id == case_id)
+        & (_conversation.c.account_id == _link.c.account_id)
+    )
     query = (
         select(_link.c.account_id)
         .join(_account, _account.c.id == _link.c.account_id)
+        .outerjoin(_conversation, begun)
         .where(_link.c.customer_id == customer_id, _link.c.ended_at.is_(None), _account.c.state != "blocked")
-        .order_by(_link.c.linked_at.desc(), _link.c.id.desc())
+        .order_by(_conversation.c.id.is_(None), _link.c.linked_at.desc(), _link.c.id.desc())
         .limit(1)
     )
-    return query.correlate_except(_link, _account).scalar_subquery()
+    return query.correlate_except(_link, _account, _conversation).scalar_subquery()
 
 
-def channel_of(customer_id: ColumnElement[str]) -> ColumnElement[Any]:
+def channel_of(customer_id: ColumnElement[str], case_id: ColumnElement[str]) -> ColumnElement[Any]:
     """The platform of that account; empty where a letter has to go."""
     its = _account.alias("reached")
-    query = select(its.c.channel).where(its.c.id == account_of(customer_id))
+    query = select(its.c.channel).where(its.c.id == account_of(customer_id, case_id))
     return query.correlate_except(its).scalar_subquery()

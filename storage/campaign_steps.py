@@ -88,7 +88,7 @@ def hurry(conn: Connection, campaign_ids: Sequence[str], case_ids: Sequence[str]
     )
     of_them = _member.c.campaign_id.in_(list(campaign_ids))
     here = of_them & _member.c.left_at.is_(None) & (_member.c.due_at > now)
-    no_chat = account_of(_member.c.customer_id).is_(None)
+    no_chat = account_of(_member.c.customer_id, _member.c.case_id).is_(None)
     # Who waits for these is put off all the same, however often he is made due.
     waits = func.coalesce(_member.c.held_by, "").in_(("stopped", "staff", "notification"))
     wanted = _member.c.case_id.in_(list(case_ids))

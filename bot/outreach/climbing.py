@@ -254,7 +254,8 @@ class Climbing:
     def _climb(self, lease: Lease, campaign: Campaign) -> bool:
         """One piece of a campaign; true where more is due and can be done at once."""
         among: list[str] | None = None
-        if full := self._ahead.full():
+        full = self._ahead.full()
+        if full:
             # Who waits for these stays where he is, ahead of the others, and must not keep them from their step.
             self.is_sending = True
             among = self._elsewhere(campaign, full)
@@ -277,14 +278,17 @@ class Climbing:
         for channel, messages in carried.queued.items():
             self._ahead.queued(channel, messages)
         self.is_sending |= bool(carried.queued or carried.waiting)
-        # Where a platform is full now, the next look is for those who do not wait for it.
-        return carried.is_full and self._ahead.full().issuperset(carried.waiting)
+        # Where a platform is full now, the next look is for those who do not wait for it; who was found by such a
+        # look and does wait (his letter came back, so the chat it is) is not looked at again at once.
+        waits = carried.waiting.keys()
+        return carried.is_full and self._ahead.full() >= waits and not full & waits
 
     def _elsewhere(self, campaign: Campaign, full: Collection[str]) -> list[str]:
         """Some who are due and do not wait for a full platform."""
         after, now = self._looked_to.get(campaign.id), self._database.universe.now()
+        in_chat = ladder_of(campaign.ladder).in_chat
         found, self._looked_to[campaign.id] = self._database.run_read(
-            lambda conn: due_elsewhere(conn, campaign.id, now, PIECE, full, after)
+            lambda conn: due_elsewhere(conn, campaign.id, now, PIECE, full, in_chat, after)
         )
         return found
 

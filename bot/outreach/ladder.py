@@ -125,6 +125,16 @@ class Ladder(_Strict):
         found: tuple[Step, ...] = getattr(self, rating if rating in RATINGS else "high")
         return found
 
+    @property
+    def in_chat(self) -> frozenset[tuple[str, int]]:
+        """Rating and number of the steps that go into the chat of who has one."""
+        return frozenset(
+            (rating, number)
+            for rating in RATINGS
+            for number, step in enumerate(self.steps(rating))
+            if "chat" in step.by and step.by[0] != "letter"
+        )
+
     def to_json(self) -> str:
         """As it is kept with its campaign."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)

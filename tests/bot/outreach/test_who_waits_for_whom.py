@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text, update
 
 from bot.channels.base import Outcome
 from bot.delivery import Sender
@@ -15,10 +15,15 @@ from bot.outreach import ahead as room, climbing
 from bot.outreach.climbing import Gate
 from storage import campaign_facts
 from storage.campaigns import Campaign
+from storage.case_status import CaseStatus
 from storage.database import Database
 from storage.problems import LeaseLost
+from storage.tables import CampaignMemberRow, CaseTransitionRow, table_of
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import CampaignBank
+from tests.storage.reconciliation.seeding import move
+
+_member, _transition = table_of(CampaignMemberRow), table_of(CaseTransitionRow)
 
 
 @pytest.fixture
@@ -60,6 +65,51 @@ def test_a_platform_that_is_down_holds_up_nobody_else(
         bank.plan()
         bank.send()
     assert sorted(user for user, *_ in bank.line.sent) == [f"U{number}" for number in down]
+
+
+def put(bank: CampaignBank, numbers: list[str], step: int, *statuses: CaseStatus) -> None:
+    """Who was invited two months ago, up to a step that is due now."""
+    long_ago = datetime(2026, 8, 1, tzinfo=UTC)
+    cases = [bank.cases[number].id for number in numbers]
+    for number in numbers:
+        move(bank.database, bank.case(number), *statuses)
+
+    def back(conn: Connection) -> None:
+        values = {"next_step": step, "base_on": long_ago.date(), "joined_at": long_ago - timedelta(days=1)}
+        values["due_at"] = bank.universe.now()
+        conn.execute(update(_member).where(_member.c.case_id.in_(cases)).values(**values))
+        conn.execute(update(_transition).where(_transition.c.case_id.in_(cases)).values(at=long_ago))
+
+    bank.database.run(back)
+
+
+def test_a_list_or_a_letter_waits_for_no_platform(bank: CampaignBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is linked to a platform that is down, and whose next step is none of its messages."""
+    monkeypatch.setattr(room, "_FIRST", 6)
+    down, called, written, came_back = (crowd(bank, first, count, "line") for first, count in FOUR)
+    bank.line.outcomes = dict.fromkeys((f"U{number}" for number in down), Outcome.RETRY)
+    bank.begin()
+    bank.plan()
+    sent = (CaseStatus.SENT, CaseStatus.REMINDED_1)
+    put(bank, called, 4, *sent, CaseStatus.REMINDED_2)
+    put(bank, written, 3, *sent)
+    # No letter for these: the chat it is, and they wait like the others.
+    put(bank, came_back, 3, *sent, CaseStatus.UNDELIVERABLE)
+    returned = "UPDATE case_transition SET reason = 'returned_mail' WHERE to_status = '30'"
+    bank.database.run(lambda conn: conn.execute(text(returned)))
+    for _ in range(6):
+        bank.plan()
+        bank.send()
+        bank.universe.advance(timedelta(seconds=0.25))
+    done = {"phone": called, "letter": written}
+    for channel, numbers in done.items():
+        assert [bank.steps(number)[0][1] for number in numbers] == [channel] * len(numbers)
+    assert sum(len(bank.steps(number)) for number in (*down, *came_back)) == 6
+    assert bank.arrived() == []
+
+
+#: First number and count: those ahead, on the phone list next, with a letter next, and whose last letter came back.
+FOUR = ((1, 12), (101, 3), (201, 3), (301, 45))
 
 
 @pytest.mark.parametrize("failures", [1, 8])
