@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ _PDF = typer.Option(metavar="FILE.pdf", help="The letters themselves.")
 _MERGE = typer.Option(metavar="FILE.csv", help="Addresses and codes for the bank's own mail merge.")
 _WORKERS = typer.Option(metavar="N", help="Processes that draw the pages (default: one per core).")
 _ENCODING = typer.Option(help="Of --merge: utf-8-sig, utf-8 or cp932.")
+_RESUME = typer.Option("--resume", help="Go on with the file of codes that a run which was cut off left.")
 _DAYS = typer.Option(help="For how many days a code works.")
 _JSON = typer.Option("--json", help="Print one JSON object.")
 
@@ -50,13 +51,15 @@ def make(
         list[str] | None, typer.Option(metavar="NO", help="Only this customer, again where a letter went out.")
     ] = None,
     valid_days: Annotated[int, _DAYS] = 90,
+    resume: Annotated[bool, _RESUME] = False,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Make the codes of all cases that wait for their letter."""
     office = Office()
     if campaign is not None and customer:
         raise office.refuse("letters.one_or_all")
-    _make(office, out, customer or (), valid_days, (pdf, merge, encoding, workers), campaign=campaign, as_json=as_json)
+    chosen = partial(_cases, customer or (), campaign=campaign)
+    _make(office, out, chosen, valid_days, (pdf, merge, encoding, workers), resume=resume, as_json=as_json)
 
 
 @app.command("reissue")
@@ -73,13 +76,15 @@ def reissue(
     encoding: Annotated[str, _ENCODING] = "utf-8-sig",
     workers: Annotated[int | None, _WORKERS] = None,
     valid_days: Annotated[int, _DAYS] = 90,
+    resume: Annotated[bool, _RESUME] = False,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """A new letter for these customers; the code of the one before links nobody any more."""
     office = Office()
     if moved is bool(customer):
         raise office.refuse("letters.whose")
-    _make(office, out, customer or (), valid_days, (pdf, merge, encoding, workers), moved=moved, as_json=as_json)
+    chosen = partial(_cases, customer or (), moved=moved)
+    _make(office, out, chosen, valid_days, (pdf, merge, encoding, workers), resume=resume, as_json=as_json)
 
 
 @app.command("draw")
@@ -140,17 +145,36 @@ def unlock(
 _Wishes = tuple[Path | None, Path | None, str, int | None]
 
 
+#: For whom: customers in any case, or the campaign on whose list they stand; neither for all who wait.
+_Chosen = tuple[list[str] | None, str | None]
+
+
+def _cases(
+    customers: Sequence[str], office: Office, database: Database, *, campaign: str | None = None, moved: bool = False
+) -> _Chosen:
+    from storage.campaigns import CampaignProblem, load_campaign
+    from storage.worklists import moved_since
+
+    if moved:
+        return database.run_read(moved_since), None
+    again_for = [_customer_id(office, database, number) for number in customers] or None
+    try:
+        return again_for, campaign and database.run_read(lambda conn: load_campaign(conn, campaign)).id
+    except CampaignProblem:
+        raise office.refuse("campaign.unknown", name=str(campaign)) from None
+
+
 def _make(
     office: Office,
     out: Path,
-    customers: Sequence[str],
+    choose: Callable[[Office, Database], _Chosen],
     valid_days: int,
     wishes: _Wishes,
     *,
-    campaign: str | None = None,
-    moved: bool = False,
+    resume: bool,
     as_json: bool,
 ) -> None:
+    from bot.outreach.letter_codes import BadCodes, InUse
     from bot.outreach.letters import Channels, make_letters
 
     if not 1 <= valid_days <= 365:
@@ -161,6 +185,7 @@ def _make(
     settings = office.settings
     channels = Channels(line_basic_id=settings.line_basic_id, telegram_username=settings.telegram_bot_username)
     with office.store() as database:
+        again_for, campaign_id = choose(office, database)
         with progress_bar(office.say("letters.progress")) as progress:
             try:
                 count = make_letters(
@@ -169,33 +194,22 @@ def _make(
                     channels=channels,
                     expires_on=office.today(database) + timedelta(days=valid_days),
                     actor=os_user(),
-                    again_for=_again_for(office, database, customers, moved=moved),
-                    campaign_id=None if campaign is None else _campaign_id(office, database, campaign),
+                    again_for=again_for,
+                    campaign_id=campaign_id,
+                    resume=resume,
                     progress=progress,
                 )
             except FileExistsError as problem:
                 key = "letters.exists" if problem.args[0] == out.name else "letters.part_exists"
                 raise office.refuse(key, name=out.name if key == "letters.exists" else f"{out.name}.part") from None
+            except FileNotFoundError:
+                raise office.refuse("letters.nothing_to_resume", name=out.name) from None
+            except InUse:
+                raise office.refuse("letters.in_use", name=out.name) from None
+            except BadCodes as problem:
+                raise office.refuse("letters.other_codes", name=out.name, line=str(problem.line)) from None
         drawn = None if pdf is None and merge is None else _draw(office, database, out, wishes)
     _report(office, {"letters": count, "file": str(out)}, out, drawn, as_json=as_json, key="letters.made")
-
-
-def _again_for(office: Office, database: Database, customers: Sequence[str], *, moved: bool) -> list[str] | None:
-    """Who gets a letter although one went out; nothing where it is about everybody who waits."""
-    from storage.worklists import moved_since
-
-    if moved:
-        return database.run_read(moved_since)
-    return [_customer_id(office, database, number) for number in customers] or None
-
-
-def _campaign_id(office: Office, database: Database, name: str) -> str:
-    from storage.campaigns import CampaignProblem, load_campaign
-
-    try:
-        return database.run_read(lambda conn: load_campaign(conn, name)).id
-    except CampaignProblem:
-        raise office.refuse("campaign.unknown", name=name) from None
 
 
 def _check(
@@ -218,7 +232,8 @@ def _check(
 
 
 def _draw(office: Office, database: Database, codes: Path, wishes: _Wishes) -> Drawn:
-    from bot.outreach.letter_files import BadCodes, Wanted, draw_letters
+    from bot.outreach.letter_codes import BadCodes, InUse
+    from bot.outreach.letter_files import Wanted, draw_letters
     from bot.outreach.letter_pages import Sender
     from locales import load_catalogue
 
@@ -244,6 +259,8 @@ def _draw(office: Office, database: Database, codes: Path, wishes: _Wishes) -> D
                 progress=progress,
                 workers=workers or os.cpu_count() or 1,
             )
+        except InUse:
+            raise office.refuse("letters.in_use", name=str(pdf and pdf.name)) from None
         except BadCodes as problem:
             raise office.refuse("letters.bad_codes", name=codes.name, line=str(problem.line)) from None
 
@@ -254,7 +271,7 @@ def _report(
     if as_json:
         if drawn is not None:
             files = [{"name": one.name, "rows": one.rows, "sha256": one.sha256} for one in drawn.files]
-            counts = {**counts, "unmappable": drawn.unmappable}
+            counts = {**counts, "drawn": drawn.letters, "unmappable": drawn.unmappable}
             typer.echo(json.dumps({**counts, "files": files}))
         else:
             typer.echo(json.dumps(counts))
@@ -263,6 +280,8 @@ def _report(
     if drawn is not None:
         names = ", ".join(one.name for one in drawn.files)
         typer.echo(office.say("letters.files", names=names))
+        if drawn.drawn_before:
+            typer.echo(office.say("letters.drawn_before", count=str(drawn.drawn_before)))
         if drawn.unmappable:
             typer.echo(
                 office.say("letters.unmappable", count=str(drawn.unmappable), name=drawn.files[-1].name), err=True

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
+from typing import Protocol
 
 from bot.outreach.letter_pages import Letter, Pages, Sender
 from storage.exports.glyphs import font_file
@@ -56,25 +57,51 @@ def draw_file(job: Job, letters: Sequence[Letter], tick: Tick = lambda done: Non
         return DrawnFile(pages.done(), tuple(lost))
 
 
-def draw_files(job: Job, files: Iterable[Sequence[Letter]], *, workers: int, tick: Tick) -> Iterator[DrawnFile]:
-    """Each of the files, in order."""
+class Kept(Protocol):
+    """Files that a run which was cut off had finished."""
+
+    def find(self, number: int, letters: Sequence[Letter]) -> DrawnFile | None:
+        """The file of this number, if it is of these letters."""
+
+    def keep(self, number: int, letters: Sequence[Letter], file: DrawnFile) -> None:
+        """The file is finished."""
+
+
+def draw_files(
+    job: Job, files: Iterable[Sequence[Letter]], *, workers: int, tick: Tick, kept: Kept | None = None
+) -> Iterator[DrawnFile]:
+    """Each of the files, in order; those that are ``kept`` are not drawn again."""
+
+    def found(number: int, letters: Sequence[Letter]) -> DrawnFile | None:
+        file = None if kept is None else kept.find(number, letters)
+        if file is not None:
+            tick(len(letters))
+        return file
+
+    def finished(number: int, letters: Sequence[Letter], file: DrawnFile) -> DrawnFile:
+        if kept is not None:
+            kept.keep(number, letters, file)
+        return file
+
     if workers == 1:
-        for letters in files:
-            yield draw_file(job, letters, tick)
+        for number, letters in enumerate(files, 1):
+            yield found(number, letters) or finished(number, letters, draw_file(job, letters, tick))
         return
     # A fresh process per worker: a fork would copy whatever the parent holds, threads and keys included.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
-    waiting: deque[tuple[int, Future[DrawnFile]]] = deque()
+    waiting: deque[tuple[int, Sequence[Letter], Future[DrawnFile] | DrawnFile]] = deque()
 
     def next_file() -> DrawnFile:
-        letters, future = waiting.popleft()
-        drawn = future.result()
-        tick(letters)
+        number, letters, drawing = waiting.popleft()
+        if isinstance(drawing, DrawnFile):
+            return drawing
+        drawn = finished(number, letters, drawing.result())
+        tick(len(letters))
         return drawn
 
     try:
-        for letters in files:
-            waiting.append((len(letters), pool.submit(draw_file, job, letters)))
+        for number, letters in enumerate(files, 1):
+            waiting.append((number, letters, found(number, letters) or pool.submit(draw_file, job, letters)))
             if len(waiting) > workers:
                 yield next_file()
         while waiting:

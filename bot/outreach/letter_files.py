@@ -2,8 +2,9 @@
 
 Promise: both are made of the file of codes and the master record alone, so they can be made again at any time; a
 hundred thousand letters take the memory of ``PER_FILE`` (the pages lie in numbered files); the files appear together
-or not at all, and each time is recorded with what was written.  Beside them lies the list of what could not be written
-as the record has it: customer number, field and code point.
+or not at all, a run that was cut off goes on with the next of them (``letter_parts``), and each time is recorded with
+what was written.  No letter is made whose code was revoked since.  Beside them lies the list of what could not be
+written as the record has it: customer number, field and code point.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -18,8 +20,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from bot.outreach.letter_codes import BadCodes
 from bot.outreach.letter_drawing import DrawnFile, Job, draw_files
 from bot.outreach.letter_pages import Letter, Sender, addressee, grouped
+from bot.outreach.letter_parts import KeptFiles
 from locales import VOICES, language_of
 from storage import audit
 from storage.cases import load_case
@@ -28,6 +32,7 @@ from storage.database import Database
 from storage.exports.files import OutputFile, OutputSet, WrittenFile
 from storage.exports.spelling import Unmappable
 from storage.exports.writers import BLOCK, CsvOutput
+from storage.link_codes import find_link_code
 
 #: Letters in one file of pages.
 PER_FILE = 1000
@@ -38,14 +43,6 @@ MERGE_COLUMNS = (
 )
 UNMAPPABLE_COLUMNS = ("customer_no", "file", "field", "code_point", "reason")
 _TYPED = frozenset({"address", "addressee"})
-
-
-class BadCodes(Exception):
-    """The file is no file of codes, or names a case that the store does not know; ``line`` says where."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(line)
-        self.line = line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +63,17 @@ class Drawn:
     files: tuple[WrittenFile, ...]
     #: What could not be written as it is; the list names each.
     unmappable: int
+    #: Of the letters: those whose pages an earlier run had drawn.
+    drawn_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Row:
-    line: int
     case_id: str
     branch_no: str
     letter: Letter
+    #: Another letter was made since, or somebody revoked the code.
+    is_void: bool
 
 
 def unmappable_path(wanted: Wanted) -> Path:
@@ -96,20 +96,21 @@ def draw_letters(
     workers: int = 1,
 ) -> Drawn:
     """Make what is wanted of a file of codes; raises ``BadCodes``. Pages need the extra ``pdf``."""
-    job = Job(sender, database.universe.now())
     total = _count(codes)
     files: list[WrittenFile] = []
-    with OutputSet() as outputs:
+    with ExitStack() as stack:
+        kept = None if wanted.pdf is None else stack.enter_context(KeptFiles(wanted.pdf, sender))
+        outputs = stack.enter_context(OutputSet())
         lost = _LostSigns(unmappable_path(wanted), outputs, sender.words(default_voice).text)
         merge = _merge_output(wanted, outputs, lost)
-        done = 0
+        letters, looked_at = 0, 0
 
-        def tick(letters: int) -> None:
-            nonlocal done
-            done += letters
-            progress(done, total)
+        def tick(more: int) -> None:
+            nonlocal looked_at
+            looked_at += more
+            progress(looked_at, total)
 
-        found = _rows(database, codes, default_voice)
+        found = _rows(database, codes, default_voice, lost)
         # Those that are being drawn, until their file comes.
         waiting: deque[list[_Row]] = deque()
 
@@ -119,13 +120,15 @@ def draw_letters(
                 yield [row.letter for row in rows]
 
         several = min(workers, -(-total // per_file))
+        job = Job(sender, database.universe.now())
         drawn: Iterator[DrawnFile | None] = (
-            draw_files(job, batches(), workers=max(several, 1), tick=tick)
+            draw_files(job, batches(), workers=max(several, 1), tick=tick, kept=kept)
             if wanted.pdf is not None
             else (None for _ in batches())
         )
         for number, file in enumerate(drawn, 1):
             rows = waiting.popleft()
+            letters += len(rows)
             place = _numbered(wanted.pdf, number if total > per_file else 0)
             if place is not None and file is not None:
                 lost.of_file(place.name, file)
@@ -141,9 +144,10 @@ def draw_letters(
         if merge is not None:
             files.append(merge.finish())
         files.append(lost.finish())
-        database.run(lambda conn: _record(conn, database, files, total, actor))
+        database.run(lambda conn: _record(conn, database, files, letters, actor))
         outputs.publish()
-    return Drawn(letters=total, files=tuple(files), unmappable=lost.count)
+    before = 0 if kept is None else kept.letters
+    return Drawn(letters=letters, files=tuple(files), unmappable=lost.count, drawn_before=before)
 
 
 class _LostSigns:
@@ -165,6 +169,11 @@ class _LostSigns:
             code_point = f"U+{ord(sign):04X}" if sign else ""
             words = self._word("letters.no_address" if why is None else f"export.unmappable.{why.value}")
             self._list.write([customer_no, name, field, code_point, words])
+
+    def void(self, customer_no: str, codes: str) -> None:
+        """A letter that is not made: its code links nobody any more."""
+        self.count += 1
+        self._list.write([customer_no, codes, "code", "", self._word("letters.void")])
 
     def cell(self, one: Unmappable) -> None:
         """A sign that the encoding of the table does not have."""
@@ -221,12 +230,16 @@ def _count(codes: Path) -> int:
         return sum(1 for _ in csv.DictReader(file))
 
 
-def _rows(database: Database, codes: Path, default_voice: str) -> Iterator[_Row]:
-    """The letters of the file, a hundred at a time from the store."""
+def _rows(database: Database, codes: Path, default_voice: str, lost: _LostSigns) -> Iterator[_Row]:
+    """The letters of the file whose codes were not revoked since, a hundred at a time from the store."""
     with codes.open(encoding="utf-8-sig", newline="") as file:
         numbered = enumerate(csv.DictReader(file), 2)
         while some := list(islice(numbered, 100)):
-            yield from database.run_read(lambda conn, some=some: _letters(conn, database, some, default_voice))  # type: ignore[misc]
+            for row in database.run_read(lambda conn, some=some: _letters(conn, database, some, default_voice)):  # type: ignore[misc]
+                if row.is_void:
+                    lost.void(row.letter.customer_no, codes.name)
+                else:
+                    yield row
 
 
 def _letters(
@@ -237,7 +250,10 @@ def _letters(
         try:
             case = load_case(conn, cells["case_id"])
             customer = None if case is None else load_customer(conn, database.vault, case.customer_id)
+            link = find_link_code(conn, database.vault, cells["code"])
             if case is None or customer is None or customer.customer_no != cells["customer_no"]:
+                raise BadCodes(line)
+            if link is None or link.case_id != case.id:
                 raise BadCodes(line)
             fields = customer.fields
             letter = Letter(
@@ -255,7 +271,8 @@ def _letters(
             )
         except (KeyError, ValueError, TypeError):
             raise BadCodes(line) from None
-        rows.append(_Row(line=line, case_id=case.id, branch_no=customer.branch_no, letter=letter))
+        void = link.state == "revoked"
+        rows.append(_Row(case_id=case.id, branch_no=customer.branch_no, letter=letter, is_void=void))
     return rows
 
 

@@ -2,14 +2,11 @@
 
 Promise: a clear code exists in that file and nowhere else; the store keeps its keyed digest.  A code
 is on the disk before its case counts as sent, and after a failure in the middle the file holds exactly
-the codes that the store knows.
+the codes that the store knows; a run that was killed is gone on with.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,15 +15,14 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
+from bot.outreach.letter_codes import BadCodes, CodesFile
 from storage import audit
 from storage.campaign_steps import cases_for_letters
 from storage.case_status import ANSWERABLE
 from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_case, move_case
 from storage.database import Database
 from storage.flags import STOPS, flags_in_force
-from storage.link_codes import link_codes_of_case, make_link_code, revoke_link_codes, unlock_link_code
-
-LETTER_COLUMNS = ("customer_no", "case_id", "code", "check_number", "line_url", "telegram_url", "expires_on")
+from storage.link_codes import find_link_code, link_codes_of_case, make_link_code, revoke_link_codes, unlock_link_code
 
 #: Statuses from which a letter moves a case on; 30 is a customer whose last letter came back.
 _BEFORE_LETTER = (CaseStatus.SELECTED, CaseStatus.ANNOUNCED, CaseStatus.UNDELIVERABLE)
@@ -65,6 +61,7 @@ def make_letters(
     actor: str,
     again_for: Sequence[str] | None = None,
     campaign_id: str | None = None,
+    resume: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Write a code for every case that waits for its letter and return how many; ``FileExistsError`` if ``out`` is.
@@ -73,47 +70,61 @@ def make_letters(
 
     With customer ids in ``again_for`` only their open cases get one, also where an earlier letter went out:
     its code is revoked.  With ``campaign_id`` the cases on the list of that campaign get one, and no others.
+    With ``resume`` what an earlier run left is gone on with: whoever stands in it gets no second code.
     """
-    waiting = database.run_read(lambda conn: _waiting(conn, again_for, campaign_id))
-    part = out.with_name(out.name + ".part")
-    if out.exists():
-        # Its codes exist nowhere else: writing over them would make those letters worthless.
-        raise FileExistsError(out.name)
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    made, kept = 0, 0
-    with os.fdopen(descriptor, "w+b") as file:
-        kept = file.write(_row(LETTER_COLUMNS))
-        try:
-            for start in range(0, len(waiting), BATCH):
-                batch = waiting[start : start + BATCH]
+    codes = CodesFile(out, resume=resume)
+    try:
+        waiting = database.run_read(lambda conn: _waiting(conn, again_for, campaign_id))
+        if resume:
+            written = database.run_read(lambda conn: _written(conn, database, codes))
+            waiting = [case for case in waiting if case.id not in written]
+        made = 0
+        for start in range(0, len(waiting), BATCH):
+            batch = waiting[start : start + BATCH]
 
-                def write(conn: Connection, batch: list[Case] = batch, kept: int = kept) -> tuple[int, int]:
-                    # The store may run this again: each run writes from the same place.
-                    file.seek(kept)
-                    file.truncate()
-                    rows = _write_batch(conn, database, batch, channels, expires_on, actor)
-                    written = sum(file.write(_row(row)) for row in rows)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    return len(rows), kept + written
+            def write(conn: Connection, batch: list[Case] = batch) -> tuple[int, int]:
+                # The store may run this again: each run writes from the same place.
+                rows = _write_batch(conn, database, batch, channels, expires_on, actor)
+                return len(rows), codes.add(rows)
 
-                added, kept = database.run_piece(write)
-                made += added
-                progress(min(start + BATCH, len(waiting)), len(waiting))
-        except BaseException:
-            # The codes of committed batches are in the file and nowhere else: they must stay readable.
-            file.truncate(kept)
-            file.flush()
-            os.fsync(file.fileno())
-            if made:
-                part.replace(out)
-            else:
-                part.unlink()
-            raise
-        file.flush()
-        os.fsync(file.fileno())
-        part.replace(out)
+            added, length = database.run_piece(write)
+            codes.keep(length)
+            made += added
+            progress(min(start + BATCH, len(waiting)), len(waiting))
+    except BadCodes:
+        codes.leave()
+        raise
+    except BaseException:
+        _save(database, codes)
+        raise
+    codes.finish()
     return made
+
+
+def _written(conn: Connection, database: Database, codes: CodesFile) -> set[str]:
+    """The cases whose letter in the file still holds."""
+    written = set()
+    for code, case_id in codes.settle(conn, database.vault, most=BATCH).items():
+        link = find_link_code(conn, database.vault, code)
+        if link is not None and link.state != "revoked":
+            written.add(case_id)
+    return written
+
+
+def _save(database: Database, codes: CodesFile) -> None:
+    """After a failure: the codes of committed batches are in the file and nowhere else."""
+    try:
+        # It may have been the answer to the commit that was lost, and not the commit.
+        database.run_read(lambda conn: codes.settle(conn, database.vault, most=BATCH))
+    except BadCodes:
+        pass
+    except Exception:
+        codes.leave()
+        return
+    if codes.is_empty:
+        codes.discard()
+    else:
+        codes.finish()
 
 
 def _waiting(conn: Connection, again_for: Sequence[str] | None, campaign_id: str | None) -> list[Case]:
@@ -215,9 +226,3 @@ def _write_batch(
             )
         )
     return rows
-
-
-def _row(cells: tuple[str, ...]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
-    return text.getvalue().encode("utf-8")

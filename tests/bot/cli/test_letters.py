@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,20 @@ def test_codes_are_never_written_over(shell: Shell) -> None:
 def test_what_cannot_be_done_is_one_sentence(shell: Shell, options: tuple[str, ...]) -> None:
     shell.refused("letters", "make", *(option.format(folder=shell.folder) for option in options))
     assert not list(shell.folder.glob("l*.csv*"))
+
+
+def test_a_run_that_was_cut_off_is_gone_on_with(shell: Shell) -> None:
+    out = shell.folder / "letters.csv"
+    assert "--resume" in shell.refused("letters", "make", "--out", out, "--resume")
+    shell("letters", "make", "--out", out, "--customer", "0001")
+    part = out.rename(out.with_name("letters.csv.part"))
+    (first,) = shell.read("letters.csv.part")
+    # What it says is how to go on, not to remove the only copy of a code.
+    assert "--resume" in shell.refused("letters", "make", "--out", out)
+    done = shell("letters", "make", "--out", out, "--resume", "--json")
+    assert (done.code, json.loads(done.out)["letters"]) == (0, 1)
+    assert [row["customer_no"] for row in shell.read("letters.csv")] == ["0001", "0002"]
+    assert shell.read("letters.csv")[0] == first
+    assert not part.exists()
+    out.write_text(out.read_text().replace(first["code"], "AAAABBBBCCCC"))
+    assert "2" in shell.refused("letters", "draw", out, "--merge", shell.folder / "m2.csv")

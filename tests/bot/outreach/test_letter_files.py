@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.outreach.letter_files import MERGE_COLUMNS, BadCodes, Drawn, Wanted, draw_letters
+from bot.outreach.letter_codes import BadCodes
+from bot.outreach.letter_files import MERGE_COLUMNS, Drawn, Wanted, draw_letters
 from bot.outreach.letter_pages import Sender
 from bot.outreach.letters import Channels, make_letters
 from locales import load_catalogue

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.outreach import letters
-from bot.outreach.letters import LETTER_COLUMNS, Channels, make_letters
+from bot.outreach.letter_codes import LETTER_COLUMNS
+from bot.outreach.letters import Channels, make_letters
 from bot.outreach.opening import NoSuchCustomer, Opened, open_case_of, open_due_cases
 from storage.audit import list_entries
 from storage.cases import CaseStatus, list_cases, load_stated_reason
