@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,7 @@ from bot.cli.office import Office
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from storage.reach import Reached
+    from storage.reach import Reach, ReachCounts, Reached
 
 COLUMNS = ("customer_no", "case_id", "risk_rating", "reach", "with_staff")
 
@@ -31,7 +31,7 @@ def reach(
 ) -> None:
     """How far the customers were reached; accepted by a platform is not delivered, and is not called so."""
     from storage.campaigns import CampaignProblem, load_campaign
-    from storage.reach import Reach, iter_reach
+    from storage.reach import Reach, ReachCounts, count_reach, iter_reach
 
     office = Office()
     if out is not None:
@@ -45,50 +45,45 @@ def reach(
         except CampaignProblem:
             raise office.refuse("campaign.unknown", name=name) from None
 
-        def run(conn: Connection) -> tuple[Counter[str], Counter[tuple[str, str]], int, list[Reached]]:
-            found = iter_reach(conn, campaign.id, until=until, customer_no=customer)
+        def run(conn: Connection) -> tuple[ReachCounts, list[Reached]]:
             if customer is not None:
-                return Counter(), Counter(), 0, list(found)
-            totals: Counter[str] = Counter()
-            by_rating: Counter[tuple[str, str]] = Counter()
-            with_staff = 0
-            for one in _written(found, out):
-                totals[one.stand.reach.value] += 1
-                by_rating[one.rating, one.stand.reach.value] += 1
-                with_staff += one.stand.with_staff
-            return totals, by_rating, with_staff, []
+                found = list(iter_reach(conn, campaign.id, until=until, customer_no=customer))
+                return ReachCounts(members=Counter(), with_staff=0), found
+            if out is not None:
+                _write(iter_reach(conn, campaign.id, until=until), out)
+            return count_reach(conn, campaign.id, until=until), []
 
-        totals, by_rating, with_staff, found = database.run_read(run)
+        counts, found = database.run_read(run)
     if customer is not None:
         if not found:
             raise office.refuse("campaign.no_member", name=name, number=customer)
         _show_history(office, found[0], as_json=as_json)
         return
+    totals: Counter[Reach] = Counter()
+    for (_, value), count in counts.members.items():
+        totals[value] += count
     if as_json:
         ratings: dict[str, dict[str, int]] = {}
-        for (rating, value), count in sorted(by_rating.items()):
-            ratings.setdefault(rating, {})[value] = count
-        counts = {value.value: totals[value.value] for value in Reach}
-        typer.echo(json.dumps({"customers": totals.total(), **counts, "with_staff": with_staff, "by_rating": ratings}))
+        for (rating, value), count in sorted(counts.members.items()):
+            ratings.setdefault(rating, {})[value.value] = count
+        shown = {value.value: totals[value] for value in Reach}
+        more = {"with_staff": counts.with_staff, "by_rating": ratings}
+        typer.echo(json.dumps({"customers": totals.total(), **shown, **more}))
         return
     for value in Reach:
-        if totals[value.value]:
-            typer.echo(f"{office.say(f'reach.{value.value}')}: {totals[value.value]}")
-    if with_staff:
-        typer.echo(f"{office.say('reach.with_staff')}: {with_staff}")
+        if totals[value]:
+            typer.echo(f"{office.say(f'reach.{value.value}')}: {totals[value]}")
+    if counts.with_staff:
+        typer.echo(f"{office.say('reach.with_staff')}: {counts.with_staff}")
 
 
-def _written(found: Iterator[Reached], out: Path | None) -> Iterator[Reached]:
-    if out is None:
-        yield from found
-        return
+def _write(found: Iterable[Reached], out: Path) -> None:
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         writer.writerow(COLUMNS)
         for one in found:
             staff = "1" if one.stand.with_staff else "0"
             writer.writerow((one.customer_no, one.case_id, one.rating, one.stand.reach.value, staff))
-            yield one
 
 
 def _show_history(office: Office, one: Reached, *, as_json: bool) -> None:

@@ -42,6 +42,7 @@ from bot.console.pages import (
 )
 from bot.console.passwords import Passwords
 from bot.console.proving import departures_by_address, failures_by_address, strays_by_address
+from bot.console.recent import Recent
 from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
 from bot.sign_on.provider import Provider
@@ -77,6 +78,7 @@ def make_console(
         departures=departures_by_address(universe.now),
         strays=strays_by_address(universe.now),
         farewells=strays_by_address(universe.now),
+        reach=Recent(universe.now),
         reviews=reviews,
         entries=entries,
         demo=demo,

@@ -17,11 +17,13 @@ from bot.buckets import Buckets
 from bot.console.desk import Desk
 from bot.console.entry_desk import EntryDesk
 from bot.console.passwords import Passwords
+from bot.console.recent import Recent
 from bot.console.review_desk import ReviewDesk
 from bot.settings import Settings
 from bot.sign_on.provider import Provider
 from locales import SHIPPED_LANGUAGES, Catalogue, load_catalogue
 from storage.database import Database
+from storage.reach import ReachCounts
 from storage.staff import Session, StaffMember
 from storage.universe import Universe
 
@@ -46,6 +48,8 @@ class Console:
     strays: Buckets
     #: Refused tokens that end a session, by network address.
     farewells: Buckets
+    #: How far the customers of each campaign were reached.
+    reach: Recent[ReachCounts]
     #: A demonstration says so on every page.
     demo: bool
     #: Without it there are no pages of review.

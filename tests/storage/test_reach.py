@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, strategies as st
@@ -10,18 +11,16 @@ from hypothesis import given, strategies as st
 from bot.channels.base import Outcome
 from storage.cases import CaseStatus
 from storage.database import Database
-from storage.reach import Fact, Reach, Reached, Stand, after, history, iter_reach
+from storage.reach import Reach, Reached, Stand, after, count_reach, history, iter_reach
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import CampaignBank
 from tests.storage.reconciliation.seeding import move
 
-T0 = datetime(2026, 11, 2, tzinfo=UTC)
-
 
 def fold(*whats: str) -> Stand:
     stand = Stand()
-    for place, what in enumerate(whats):
-        stand = after(stand, Fact(at=T0 + timedelta(hours=place), what=what))
+    for what in whats:
+        stand = after(stand, what)
     return stand
 
 
@@ -86,6 +85,10 @@ def test_reach_now_and_on_a_day_before(bank: CampaignBank) -> None:
 
     def reach(until: datetime | None = None) -> dict[str, str]:
         found = bank.database.run_read(lambda conn: list(iter_reach(conn, campaign.id, until=until)))
+        # Counted in the database it is the same.
+        counts = bank.database.run_read(lambda conn: count_reach(conn, campaign.id, until=until))
+        assert counts.members == Counter((one.rating, one.stand.reach) for one in found)
+        assert counts.with_staff == sum(one.stand.with_staff for one in found)
         return {one.customer_no: one.stand.reach.value for one in found}
 
     assert set(reach().values()) == {"registered"}
@@ -100,6 +103,10 @@ def test_reach_now_and_on_a_day_before(bank: CampaignBank) -> None:
     bank.plan()
     bank.universe.advance(timedelta(hours=1))
     move(bank.database, bank.case("0004"), CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.ANSWERING)
+    assert reach()["0004"] == "started"
+    move(bank.database, bank.case("0004"), CaseStatus.WITH_STAFF)
+    bank.universe.advance(timedelta(days=5))
+    bank.round()
     assert reach()["0004"] == "started"
     assert reach(sent_at) == first
 

@@ -1,14 +1,14 @@
 """The campaigns: a draft with its preview, the second person who approves it, the first wave, pause and stop, reach.
 
-Counts of fewer than five customers are hidden from roles that neither approve nor audit.
+Counts of fewer than five customers, and what they could be told from, are hidden from roles that neither approve nor
+audit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,22 +17,21 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from bot.console.access import NotFound, Permission, needs
+from bot.console.charts import SEE_FEW
 from bot.console.context import MOUNT, Visit
 from bot.console.door import redirect
+from bot.console.few import LEAST, Count, Table, steps_without_few, whole, without_few
 from bot.console.rendering import render
 from bot.outreach import campaigning
 from bot.outreach.ladder import RATINGS, ladder_of, shipped_ladder
 from storage.campaign_members import count_members
 from storage.campaigns import Actor, Campaign, CampaignProblem, Rule, list_campaigns, load_campaign
-from storage.reach import Reach, iter_reach
+from storage.reach import Reach, ReachCounts, count_reach
 from storage.staff import list_staff
 
 KINDS = ("individual", "corporate")
 CAUSES = ("periodic", "event")
 CHANNELS = ("line", "telegram", "letter")
-#: Smaller counts could tell of one person.
-_FEW = 5
-_SEES_FEW = frozenset({"approver", "auditor", "admin"})
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _BRANCHES = re.compile(r"[A-Za-z0-9 ,]{0,200}", re.ASCII)
 
@@ -44,8 +43,6 @@ class _Shown:
     campaign: Campaign
     counted: campaigning.Counted | None
     members: Mapping[str, int]
-    reach: Mapping[tuple[str, str], int]
-    with_staff: int
     logins: Mapping[str, str]
 
 
@@ -56,8 +53,13 @@ async def show_list(visit: Visit) -> web.StreamResponse:
 
 
 async def _list(visit: Visit, *, problem: str = "", status: int = 200) -> web.StreamResponse:
-    def load(conn: Connection) -> list[tuple[Campaign, Mapping[str, int]]]:
-        return [(campaign, count_members(conn, campaign.id)) for campaign in list_campaigns(conn)]
+    def load(conn: Connection) -> list[tuple[Campaign, Sequence[Count]]]:
+        listed: list[tuple[Campaign, Sequence[Count]]] = []
+        for campaign in list_campaigns(conn):
+            counts = count_members(conn, campaign.id)
+            both = [counts["members"], counts["to_come"]]
+            listed.append((campaign, both if visit.staff.role in SEE_FEW else steps_without_few(both)))
+        return listed
 
     context = {
         "area": "campaigns",
@@ -133,31 +135,31 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.St
 
     def load(conn: Connection) -> _Shown:
         campaign = _campaign(conn, visit)
-        reach: Counter[tuple[str, str]] = Counter()
-        with_staff = 0
-        for one in iter_reach(conn, campaign.id):
-            reach[one.rating, one.stand.reach.value] += 1
-            with_staff += one.stand.with_staff
         before = campaign.state in ("draft", "approved")
         return _Shown(
             campaign=campaign,
             counted=campaigning.count(conn, console.database, console.settings, campaign) if before else None,
             members=count_members(conn, campaign.id),
-            reach=reach,
-            with_staff=with_staff,
             logins={f"staff:{member.id}": member.login for member in list_staff(conn)},
         )
 
     shown = await console.database.read(load)
     campaign = shown.campaign
-    rows = [(value.value, [shown.reach.get((rating, value.value), 0) for rating in RATINGS]) for value in Reach]
+    counts = await console.reach.of(
+        campaign.id, lambda: console.database.read(lambda conn: count_reach(conn, campaign.id))
+    )
     context = {
         "area": "campaigns",
         "campaign": campaign,
         "counted": shown.counted,
+        "ways": None
+        if shown.counted is None
+        else _table(visit, [[shown.counted.found.by_channel[way] for way in CHANNELS]]),
+        "channels": CHANNELS,
         "members": shown.members,
-        "reach": [(value, counts) for value, counts in rows if any(counts)],
-        "with_staff": shown.with_staff,
+        "reach": _reach(visit, counts.figures),
+        "reach_at": counts.at,
+        "with_staff": counts.figures.with_staff,
         "ratings": RATINGS,
         "ladder": ladder_of(campaign.ladder),
         "who": lambda code: shown.logins.get(code or "", (code or "").partition(":")[2]),
@@ -227,7 +229,24 @@ def _actor(visit: Visit) -> Actor:
     return Actor(kind="staff", id=visit.staff.id)
 
 
-def _shown(visit: Visit) -> Callable[[int], str]:
+def _reach(visit: Visit, found: ReachCounts) -> list[tuple[Reach, Sequence[Count]]]:
+    """Reach by rating, without what is nobody's."""
+    met = [value for value in Reach if any(found.members[rating, value] for rating in RATINGS)]
+    table = _table(visit, [[found.members[rating, value] for rating in RATINGS] for value in met])
+    return list(zip(met, table.cells, strict=True))
+
+
+def _table(visit: Visit, counts: Sequence[Sequence[int]]) -> Table:
+    return whole(counts) if visit.staff.role in SEE_FEW else without_few(counts)
+
+
+def _shown(visit: Visit) -> Callable[[Count], str]:
     """A count as this member of staff may see it."""
-    sees_few = visit.staff.role in _SEES_FEW
-    return lambda count: str(count) if sees_few or not 0 < count < _FEW else f"<{_FEW}"
+    sees_few = visit.staff.role in SEE_FEW
+
+    def shown(count: Count) -> str:
+        if count is None:
+            return visit.catalogue.text("console.charts.few")
+        return str(count) if sees_few or not 0 < count < LEAST else f"<{LEAST}"
+
+    return shown

@@ -16,6 +16,7 @@ from bot.console.door import check_every_route, install
 from bot.console.headers import CONTENT_SECURITY_POLICY, Assets
 from bot.console.passwords import Passwords
 from bot.console.proving import departures_by_address, failures_by_address, strays_by_address
+from bot.console.recent import Recent
 from bot.settings import Settings
 from storage.branches import WHOLE_BANK, Branches
 from storage.staff import ROLES, Session, StaffMember
@@ -34,6 +35,7 @@ def a_console(bank: Bank) -> Console:
         departures=departures_by_address(bank.universe.now),
         strays=strays_by_address(bank.universe.now),
         farewells=strays_by_address(bank.universe.now),
+        reach=Recent(bank.universe.now),
         reviews=None,
         demo=False,
     )

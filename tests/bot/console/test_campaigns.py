@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
+from bot.console.pages import campaigns
+from bot.outreach import campaigning
 from bot.outreach.ladder import shipped_ladder
+from bot.settings import Settings
+from dialogs.personal import Personal
+from storage.accounts import make_link, upsert_account
+from storage.branches import WHOLE_BANK
 from storage.campaigns import Actor, Rule, list_campaigns, make_campaign
+from storage.cases import list_cases
+from storage.reach import Reach, ReachCounts
+from storage.staff import add_staff
 from tests.bot.console.conftest import Browser
-from tests.bot.console.house import Bank
+from tests.bot.console.house import PASSWORD, QUICK, Bank
 from tests.storage.reconciliation.seeding import TARO, add_case, add_customers
 
 NUMBERS = tuple(f"9{number:03}" for number in range(7))
@@ -49,10 +62,10 @@ async def test_two_people_bring_a_campaign_to_its_start_and_one_stops_it(
     assert (status, "suzuki が" in page, states(waiting)) == (200, True, ["approved"])
     assert (await browser.post(f"{here}/start"))[0] == 200
     _, page = await second_browser.get(here)
-    # The approver sees each count, the back office no count of so few.
+    # The approver sees each count, the back office no count of so few, nor what it follows from: all are seven.
     assert re.search(r"対象</td>\s*<td[^>]*>1</td>\s*<td[^>]*>6</td>", page)
     _, page = await browser.get(here)
-    assert re.search(r"対象</td>\s*<td[^>]*>&lt;5</td>\s*<td[^>]*>6</td>", page)
+    assert re.search(r"対象</td>\s*<td[^>]*>\(非表示\)</td>\s*<td[^>]*>\(非表示\)</td>", page)
     assert (await browser.post(f"{here}/pause"))[0] == 200
     assert (await browser.post(f"{here}/start"))[0] == 200
     status, page = await browser.post(f"{here}/stop")
@@ -93,3 +106,56 @@ async def test_what_cannot_be_made_is_said_and_nothing_typed_is_lost(
     status, page = await browser.post("/campaigns", **{"due_by": "", **fields})
     assert (status, said in page, states(waiting)) == (422, True, ["draft"])
     assert f'value="{fields["name"]}"' in page
+
+
+async def test_the_administrator_sees_no_count_of_few_and_a_preview_gives_none_away(
+    browser: Browser, second_browser: Browser, waiting: Bank
+) -> None:
+    """Of seven customers one is linked: with six letters beside it, the one would be known."""
+    case = next(case for case in waiting.database.run_read(list_cases) if case.customer_no == NUMBERS[0])
+    vault, uni = waiting.database.vault, waiting.universe
+
+    def link(conn: Connection) -> None:
+        account = upsert_account(conn, vault, uni, "line", Personal("U-one"), "ja")
+        make_link(conn, uni, account.id, case.customer_id, case.id)
+
+    waiting.database.run(link)
+    hashed = QUICK.hash(PASSWORD)
+    waiting.database.run(lambda conn: add_staff(conn, uni, "soumu", "admin", WHOLE_BANK, hashed, must_change=False))
+    await browser.sign_in("soumu")
+    await browser.get("/campaigns")
+    _, page = await browser.post("/campaigns", name="seven", branches="777")
+    assert "この条件で 7 名です" in page
+    assert re.search(r"LINE: \(非表示\)", page)
+    assert re.search(r"手紙: \(非表示\)", page)
+    await second_browser.sign_in("suzuki")
+    (campaign,) = waiting.database.run_read(list_campaigns)
+    _, page = await second_browser.get(f"/campaigns/{campaign.id}")
+    assert re.search(r"LINE: 1<", page)
+    assert re.search(r"手紙: 6<", page)
+
+
+async def test_many_who_look_have_reach_counted_once(
+    browser: Browser, waiting: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes a second to count is shown for a while after, with the moment it was counted at."""
+    uni, calls = waiting.universe, []
+
+    def slow(conn: Connection, campaign_id: str) -> ReachCounts:
+        calls.append(campaign_id)
+        uni.advance(timedelta(seconds=1))
+        return ReachCounts(members=Counter({("low", Reach.ACCEPTED): 70}), with_staff=0)
+
+    monkeypatch.setattr(campaigns, "count_reach", slow)
+    rule, actor = Rule(branches=("777",)), Actor(kind="os_user", id="maker")
+    campaigning.make(waiting.database, name="seven", rule=rule, ladder=shipped_ladder(), actor=actor)
+    campaigning.approve(waiting.database, Settings(), "seven", actor=replace(actor, id="checker"))
+    made = campaigning.start(waiting.database, Settings(), "seven", actor=actor)
+    await browser.sign_in("kato")
+    for _ in range(3):
+        _, page = await browser.get(f"/campaigns/{made.id}")
+        assert ">70</td>" in page
+    assert len(calls) == 1
+    uni.advance(timedelta(seconds=21))
+    await browser.get(f"/campaigns/{made.id}")
+    assert len(calls) == 2
