@@ -189,6 +189,7 @@ def _facts() -> Select[Any]:
     stopped = select(func.min(_flag.c.kind)).where(in_force, _flag.c.kind != FlagKind.SDD.value)
     # Also of accounts by which he is not written to: there he may be answering, or with a person.
     his = select(_link.c.account_id).where(_link.c.customer_id == _member.c.customer_id, _link.c.ended_at.is_(None))
+    his = his.correlate(_member)  # two selects further out, where nothing is correlated unasked
     of_people = select(_conversation.c.id).where(
         or_(_conversation.c.account_id.in_(his), _conversation.c.case_id == _member.c.case_id),
         _conversation.c.owner.in_(("waiting", "staff")),

@@ -121,3 +121,18 @@ def test_the_preview_counts_him_where_he_will_be_written_to(bank: CampaignBank) 
     bank.link("0001", "telegram")
     bank.database.run(lambda conn: conn.exec_driver_sql("UPDATE campaign_member SET left_at = joined_at"))
     assert counted() == {"line": 1, "telegram": 0, "letter": 0}
+
+
+def test_that_one_is_writing_keeps_nobody_else_waiting(database: Database, universe: FrozenUniverse) -> None:
+    bank = CampaignBank(database, universe)
+    bank.customers("0001", "0002")
+    bank.link("0001")
+    bank.link("0002")
+    bank.begin()
+    bank.run_until(date(2026, 11, 17))
+    bank.line.sent.clear()
+    bank.go_to(REMINDED)
+    write(bank, bank.accounts["0001"])
+    bank.round()
+    assert [user for user, *_ in bank.line.sent] == ["U0002"]
+    assert bank.member("0001")["held_by"] == "answering"
