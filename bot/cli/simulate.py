@@ -150,10 +150,12 @@ def _ladder(office: Office, path: Path | None) -> Ladder:
 
 
 def _assumptions(office: Office, path: Path | None) -> Assumptions:
+    from bot.costs import read_costs
     from bot.forecast.assumptions import AssumptionsProblem, read_assumptions
 
     try:
-        return read_assumptions(None if path is None else _text(office, path, "simulate.bad_assumptions"))
+        text = None if path is None else _text(office, path, "simulate.bad_assumptions")
+        return read_assumptions(text, read_costs(office.settings.costs))
     except AssumptionsProblem as problem:
         raise office.refuse("simulate.bad_assumptions", place=str(problem)) from None
 

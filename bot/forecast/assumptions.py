@@ -7,7 +7,9 @@ the others as shipped.  (Reference: domain 5.1: no published response rate was f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -189,9 +191,13 @@ def shipped_source() -> str:
     return (files("bot.forecast") / "assumptions.yaml").read_text(encoding="utf-8")
 
 
-def read_assumptions(text: str | None = None) -> Assumptions:
-    """The assumptions of a file, laid over those that come with the program; raises ``AssumptionsProblem``."""
+def read_assumptions(text: str | None = None, costs: Mapping[str, Decimal] = MappingProxyType({})) -> Assumptions:
+    """The assumptions of a file, laid over those that come with the program; raises ``AssumptionsProblem``.
+
+    Of what the bank says that one ``costs`` the prices that mean the same here count, unless the file has others.
+    """
     values = _loaded(shipped_source())
+    values = _laid_over(values, {"costs": {kind: str(costs[kind]) for kind in _PRICED & costs.keys()}})
     if text is not None:
         values = _laid_over(values, _loaded(text))
     try:
@@ -202,6 +208,8 @@ def read_assumptions(text: str | None = None) -> Assumptions:
         raise AssumptionsProblem(f"{place or 'file'}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
+#: Calls and visits are worked out here from the minutes that they take.
+_PRICED = frozenset({"letter", "line"})
 #: What is taken as a whole: a share that the bank leaves out is none.
 _WHOLE = frozenset({"days", "calls", "visits", "personas"})
 
@@ -213,9 +221,10 @@ def _loaded(text: str) -> dict[str, Any]:
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         raise AssumptionsProblem(f"line {mark.line + 1}: not YAML" if mark is not None else "not YAML") from None
-    if not isinstance(loaded, dict):
+    # A copy in which every line is a remark changes nothing.
+    if not isinstance(loaded, dict | None):
         raise AssumptionsProblem("the file is no mapping")
-    return loaded
+    return loaded or {}
 
 
 def _laid_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 import yaml
 
+from bot.costs import read_costs
 from bot.forecast.assumptions import AssumptionsProblem, read_assumptions, shipped_source
 from bot.forecast.chance import Chance
 from bot.forecast.report import as_yaml
@@ -19,6 +20,19 @@ def test_a_file_that_names_some_parts_leaves_the_others_as_shipped() -> None:
     assert changed.work["call"].hours == 99
     assert changed.work["call"].minutes == shipped.work["call"].minutes
     assert changed.answers == shipped.answers
+
+
+def test_the_banks_own_prices_count_unless_the_file_has_others() -> None:
+    priced = read_costs("letter=110.5,line=4,phone=300,visit=2000")
+    shipped, found = read_assumptions(), read_assumptions(None, priced)
+    assert (found.costs.letter, found.costs.line) == (110.5, 4)
+    assert (found.costs.hour, found.costs.trip) == (shipped.costs.hour, shipped.costs.trip)
+    assert read_assumptions("costs: {letter: 84}", priced).costs.letter == 84
+
+
+@pytest.mark.parametrize("text", ["", "# costs: {letter: 84}\n"])
+def test_a_file_of_remarks_alone_changes_nothing(text: str) -> None:
+    assert read_assumptions(text) == read_assumptions()
 
 
 def test_what_is_printed_can_be_given_back() -> None:
