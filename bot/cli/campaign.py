@@ -72,7 +72,12 @@ def new(
         again=again,
     )
     try:
-        steps = shipped_ladder() if ladder is None else read_ladder(office.readable(ladder).read_text("utf-8-sig"))
+        by_number = office.settings.line_notifications
+        steps = (
+            shipped_ladder(by_number=by_number)
+            if ladder is None
+            else read_ladder(office.readable(ladder).read_text("utf-8-sig"))
+        )
     except LadderProblem as problem:
         raise office.refuse("campaign.bad_ladder", place=str(problem)) from None
     except UnicodeDecodeError:

@@ -146,9 +146,18 @@ def ladder_of(text: str) -> Ladder:
     return Ladder.model_validate_json(text)
 
 
-def shipped_ladder() -> Ladder:
-    """The default ladder."""
-    return read_ladder((files("bot.outreach") / "ladder.yaml").read_text(encoding="utf-8"))
+def shipped_ladder(*, by_number: bool = False) -> Ladder:
+    """The default ladder; ``by_number``: who would be invited by letter is told by his telephone number first."""
+    ladder = read_ladder((files("bot.outreach") / "ladder.yaml").read_text(encoding="utf-8"))
+    if not by_number:
+        return ladder
+    return ladder.model_copy(update={rating: tuple(map(_by_number, ladder.steps(rating))) for rating in RATINGS})
+
+
+def _by_number(step: Step) -> Step:
+    if step.by != ("chat", "letter"):
+        return step
+    return step.model_copy(update={"by": ("chat", "line_notification", "letter")})
 
 
 def read_ladder(text: str) -> Ladder:

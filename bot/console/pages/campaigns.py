@@ -85,7 +85,7 @@ async def make(visit: Visit) -> web.StreamResponse:
             visit.console.database,
             name=name,
             rule=rule,
-            ladder=shipped_ladder(),
+            ladder=shipped_ladder(by_number=visit.console.settings.line_notifications),
             actor=_actor(visit),
         )
         made = await deed

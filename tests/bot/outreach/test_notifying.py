@@ -14,7 +14,7 @@ from bot.channels.base import Inbound, InboundKind, Outcome, Sent
 from bot.live_content import LiveContent
 from bot.outreach.campaigning import count, hours_of, make
 from bot.outreach.flagging import flag
-from bot.outreach.ladder import Ladder, shipped_ladder
+from bot.outreach.ladder import RATINGS, Ladder, read_ladder, shipped_ladder
 from bot.outreach.notifying import MOST_TRIES, hashed_number, mobile_number
 from bot.service import make_service
 from bot.settings import load_settings
@@ -101,6 +101,18 @@ def test_trouble_is_tried_again_and_an_uncertain_call_is_not(bank: NotifyingBank
     bank.round()
     assert len(bank.numbers.told) == 2
     assert bank.deliver()
+
+
+def test_where_the_setting_is_on_the_default_ladder_tries_the_number_before_the_letter() -> None:
+    plain, by_number = shipped_ladder(), shipped_ladder(by_number=True)
+    for rating in RATINGS:
+        changed = [
+            (one.step, two.by)
+            for one, two in zip(plain.steps(rating), by_number.steps(rating), strict=True)
+            if one != two
+        ]
+        assert changed == [("invitation", ("chat", "line_notification", "letter"))]
+    assert read_ladder(by_number.to_json()) == by_number
 
 
 @pytest.mark.parametrize(
