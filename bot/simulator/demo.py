@@ -38,6 +38,7 @@ from bot.simulator.stage.around import Stage
 from bot.simulator.stage.clock import Clock, begin_in_office_hours
 from bot.simulator.stage.inspector import Inspector
 from bot.simulator.stage.mortal import MortalBot
+from bot.simulator.stage.numbers import NumbersOfPhones
 from bot.simulator.stage.personas import Personas
 from bot.simulator.stage.troubles import Troubles
 from bot.simulator.tour import PLAYED, play_one
@@ -73,10 +74,14 @@ class Demo:
     #: With which customers log in at the made-up bank, by their numbers.
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
 
+    numbers: NumbersOfPhones | None = None
+
     def exchange(self, before: SeededLetter, after: SeededLetter) -> None:
         """Put a letter in the place of one."""
         self.letters[self.letters.index(before)] = after
         self.passwords[after.customer_no] = _bank_password(after)
+        if self.numbers is not None:
+            self.numbers.add(_letter(after))
 
 
 async def run_demo(*, port: int, once: bool, say: Callable[[str], None]) -> None:
@@ -169,6 +174,7 @@ def _settings(folder: Path, url: str, uni: Universe) -> Settings:
         line_channel_secret=uni.code(32),
         line_channel_access_token=uni.code(40),
         line_basic_id="@kakunin-demo",
+        line_notifications=True,
         line_account_link_url=f"{url}/demo/bank",
         line_account_link_secret=uni.code(40),
         line_api_base=f"{url}{_PLATFORMS}/line",
@@ -245,6 +251,9 @@ def _application(demo: Demo, passwords: Passwords) -> web.Application:
 
 def _stage(demo: Demo, phones: Phones) -> Stage:
     bot = demo.bot
+    demo.numbers = NumbersOfPhones(demo.line, phones)
+    for item in demo.letters:
+        demo.numbers.add(_letter(item))
     return Stage(
         Clock(demo.universe, bot),
         Troubles(demo.line, demo.telegram, bot),

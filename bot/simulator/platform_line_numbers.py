@@ -7,6 +7,7 @@ has no account or wants no such messages), and tells of a delivery only when the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ class Numbers:
     known: dict[str, str | None] = field(default_factory=dict)
     #: Hash, tag and messages of each call that was taken.
     taken: list[tuple[str, str | None, list[dict[str, Any]]]] = field(default_factory=list)
+    #: Hears the tag of each, where somebody tells of the delivery by himself.
+    after: Callable[[str], None] | None = None
 
     def judge(self, body: Any, tag: str | None) -> tuple[int, str]:
         """Status and words for a call, before its messages are looked at."""
@@ -40,4 +43,6 @@ class Numbers:
     def take(self, body: Any, tag: str | None) -> str | None:
         """Accept it; the account that it is shown to, if there is one."""
         self.taken.append((body["to"], tag, body["messages"]))
+        if self.after is not None and tag is not None:
+            self.after(tag)
         return self.known[body["to"]]

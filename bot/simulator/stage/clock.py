@@ -21,6 +21,7 @@ from storage.tables import (
     CampaignMemberRow,
     ConversationSnoozeRow,
     HandOverRow,
+    NotificationRow,
     OutgoingRow,
     StaffSessionRow,
     table_of,
@@ -37,6 +38,7 @@ _MOMENTS = (
     table_of(CampaignMemberRow).c.due_at,
     table_of(AnswerPromiseRow).c.remind_at,
     table_of(ConversationSnoozeRow).c.until,
+    table_of(NotificationRow).c.due_at,
 )
 #: So many moments are stopped at; a message that is put off again and again would make it hundreds.
 _MOST_STOPS = 120
@@ -143,6 +145,8 @@ class Clock:
         for _ in range(_MOST_ROUNDS):
             if not await asyncio.to_thread(self._bot.service.chores.tick):
                 break
+        if self._bot.service.notifier is not None:
+            await self._bot.service.notifier.send_due()
         self._bot.service.sender.wake()
         waited = 0.0
         while waited < patience and await self._database.read(self._is_to_be_sent):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from bot.simulator.people import Person
+from bot.simulator.people import Person, Speaker
 from bot.simulator.phones import Delivered, Letter, Phones
 from bot.simulator.robot import Robot
 from bot.simulator.seed import SeededLetter, copy_customer
@@ -82,7 +82,8 @@ class Personas:
     def is_begun(self, letter: Letter, platform: str) -> bool:
         """Whether this phone was used."""
         person = self._phones.person(letter, platform)
-        return person.friend or person.blocked or bool(person.bubbles)
+        # That the bank wrote to the number of somebody is nothing that he did.
+        return person.friend or person.blocked or any(one.speaker is Speaker.PERSON for one in person.bubbles)
 
     async def begin(self, key: str, platform: str, *, anew: bool) -> str:
         """Put the phone at the start of this person; the letter's key.  Raises ``LookupError`` for nobody."""

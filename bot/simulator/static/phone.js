@@ -110,7 +110,10 @@
 
   function draw(state) {
     welcome.hidden = state.friend || state.blocked;
-    chat.hidden = !welcome.hidden;
+    // Who has not added the account yet may have been written to by telephone number.
+    const told = !welcome.hidden && state.bubbles.length > 0;
+    chat.hidden = !welcome.hidden && !told;
+    welcome.classList.toggle("below", told);
     block.dataset.do = state.blocked ? "unblock" : "block";
     block.textContent = state.blocked ? words.unblock : words.block;
     block.disabled = !state.friend && !state.blocked;

@@ -16,24 +16,26 @@ import aiohttp
 import pytest
 import pytest_asyncio
 import yaml
+from sqlalchemy import select
 
 from bot.console.application import make_console
 from bot.outreach.campaigning import approve, make, start
-from bot.outreach.ladder import shipped_ladder
+from bot.outreach.ladder import RATINGS, Ladder, shipped_ladder
 from bot.simulator.demo import open_demo
 from bot.simulator.faults import Trouble
-from bot.simulator.stage.around import length
 from bot.simulator.stage.personas import PERSONAS, Persona
 from bot.simulator.stage.troubles import Switch
 from bot.webhooks import make_webhooks
 from locales import load_catalogue
 from storage import staff
 from storage.campaigns import Actor, Rule
+from storage.tables import NotificationRow, table_of
 from storage.universe import ShiftedUniverse, Universe
 from tests.bot.simulator.visitor import Phone, Visitor, until
 from tests.conversations.transcripts import outcome, play
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+MAKER, CHECKER = Actor(kind="os_user", id="maker"), Actor(kind="os_user", id="checker")
 
 
 def say(key: str, **params: str) -> str:
@@ -148,27 +150,6 @@ async def test_the_clock_goes_to_the_evening_and_to_the_next_morning(calm: Visit
     await calm.jump("open")
     assert office.is_open(uni.now())
     assert uni.ahead > timedelta(hours=1)
-
-
-async def test_the_clock_never_goes_back() -> None:
-    uni = Universe.shifted()
-    uni.advance_to(uni.now() + timedelta(days=1))
-    ahead = uni.ahead
-    uni.advance_to(uni.now() - timedelta(days=1))
-    assert uni.ahead == ahead
-    assert uni.new_id() < uni.new_id()
-
-
-@pytest.mark.parametrize(
-    ("ahead", "words"),
-    [
-        (timedelta(days=8, hours=23, minutes=5), "8 日 23 時間 5 分"),
-        (timedelta(hours=21, seconds=59), "21 時間"),
-        (timedelta(minutes=70), "1 時間 10 分"),
-    ],
-)
-async def test_how_far_it_is_ahead_is_said_in_days_hours_and_minutes(ahead: timedelta, words: str) -> None:
-    assert length(ahead, "ja") == words
 
 
 # The troubles ---------------------------------------------------------------------------------
@@ -321,16 +302,20 @@ async def test_of_what_is_kept_back_the_look_shows_the_mark_alone(calm: Visitor)
 # Much later -----------------------------------------------------------------------------------
 
 
+def campaign(visitor: Visitor, name: str, ladder: Ladder, *ratings: str) -> None:
+    """Everybody of these ratings is written to from now on, all at once."""
+    database, settings = visitor.demo.service.database, visitor.demo.bot.settings
+    at_once = ladder.model_copy(update={"ramp": ladder.ramp.model_copy(update={"percent": 100})})
+    make(database, name=name, rule=Rule(ratings=ratings, again=True), ladder=at_once, actor=MAKER)
+    approve(database, settings, name, actor=CHECKER)
+    start(database, settings, name, actor=CHECKER)
+
+
 async def test_a_campaign_climbs_with_the_clock_and_never_at_night(calm: Visitor) -> None:
-    database, settings = calm.demo.service.database, calm.demo.bot.settings
+    settings = calm.demo.bot.settings
     phone = await calm.begins("elderly", anew=True)
-    ladder = shipped_ladder()
-    everybody = ladder.model_copy(update={"ramp": ladder.ramp.model_copy(update={"percent": 100})})
-    maker, checker = Actor(kind="os_user", id="maker"), Actor(kind="os_user", id="checker")
     await calm.jump("closed")
-    make(database, name="c1", rule=Rule(ratings=("low",), again=True), ladder=everybody, actor=maker)
-    approve(database, settings, "c1", actor=checker)
-    start(database, settings, "c1", actor=checker)
+    campaign(calm, "c1", shipped_ladder(), "low")
     notice = say("outreach.notice", bank_name=settings.bank_name)
     for _ in range(3):
         await calm.jump("day")
@@ -339,6 +324,20 @@ async def test_a_campaign_climbs_with_the_clock_and_never_at_night(calm: Visitor
     assert 9 <= local.hour < 20
     assert local.weekday() != 6
     assert "campaign" in dict((await phone.view()).timers)
+
+
+async def test_who_was_never_linked_is_told_by_his_number(calm: Visitor) -> None:
+    ladder, demo = shipped_ladder(by_number=True), calm.demo
+    rules = {rating: tuple(step for step in ladder.steps(rating) if step.day >= 0) for rating in RATINGS}
+    campaign(calm, "by-number", ladder.model_copy(update=rules), "high", "medium")
+    for _ in range(2):
+        await calm.jump("day")
+    states = select(table_of(NotificationRow).c.state)
+    await until(lambda: "delivered" in demo.bot.database.run_read(lambda conn: list(conn.execute(states).scalars())))
+    words = say("outreach.notification", bank_name=demo.bot.settings.bank_name, answer_by="X").partition("X")[0]
+    assert [one for one in demo.line.people if not one.friend and any(words in b.text for b in one.received())]
+    # He is still one who has done nothing: as a persona he begins as ever.
+    assert (await calm.begins("foreign", anew=True)).person.friend
 
 
 async def test_a_picture_is_erased_when_its_time_is_over(calm: Visitor) -> None:
