@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
 from storage.campaign_members import account_of
 from storage.case_status import CaseStatus
 from storage.customers import current_seq
+from storage.direct import Direct, among, codes
 from storage.flags import FlagKind
 from storage.tables import (
     AccountLinkRow,
@@ -98,27 +99,12 @@ class MemberFacts:
     sent_to: str | None = None
 
 
-def load_facts(conn: Connection, where: ColumnElement[bool], limit: int) -> list[MemberFacts]:
-    """The members of a condition on ``campaign_member``, those who are due first ahead."""
-    # Who they are is asked first: else all that is known of every one who is due would be looked up to sort them.
-    few = select(_member.c.campaign_id, _member.c.case_id).where(where)
-    picked = conn.execute(few.order_by(_member.c.due_at, _member.c.case_id).limit(limit)).all()
-    if not picked:
-        return []
-    campaigns, cases = {row.campaign_id for row in picked}, [row.case_id for row in picked]
-    query = _facts().where(where, _member.c.case_id.in_(cases), _member.c.campaign_id.in_(sorted(campaigns)))
-    return [_facts_of(row) for row in conn.execute(query.order_by(_member.c.due_at, _member.c.case_id))]
-
-
 def due_cases(
-    conn: Connection, campaign_id: str, now: datetime, limit: int, among: Sequence[str] | None = None
+    conn: Connection, campaign_id: str, now: datetime, limit: int, wanted: Sequence[str] | None = None
 ) -> dict[str, str | None]:
     """Cases of a campaign whose next step is due, who waits longest ahead, with the account to write to."""
-    few = select(_member.c.case_id, account_of(_member.c.customer_id, _member.c.case_id).label("account_id"))
-    few = few.where(_due(campaign_id, now))
-    if among is not None:
-        few = few.where(_member.c.case_id.in_(list(among)))
-    rows = conn.execute(few.order_by(_member.c.due_at, _member.c.case_id).limit(limit))
+    values = {"campaign": campaign_id, "now": now, "most": limit}
+    rows = _DUE.rows(conn, values) if wanted is None else _DUE_AMONG.rows(conn, {**values, "cases": list(wanted)})
     return {row.case_id: row.account_id for row in rows}
 
 
@@ -156,19 +142,19 @@ def due_elsewhere(
     return found, (rows[-1].due_at, rows[-1].case_id) if len(rows) == _LOOK else None
 
 
-def _due(campaign_id: str, now: datetime) -> ColumnElement[bool]:
+def _due(campaign_id: Any, now: Any) -> Any:
     return (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None) & (_member.c.due_at <= now)
 
 
 def facts_of_cases(conn: Connection, campaign_id: str, case_ids: Sequence[str]) -> list[MemberFacts]:
-    """Of these members of a campaign."""
-    here = (_member.c.campaign_id == campaign_id) & _member.c.case_id.in_(list(case_ids))
-    return load_facts(conn, here, len(case_ids)) if case_ids else []
+    """Of these members of a campaign, those who are due first ahead."""
+    rows = _OF_CASES.rows(conn, {"campaign": campaign_id, "cases": list(case_ids)}) if case_ids else []
+    return [_facts_of(row) for row in rows]
 
 
 def facts_of_messages(conn: Connection, outgoing_ids: Sequence[str]) -> list[MemberFacts]:
     """Of the members to whom these messages are on their way."""
-    return load_facts(conn, _member.c.outgoing_id.in_(list(outgoing_ids)), len(outgoing_ids))
+    return [_facts_of(row) for row in _OF_MESSAGES.rows(conn, {"messages": list(outgoing_ids)})]
 
 
 def why_undeliverable(case_id: ColumnElement[str]) -> ColumnElement[Any]:
@@ -182,7 +168,13 @@ def why_undeliverable(case_id: ColumnElement[str]) -> ColumnElement[Any]:
     return query.correlate_except(_transition).scalar_subquery()
 
 
-@cache
+def invited_at() -> ColumnElement[Any]:
+    """When the invitation of its campaign was carried out for a member."""
+    moved = (_transition.c.case_id == _member.c.case_id) & (_transition.c.at >= _member.c.joined_at)
+    query = select(func.max(_transition.c.at)).where(moved, went_to(CaseStatus.SENT))
+    return query.correlate_except(_transition).scalar_subquery()
+
+
 def _facts() -> Select[Any]:
     reached = _account.alias("reached")
     in_force = (_flag.c.customer_id == _member.c.customer_id) & _flag.c.lifted_at.is_(None)
@@ -192,14 +184,10 @@ def _facts() -> Select[Any]:
     his = his.correlate(_member)  # two selects further out, where nothing is correlated unasked
     of_people = select(_conversation.c.id).where(
         or_(_conversation.c.account_id.in_(his), _conversation.c.case_id == _member.c.case_id),
-        _conversation.c.owner.in_(("waiting", "staff")),
+        _conversation.c.owner.in_(codes(("waiting", "staff"))),
         _conversation.c.closed_at.is_(None),
     )
     heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id.in_(his))
-    moved = _transition.c.case_id == _member.c.case_id
-    invited = select(func.max(_transition.c.at)).where(
-        moved, went_to(CaseStatus.SENT), _transition.c.at >= _member.c.joined_at
-    )
     of_step = (
         (_delivery.c.campaign_id == _member.c.campaign_id)
         & (_delivery.c.case_id == _member.c.case_id)
@@ -238,7 +226,7 @@ def _facts() -> Select[Any]:
             heard.scalar_subquery().label("heard_at"),
             _written(_delivery.c.customer_id == _member.c.customer_id).label("written_to_customer"),
             _written(_delivery.c.account_id == reached.c.id).label("written_to_account"),
-            invited.scalar_subquery().label("invited_at"),
+            invited_at().label("invited_at"),
             why_undeliverable(_member.c.case_id).label("why_undeliverable"),
             select(func.count()).select_from(_delivery).where(of_step).scalar_subquery().label("attempts"),
             refused.exists().label("refused"),
@@ -259,7 +247,7 @@ def _facts() -> Select[Any]:
 def _written(to: ColumnElement[bool]) -> ColumnElement[Any]:
     """When something last left the house for somebody."""
     other = _delivery.c.outgoing_id.is_(None) | (_delivery.c.outgoing_id != func.coalesce(_member.c.outgoing_id, ""))
-    left = _outgoing.c.id.is_(None) | _outgoing.c.state.not_in(UNSENT)
+    left = _outgoing.c.id.is_(None) | _outgoing.c.state.not_in(codes(UNSENT))
     # What the platform took and did not deliver in time has told him nothing.
     in_vain = select(_notification.c.id).where(
         _notification.c.campaign_id == _delivery.c.campaign_id,
@@ -271,9 +259,28 @@ def _written(to: ColumnElement[bool]) -> ColumnElement[Any]:
     query = (
         select(func.max(_delivery.c.at))
         .outerjoin(_outgoing, _outgoing.c.id == _delivery.c.outgoing_id)
-        .where(to, _delivery.c.channel.in_(MESSAGE_CHANNELS), other, left, ~in_vain.exists())
+        .where(to, _delivery.c.channel.in_(codes(MESSAGE_CHANNELS)), other, left, ~in_vain.exists())
     )
     return query.scalar_subquery()
+
+
+def _due_statement(dialect: str, *, of_some: bool) -> Any:
+    due = _due(bindparam("campaign"), bindparam("now", type_=_member.c.due_at.type))
+    few = select(_member.c.case_id, account_of(_member.c.customer_id, _member.c.case_id).label("account_id")).where(due)
+    if of_some:
+        few = few.where(among(dialect, _member.c.case_id, "cases"))
+    return few.order_by(_member.c.due_at, _member.c.case_id).limit(bindparam("most"))
+
+
+def _of_cases(dialect: str) -> Select[Any]:
+    here = (_member.c.campaign_id == bindparam("campaign")) & among(dialect, _member.c.case_id, "cases")
+    return _facts().where(here).order_by(_member.c.due_at, _member.c.case_id)
+
+
+_DUE = Direct(partial(_due_statement, of_some=False))
+_DUE_AMONG = Direct(partial(_due_statement, of_some=True))
+_OF_CASES = Direct(_of_cases)
+_OF_MESSAGES = Direct(lambda dialect: _facts().where(among(dialect, _member.c.outgoing_id, "messages")))
 
 
 def _facts_of(row: Any) -> MemberFacts:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
-from storage.campaign_facts import RETURNED_MAIL, UNSENT, MemberFacts, why_undeliverable
+from storage.campaign_facts import RETURNED_MAIL, UNSENT, MemberFacts, invited_at, why_undeliverable
 from storage.campaign_members import account_of
 from storage.case_status import CaseStatus
 from storage.direct import Direct
@@ -59,10 +59,47 @@ _FIRST_DUE = (
 )
 
 
+class OnLadder(Protocol):
+    """A member, as far as it takes to say which step comes next and when."""
+
+    @property
+    def campaign_id(self) -> str: ...
+    @property
+    def case_id(self) -> str: ...
+    @property
+    def rating(self) -> str: ...
+    @property
+    def next_step(self) -> int: ...
+    @property
+    def base_on(self) -> date | None: ...
+    @property
+    def invited_at(self) -> datetime | None: ...
+
+
+_ARRIVED = Direct(
+    select(
+        *(_member.c[name] for name in ("campaign_id", "case_id", "rating", "next_step", "base_on", "outgoing_id")),
+        invited_at().label("invited_at"),
+        _outgoing.c.state,
+    )
+    .select_from(_member)
+    .join(_outgoing, _outgoing.c.id == _member.c.outgoing_id)
+    .where(_member.c.outgoing_id.is_not(None), _outgoing.c.state.not_in(OPEN_STATES))
+    .order_by(_member.c.outgoing_id)
+    .limit(bindparam("most"))
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """A message that was on its way and is settled."""
+    """A message that was on its way and is settled, and the member to whom it was."""
 
+    campaign_id: str
+    case_id: str
+    rating: str
+    next_step: int
+    base_on: date | None
+    invited_at: datetime | None
     outgoing_id: str
     #: sent, unknown; or failed, dropped, cancelled: nothing has left the house.
     state: str
@@ -155,15 +192,7 @@ def is_over(conn: Connection, campaign_id: str) -> bool:
 
 def arrived(conn: Connection, limit: int) -> list[Arrived]:
     """Messages whose sending has ended."""
-    query = (
-        select(_outgoing.c.id, _outgoing.c.state)
-        .select_from(_member)
-        .join(_outgoing, _outgoing.c.id == _member.c.outgoing_id)
-        .where(_member.c.outgoing_id.is_not(None), _outgoing.c.state.not_in(("pending", "leased")))
-        .order_by(_member.c.outgoing_id)
-        .limit(limit)
-    )
-    return [Arrived(outgoing_id=row.id, state=row.state) for row in conn.execute(query)]
+    return [Arrived(**row._asdict()) for row in _ARRIVED.rows(conn, {"most": limit})]
 
 
 def forget_left(conn: Connection, outgoing_ids: Sequence[str]) -> None:
@@ -199,13 +228,13 @@ def set_sending(conn: Connection, sent: Sequence[tuple[MemberFacts, str]]) -> No
     _SENDING.run_each(conn, [{**_key(facts), "message": outgoing_id} for facts, outgoing_id in sent])
 
 
-def advance(conn: Connection, moves: Sequence[tuple[MemberFacts, int, datetime | None, date | None]]) -> None:
+def advance(conn: Connection, moves: Sequence[tuple[OnLadder, int, datetime | None, date | None]]) -> None:
     """To a step and the moment at which it is due (none: the ladder is climbed), with the day of the invitation."""
     rows = [{**_key(facts), "to": to, "at": at, "base": base} for facts, to, at, base in moves]
     _ADVANCE.run_each(conn, rows)
 
 
-def hold(conn: Connection, held: Sequence[tuple[MemberFacts, datetime, str]]) -> None:
+def hold(conn: Connection, held: Sequence[tuple[OnLadder, datetime, str]]) -> None:
     """Not now: until a moment, and why."""
     _HOLD.run_each(conn, [{**_key(facts), "at": until, "why": why} for facts, until, why in held])
 
@@ -215,7 +244,7 @@ def leave(conn: Connection, uni: Universe, left: Sequence[tuple[MemberFacts, str
     _LEAVE.run_each(conn, [{**_key(facts), "now": uni.now(), "why": why} for facts, why in left])
 
 
-def _key(facts: MemberFacts) -> dict[str, Any]:
+def _key(facts: OnLadder) -> dict[str, Any]:
     return {"campaign": facts.campaign_id, "case": facts.case_id, "step": facts.next_step}
 
 

@@ -9,7 +9,7 @@ SQLAlchemy repeats at each execution is left out, which is most of the time that
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.exc import DBAPIError
@@ -145,6 +146,12 @@ def among(dialect: str, column: Column[str], name: str) -> ColumnElement[bool]:
         return column == any_(bindparam(name, type_=ARRAY(Text)))
     texts = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
     return column.in_(select(texts.c.value))
+
+
+def codes(values: Collection[str]) -> list[ColumnElement[str]]:
+    """A list of codes of ours, written out in the statement."""
+    assert all(value.replace("_", "").isalnum() and value.isascii() for value in values)
+    return [literal_column(f"'{value}'") for value in values]
 
 
 def _of(dialect: Dialect, kind: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -38,6 +38,8 @@ log = structlog.get_logger("kakunin.campaigns")
 
 #: Messages whose sending has ended, of one transaction.
 _SETTLED = 200
+#: Pieces of a campaign between two looks at what has been sent and who else is due.
+_PIECES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,20 +190,19 @@ class Climbing:
         found = self._database.run_read(lambda conn: steps.arrived(conn, _SETTLED))
         if not found:
             return False
-        states = {one.outgoing_id: one for one in found}
 
         def settle(conn: Connection) -> None:
             fence(conn, lease)
-            steps.forget_left(conn, list(states))
+            steps.forget_left(conn, [one.outgoing_id for one in found])
             moments = _Moments(conn, self._setting)
             moved, held = [], []
-            for facts in facts_of_messages(conn, list(states)):
-                one, now = states[str(facts.outgoing_id)], moments.of(facts.campaign_id)
+            for one in found:
+                now = moments.of(one.campaign_id)
                 if one.left_the_house:
-                    moved.append((facts, *after(facts, now)))
+                    moved.append((one, *after(one, now)))
                 else:
                     # A refusal is decided on at once (the letter), what was not let go a little later.
-                    held.append((facts, now.at if one.state == "failed" else now.at + AGAIN, "again"))
+                    held.append((one, now.at if one.state == "failed" else now.at + AGAIN, "again"))
             steps.advance(conn, moved)
             steps.hold(conn, held)
 
@@ -252,7 +253,10 @@ class Climbing:
         self._ahead.look(waiting, left, self._database.universe.now())
 
     def _climb(self, lease: Lease, campaign: Campaign) -> bool:
-        """One piece of a campaign; true where more is due and can be done at once."""
+        """Some pieces of a campaign; true where more is due and can be done at once."""
+        return all(self._piece(lease, campaign) for _ in range(_PIECES))
+
+    def _piece(self, lease: Lease, campaign: Campaign) -> bool:
         among: list[str] | None = None
         full = self._ahead.full()
         if full:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from bot.office_hours import OfficeHours
 from bot.outreach.ladder import Ladder, Step, StepKind, opening_on
 from storage.campaign_facts import MemberFacts
+from storage.campaign_steps import OnLadder
 from storage.case_status import CaseStatus
 from storage.notifying.queue import WAITING
 
@@ -151,14 +152,14 @@ def why_not_notify(facts: MemberFacts, now: Now) -> str:
     return why or ("" if now.may_notify else "off")
 
 
-def base_of(facts: MemberFacts, now: Now) -> date:
+def base_of(facts: OnLadder, now: Now) -> date:
     """The day from which the days of the ladder are counted: that on which the invitation left the house."""
     if facts.invited_at is not None:
         return facts.invited_at.astimezone(now.hours.zone).date()
     return facts.base_on or now.today
 
 
-def after(facts: MemberFacts, now: Now) -> tuple[int, datetime | None, date]:
+def after(facts: OnLadder, now: Now) -> tuple[int, datetime | None, date]:
     """The step after the present one, when it is due, and the day of the invitation."""
     steps = now.ladder.steps(facts.rating)
     base = now.today if steps[facts.next_step].kind is StepKind.INVITATION else base_of(facts, now)

@@ -15,7 +15,8 @@ def plan_of(database: Database, ask: Callable[[Connection], Any]) -> str:
     sent: list[tuple[str, Any]] = []
 
     def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        sent.append((statement, parameters))
+        # A list would mean that the statement is sent several times.
+        sent.append((statement, tuple(parameters) if isinstance(parameters, list) else parameters))
 
     def explain(conn: Connection) -> str:
         if database.dialect == "postgresql":
