@@ -7,6 +7,7 @@ that it refused is parted, each message under a key of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -36,7 +37,12 @@ Batch = list[Any]
 def _sharing_statement(dialect: str) -> Any:
     columns = (_outgoing.c.conversation_id, _outgoing.c.batch_key, _outgoing.c.state, _outgoing.c.lease_until)
     here = among(dialect, _outgoing.c.batch_key, "keys") & _outgoing.c.state.in_(OPEN_STATES)
-    return select(*columns).where(here).order_by(_outgoing.c.id).with_for_update(key_share=True)
+    return select(*columns).where(here).order_by(_outgoing.c.id)
+
+
+def _held_statement(dialect: str) -> Any:
+    # Two that hold some of them each must not wait for each other.
+    return _sharing_statement(dialect).with_for_update(skip_locked=True, key_share=True)
 
 
 def _lease_statement(dialect: str) -> Any:
@@ -84,7 +90,7 @@ def _waiting_statement(dialect: str) -> Any:
     return select(_outgoing.c.id).where(here, _outgoing.c.state == "pending", _outgoing.c.due_at <= bindparam("now"))
 
 
-_SHARING, _LEASE = Direct(_sharing_statement), Direct(_lease_statement)
+_SHARING, _HELD, _LEASE = Direct(_sharing_statement), Direct(_held_statement), Direct(_lease_statement)
 _SETTLE, _PART, _WAITING = Direct(_settle_statement), Direct(_part_statement), Direct(_waiting_statement)
 
 
@@ -97,13 +103,15 @@ def shares_a_key(batch: Sequence[Any]) -> bool:
 def companions(conn: Connection, batches: Sequence[Sequence[Any]], now: datetime) -> tuple[list[str], set[str]]:
     """Conversations with the rest of those who share a key with one of these, held until the end of the transaction.
 
-    And the keys that somebody else is trying at this moment.
+    And the keys of which somebody else holds one at this moment: nobody tries them without him.
     """
     keys = {batch[0].batch_key for batch in batches if shares_a_key(batch)}
     if not keys:
         return [], set()
-    rows = _SHARING.rows(conn, {"keys": sorted(keys)})
-    taken = {row.batch_key for row in rows if row.state == "leased" and row.lease_until > now}
+    wanted = {"keys": sorted(keys)}
+    rows = _HELD.rows(conn, wanted)
+    missed = Counter(row.batch_key for row in _SHARING.rows(conn, wanted)) - Counter(row.batch_key for row in rows)
+    taken = {row.batch_key for row in rows if row.state == "leased" and row.lease_until > now} | set(missed)
     known = {batch[0].conversation_id for batch in batches}
     found = [row.conversation_id for row in rows if row.batch_key not in taken and row.conversation_id not in known]
     return list(dict.fromkeys(found)), taken

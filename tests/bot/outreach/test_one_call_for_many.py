@@ -220,5 +220,6 @@ async def test_two_senders_never_hold_the_same_call(open_database: OpenDatabase,
     await banks[0].sender.send_due()
     universe.advance(timedelta(seconds=5))
     found = await asyncio.gather(*(asyncio.to_thread(claim, bank, f"s{at}", limit=9) for at, bank in enumerate(banks)))
-    assert sorted(one.user_id.reveal() for batches in found for one in batches) == people
-    assert [] in found
+    # Where each was quick enough to hold some of them, neither takes the call, and the next look does.
+    found = [batches for batches in found if batches] or [await asyncio.to_thread(claim, banks[0], "s0", limit=9)]
+    assert [sorted(one.user_id.reveal() for one in batches) for batches in found] == [people]
