@@ -6,6 +6,7 @@ ended stays as evidence.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -163,6 +164,13 @@ def set_active_conversation(conn: Connection, account_id: str, conversation_id: 
     _ACTIVATE.run(conn, {"wanted": account_id, "conversation": conversation_id})
     _now_held(conn, account_id, active_conversation_id=conversation_id)
     touch_menu(conn, account_id)  # it may be in another language
+
+
+def activate_conversations(conn: Connection, active: Mapping[str, str]) -> None:
+    """``set_active_conversation`` for several accounts; the caller marks their menus."""
+    _ACTIVATE.run_each(conn, [{"wanted": account, "conversation": its} for account, its in active.items()])
+    for account_id, conversation_id in active.items():
+        _now_held(conn, account_id, active_conversation_id=conversation_id)
 
 
 def set_account_state(conn: Connection, account_id: str, state: str) -> None:

@@ -83,17 +83,30 @@ def save_content(
 ) -> str:
     """Keep the words of one message and return their id (``content_id``, where the caller chose it)."""
     content_id = content_id or uni.new_id()
-    values = {
+    sealed = vault.seal(_content.name, content_id, body)
+    _INSERT.run(conn, new_row(uni, content_id, conversation_id, direction=direction, sealed=sealed, staff_id=staff_id))
+    return content_id
+
+
+def new_row(
+    uni: Universe,
+    content_id: str,
+    conversation_id: str,
+    *,
+    direction: Direction,
+    sealed: bytes,
+    staff_id: str | None = None,
+) -> dict[str, Any]:
+    """The row of new words."""
+    return {
         "id": content_id,
         "conversation_id": conversation_id,
         "direction": direction,
         "at": uni.now(),
         "staff_id": staff_id,
         "erased_at": None,
-        "sealed": vault.seal(_content.name, content_id, body),
+        "sealed": sealed,
     }
-    _INSERT.run(conn, values)
-    return content_id
 
 
 def load_content(conn: Connection, vault: Vault, content_id: str) -> dict[str, Any] | None:

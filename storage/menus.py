@@ -7,7 +7,7 @@ A mark is taken off only by the holder of its lease, and only where nothing has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from dialogs.personal import Personal
 from storage.case_status import ANSWERABLE
 from storage.counters import insert_of, insert_or
-from storage.direct import Direct
+from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.problems import KeyProblem
 from storage.tables import (
@@ -98,13 +98,14 @@ class DueMenu:
 # Marking ------------------------------------------------------------------------------------
 
 
-def _touching(accounts: Select[tuple[str]], **more: str) -> Direct:
+def _touching(accounts: Select[tuple[str]] | Callable[[str], Select[tuple[str]]], **more: str) -> Direct:
     """The statement that marks these accounts' menus."""
     of_channels = or_(*(_account.c.channel == channel for channel in CHANNELS))
-    rows = accounts.where(of_channels).add_columns(*_NEW)
     again = {"touched": _shown.c.touched + 1, "due_at": _AT_ONCE, "tries": 0, **more}
 
     def statement(dialect: str) -> Any:
+        chosen = accounts if isinstance(accounts, Select) else accounts(dialect)
+        rows = chosen.where(of_channels).add_columns(*_NEW)
         put = insert_of(dialect, _shown).from_select(_COLUMNS, rows)
         return put.on_conflict_do_update(index_elements=[_shown.c.account_id], set_=again)
 
@@ -114,6 +115,10 @@ def _touching(accounts: Select[tuple[str]], **more: str) -> Direct:
 _one = select(_account.c.id).where(_account.c.id == bindparam("wanted"))
 _linked = select(_account.c.id).join(_link, _link.c.account_id == _account.c.id).where(_link.c.ended_at.is_(None))
 _TOUCH, _FORGET = _touching(_one), _touching(_one, shown="")
+#: In one order, so that two that mark the same ones never wait for each other.
+_TOUCH_MANY = _touching(
+    lambda dialect: select(_account.c.id).where(among(dialect, _account.c.id, "wanted")).order_by(_account.c.id)
+)
 _TOUCH_OF_CASE = _touching(_linked.where(_link.c.case_id == bindparam("wanted")))
 _TOUCH_OF_CUSTOMER = _touching(_linked.where(_link.c.customer_id == bindparam("wanted")).distinct())
 
@@ -124,6 +129,12 @@ def touch_menu(conn: Connection, account_id: str, *, forget: bool = False) -> No
     ``forget``: what it is shown is not known any more.
     """
     (_FORGET if forget else _TOUCH).run(conn, {"wanted": account_id})
+
+
+def touch_menus(conn: Connection, account_ids: Sequence[str]) -> None:
+    """``touch_menu`` for several accounts."""
+    if account_ids:
+        _TOUCH_MANY.run(conn, {"wanted": list(account_ids)})
 
 
 def touch_menus_of_case(conn: Connection, case_id: str) -> None:

@@ -111,15 +111,41 @@ def insert_outgoing(
     """
     content_id = save_content(conn, vault, uni, conversation.id, direction="out", body=body, staff_id=staff_id)
     outgoing_id = uni.new_id()
-    now = uni.now()
-    sealed = None
+    values = new_row(
+        uni,
+        outgoing_id,
+        conversation.id,
+        seq=conversation.out_seq,
+        kind=str(kind),
+        content_id=content_id,
+        turn_id=turn_id,
+        epoch=epoch,
+    )
+    values |= {"token": token, "replaces": replaces, "reply_until": reply_until}
     if reply_token is not None:
-        sealed = vault.seal(_outgoing.name, outgoing_id, {"reply_token": reply_token.reveal()})
-    values = {
+        values["sealed"] = vault.seal(_outgoing.name, outgoing_id, {"reply_token": reply_token.reveal()})
+    _INSERT.run(conn, values)
+    return outgoing_id
+
+
+def new_row(
+    uni: Universe,
+    outgoing_id: str,
+    conversation_id: str,
+    *,
+    seq: int,
+    kind: str,
+    content_id: str,
+    turn_id: str,
+    epoch: int,
+) -> dict[str, Any]:
+    """The row of a new message that leaves as a push and takes nobody's place."""
+    now = uni.now()
+    return {
         "id": outgoing_id,
-        "conversation_id": conversation.id,
-        "seq": conversation.out_seq,
-        "kind": str(kind),
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "kind": kind,
         "state": "pending",
         "epoch": epoch,
         "turn_id": turn_id,
@@ -131,16 +157,14 @@ def insert_outgoing(
         "lease_until": None,
         "attempts": 0,
         "provider_id": None,
-        "token": token,
-        "replaces": replaces,
+        "token": None,
+        "replaces": None,
         "detail": "",
-        "reply_until": reply_until,
+        "reply_until": None,
         "created_at": now,
         "settled_at": None,
-        "sealed": sealed,
+        "sealed": None,
     }
-    _INSERT.run(conn, values)
-    return outgoing_id
 
 
 _SETTLE = Direct(

@@ -16,7 +16,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from bot.outreach.ahead import Ahead
-from bot.outreach.inviting import invite
+from bot.outreach.inviting import Invitations
 from bot.outreach.ladder import Step, StepKind
 from bot.outreach.next_step import Do, GoTo, Hold, Leave, Now, after, decide
 from bot.talk import Talk
@@ -70,6 +70,7 @@ class Piece:
         self._ahead = ahead
         self._rooms = ahead.rooms()
         self._talk = talk
+        self._invitations = Invitations(talk)
         self.carried = Carried()
         #: Customers and accounts that are written to here: what else there is for them has to see that first.
         self._written: set[str] = set()
@@ -125,7 +126,7 @@ class Piece:
             else:
                 self._gone_on.append((facts, facts.next_step, turn, facts.base_on))
             return
-        outgoing_id = invite(self._talk, found, facts.customer_id, facts.case_id, step)
+        outgoing_id = self._invitations.invite(found, facts.customer_id, facts.case_id, step)
         if outgoing_id is None:
             self._held.append((facts, self._now.at + AGAIN, "staff"))
             return
@@ -136,6 +137,7 @@ class Piece:
     def _keep(self) -> None:
         """Write down what was decided, all of a kind together."""
         conn, uni = self._conn, self._talk.uni
+        self._invitations.queue()
         steps.set_sending(conn, [(facts, outgoing_id) for facts, _, _, outgoing_id in self._done if outgoing_id])
         steps.note_deliveries(
             conn, uni, [(facts, step.step, channel, outgoing_id) for facts, step, channel, outgoing_id in self._done]

@@ -11,36 +11,80 @@ from datetime import timedelta
 
 from babel.dates import format_date
 
+from bot.channels.limits import LIMITS
 from bot.outreach.ladder import Step
 from bot.talk import Talk, notice
+from dialogs.conversation import wording
 from dialogs.conversation.asking import RESUME, STAFF
 from dialogs.conversation.events import Owner
 from dialogs.conversation.prompts import MessageKind, Phrase, Prompt
 from locales import language_of
 from storage import accounts
+from storage.bulk.inviting import Invited, queue_invitations
 from storage.bulk.reaching import Reachable
+from storage.encryption import canonical_json
 
 
-def invite(talk: Talk, found: Reachable, customer_id: str, case_id: str, step: Step) -> str | None:
-    """Queue the message of a step in the account's own conversation; ``None`` where nobody is there any more.
+class Invitations:
+    """The messages of one transaction; queued together, where the platform changes nothing that was sent."""
 
-    Nothing is written in that case.
-    """
-    account, lobby = found.account, found.lobby
-    his = [link for link in found.links if link.customer_id == customer_id]
-    if account.state != "active" or not his or (lobby is not None and lobby.owner != Owner.BOT.value):
-        return None
-    if all(link.case_id != case_id for link in his):
-        linked_at = max(link.linked_at for link in his)
-        accounts.make_link(talk.conn, talk.uni, account.id, customer_id, case_id, linked_at=linked_at)
-    lobby = lobby or talk.lobby_of(account)
-    if not found.is_busy and account.active_conversation_id != lobby.id:
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._waiting: list[Invited] = []
+        #: The same words for all whom a step reaches in one language.
+        self._words: dict[tuple[str, int, str], bytes] = {}
+
+    def invite(self, found: Reachable, customer_id: str, case_id: str, step: Step) -> str | None:
+        """The id of the message of a step in the account's own conversation; ``None`` where nobody is there any more.
+
+        It is queued at the latest by ``queue``; nothing is written where there is none.
+        """
+        talk, account, lobby = self._talk, found.account, found.lobby
+        his = [link for link in found.links if link.customer_id == customer_id]
+        if account.state != "active" or not his or (lobby is not None and lobby.owner != Owner.BOT.value):
+            return None
+        is_new = all(link.case_id != case_id for link in his)
+        linked_at = max(link.linked_at for link in his) if is_new else None
+        lobby = lobby or talk.lobby_of(account)
         # What he writes next is about the new case.
-        accounts.set_active_conversation(talk.conn, account.id, lobby.id)
-    answer_by = talk.local_now.date() + timedelta(days=step.answer)
-    shown = format_date(answer_by, "long", language_of(lobby.locale))
-    talk.save(lobby, [], [invitation(step.text, shown)])
-    return talk.queued[-1]
+        becomes_active = not found.is_busy and account.active_conversation_id != lobby.id
+        if not LIMITS[account.channel].changes:
+            invited = Invited(
+                outgoing_id=talk.uni.new_id(),
+                account=account,
+                lobby=lobby,
+                customer_id=customer_id,
+                case_id=case_id,
+                linked_at=linked_at,
+                becomes_active=becomes_active,
+                words=self._worded(step, lobby.locale),
+            )
+            self._waiting.append(invited)
+            return invited.outgoing_id
+        if linked_at is not None:
+            accounts.make_link(talk.conn, talk.uni, account.id, customer_id, case_id, linked_at=linked_at)
+        if becomes_active:
+            accounts.set_active_conversation(talk.conn, account.id, lobby.id)
+        talk.save(lobby, [], [self._prompt(step, lobby.locale)])
+        return talk.queued[-1]
+
+    def queue(self) -> None:
+        """Write down all that was only decided so far."""
+        talk = self._talk
+        kind = MessageKind.INVITATION.value
+        queue_invitations(talk.conn, talk.vault, talk.uni, self._waiting, kind=kind, turn_id=talk.turn_id)
+        self._waiting = []
+
+    def _worded(self, step: Step, locale: str) -> bytes:
+        place = (step.text, step.answer, locale)
+        if place not in self._words:
+            message = wording.render(self._prompt(step, locale), None, self._talk.live.voice(locale))
+            self._words[place] = canonical_json(wording.to_json(message))
+        return self._words[place]
+
+    def _prompt(self, step: Step, locale: str) -> Prompt:
+        answer_by = self._talk.local_now.date() + timedelta(days=step.answer)
+        return invitation(step.text, format_date(answer_by, "long", language_of(locale)))
 
 
 def invitation(text: str, answer_by: str) -> Prompt:

@@ -13,6 +13,7 @@ from bot.outreach import carrying
 from bot.outreach.campaigning import pause
 from bot.outreach.carrying import path
 from bot.outreach.flagging import flag, unflag
+from bot.outreach.inviting import Invitations
 from bot.outreach.letters import Channels, make_letters
 from storage.accounts import end_link, live_links, set_account_state
 from storage.campaign_steps import cases_for_letters
@@ -309,23 +310,25 @@ def test_what_is_still_queued_at_eight_in_the_evening_leaves_on_the_next_morning
 # Crashes ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("deed", "deaths"), [("invite", (7, 14)), ("queue", (2, 4))])
 def test_a_killed_process_is_followed_by_one_that_sends_each_message_once(
-    bank: CampaignBank, monkeypatch: pytest.MonkeyPatch
+    bank: CampaignBank, monkeypatch: pytest.MonkeyPatch, deed: str, deaths: tuple[int, ...]
 ) -> None:
     numbers = [f"{number:04}" for number in range(1, 13)]
     bank.customers(*numbers)
     for number in numbers:
         bank.link(number)
     bank.begin()
-    real, calls = carrying.invite, []
+    real, calls = getattr(Invitations, deed), []
 
     def killed(*arguments: object) -> object:
         calls.append(1)
-        if len(calls) % 7 == 0:
+        done = real(*arguments)
+        if len(calls) in deaths:
             raise KeyboardInterrupt
-        return real(*arguments)  # type: ignore[arg-type]
+        return done
 
-    monkeypatch.setattr(carrying, "invite", killed)
+    monkeypatch.setattr(Invitations, deed, killed)
     monkeypatch.setattr(carrying, "PIECE", 5)
     for _ in range(4):
         try:
