@@ -26,6 +26,8 @@ _BEYOND = frozenset({"migrated", "channel_changed", "asked_once_more"})
 _BEYOND_OWNERS = frozenset({"engine_error"})
 #: A turn that is recorded as of a moment is over by then.
 _TURN = timedelta(seconds=10)
+#: What one transaction writes is no further apart.
+_AT_ONCE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +75,7 @@ def load_stored(conn: Connection, database: Database, conversation_id: str) -> S
     channel = conn.execute(select(_account.c.channel).where(_account.c.id == conversation.account_id)).scalar_one()
     customer = _by_customer(conn, database, conversation)
     recorded = _recorded(events, [deed.at for deed in customer])
-    # What is said in the moment of taking over is ours, in the name of the member of staff.
-    taken = {deed.at for deed in recorded if deed.kind == "claimed"}
-    staff = [deed for deed in _by_staff(conn, conversation_id) if deed.at not in taken]
-    deeds = [*customer, *recorded, *staff]
+    deeds = [*customer, *recorded, *said_by_staff(_by_staff(conn, conversation_id), recorded)]
     begun = datetime.fromisoformat(events[0]["at"])
     return Stored(
         conversation=conversation,
@@ -119,6 +118,12 @@ def _by_staff(conn: Connection, conversation_id: str) -> list[Deed]:
         .where(_content.c.conversation_id == conversation_id, _outgoing.c.kind == "staff")
     )
     return [Deed(at=at, kind="staff_said") for at in conn.execute(query).scalars()]
+
+
+def said_by_staff(found: Sequence[Deed], recorded: Sequence[Deed]) -> list[Deed]:
+    """Without what is said in the moment of taking over: that is ours, in the name of the member of staff."""
+    taken = [deed.at for deed in recorded if deed.kind == "claimed"]
+    return [deed for deed in found if not any(at <= deed.at < at + _AT_ONCE for at in taken)]
 
 
 def _recorded(events: Sequence[Mapping[str, Any]], heard: Sequence[datetime]) -> list[Deed]:
