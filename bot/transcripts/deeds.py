@@ -24,10 +24,12 @@ _content, _account = table_of(ContentRow), table_of(AccountRow)
 #: Facts that no line of a transcript can bring about.
 _BEYOND = frozenset({"migrated", "channel_changed", "asked_once_more"})
 _BEYOND_OWNERS = frozenset({"engine_error"})
+#: What the customer does.
+BY_CUSTOMER = frozenset({"typed", "tapped", "secret", "media"})
 #: A turn that is recorded as of a moment is over by then.
 _TURN = timedelta(seconds=10)
-#: What one transaction writes is no further apart.
-_AT_ONCE = timedelta(seconds=1)
+#: What one transaction writes, or works off, is no further apart.
+AT_ONCE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +125,7 @@ def _by_staff(conn: Connection, conversation_id: str) -> list[Deed]:
 def said_by_staff(found: Sequence[Deed], recorded: Sequence[Deed]) -> list[Deed]:
     """Without what is said in the moment of taking over: that is ours, in the name of the member of staff."""
     taken = [deed.at for deed in recorded if deed.kind == "claimed"]
-    return [deed for deed in found if not any(at <= deed.at < at + _AT_ONCE for at in taken)]
+    return [deed for deed in found if not any(at <= deed.at < at + AT_ONCE for at in taken)]
 
 
 def _recorded(events: Sequence[Mapping[str, Any]], heard: Sequence[datetime]) -> list[Deed]:

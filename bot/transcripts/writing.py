@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.transcripts import office
-from bot.transcripts.deeds import Deed
+from bot.transcripts.deeds import AT_ONCE, BY_CUSTOMER, Deed
 from bot.transcripts.fiction import Fiction
 from bot.transcripts.stage import ACTS, Opening, Stage, words
 from dialogs.conversation import events as ev
@@ -78,8 +78,9 @@ class Writer:
         self._typed: list[str] = []
         self._fiction = fiction
         self._written = Written()
-        #: When the deed that is being played was done.
+        #: When the deed that is being played was done, and how many are begun.
         self._until = opening.start
+        self._begun = 0
 
     def write(self) -> Written:
         """The lines as far as they can be played."""
@@ -91,6 +92,7 @@ class Writer:
         for deed in self._deeds:
             self._wait(deed.at)
             self._until = deed.at
+            self._begun += 1
             if not self._do(deed):
                 break
         return self._written
@@ -208,9 +210,16 @@ class Writer:
 
     def _is_whole(self, since: int, until: int) -> bool:
         """Whether all that one turn recorded has come about: it bears one time."""
-        if since == until:
-            return since == len(self._recorded) or _at(self._recorded[since]) > self._until
-        return until == len(self._recorded) or self._recorded[until]["at"] != self._recorded[until - 1]["at"]
+        if until == len(self._recorded):
+            return True
+        following = _at(self._recorded[until])
+        parted = following > self._until if since == until else following != _at(self._recorded[until - 1])
+        return parted or self._shares_a_turn(following)
+
+    def _shares_a_turn(self, moment: datetime) -> bool:
+        """Whether what was recorded as of this moment may be of the next deed: what comes together is one turn."""
+        later = self._deeds[self._begun] if self._begun < len(self._deeds) else None
+        return later is not None and later.kind in BY_CUSTOMER and later.at - moment < AT_ONCE
 
     def _next_recorded(self) -> Iterator[Mapping[str, Any]]:
         at = len(self._stage.events) - 1

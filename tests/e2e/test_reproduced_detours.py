@@ -11,7 +11,7 @@ from bot.transcripts.writing import sentence
 from dialogs.faq.topics import APPROVED, Topic, canonical_json, load_shipped, sha256_of
 from locales import load_catalogue
 from storage import publishing
-from tests.e2e.house import Customer, House
+from tests.e2e.house import Customer, House, post_line
 from tests.e2e.people import MORI, in_the_form
 from tests.e2e.test_reproduced import assert_nobody_in, assert_passes, finishes, made_of, says
 
@@ -135,9 +135,22 @@ async def test_a_wish_for_a_person_when_nobody_is_there(house: House, wish: str)
     assert transcript["outcome"]["answers"]["respondent"] == "self"
 
 
-async def test_a_conversation_that_departs_at_once_is_a_test_of_its_beginning(house: House) -> None:
-    """Two turns in one moment cannot be told apart: nothing of them is played."""
+async def test_what_was_done_in_one_moment_is_played_one_after_the_other(house: House) -> None:
+    """As messages that come in one call of the platform: all that they led to bears one time."""
     await in_the_form(house, "line")
-    transcript = assert_cut(made_of(house), house)
-    assert lines_of(transcript) == []
-    assert len(transcript["conversation"]) > 0
+    transcript = assert_whole(made_of(house), house)
+    assert len(lines_of(transcript)) == 1
+
+
+async def test_two_messages_of_one_call_are_two_lines(house: House) -> None:
+    customer = await begun(house, "line")
+    await says(customer, "+c0", "+diff")
+    house.advance(seconds=9)
+    texts = ("これは本物の銀行からですか", "榊原 薫子")
+    assert await post_line(house, *(house.line.text_event(customer.user_id, text) for text in texts)) == 200
+    await house.settle()
+    house.advance(seconds=9)
+    await says(customer, "+yes")
+    transcript = assert_whole(made_of(house), house)
+    assert transcript["outcome"]["faq"] == ["F08"]
+    assert transcript["outcome"]["answers"]["name"]
