@@ -76,8 +76,10 @@ class Platform:
         people = [user.reveal() for user in users]
         self.calls.append(tuple(people))
         self.keys.append(retry_key)
-        ends = {self.outcomes.get(user, Outcome.SENT) for user in people} - {Outcome.SENT}
-        outcome = self.endings.pop(0) if self.endings else next(iter(ends), Outcome.SENT)
+        # What it refuses it refuses before anything can be lost on the way.
+        ends = [self.outcomes.get(user, Outcome.SENT) for user in people]
+        end = min(ends, key=lambda one: (one is Outcome.SENT, one is Outcome.UNCERTAIN))
+        outcome = self.endings.pop(0) if self.endings else end
         if retry_key in self.taken:
             return Sent(outcome=Outcome.ACCEPTED_BEFORE)
         if outcome in (Outcome.SENT, Outcome.UNCERTAIN):
