@@ -22,7 +22,7 @@ _inbound, _outgoing = table_of(InboundRow), table_of(OutgoingRow)
 _content, _account = table_of(ContentRow), table_of(AccountRow)
 
 #: Facts that no line of a transcript can bring about.
-_BEYOND = frozenset({"migrated", "channel_changed", "asked_once_more"})
+_BEYOND = frozenset({"migrated", "asked_once_more"})
 _BEYOND_OWNERS = frozenset({"engine_error"})
 #: What the customer does.
 BY_CUSTOMER = frozenset({"typed", "tapped", "secret", "media"})
@@ -35,9 +35,10 @@ AT_ONCE = timedelta(seconds=1)
 @dataclass(frozen=True, kw_only=True)
 class Deed:
     at: datetime
-    #: typed, tapped, secret, media, taken_back, staff_said, entered, beyond; or what people and time do (stage.ACTS)
+    #: typed, tapped, secret, media, taken_back, returned, moved, staff_said, entered, beyond; or what people and time
+    #: do (stage.ACTS)
     kind: str
-    #: The words, the kind of media or secret, or what goes beyond a transcript; the option of a button.
+    #: The words, the kind of media or secret, or what goes beyond a transcript; the option of a button; the platform.
     text: str = field(default="", repr=False)
     #: The prompt whose button was tapped.
     token: str = ""
@@ -77,11 +78,14 @@ def load_stored(conn: Connection, database: Database, conversation_id: str) -> S
     channel = conn.execute(select(_account.c.channel).where(_account.c.id == conversation.account_id)).scalar_one()
     customer = _by_customer(conn, database, conversation)
     recorded = _recorded(events, [deed.at for deed in customer])
-    deeds = [*customer, *recorded, *said_by_staff(_by_staff(conn, conversation_id), recorded)]
     begun = datetime.fromisoformat(events[0]["at"])
+    back = returned(events, customer, recorded)
+    customer = [deed for deed in customer if not _is_at_the_door(deed, events, back)]
+    deeds = [*customer, *recorded, *back, *said_by_staff(_by_staff(conn, conversation_id), recorded)]
     return Stored(
         conversation=conversation,
-        channel=channel,
+        # The account is the one with which it ended.
+        channel=str(events[0].get("channel") or channel),
         started=events[0],
         events=events[1:],
         deeds=sorted((deed for deed in deeds if deed.at >= begun), key=lambda deed: deed.at),
@@ -126,6 +130,30 @@ def said_by_staff(found: Sequence[Deed], recorded: Sequence[Deed]) -> list[Deed]
     """Without what is said in the moment of taking over: that is ours, in the name of the member of staff."""
     taken = [deed.at for deed in recorded if deed.kind == "claimed"]
     return [deed for deed in found if not any(at <= deed.at < at + AT_ONCE for at in taken)]
+
+
+def returned(events: Sequence[Mapping[str, Any]], customer: Sequence[Deed], recorded: Sequence[Deed]) -> list[Deed]:
+    """Where he was back, identity checked anew or with another account: nothing that he said here led to it."""
+    groups = {event["at"]: event for event in reversed(events)}
+    explained = {deed.at for deed in recorded}
+    found: list[Deed] = []
+    for written, first in sorted(groups.items()):
+        at = datetime.fromisoformat(written)
+        is_said = any(at <= deed.at < at + AT_ONCE for deed in customer)
+        if first["kind"] == "channel_changed":
+            allowed = "" if first["sensitive_allowed"] else "-"
+            found.append(Deed(at=at, kind="moved", text=first["channel"] or "line", value=allowed))
+        elif first["kind"] != "started" and not is_said and at not in explained:
+            found.append(Deed(at=at, kind="returned"))
+    return found
+
+
+def _is_at_the_door(deed: Deed, events: Sequence[Mapping[str, Any]], back: Sequence[Deed]) -> bool:
+    """Whether it led to nothing here but to being asked at the door who he is."""
+    times = [datetime.fromisoformat(event["at"]) for event in events]
+    following = min((at for at in times if at > deed.at), default=None)
+    is_heard = any(at <= deed.at < at + AT_ONCE for at in times)
+    return not is_heard and following is not None and any(one.at == following for one in back)
 
 
 def _recorded(events: Sequence[Mapping[str, Any]], heard: Sequence[datetime]) -> list[Deed]:

@@ -104,6 +104,7 @@ class Stage:
     understanding: Understanding
     now: datetime = field(init=False)
     state: State = field(init=False)
+    channel: str = field(init=False)
     events: list[Event] = field(default_factory=list)
     shown: list[Message] = field(default_factory=list)
     #: The content rows of what was typed, in order.
@@ -111,7 +112,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         opening = self.opening
-        self.now = opening.start
+        self.now, self.channel = opening.start, opening.channel
         started = ev.Started(
             at=self.now,
             definition_sha256=opening.definition.sha256,
@@ -182,6 +183,17 @@ class Stage:
         phrase = Phrase(key="handover.joined", params={"staff_name": words()["staff_name"]})
         return [*said, self._show(Prompt(kind=MessageKind.NOTICE, pieces=(phrase,)))]
 
+    def returned(self) -> list[Message]:
+        """The customer is back, and has proved who he is."""
+        return self._send(inp.Returned())
+
+    def moved(self, channel: str, *, sensitive_allowed: bool) -> list[Message]:
+        """He is back with another account."""
+        event = ev.ChannelChanged(at=self.now, sensitive_allowed=sensitive_allowed, channel=channel)
+        self.events.append(event)
+        self.state, self.channel = apply(self.state, event), channel
+        return self._send(inp.Returned())
+
     def entered(self, key: Key, text: str) -> list[Message]:
         """An answer that staff enter; raises ``LookupError`` where it is none."""
         read = read_entry(Position(self.opening.definition, self.state, self.now), key, text)
@@ -211,7 +223,7 @@ class Stage:
         return [self._show(prompt) for prompt in step.says]
 
     def _show(self, prompt: Prompt) -> Message:
-        voice = _voice(self.state.locale, self.opening.channel)
+        voice = _voice(self.state.locale, self.channel)
         message = wording.render(prompt, self.opening.definition, voice)
         self.shown.append(message)
         return message

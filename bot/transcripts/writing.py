@@ -15,7 +15,7 @@ from typing import Any
 from bot.transcripts import office
 from bot.transcripts.deeds import AT_ONCE, BY_CUSTOMER, Deed
 from bot.transcripts.fiction import Fiction
-from bot.transcripts.stage import ACTS, Opening, Stage, words
+from bot.transcripts.stage import ACTS, CHANNELS, Opening, Stage, words
 from dialogs.conversation import events as ev
 from dialogs.conversation.answering import reader_kind
 from dialogs.conversation.events import AnswerState, Key, Owner
@@ -123,6 +123,10 @@ class Writer:
                 return done or self._end("beyond", deed.text)
             case "taken_back" if deed.content_id in self._typed:
                 return self._take_back(len(self._typed) - self._typed.index(deed.content_id))
+            case "returned":
+                return self._line(_CUSTOMER, words()["returns"], lambda _: stage.returned()) or self._end("differs")
+            case "moved" if deed.text in CHANNELS:
+                return self._move(deed.text, sensitive_allowed=not deed.value)
             case "entered" if deed.key is not None:
                 return self._enter(deed, Key(*deed.key))
             case "staff_said" if stage.state.owner is Owner.STAFF:
@@ -173,6 +177,14 @@ class Writer:
         shapes = words()["takes_back"]
         text = shapes["last"] if which == 1 else shapes["before"].format(n=which)
         return self._line(_CUSTOMER, text, lambda _: self._stage.takes_back(which)) or self._end("differs")
+
+    def _move(self, channel: str, *, sensitive_allowed: bool) -> bool:
+        text = words()["moves"]["all" if sensitive_allowed else "plain"].format(channel=channel)
+        stage, before = self._stage, self._stage.channel
+        done = self._line(_CUSTOMER, text, lambda _: stage.moved(channel, sensitive_allowed=sensitive_allowed))
+        if not done:
+            stage.channel = before
+        return done or self._end("differs")
 
     def _enter(self, deed: Deed, key: Key) -> bool:
         shape = f"{words()['enters'].format(key=key)} {{}}"

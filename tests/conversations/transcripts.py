@@ -32,6 +32,8 @@ FOLDER = Path(__file__).parent
 CUSTOMER, BANK, STAFF, CLOCK = "客", "銀行", "係", "時計"
 _MEDIA = {"(写真)": "image", "(スタンプ)": "sticker", "(音声)": "audio"}
 _TAKES_BACK = re.compile(r"\(送信取消(?: ([1-9][0-9]*))?\)")
+_RETURNS = "(本人の確認をすませてもどる)"
+_MOVES = re.compile(r"\(別のアカウントでもどる: (line|telegram)(、慎重に扱う質問なし)?\)")
 _ENTERS = re.compile(r"\[代わりに記入 (\S+)\] (.+)")
 #: What people and time do without a word of their own.
 _ACTS: dict[tuple[str, str], Callable[[Talk], inp.Input]] = {
@@ -130,6 +132,12 @@ def _act(played: Played, speaker: str, text: str) -> Iterable[Message]:
         return _staff(talk, text)
     if text in _MEDIA:
         return talk.send(inp.MediaSent(media=_MEDIA[text]))
+    if text == _RETURNS:
+        return talk.send(inp.Returned())
+    if moved := _MOVES.fullmatch(text):
+        talk.channel = _CHANNELS[moved[1]]
+        talk.record(ev.ChannelChanged(at=talk.now, sensitive_allowed=not moved[2], channel=moved[1]))
+        return talk.send(inp.Returned())
     if taken := _TAKES_BACK.fullmatch(text):
         return talk.send(inp.TookBack(content_id=played.typed[-int(taken[1] or 1)]))
     before, said = talk.typed, talk.say(text)

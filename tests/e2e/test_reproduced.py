@@ -9,12 +9,11 @@ import yaml
 from bot.transcripts.deeds import load_stored
 from bot.transcripts.reproducing import Made, reproduce
 from bot.transcripts.stage import shipped_understanding, words
-from bot.transcripts.writing import sentence
 from locales import load_catalogue
 from tests.conversations.test_transcript_files import KEYS, OPTIONAL, OUTCOME
 from tests.conversations.transcripts import outcome, play
 from tests.e2e.conftest import on_both
-from tests.e2e.house import Customer, House, new_letter
+from tests.e2e.house import Customer, House
 
 MORI = "0000124"
 #: What the customers of these tests say about themselves: nothing of it may come out.
@@ -145,25 +144,6 @@ async def test_what_is_typed_becomes_something_of_its_shape_on_the_same_path(hou
     assert answers["email"].endswith("@example.jp")
     assert answers["phone"].startswith("080")
     assert answers["phone"] != "08022775512"
-
-
-async def test_where_a_test_has_no_line_for_what_happened_it_ends_and_says_so(house: House) -> None:
-    customer = house.on_line()
-    await customer.links(MORI)
-    house.advance(seconds=9)
-    await customer.answers()
-    house.advance(seconds=9)
-    # On another phone the case goes on.
-    other = house.on_telegram()
-    await other.opens(new_letter(house, MORI))
-    await other.taps("same")
-    await other.proves(MORI)
-    made = made_of(house)
-    assert made.cut is not None
-    assert (made.cut.why, made.cut.what) == ("beyond", "channel_changed")
-    assert sentence(made.cut, load_catalogue("ja")) in made.text
-    assert_nobody_in(made.text, house)
-    assert_passes(made.text)
 
 
 async def test_two_takings_out_name_nobody_by_the_same_number(house: House) -> None:

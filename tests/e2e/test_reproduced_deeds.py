@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.house import House
+from tests.e2e.house import House, new_letter
 from tests.e2e.people import MORI, ticks
 from tests.e2e.test_reproduced import made_of, says
 from tests.e2e.test_reproduced_detours import assert_whole, begun, lines_of
@@ -101,3 +101,32 @@ async def test_staff_take_over_from_one_another_and_enter_an_answer(house: House
     ]  # fmt: skip
     entered = next(one for one in said if "記入" in one)
     assert transcript["outcome"]["answers"]["name"] in entered
+
+
+async def test_who_was_away_for_a_day_proves_himself_and_goes_on(house: House) -> None:
+    customer = await begun(house, "line")
+    await says(customer, "+c0")
+    house.advance(hours=30)
+    await customer.types("つづきをお願いします")
+    house.advance(seconds=9)
+    await customer.proves(MORI)
+    assert customer.active().open_question == "name"
+    await says(customer, "+same")
+    transcript = assert_whole(made_of(house), house)
+    assert "(本人の確認をすませてもどる)" in lines_of(transcript)
+    assert "つづきをお願いします" not in lines_of(transcript), "at the door it led to nothing in the form"
+
+
+async def test_with_another_account_the_case_goes_on(house: House) -> None:
+    customer = await begun(house, "line")
+    house.advance(seconds=9)
+    other = house.on_telegram()
+    await other.opens(new_letter(house, MORI))
+    await other.taps("same")
+    await other.proves(MORI)
+    await says(other, "+c0")
+    assert customer.active().id != other.active().id
+    transcript = assert_whole(made_of(house), house)
+    assert "(別のアカウントでもどる: telegram)" in lines_of(transcript)
+    assert transcript["channel"] == "line", "it began there"
+    assert transcript["outcome"]["answers"]["respondent"] == "self"
