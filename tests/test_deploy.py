@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,12 @@ def test_the_image_installs_what_the_lock_names() -> None:
     text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     assert "--require-hashes -r requirements.lock" in text
     assert re.search(r"^USER kakunin$", text, re.MULTILINE)
+
+
+def test_no_secret_gets_into_a_layer_of_the_image() -> None:
+    """Folders are copied by name, all that the wheel is made of, and none of them holds deploy/secrets."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    sources = [word for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE) for word in line.split()[:-1]]
+    packages = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    wanted = packages["build"]["targets"]["wheel"]["packages"]
+    assert set(sources) == {*wanted, "requirements.lock", "pyproject.toml", "README.md", "LICENSE"}
