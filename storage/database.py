@@ -39,6 +39,7 @@ from storage.problems import (
     KeyMissing,
     KeyProblem,
     SealBroken,
+    StoreAway,
     StoreNewer,
     StoreOutdated,
     StoreProblem,
@@ -131,7 +132,7 @@ class Database:
             database._prepare(keys, migrate=migrate)
         except OperationalError as problem:
             database.close()
-            raise StoreUnreachable(_unusable(problem)) from None
+            raise _unusable(problem) from None
         except BaseException:
             database.close()
             raise
@@ -363,7 +364,7 @@ def peek_revision(url: str) -> str | None:
         with engine.connect() as conn:
             return migrations.current_revision(conn)
     except OperationalError as problem:
-        raise StoreUnreachable(_unusable(problem)) from None
+        raise _unusable(problem) from None
     finally:
         for one in engines:
             one.dispose()
@@ -379,9 +380,12 @@ def _did_nothing(problem: DBAPIError, *, committing: bool) -> bool:
     return problem.connection_invalidated and not committing
 
 
-def _unusable(problem: OperationalError) -> str:
+def _unusable(problem: OperationalError) -> StoreUnreachable:
     # The driver's first line names host and cause; the password is not in it.
-    return f"The database cannot be used: {str(problem.orig).strip().partition(chr(10))[0]}"
+    first = str(problem.orig).strip().partition(chr(10))[0]
+    # So the driver calls an address that it cannot begin with: no time mends that.
+    kind = StoreUnreachable if first.startswith("connection is bad") else StoreAway
+    return kind(f"The database cannot be used: {first}")
 
 
 def _holds_records(conn: Connection) -> bool:

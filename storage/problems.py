@@ -45,6 +45,10 @@ class StoreUnreachable(StoreProblem):
     """The database cannot be opened or reached."""
 
 
+class StoreAway(StoreUnreachable):
+    """The database does not answer; it may in a moment, so a service is started again and tries."""
+
+
 class AlreadyServing(StoreProblem):
     """Another process serves this SQLite store."""
 

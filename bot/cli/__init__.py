@@ -94,15 +94,15 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """The exit code of a command line; what went wrong is one sentence on stderr."""
     from bot.logs import configure
-    from storage.problems import StoreProblem
+    from storage.problems import StoreAway, StoreProblem
 
     configure()
     try:
         code = app(args=arguments, standalone_mode=False)
+    except (Failed, StoreAway) as problem:
+        return _say(str(problem), 1)
     except (UserError, SettingsProblem, StoreProblem) as problem:
         return _say(str(problem), 2)
-    except Failed as problem:
-        return _say(str(problem), 1)
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:

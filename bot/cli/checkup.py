@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.channels.report import Level
-from bot.cli.errors import UserError
+from bot.cli.errors import Failed, UserError
 from bot.cli.store import open_database
 from bot.content_sources import SourceProblem, edits, live_drafts, sources
 from bot.problems import SettingsProblem
@@ -59,7 +59,7 @@ def _look() -> Iterator[Finding]:
     yield from _outlets(settings)
     try:
         database = open_database(settings)
-    except UserError as problem:
+    except (Failed, UserError) as problem:
         yield Finding("database", False, str(problem))
         return
     try:

@@ -51,15 +51,18 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
 def new() -> None:
     """Make a key: in front of ``kakunin.key``, or, where the keys are a setting, as a line to put first there."""
     from storage.encryption import new_key
+    from storage.engines import parse_url
     from storage.key_file import add_key
 
     office = Office()
+    if office.settings.encryption_keys or parse_url(office.settings.database_url).get_backend_name() != "sqlite":
+        # The first one is made before there is a store.
+        typer.echo(new_key("key"))
+        typer.echo(office.say("keys.put_first"), err=True)
+        return
     with office.store() as database:
-        path = _key_file(office, database)
-        if path is None:
-            typer.echo(new_key("key"))
-            typer.echo(office.say("keys.put_first"), err=True)
-            return
+        path = database.key_file
+        assert path is not None
         # A service that runs has read the file: it could not open what others seal under a key it does not know.
         with database.serve_lock():
             key_id = add_key(path)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli.errors import UserError
+from bot.cli.errors import Failed, UserError
 from bot.settings import Settings
 from locales import load_catalogue
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """What is wrong with a store's address, keys or schema, as a ``UserError``."""
+    """What is wrong with a store's address, keys or schema, as a ``UserError``; ``Failed`` where it does not answer."""
     from sqlalchemy.exc import ProgrammingError
 
-    from storage.problems import StoreProblem
+    from storage.problems import StoreAway, StoreProblem
 
     try:
         yield
+    except StoreAway as problem:
+        raise Failed(str(problem)) from None
     except StoreProblem as problem:
         raise UserError(str(problem)) from None
     except ProgrammingError as problem:

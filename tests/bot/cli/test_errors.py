@@ -83,7 +83,6 @@ SETTINGS = [
     ("DATABASE_URL", "sqlite://", "must name a file"),
     ("DATABASE_URL", f"postgresql://u:{SECRET}@localhost:abc/kakunin", "KAKUNIN_DATABASE_URL has a port"),
     ("DATABASE_URL", f"postgresql://u:{SECRET}@localhost:99999/kakunin", "KAKUNIN_DATABASE_URL has a port"),
-    ("DATABASE_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/kakunin", "port 1 failed"),
     ("DATABASE_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/kakunin?nonsense=1", "nonsense"),
     ("DATABASE_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/kakunin?sslmode=nonsense", "sslmode"),
     ("DATABASE_URL", "sqlite:///{folder}/none/kakunin.db", "folder of the store"),
@@ -103,10 +102,14 @@ def test_a_wrong_setting_is_one_sentence(
 
 
 @pytest.mark.parametrize("command", [("db", "upgrade"), ("db", "current"), ("serve",), ("cases", "open")])
-@pytest.mark.parametrize("address", ["postgresql://u:hunter2@127.0.0.1:1/k", "postgresql://u:hunter2@h/k?nonsense=1"])
-def test_a_server_that_is_not_there(shell: Shell, command: tuple[str, ...], address: str) -> None:
-    shell.set(DATABASE_URL=address)
+def test_a_server_that_is_not_there(shell: Shell, command: tuple[str, ...]) -> None:
+    """A failure and no bad setting: systemd starts nothing again that ended with 2, and the server may be back soon."""
+    shell.set(DATABASE_URL=f"postgresql://u:{SECRET}@127.0.0.1:1/k?nonsense=1")
     assert "The database cannot be used" in refused(shell, *command)
+    shell.set(DATABASE_URL=f"postgresql://u:{SECRET}@127.0.0.1:1/k")
+    done = shell(*command)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "port 1 failed" in done.err
 
 
 def test_a_reader_of_replies_needs_the_settings_too(shell: Shell) -> None:

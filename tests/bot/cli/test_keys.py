@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.encryption import Keyring
 from tests.bot.cli.shell import HANAKO, HEADER, KEYS, TARO, Shell
 
 NEW = "k2:" + KEYS.partition(":")[2].replace("A", "B", 10)
@@ -64,6 +65,16 @@ def test_a_new_key_is_printed_where_keys_are_a_setting(shell: Shell) -> None:
     shell.set(ENCRYPTION_KEYS=f"{done.out.strip()},{KEYS}")
     assert shell("keys", "rotate").code == 0
     assert "KAKUNIN_ENCRYPTION_KEYS" in shell.refused("keys", "retire", "k1")
+
+
+def test_the_first_key_is_made_before_there_is_a_store(shell: Shell) -> None:
+    shell.clear()
+    # Nobody answers there, and without a key nobody would be asked.
+    shell.set(DATABASE_URL="postgresql://kakunin@127.0.0.1:1/kakunin")
+    done = shell("keys", "new")
+    assert done.code == 0
+    assert Keyring.parse(done.out.strip()).key_ids
+    assert "KAKUNIN_ENCRYPTION_KEYS" in shell.refused("keys", "status")
 
 
 def test_keys_in_the_file(shell: Shell) -> None:
