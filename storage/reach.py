@@ -28,6 +28,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     union_all,
 )
 
@@ -181,7 +182,8 @@ def iter_reach(
     """
     last = ""
     while True:
-        rows = conn.execute(_members(campaign_id, customer_no).where(_member.c.case_id > last).limit(_PAGE)).all()
+        page = _members(campaign_id, customer_no).where(_member.c.case_id > last, _joined(until)).limit(_PAGE)
+        rows = conn.execute(page).all()
         if not rows:
             return
         span = (_member.c.campaign_id == campaign_id) & _member.c.case_id.between(rows[0].case_id, rows[-1].case_id)
@@ -219,7 +221,7 @@ def count_reach(conn: Connection, campaign_id: str, *, until: datetime | None = 
         select(_member.c.case_id, _member.c.rating, *_OF_NOW, trails.c.trail)
         .outerjoin(trails, (trails.c.case_id == _member.c.case_id) & (trails.c.number == 1))
         .outerjoin(_conversation, _conversation.c.case_id == _member.c.case_id)
-        .where(_member.c.campaign_id == campaign_id)
+        .where(_member.c.campaign_id == campaign_id, _joined(until))
         .subquery()
     )
     alike = (whole.c.rating, whole.c.is_at_review, whole.c.is_held, whole.c.trail)
@@ -249,6 +251,11 @@ def reach_of_case(conn: Connection, case_id: str) -> list[tuple[str, Reached]]:
         for one in iter_reach(conn, row.campaign_id, customer_no=row.customer_no)
         if one.case_id == case_id
     ]
+
+
+def _joined(until: datetime | None) -> ColumnElement[bool]:
+    """Who was a member at a moment."""
+    return true() if until is None else _member.c.joined_at <= until
 
 
 def _fold(whats: Iterable[str]) -> Stand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,13 +61,17 @@ def flags(number: Number, as_json: Annotated[bool, typer.Option("--json", help="
     with office.store() as database:
         customer_id = known(office, database, number)
         found = database.run_read(lambda conn: flags_of(conn, database.vault, customer_id))
+
+    def moment(at: datetime | None) -> str:
+        return "" if at is None else at.astimezone(office.zone).isoformat(timespec="seconds")
+
     for one in found:
         shown = {
             "kind": one.kind.value,
-            "placed_at": one.placed_at.isoformat(),
+            "placed_at": moment(one.placed_at),
             "placed_by": one.placed_by,
             "reason": one.reason,
-            "lifted_at": "" if one.lifted_at is None else one.lifted_at.isoformat(),
+            "lifted_at": moment(one.lifted_at),
             "lifted_by": one.lifted_by or "",
             "lifted_because": one.lifted_because,
         }

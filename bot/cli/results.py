@@ -96,10 +96,22 @@ def _take(
 
 
 def _report(office: Office, problems: tuple[RowProblem, ...], rejects: Path | None) -> None:
+    from storage.contacts import BEST_TIMES, RESULTS, RETURNED
     from storage.masterfile.rejects import RejectReport
 
+    #: What a column takes, where that is one of a few codes.
+    known = {
+        "channel": ("phone", "visit"),
+        "result": dict.fromkeys(code for name in ("phone", "visit") for code in RESULTS[name]),
+        "best_time": BEST_TIMES,
+        "reason": [code.removeprefix("returned_") for code in RETURNED],
+    }
+
     def word(problem: RowProblem) -> str:
-        return office.say(f"worklist.problem.{problem.code}")
+        reason = office.say(f"worklist.problem.{problem.code}")
+        if problem.code not in ("channel", "result", "best_time"):
+            return reason
+        return office.say("worklist.known", reason=reason, known=", ".join(known[problem.column]))
 
     with ExitStack() as stack:
         if rejects is not None:

@@ -92,6 +92,7 @@ def test_reach_now_and_on_a_day_before(bank: CampaignBank) -> None:
         return {one.customer_no: one.stand.reach.value for one in found}
 
     assert set(reach().values()) == {"registered"}
+    assert reach(bank.universe.now() - timedelta(seconds=1)) == {}
     bank.plan()
     assert reach() == dict.fromkeys(numbers[:4], "queued") | {"0005": "registered"}
     bank.line.outcomes = {"U0002": Outcome.BLOCKED, "U0003": Outcome.UNCERTAIN}

@@ -145,14 +145,15 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.St
 
     shown = await console.database.read(load)
     campaign = shown.campaign
+    # Whoever starts it sees at once whom it has.
     counts = await console.reach.of(
-        campaign.id, lambda: console.database.read(lambda conn: count_reach(conn, campaign.id))
+        f"{campaign.id} {campaign.state}", lambda: console.database.read(lambda conn: count_reach(conn, campaign.id))
     )
     context = {
         "area": "campaigns",
         "campaign": campaign,
         "counted": shown.counted,
-        "ways": None
+        "by_way": None
         if shown.counted is None
         else _table(visit, [[shown.counted.found.by_channel[way] for way in CHANNELS]]),
         "channels": CHANNELS,
@@ -162,6 +163,7 @@ async def _page(visit: Visit, *, problem: str = "", status: int = 200) -> web.St
         "with_staff": counts.figures.with_staff,
         "ratings": RATINGS,
         "ladder": ladder_of(campaign.ladder),
+        "ways": lambda step: " → ".join(visit.catalogue.text(f"console.campaigns.way.{way}") for way in step.by),
         "who": lambda code: shown.logins.get(code or "", (code or "").partition(":")[2]),
         "is_mine": campaign.created_by == _actor(visit).code,
         "problem": problem,

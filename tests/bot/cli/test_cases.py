@@ -120,6 +120,8 @@ def test_a_flag_is_placed_and_lifted_with_its_reasons(shell: Shell) -> None:
     assert shell.refused("customers", "unflag", "0001", "--kind", "dispute", "--reason", "和解")
     one = json.loads(shell("customers", "flags", "0001", "--json").out)
     assert (one["kind"], one["reason"], one["lifted_because"]) == ("dispute", "訴訟", "和解")
+    # In the time of the bank, as everything that people read.
+    assert one["placed_at"].endswith("+09:00")
 
 
 def test_an_import_tells_what_it_made_due(shell: Shell) -> None:

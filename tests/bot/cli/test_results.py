@@ -114,6 +114,8 @@ def test_one_bad_line_takes_nothing_and_every_bad_line_is_named(shell: Shell) ->
     done = shell("letters", "returned", file)
     assert (done.code, done.out) == (2, "")
     assert len(done.err.splitlines()) == 7
+    # A code that is none comes with those that are.
+    assert "moved, unknown, refused, kept, other" in done.err
     assert statuses(shell)["0001"] is CaseStatus.SENT
     shell.refused("letters", "returned", file, "--rejects", shell.folder / "bad.csv")
     assert [(row["line"], row["column"], row["code"]) for row in shell.read("bad.csv")] == [
