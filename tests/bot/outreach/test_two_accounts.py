@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage import accounts
 from storage.campaign_members import preview
@@ -136,3 +136,21 @@ def test_that_one_is_writing_keeps_nobody_else_waiting(database: Database, unive
     bank.round()
     assert [user for user, *_ in bank.line.sent] == ["U0002"]
     assert bank.member("0001")["held_by"] == "answering"
+
+
+@pytest.mark.parametrize("what", ["writes", "with_staff"])
+def test_what_another_customer_does_holds_back_nobody_else(bank: CampaignBank, what: str) -> None:
+    other = "0002"
+    bank.customers(other)
+    account_id = bank.link(other, "telegram")
+    bank.begin("c2")
+    bank.run_until(date(2026, 11, 29))
+    bank.line.sent.clear()
+    bank.go_to(REMINDED)
+    if what == "writes":
+        write(bank, account_id)
+    else:
+        his = update(_conversation).where(_conversation.c.account_id == account_id).values(owner="staff")
+        bank.database.run(lambda conn: conn.execute(his))
+    bank.round()
+    assert [user for user, *_ in bank.line.sent] == ["U0001"]
