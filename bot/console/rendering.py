@@ -113,6 +113,10 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         local = at.astimezone(zone)
         return clock(at) if local.date() == now.astimezone(zone).date() else f"{day(local)} {clock(at)}"
 
+    def came(at: datetime, channel: str) -> str:
+        # Of the post only the day is known.
+        return day(at.astimezone(zone)) if channel == "post" else moment(at)
+
     def second(at: datetime) -> str:
         return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -132,6 +136,7 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
         "clock": clock,
         "day": day,
         "moment": moment,
+        "came": came,
         "second": second,
         "promised": lambda at: promised(console.settings, locale, at),
         "waited": lambda since: waited(catalogue, now, since),

@@ -172,6 +172,8 @@ async def test_a_letter_that_came_back_is_found_by_the_numbers_that_stand_in_it(
     _, page = await browser.get("/worklists?list=returned")
     assert counts(page)["returned"] == 1
     assert f"/console/cases/{case.id}/contact?by=post" in page
+    # The day and no hour, which nobody knows of the post.
+    assert re.search(r"返送:[^<]*<span[^>]*><time[^>]*>\d+月\d+日\(.\)</time>", page)
 
 
 async def test_another_branch_and_who_only_audits_find_nothing(browser: Browser, bank: Bank) -> None:
