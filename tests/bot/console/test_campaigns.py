@@ -75,6 +75,15 @@ async def test_two_people_bring_a_campaign_to_its_start_and_one_stops_it(
     assert (status, "いまはできません" in page) == (409, True)
 
 
+async def test_a_draft_that_would_reach_nobody_says_what_to_change(browser: Browser, waiting: Bank) -> None:
+    await browser.sign_in("kato")
+    await browser.get("/campaigns")
+    _, page = await browser.post("/campaigns", name="nobody", branches="none")
+    assert "送る相手がいません" in page
+    _, page = await browser.post("/campaigns", name="some", branches="777")
+    assert "送る相手がいません" not in page
+
+
 async def test_nobody_approves_his_own(browser: Browser, waiting: Bank) -> None:
     await browser.sign_in("suzuki")
     await browser.get("/campaigns")
