@@ -106,9 +106,9 @@ def read_reply(position: Position, slot: Slot, reading: Words, only: tuple[str, 
 def read_as(kind: str, reading: Words, context: ReplyContext) -> Parsed | Problem:
     """What a reader makes of the text; it looks at it once for all who ask the same."""
     place = (kind, context)
-    if place not in reading.replies:
-        reading.replies[place] = READERS[kind](reading.text, context)
-    found: Parsed | Problem = reading.replies[place]
+    found: Parsed | Problem | None = reading.replies.get(place)
+    if found is None:
+        found = reading.replies[place] = READERS[kind](reading.text, context)
     return found
 
 
@@ -119,13 +119,13 @@ def read_select(
     language = position.definition.default_language
     several = question.takes_several
     place = (position.definition.sha256, question.name, tuple([choice.name for choice in choices]), context)
-    if place not in reading.replies:
-        reading.replies[place] = (
+    found: ParsedMany | Parsed | Ambiguous | Problem | None = reading.replies.get(place)
+    if found is None:
+        found = reading.replies[place] = (
             read_choices(reading.text, choices, context, language)
             if several
             else read_choice(reading.text, choices, context, language, kind=question.bot.kind)
         )
-    found: ParsedMany | Parsed | Ambiguous | Problem = reading.replies[place]
     match found:
         case ParsedMany():
             return take_choices(position, question, found.values)
@@ -192,7 +192,7 @@ def from_default(position: Position, slot: Slot) -> Taken | None:
 def offered_value(position: Position, slot: Slot) -> tuple[str, Taken] | None:
     """A value that the customer need only confirm: an answer given before, the bank's, the author's."""
     state, key = position.state, slot.key
-    if key in state.changes or key in state.answers:
+    if (slot.is_bare and not state.set_aside) or key in state.changes or key in state.answers:
         return None
     earlier = state.set_aside.get(key)
     if earlier is not None and earlier.state is AnswerState.ANSWERED and _still_fits(position, slot, earlier):

@@ -11,12 +11,15 @@ from datetime import datetime
 from itertools import takewhile
 
 from dialogs.conversation.answers import Answer
-from dialogs.conversation.events import AnswerState, Key
+from dialogs.conversation.events import Key
 from dialogs.conversation.plan import Slot, plan_of
 from dialogs.conversation.scope import AnswerScope
 from dialogs.conversation.state import State
+from dialogs.conversation.vocabulary import ANSWERED, DECLINED, OTHER_CHANNEL, UNCHANGED
 from dialogs.definition.expressions import Expression
 from dialogs.definition.model import Choice, Group, Question, Questionnaire, pick
+
+_LEFT_OPEN = (DECLINED, OTHER_CHANNEL)
 
 
 class Conditions:
@@ -98,7 +101,7 @@ class Conditions:
         if key.question in self.plan.calculated:
             return self._calculate(self.definition.by_name[key.question], key)
         answer = self.state.answers.get(key)
-        if answer is None or answer.state in (AnswerState.DECLINED, AnswerState.OTHER_CHANNEL):
+        if answer is None or answer.state in _LEFT_OPEN:
             return ""
         return answer.value if self.is_relevant(key) else ""
 
@@ -138,7 +141,7 @@ class Conditions:
     def is_valid(self, slot: Slot, answer: Answer) -> bool:
         """Whether the answer still fits its question: constraint and choices."""
         question = slot.question
-        if question is None or answer.state is not AnswerState.ANSWERED:
+        if question is None or answer.state is not ANSWERED:
             return True
         if not answer.value:
             return not self.is_required(slot)
@@ -168,7 +171,7 @@ class Conditions:
     def is_doubted(self, slot: Slot, answer: Answer) -> bool:
         """Whether a cross check speaks against an answer; ``marked`` says that the customer was asked and kept it."""
         check = None if slot.question is None else slot.question.bot.check
-        given = answer.value and answer.state in (AnswerState.ANSWERED, AnswerState.UNCHANGED)
+        given = answer.value and answer.state in (ANSWERED, UNCHANGED)
         return bool(check is not None and given and not self.truth(check, slot.key, answer.value))
 
     def is_elsewhere(self, slot: Slot) -> bool:

@@ -19,7 +19,7 @@ from dialogs.conversation.choosing import choose_option
 from dialogs.conversation.commanding import carry_out, tap_that_holds_anywhere
 from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.entries import is_proposal, propose, settle
-from dialogs.conversation.events import Form, Key, Owner
+from dialogs.conversation.events import Form, Key
 from dialogs.conversation.faq_replies import calls_after_misses, reply_from_faq, speaks_of_danger
 from dialogs.conversation.form import Slot
 from dialogs.conversation.keeping_codes import keep_postal_code
@@ -37,6 +37,7 @@ from dialogs.conversation.taking_back import take_back
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
 from dialogs.conversation.unmatched import record_unmatched
+from dialogs.conversation.vocabulary import STAFF, WAITING
 from dialogs.conversation.waiting import chose_while_waiting, said_while_waiting
 from dialogs.definition.model import Questionnaire
 from dialogs.japanese import fold
@@ -64,7 +65,7 @@ def step(
     if isinstance(what, inp.Chose) and is_proposal(state, what.token):
         settle(turn, what)
         return turn.done()
-    if state.owner is Owner.STAFF and not isinstance(what, _HEARD_WITH_STAFF):
+    if state.owner is STAFF and not isinstance(what, _HEARD_WITH_STAFF):
         return turn.done()
     match what:
         case inp.Chose():
@@ -77,13 +78,13 @@ def step(
             _returned(turn)
         case inp.SecretWithheld():
             turn.record(ev.SecretKeptBack(at=now, secret=what.secret))
-            if state.owner is not Owner.STAFF:
+            if state.owner is not STAFF:
                 aside(turn, Phrase(key="guard.withheld"), Phrase(key=f"guard.{what.secret}"))
         case inp.MediaSent():
             aside(turn, about_media(what.media))
         case inp.TookBack():
             take_back(turn, what.content_id)
-        case inp.AskedToCorrect() if state.owner is Owner.WAITING:
+        case inp.AskedToCorrect() if state.owner is WAITING:
             people.still_waiting(turn)
         case inp.AskedToCorrect():
             correct(turn, Key(what.question, what.instance))
@@ -91,7 +92,7 @@ def step(
             ask_once_more(turn, what.keys, what.receipt_no)
         case inp.StaffTook():
             turn.record(
-                ev.OwnerChanged(at=now, owner=Owner.STAFF, staff_id=what.staff_id, epoch=what.epoch, reason=what.reason)
+                ev.OwnerChanged(at=now, owner=STAFF, staff_id=what.staff_id, epoch=what.epoch, reason=what.reason)
             )
         case inp.StaffReleased():
             people.release(turn, what.reason)
@@ -100,12 +101,12 @@ def step(
         case inp.StaffEntered():
             propose(turn, what)
         case inp.HeldElsewhere():
-            turn.record(ev.OwnerChanged(at=now, owner=Owner.STAFF, epoch=state.epoch + 1, reason="external"))
-        case inp.WaitedLong() if state.owner is Owner.WAITING:
+            turn.record(ev.OwnerChanged(at=now, owner=STAFF, epoch=state.epoch + 1, reason="external"))
+        case inp.WaitedLong() if state.owner is WAITING:
             people.waited_long(turn)
         case inp.NobodyCame():
             people.nobody_came(turn)
-        case inp.BotFailed() if state.owner is not Owner.WAITING:
+        case inp.BotFailed() if state.owner is not WAITING:
             people.call(turn, "engine_error", Phrase(key="handover.bot_failed"))
         case inp.Picked():
             _picked(turn, what)
@@ -126,7 +127,7 @@ _HEARD_WITH_STAFF = (
 
 def _returned(turn: Turn) -> None:
     """Back in the chat, which is no wish by itself: who waits for a person goes on waiting, an end stays an end."""
-    if turn.state.owner is Owner.WAITING:
+    if turn.state.owner is WAITING:
         people.still_waiting(turn, again=True)
     elif turn.state.ended is not None:
         turn.go_on()
@@ -139,7 +140,7 @@ def _returned(turn: Turn) -> None:
 
 def _said(turn: Turn, said: inp.Said) -> None:
     reading = said.reading
-    if turn.state.owner is Owner.WAITING:
+    if turn.state.owner is WAITING:
         said_while_waiting(turn, said)
         return
     if turn.state.noting and reading.exact is None:
@@ -357,7 +358,7 @@ def _problem(turn: Turn, reading: Reading) -> None:
 
 
 def _chose(turn: Turn, chose: inp.Chose) -> None:
-    if turn.state.owner is Owner.WAITING:
+    if turn.state.owner is WAITING:
         chose_while_waiting(turn, chose)
         return
     if tap_that_holds_anywhere(turn, chose.option):
@@ -377,7 +378,7 @@ def _chose(turn: Turn, chose: inp.Chose) -> None:
 
 def _picked(turn: Turn, picked: inp.Picked) -> None:
     """Several choices at once, by name."""
-    if turn.state.owner is Owner.WAITING:
+    if turn.state.owner is WAITING:
         people.still_waiting(turn)
         return
     if turn.state.paused:

@@ -69,6 +69,11 @@ class Slot:
         return question.type is QuestionType.NOTE or question.read_only
 
     @cached_property
+    def is_bare(self) -> bool:
+        """Whether neither the bank nor the author has a value for it before it is asked."""
+        return self.question is None or (self.question.bot.prefill is None and self.question.default is None)
+
+    @cached_property
     def is_always_required(self) -> bool:
         """Whether its author wrote ``true()``, as is done for what must be answered."""
         rule = None if self.question is None else self.question.required

@@ -19,6 +19,7 @@ from dialogs.conversation.prompts import Button, MessageKind, Phrase, Piece, Pro
 from dialogs.conversation.speaking import speaker
 from dialogs.conversation.state import State, apply
 from dialogs.conversation.steps import Leave, Step
+from dialogs.conversation.vocabulary import ANSWERED, UNCHANGED
 from dialogs.definition.model import Question, Questionnaire
 from dialogs.records import changed, maker
 from dialogs.replies.base import Problem
@@ -152,12 +153,16 @@ class Turn:
             lead = (*lead, Phrase(key="engine.no_longer_fits"))
         assert slot.question is not None
         several = slot.question.takes_several
-        self._open(
-            Form.QUESTION,
-            slot.key,
-            only=tuple(only or ()),
-            # A multiple choice that is asked again has its choices ticked already.
-            selection=answer.codes if answer is not None and several else (),
+        self.record(
+            _asked(
+                at=self.now,
+                token=self.next_token(),
+                form=Form.QUESTION,
+                key=slot.key,
+                only=tuple(only or ()),
+                # A multiple choice that is asked again has its choices ticked already.
+                selection=answer.codes if answer is not None and several else (),
+            )
         )
         self.says.append(asking.question_prompt(self.position, slot, self._prompt, lead, self.lists, extra or ()))
 
@@ -262,7 +267,7 @@ class Turn:
         """Unchanged where the bank's own value was confirmed, otherwise answered."""
         known = from_master(self.position, slot)
         same = known is not None and known.value == value and slot.key not in self.state.changes
-        return AnswerState.UNCHANGED if same else AnswerState.ANSWERED
+        return UNCHANGED if same else ANSWERED
 
     def take(
         self,

@@ -34,12 +34,7 @@ class AnswerState(StrEnum):
 
 
 #: By names of their own for what every turn asks: Python 3.11 looks up a member of an enum by a function.
-ANSWERED, UNCHANGED, DECLINED, OTHER_CHANNEL = (
-    AnswerState.ANSWERED,
-    AnswerState.UNCHANGED,
-    AnswerState.DECLINED,
-    AnswerState.OTHER_CHANNEL,
-)
+ANSWERED, UNCHANGED, DECLINED, OTHER_CHANNEL = AnswerState
 
 
 class Form(StrEnum):
@@ -72,3 +67,6 @@ class Owner(StrEnum):
     WAITING = "waiting"
     STAFF = "staff"
     CLOSED = "closed"
+
+
+BOT, WAITING, STAFF, CLOSED = Owner
