@@ -41,11 +41,16 @@ class Catalogue:
 
     def text(self, key: str, **params: str) -> str:
         """The sentence ``key`` with its named placeholders filled; raises ``MissingText``."""
+        return self.say(key, params, {})
+
+    def say(self, key: str, params: Mapping[str, str], facts: Mapping[str, str]) -> str:
+        """The same where the placeholders are filled from a mapping, and what is not in it from ``facts``."""
         try:
             template = self._texts[key]
         except KeyError:
             raise MissingText(f"{self.locale}: {key}") from None
-        return fill(template, params)
+        # Most sentences have no placeholder: nothing is put together for them.
+        return fill(template, {**facts, **params}) if "{" in template else template
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts

@@ -30,10 +30,13 @@ from dialogs.conversation.prompts import (
 )
 from dialogs.definition.model import Questionnaire, pick
 from dialogs.faq.topics import Topic
+from dialogs.records import maker
 from locales import fill
 
 #: Before the choices of a multiple choice; no part of what the customer says by tapping one.
 TICK_MARKS = (TICKED, UNTICKED) = ("☑ ", "☐ ")
+_MARKS = {"ticked": TICKED, "unticked": UNTICKED}
+_message, _shown_button = maker(Message), maker(ShownButton)
 
 
 class Translator(Protocol):
@@ -42,6 +45,7 @@ class Translator(Protocol):
     locale: str
 
     def text(self, key: str, **params: str) -> str: ...
+    def say(self, key: str, params: Mapping[str, str], facts: Mapping[str, str]) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +64,12 @@ class Voice:
 
 def render(prompt: Prompt, definition: Questionnaire | None, voice: Voice) -> Message:
     """The message of a prompt; ``definition`` is needed where the prompt quotes the questionnaire."""
-    return Message(
+    return _message(
         kind=prompt.kind,
         text=_paragraphs(prompt.pieces, definition, voice),
-        buttons=tuple(_button(button, definition, voice) for button in prompt.buttons),
-        shortcuts=tuple(_button(button, definition, voice) for button in prompt.shortcuts),
-        links=tuple(_link(link, definition, voice) for link in prompt.links),
+        buttons=tuple([_button(button, definition, voice) for button in prompt.buttons]),
+        shortcuts=tuple([_button(button, definition, voice) for button in prompt.shortcuts]),
+        links=tuple([_link(link, definition, voice) for link in prompt.links]),
         token=prompt.token,
         hint=prompt.hint,
         alt="" if prompt.alt is None else _piece(prompt.alt, definition, voice),
@@ -85,7 +89,8 @@ def _days(days: DayPick, definition: Questionnaire | None, voice: Voice) -> Show
 
 def _quotes(pieces: tuple[Piece, ...]) -> tuple[str, ...]:
     said = [piece.value if isinstance(piece, Line) else piece for piece in pieces]
-    return tuple(sorted({one.of for one in said if isinstance(one, Phrase | Literal) and one.of is not None}))
+    quoted = {one.of for one in said if isinstance(one, (Phrase, Literal)) and one.of is not None}
+    return tuple(sorted(quoted)) if quoted else ()
 
 
 def _paragraphs(pieces: tuple[Piece, ...], definition: Questionnaire | None, voice: Voice) -> str:
@@ -103,7 +108,7 @@ def _paragraphs(pieces: tuple[Piece, ...], definition: Questionnaire | None, voi
 def _piece(piece: Piece, definition: Questionnaire | None, voice: Voice) -> str:
     match piece:
         case Phrase():
-            return voice.catalogue.text(piece.key, **{**voice.facts, **piece.params})
+            return voice.catalogue.say(piece.key, piece.params, voice.facts)
         case Wording():
             assert definition is not None
             return _wording(piece, definition, voice)
@@ -134,7 +139,7 @@ def _wording(piece: Wording, definition: Questionnaire, voice: Voice) -> str:
         choice = definition.choice(question, piece.choice)
         assert choice is not None
         label = pick(choice.button, voice.locale, language) or pick(choice.label, voice.locale, language)
-        return {"ticked": TICKED, "unticked": UNTICKED}.get(piece.field, "") + label
+        return _MARKS.get(piece.field, "") + label
     if piece.field == "example":
         return voice.catalogue.text("engine.example", example=pick(question.bot.example, voice.locale, language))
     if piece.field == "button":
@@ -148,7 +153,7 @@ def _wording(piece: Wording, definition: Questionnaire, voice: Voice) -> str:
 
 def _button(button: Button, definition: Questionnaire | None, voice: Voice) -> ShownButton:
     label = _piece(button.label, definition, voice)
-    return ShownButton(option=button.option, label=label, number=button.number, beside=button.beside)
+    return _shown_button(option=button.option, label=label, number=button.number, beside=button.beside)
 
 
 def _link(link: PageLink, definition: Questionnaire | None, voice: Voice) -> ShownLink:
