@@ -33,7 +33,8 @@ def offered_by(stage: Stage, shown: Mapping[str, Any] | None, wanted: str) -> It
         match = stage.understanding.read(text, locale).match
         if match.action is Action.OFFER and wanted in ("", *match.offered):
             found.append((match.offered != offered, -len(set(match.offered) & set(offered)), text))
-    yield from (text for _, _, text in sorted(found))
+    # Of those that fit as well as each other the whole sayings come first, as they were made.
+    yield from (text for _, _, text in sorted(found, key=lambda one: one[:2]))
 
 
 def _texts(topics: Sequence[Topic]) -> Iterator[str]:
@@ -41,8 +42,8 @@ def _texts(topics: Sequence[Topic]) -> Iterator[str]:
     for one, other in permutations(topics, 2):
         yield f"{one.question}{other.question}"
     sayings = [[topic.question, *topic.variants] for topic in topics]
-    for group in zip_longest(*sayings, fillvalue=""):
-        for text in group:
-            bare = text.rstrip(_MARKS)
-            half = len(bare) // 2
-            yield from (bare, bare[:half], bare[half:], bare[: 2 * half // 3], bare[-2 * half // 3 :])
+    groups = [[text.rstrip(_MARKS) for text in group] for group in zip_longest(*sayings, fillvalue="")]
+    yield from (text for group in groups for text in group)
+    for text in (text for group in groups for text in group):
+        half = len(text) // 2
+        yield from (text[:half], text[half:], text[: 2 * half // 3], text[-2 * half // 3 :])
