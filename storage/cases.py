@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from storage.case_status import ALLOWED, ANSWERABLE, CLOSED, CaseStatus
-from storage.direct import Direct
+from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.held import held
 from storage.link_codes import (
@@ -60,6 +60,7 @@ __all__ = [
     "link_codes_of_case",
     "list_cases",
     "load_case",
+    "load_cases",
     "load_link_code",
     "load_stated_reason",
     "lock_case",
@@ -93,6 +94,7 @@ def _cases() -> Select[Any]:
 
 _by_id = _cases().where(_case.c.id == bindparam("wanted"))
 _BY_ID = Direct(_by_id)
+_BY_IDS = Direct(lambda dialect: _cases().where(among(dialect, _case.c.id, "wanted")).order_by(_case.c.id))
 _LOCKED = Direct(_by_id.with_for_update(of=_case, key_share=True))
 _MOVE = Direct(
     update(_case)
@@ -207,6 +209,11 @@ def load_case(conn: Connection, case_id: str) -> Case | None:
     """One case."""
     row = _BY_ID.first(conn, {"wanted": case_id})
     return None if row is None else _case_of(row)
+
+
+def load_cases(conn: Connection, case_ids: Sequence[str]) -> list[Case]:
+    """These cases, in the order of their ids."""
+    return [_case_of(row) for row in _BY_IDS.rows(conn, {"wanted": list(case_ids)})] if case_ids else []
 
 
 def seen_case(conn: Connection, case_id: str) -> Case | None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
-from storage.direct import Direct
+from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.tables import CustomerFlagRow, table_of
 from storage.universe import Universe
@@ -35,6 +35,11 @@ class FlagKind(StrEnum):
 
 #: Nothing is opened for the customer and nothing is sent to him.
 STOPS = frozenset(FlagKind) - {FlagKind.SDD}
+_STOPPED = Direct(
+    lambda dialect: select(_flag.c.customer_id).where(
+        among(dialect, _flag.c.customer_id, "wanted"), _flag.c.kind != FlagKind.SDD.value, _flag.c.lifted_at.is_(None)
+    )
+)
 #: Open cases end with it; a dispute only holds them.
 ENDS_CASES = STOPS - {FlagKind.DISPUTE}
 
@@ -88,6 +93,12 @@ def lift_flag(
 def flags_in_force(conn: Connection, customer_id: str) -> frozenset[FlagKind]:
     """What holds for a customer now."""
     return frozenset(FlagKind(row.kind) for row in _IN_FORCE.rows(conn, {"wanted": customer_id}))
+
+
+def stopped_of(conn: Connection, customer_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these customers for whom every mailing is stopped."""
+    rows = _STOPPED.rows(conn, {"wanted": list(customer_ids)}) if customer_ids else []
+    return frozenset(row.customer_id for row in rows)
 
 
 def flags_of(conn: Connection, vault: Vault, customer_id: str) -> Sequence[Flag]:

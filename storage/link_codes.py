@@ -65,29 +65,26 @@ def make_link_code(
     check_number: str = _CHECK_NUMBER.first(conn, {"wanted": case_id}).check_number
     revoke_link_codes(conn, case_id)
     clear = uni.code(CODE_LENGTH)
-    code_id, now = uni.new_id(), uni.now()
-    values = {
-        "id": code_id,
+    values = code_values(vault, uni, case_id, clear, check_number=check_number, expires_on=expires_on)
+    _ADD.run(conn, values)
+    return LinkCode(**{name: values[name] for name in LinkCode.__dataclass_fields__}), clear
+
+
+def code_values(
+    vault: Vault, uni: Universe, case_id: str, clear: str, *, check_number: str, expires_on: date
+) -> dict[str, Any]:
+    """The row of a new code."""
+    return {
+        "id": uni.new_id(),
         "case_id": case_id,
         "code_digest": vault.digest(DigestKind.LINK_CODE, normal_code(clear)),
         "check_number": check_number,
         "expires_on": expires_on,
         "state": "active",
         "tries": 0,
-        "created_at": now,
+        "created_at": uni.now(),
         "used_at": None,
     }
-    _ADD.run(conn, values)
-    code = LinkCode(
-        id=code_id,
-        case_id=case_id,
-        expires_on=expires_on,
-        state="active",
-        tries=0,
-        check_number=check_number,
-        created_at=now,
-    )
-    return code, clear
 
 
 def revoke_link_codes(conn: Connection, case_id: str) -> list[str]:

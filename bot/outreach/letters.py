@@ -17,18 +17,20 @@ from sqlalchemy import Connection
 
 from bot.outreach.letter_codes import BadCodes, CodesFile
 from storage import audit
+from storage.bulk.lettering import make_link_codes
+from storage.bulk.moving import Way, lock_cases, move_cases
 from storage.campaign_steps import cases_for_letters
 from storage.case_status import ANSWERABLE
-from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_case, move_case
+from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_cases
 from storage.database import Database
-from storage.flags import STOPS, flags_in_force
-from storage.link_codes import find_link_code, link_codes_of_case, make_link_code, revoke_link_codes, unlock_link_code
+from storage.flags import stopped_of
+from storage.link_codes import find_link_code, link_codes_of_case, revoke_link_codes, unlock_link_code
 
 #: Statuses from which a letter moves a case on; 30 is a customer whose last letter came back.
 _BEFORE_LETTER = (CaseStatus.SELECTED, CaseStatus.ANNOUNCED, CaseStatus.UNDELIVERABLE)
 
 #: Cases per transaction.
-BATCH = 15
+BATCH = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +134,7 @@ def _waiting(conn: Connection, again_for: Sequence[str] | None, campaign_id: str
         return _open_cases(conn, again_for)
     if campaign_id is None:
         return cases_without_letter(conn)
-    found = (load_case(conn, case_id) for case_id in cases_for_letters(conn, campaign_id))
-    return [case for case in found if case is not None and case.status in ANSWERABLE]
+    return [case for case in load_cases(conn, cases_for_letters(conn, campaign_id)) if case.status in ANSWERABLE]
 
 
 def _open_cases(conn: Connection, customer_ids: Sequence[str]) -> list[Case]:
@@ -193,36 +194,25 @@ def revoke_codes(database: Database, customer_id: str, *, actor: str) -> int:
 def _write_batch(
     conn: Connection, database: Database, cases: list[Case], channels: Channels, expires_on: date, actor: str
 ) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
     uni, vault = database.universe, database.vault
-    for listed in cases:
-        case = load_case(conn, listed.id)
-        if case is None or case.status != listed.status:
-            # Another command was quicker; its letter counts.
-            continue
-        if flags_in_force(conn, case.customer_id) & STOPS:
-            continue
-        link, code = make_link_code(conn, vault, uni, case.id, expires_on=expires_on)
-        if case.status in _BEFORE_LETTER:
-            move_case(conn, uni, case.id, CaseStatus.SENT, actor=f"os_user:{actor}", reason="letter", source=link.id)
-        audit.record(
-            conn,
-            uni,
-            "letter.made",
-            actor_kind="os_user",
-            actor_id=actor,
-            subjects={"case": case.id, "link_code": link.id},
-            detail={"expires_on": expires_on.isoformat()},
-        )
-        rows.append(
-            (
-                case.customer_no,
-                case.id,
-                code,
-                link.check_number,
-                channels.line_url(code),
-                channels.telegram_url(code),
-                expires_on.isoformat(),
-            )
-        )
+    locked = lock_cases(conn, [case.id for case in cases])
+    stopped = stopped_of(conn, [case.customer_id for case in cases])
+    # Where another command was quicker its letter counts.
+    mine = [case for case in cases if locked.get(case.id) is case.status and case.customer_id not in stopped]
+    numbers = {case.id: case.check_number for case in mine}
+    made = make_link_codes(conn, vault, uni, numbers, expires_on=expires_on)
+    sent = [
+        Way(case_id=case.id, over=(CaseStatus.SENT,), reason="letter", source=made[case.id][0].id)
+        for case in mine
+        if case.status in _BEFORE_LETTER
+    ]
+    move_cases(conn, uni, locked, sent, actor=f"os_user:{actor}")
+    day = expires_on.isoformat()
+    entries = [({"case": case.id, "link_code": made[case.id][0].id}, {"expires_on": day}) for case in mine]
+    audit.record_each(conn, uni, "letter.made", actor_kind="os_user", actor_id=actor, entries=entries)
+    rows: list[tuple[str, ...]] = []
+    for case in mine:
+        code = made[case.id][1]
+        links = channels.line_url(code), channels.telegram_url(code)
+        rows.append((case.customer_no, case.id, code, case.check_number, *links, day))
     return rows

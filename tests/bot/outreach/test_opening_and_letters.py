@@ -139,16 +139,16 @@ def test_after_a_failure_the_file_holds_exactly_the_codes_that_the_store_knows(
     add_customers(database, *(customer(number) for number in numbers))
     for number in numbers:
         add_case(database, number)
-    real, made = letters.make_link_code, []
+    real, made = letters.move_cases, []
 
-    def fail_on_the_fourth(*arguments: object, **options: object) -> object:
+    def fail_after_the_fourth(*arguments: object, **options: object) -> None:
         made.append(1)
-        if len(made) == 4:
+        real(*arguments, **options)  # type: ignore[arg-type]
+        if len(made) == 2:
             raise OSError("power cut")
-        return real(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(letters, "BATCH", 2)
-    monkeypatch.setattr(letters, "make_link_code", fail_on_the_fourth)
+    monkeypatch.setattr(letters, "move_cases", fail_after_the_fourth)
     out = tmp_path / "letters.csv"
     with pytest.raises(OSError, match="power cut"):
         make(database, out)
@@ -167,7 +167,7 @@ def test_a_failure_before_the_first_code_leaves_no_file(
     def fail(*_: object, **__: object) -> None:
         raise OSError("power cut")
 
-    monkeypatch.setattr(letters, "make_link_code", fail)
+    monkeypatch.setattr(letters, "make_link_codes", fail)
     with pytest.raises(OSError, match="power cut"):
         make(sqlite_database, tmp_path / "letters.csv")
     assert not list(tmp_path.glob("letters.csv*"))
