@@ -6,15 +6,18 @@ his next review needs, so that a base of a hundred thousand is looked through in
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
+from dialogs.records import quick
 from storage.case_status import CaseStatus
 from storage.customers import current_seq
+from storage.direct import Direct, codes
 from storage.encryption import Vault
 from storage.flags import FlagKind
 from storage.tables import (
@@ -33,8 +36,10 @@ _case, _transition, _flag = table_of(CaseRow), table_of(CaseTransitionRow), tabl
 
 #: Customers of one query.
 _PAGE = 2000
+_EXPIRY = "residence_expiry"
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """One customer, as far as the question goes whether a review is due."""
@@ -65,34 +70,10 @@ class Standing:
         """Opened only where it matters: it stands in the sealed row."""
         if self.kind == "corporate":
             return None
-        text = vault.open(_record.name, self._record_id, self._sealed).get("residence_expiry", "")
+        body = vault.open_bytes(_record.name, self._record_id, self._sealed)
+        # Most have none: the row need not be read for that.
+        text = json.loads(body).get(_EXPIRY, "") if _EXPIRY.encode() in body else ""
         return date.fromisoformat(text) if text else None
-
-
-def iter_standings(conn: Connection) -> Iterator[Standing]:
-    """All customers with a current record, by id; consume it inside the transaction."""
-    after = ""
-    while True:
-        rows = conn.execute(_query().where(_customer.c.id > after).order_by(_customer.c.id).limit(_PAGE)).all()
-        for row in rows:
-            yield _standing_of(row)
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1].customer_id
-
-
-def standing_of(conn: Connection, customer_id: str) -> Standing | None:
-    """One customer; ``None`` where there is no current record."""
-    row = conn.execute(_query().where(_customer.c.id == customer_id)).first()
-    return None if row is None else _standing_of(row)
-
-
-def count_without_record(conn: Connection) -> int:
-    """Customers of whom nothing is kept any more, or nothing counts yet."""
-    known = select(_record.c.id).where(
-        _record.c.customer_id == _customer.c.id, _record.c.seq == current_seq(_customer.c.id)
-    )
-    return conn.execute(select(func.count()).select_from(_customer).where(~known.exists())).scalar_one()
 
 
 def _query() -> Select[Any]:
@@ -128,9 +109,38 @@ def _query() -> Select[Any]:
 
 def _open_case(cause: str) -> ColumnElement[Any]:
     here = select(_case.c.id).where(
-        _case.c.customer_id == _customer.c.id, _case.c.cause == cause, _case.c.status.not_in(CLOSED_STATUSES)
+        _case.c.customer_id == _customer.c.id, _case.c.cause == cause, _case.c.status.not_in(codes(CLOSED_STATUSES))
     )
     return here.scalar_subquery()
+
+
+_NEXT = Direct(_query().where(_customer.c.id > bindparam("after")).order_by(_customer.c.id).limit(_PAGE))
+
+
+def iter_standings(conn: Connection) -> Iterator[Standing]:
+    """All customers with a current record, by id; consume it inside the transaction."""
+    after = ""
+    while True:
+        rows = _NEXT.rows(conn, {"after": after})
+        for row in rows:
+            yield _standing_of(row)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].customer_id
+
+
+def standing_of(conn: Connection, customer_id: str) -> Standing | None:
+    """One customer; ``None`` where there is no current record."""
+    row = conn.execute(_query().where(_customer.c.id == customer_id)).first()
+    return None if row is None else _standing_of(row)
+
+
+def count_without_record(conn: Connection) -> int:
+    """Customers of whom nothing is kept any more, or nothing counts yet."""
+    known = select(_record.c.id).where(
+        _record.c.customer_id == _customer.c.id, _record.c.seq == current_seq(_customer.c.id)
+    )
+    return conn.execute(select(func.count()).select_from(_customer).where(~known.exists())).scalar_one()
 
 
 def _standing_of(row: Any) -> Standing:
