@@ -99,8 +99,8 @@ def record(
         "detail": _codes(detail or {}),
     }
     _INSERT.run(conn, values)
-    for subject in set((subjects or {}).values()):
-        _INSERT_SUBJECT.run(conn, {"subject_id": subject, "entry_id": values["id"]})
+    named = [{"subject_id": subject, "entry_id": values["id"]} for subject in set((subjects or {}).values())]
+    _INSERT_SUBJECT.run_each(conn, named)
     return str(values["id"])
 
 

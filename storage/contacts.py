@@ -14,13 +14,23 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from storage.counters import insert_or
+from storage.counters import insert_of
+from storage.direct import Direct
 from storage.encryption import Vault
 from storage.tables import AnswerPromiseRow, ContactTryRow, table_of
 from storage.universe import Universe
 
 _try = table_of(ContactTryRow)
 _promise = table_of(AnswerPromiseRow)
+
+
+def _promise_statement(dialect: str) -> Any:
+    put = insert_of(dialect, _promise)
+    again = {name: put.excluded[name] for name in ("try_id", "remind_at", "settled_at", "outcome")}
+    return put.on_conflict_do_update(index_elements=[_promise.c.case_id], set_=again)
+
+
+_SAVE, _PROMISE = Direct(insert(_try)), Direct(_promise_statement)
 
 PROMISED, REFUSED, DECEASED = "promised", "refused", "deceased"
 #: Results of a letter that the post brought back (the words on its label).
@@ -152,7 +162,7 @@ def save_try(
         "next_on": next_day(one, day, rules),
         "sealed": vault.seal(_try.name, try_id, {"note": one.note}) if one.note else None,
     }
-    conn.execute(insert(_try), values)
+    _SAVE.run(conn, values)
     return try_id
 
 
@@ -187,9 +197,8 @@ def _kept(vault: Vault, row: Any) -> KeptTry:
 
 def set_promise(conn: Connection, case_id: str, try_id: str, remind_at: datetime) -> None:
     """Remind the customer then; an earlier reminder of the case goes."""
-    values = {"try_id": try_id, "remind_at": remind_at, "settled_at": None, "outcome": None}
-    statement = insert_or(conn, _promise).values(case_id=case_id, **values)
-    conn.execute(statement.on_conflict_do_update(index_elements=[_promise.c.case_id], set_=values))
+    values = {"case_id": case_id, "try_id": try_id, "remind_at": remind_at, "settled_at": None, "outcome": None}
+    _PROMISE.run(conn, values)
 
 
 def due_promises(conn: Connection, now: datetime, limit: int) -> list[str]:

@@ -54,7 +54,7 @@ def check_note(note: str) -> None:
     """Raise ``BadTry`` where a note is too long, or holds what is never stored."""
     if len(note) > LONGEST_NOTE:
         raise BadTry("note")
-    if find_secret(note, expected=None) is not None:
+    if note and find_secret(note, expected=None) is not None:
         raise BadTry("secret")
 
 
