@@ -48,6 +48,29 @@ _SETTLE = Direct(
     .where(_outgoing.c.id == bindparam("wanted"))
     .values(state=bindparam("state"), settled_at=bindparam("settled"))
 )
+_WAITING = Direct(
+    select(
+        _outgoing.c.id,
+        _delivery.c.case_id,
+        _customer.c.customer_no,
+        _delivery.c.channel,
+        _member.c.rating,
+        _delivery.c.step,
+    )
+    .select_from(_outgoing)
+    .join(_delivery, _delivery.c.outgoing_id == _outgoing.c.id)
+    .join(_customer, _customer.c.id == _delivery.c.customer_id)
+    .join(_member, (_member.c.campaign_id == _delivery.c.campaign_id) & (_member.c.case_id == _delivery.c.case_id))
+    .where(_outgoing.c.state.in_(OPEN_STATES))
+    .order_by(_outgoing.c.id)
+)
+_CASES_IN = Direct(
+    select(_case.c.id, _customer.c.customer_no, _case.c.kind)
+    .join(_customer, _customer.c.id == _case.c.customer_id)
+    .where(_case.c.status == bindparam("wanted"))
+    .order_by(_case.c.id)
+    .limit(bindparam("most"))
+)
 #: Has answered, and waits for the bank.
 _ANSWERED = ("60", "65", "66", "70", "71", "72")
 
@@ -124,26 +147,7 @@ class Waiting:
 
 def waiting_messages(conn: Connection) -> list[Waiting]:
     """All messages of campaigns that wait, in the order in which they were queued."""
-    query = (
-        select(
-            _outgoing.c.id,
-            _delivery.c.case_id,
-            _customer.c.customer_no,
-            _delivery.c.channel,
-            _member.c.rating,
-            _delivery.c.step,
-        )
-        .select_from(_outgoing)
-        .join(_delivery, _delivery.c.outgoing_id == _outgoing.c.id)
-        .join(_customer, _customer.c.id == _delivery.c.customer_id)
-        .join(
-            _member,
-            (_member.c.campaign_id == _delivery.c.campaign_id) & (_member.c.case_id == _delivery.c.case_id),
-        )
-        .where(_outgoing.c.state.in_(OPEN_STATES))
-        .order_by(_outgoing.c.id)
-    )
-    return [Waiting(**dict(zip(_OF_WAITING, row, strict=True))) for row in conn.execute(query)]
+    return [Waiting(**dict(zip(_OF_WAITING, row, strict=True))) for row in _WAITING.rows(conn, {})]
 
 
 _OF_WAITING = tuple(Waiting.__dataclass_fields__)
@@ -192,14 +196,8 @@ def stands(conn: Connection, today: date) -> list[Stand]:
 
 def cases_in(conn: Connection, status: CaseStatus, limit: int) -> list[tuple[str, str, str]]:
     """Cases of a status in the order in which they were opened: id, customer number, kind."""
-    query = (
-        select(_case.c.id, _customer.c.customer_no, _case.c.kind)
-        .join(_customer, _customer.c.id == _case.c.customer_id)
-        .where(_case.c.status == status.value)
-        .order_by(_case.c.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in conn.execute(query)]
+    rows = _CASES_IN.rows(conn, {"wanted": status.value, "most": limit})
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def cases_of_dead(conn: Connection) -> list[str]:

@@ -101,8 +101,10 @@ class Workers:
         week = int(capacity(self._all, work, self._tally.customers) / _DAYS_OF_A_MONTH * 5) + 1
 
         def read(conn: Connection) -> list[tuple[str, str]]:
-            found = worklists.read_items(conn, worklists.items(_CHANNELS[work], today, rules=self._rules).limit(week))
-            return [(item.case_id, item.customer_no) for item in found]
+            listed = worklists.items(_CHANNELS[work], today, rules=self._rules).limit(week)
+            shown = listed.selected_columns.case_id, listed.selected_columns.customer_no
+            rows = conn.execute(listed.with_only_columns(*shown, maintain_column_froms=True))
+            return [(row.case_id, row.customer_no) for row in rows]
 
         self._lists[work] = deque(self._database.run_read(read))
 
