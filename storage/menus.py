@@ -120,6 +120,9 @@ _TOUCH_MANY = _touching(
     lambda dialect: select(_account.c.id).where(among(dialect, _account.c.id, "wanted")).order_by(_account.c.id)
 )
 _TOUCH_OF_CASE = _touching(_linked.where(_link.c.case_id == bindparam("wanted")))
+_TOUCH_OF_CASES = _touching(
+    lambda dialect: _linked.where(among(dialect, _link.c.case_id, "wanted")).distinct().order_by(_account.c.id)
+)
 _TOUCH_OF_CUSTOMER = _touching(_linked.where(_link.c.customer_id == bindparam("wanted")).distinct())
 
 
@@ -140,6 +143,12 @@ def touch_menus(conn: Connection, account_ids: Sequence[str]) -> None:
 def touch_menus_of_case(conn: Connection, case_id: str) -> None:
     """The same for the account that is linked to a case."""
     _TOUCH_OF_CASE.run(conn, {"wanted": case_id})
+
+
+def touch_menus_of_cases(conn: Connection, case_ids: Sequence[str]) -> None:
+    """The same for the accounts that are linked to some of these cases."""
+    if case_ids:
+        _TOUCH_OF_CASES.run(conn, {"wanted": list(case_ids)})
 
 
 def touch_menus_of_customer(conn: Connection, customer_id: str) -> None:

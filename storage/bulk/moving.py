@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from storage.case_status import ALLOWED, ANSWERABLE, CaseStatus
 from storage.direct import Direct, among
 from storage.held import held
-from storage.menus import touch_menus_of_case
+from storage.menus import touch_menus_of_cases
 from storage.problems import IllegalTransition
 from storage.tables import CaseRow, CaseTransitionRow, table_of
 from storage.universe import Universe
@@ -80,5 +80,4 @@ def move_cases(
                 menus.append(way.case_id)
     _MOVE.run_each(conn, ends)
     _APPEND.run_each(conn, moves)
-    for case_id in menus:
-        touch_menus_of_case(conn, case_id)
+    touch_menus_of_cases(conn, menus)
