@@ -27,7 +27,7 @@ from storage.database import Database
 _DAYS_OF_A_MONTH = 21
 _CHANNELS = {"call": "phone", "visit": "visit"}
 #: Tries of one transaction.
-_BATCH = 20
+_BATCH = 100
 STAFF = "simulated"
 
 #: Somebody has promised to answer until a day: case, customer number, day.
