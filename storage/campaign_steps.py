@@ -50,12 +50,27 @@ _LEAVE = Direct(_DECIDED.values(left_at=bindparam("now"), left_because=bindparam
 _SENDING = Direct(update(_member).where(_HERE).values(outgoing_id=bindparam("message"), due_at=None, held_by=None))
 _NOTE = Direct(insert(_delivery))
 #: One look at the end of an index for each campaign.
-_FIRST_DUE = (
+_first_due = (
     select(_member.c.due_at)
     .where(_member.c.campaign_id == _campaign.c.id, _member.c.left_at.is_(None), _member.c.due_at.is_not(None))
     .order_by(_member.c.due_at)
     .limit(1)
     .scalar_subquery()
+)
+_FIRST_DUE = Direct(select(_campaign.c.id, _first_due.label("at")).where(_campaign.c.state == "running"))
+_live_one = select(_member.c.case_id).where(_member.c.campaign_id == bindparam("campaign"), _member.c.left_at.is_(None))
+#: One after another: each is found at once along its index, or there are few to look through.
+_AHEAD = tuple(
+    Direct(_live_one.where(one).limit(1))
+    for one in (_member.c.due_at.is_not(None), _member.c.outgoing_id.is_not(None), _member.c.base_on.is_(None))
+)
+_ON_THEIR_WAY = Direct(
+    select(_delivery.c.channel, func.count().label("messages"))
+    .select_from(_member)
+    .join(_outgoing, _outgoing.c.id == _member.c.outgoing_id)
+    .join(_delivery, _delivery.c.outgoing_id == _member.c.outgoing_id)
+    .where(_member.c.outgoing_id.is_not(None), _outgoing.c.state.in_(OPEN_STATES))
+    .group_by(_delivery.c.channel)
 )
 
 
@@ -136,15 +151,7 @@ def hurry(conn: Connection, campaign_ids: Sequence[str], case_ids: Sequence[str]
 
 def on_their_way(conn: Connection) -> dict[str, int]:
     """Messages of all campaigns that are queued or leased, by channel."""
-    query = (
-        select(_delivery.c.channel, func.count())
-        .select_from(_member)
-        .join(_outgoing, _outgoing.c.id == _member.c.outgoing_id)
-        .join(_delivery, _delivery.c.outgoing_id == _member.c.outgoing_id)
-        .where(_member.c.outgoing_id.is_not(None), _outgoing.c.state.in_(OPEN_STATES))
-        .group_by(_delivery.c.channel)
-    )
-    return {row[0]: row[1] for row in conn.execute(query)}
+    return {row.channel: row.messages for row in _ON_THEIR_WAY.rows(conn, {})}
 
 
 def has_work(conn: Connection, now: datetime) -> bool:
@@ -171,8 +178,7 @@ def has_work(conn: Connection, now: datetime) -> bool:
 
 def first_due(conn: Connection) -> dict[str, datetime]:
     """When the first member of each running campaign is due; without those in which nobody is."""
-    query = select(_campaign.c.id, _FIRST_DUE).where(_campaign.c.state == "running")
-    return {row[0]: row[1] for row in conn.execute(query) if row[1] is not None}
+    return {row.id: row.at for row in _FIRST_DUE.rows(conn, {}) if row.at is not None}
 
 
 def has_not_begun(conn: Connection, campaign_id: str, waves: Sequence[int]) -> bool:
@@ -184,10 +190,7 @@ def has_not_begun(conn: Connection, campaign_id: str, waves: Sequence[int]) -> b
 
 def is_over(conn: Connection, campaign_id: str) -> bool:
     """Whether nothing is to come for anybody of a campaign, as its members stand."""
-    live = (_member.c.campaign_id == campaign_id) & _member.c.left_at.is_(None)
-    ahead = (_member.c.due_at.is_not(None), _member.c.outgoing_id.is_not(None), _member.c.base_on.is_(None))
-    # One after another: each is found at once along its index, or there are few to look through.
-    return all(conn.execute(select(_member.c.case_id).where(live, one).limit(1)).first() is None for one in ahead)
+    return all(one.first(conn, {"campaign": campaign_id}) is None for one in _AHEAD)
 
 
 def arrived(conn: Connection, limit: int) -> list[Arrived]:

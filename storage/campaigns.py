@@ -12,16 +12,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage import audit
+from storage.direct import Direct
 from storage.tables import CampaignRow, table_of
 from storage.universe import Universe
 
 _campaign = table_of(CampaignRow)
+_known = select(_campaign).where(
+    (_campaign.c.id == bindparam("wanted")) | (_campaign.c.name == bindparam("wanted", type_=_campaign.c.name.type))
+)
+_KNOWN, _LOCKED = Direct(_known), Direct(_known.with_for_update(key_share=True))
+_ALL = select(_campaign).order_by(_campaign.c.id.desc())
+_LIST, _LIST_IN = Direct(_ALL), Direct(_ALL.where(_campaign.c.state == bindparam("state")))
 
 #: From which states a campaign may go where.
 _WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -125,8 +133,7 @@ def make_campaign(conn: Connection, uni: Universe, *, name: str, rule: Rule, lad
 
 def load_campaign(conn: Connection, wanted: str, *, lock: bool = False) -> Campaign:
     """A campaign by its id or name; raises ``CampaignProblem``."""
-    query = select(_campaign).where((_campaign.c.id == wanted) | (_campaign.c.name == wanted))
-    row = conn.execute(query.with_for_update(key_share=True) if lock else query).first()
+    row = (_LOCKED if lock else _KNOWN).first(conn, {"wanted": wanted})
     if row is None:
         raise CampaignProblem("unknown")
     return _campaign_of(row)
@@ -134,10 +141,8 @@ def load_campaign(conn: Connection, wanted: str, *, lock: bool = False) -> Campa
 
 def list_campaigns(conn: Connection, *, state: str | None = None) -> list[Campaign]:
     """Campaigns, newest first; all or those in one state."""
-    query = select(_campaign).order_by(_campaign.c.id.desc())
-    if state is not None:
-        query = query.where(_campaign.c.state == state)
-    return [_campaign_of(row) for row in conn.execute(query)]
+    rows = _LIST.rows(conn, {}) if state is None else _LIST_IN.rows(conn, {"state": state})
+    return [_campaign_of(row) for row in rows]
 
 
 def approve_campaign(
@@ -191,5 +196,8 @@ def _record(
 
 
 def _campaign_of(row: Any) -> Campaign:
-    values = dict(row._mapping)
-    return Campaign(**{**values, "rule": Rule.from_json(values["rule"])})
+    return Campaign(**{**row._asdict(), "rule": _rule_of(row.rule)})
+
+
+#: The rule of a campaign never changes, and a campaign is asked for again and again.
+_rule_of = lru_cache(256)(Rule.from_json)

@@ -14,15 +14,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
-from storage.counters import insert_or
+from storage.counters import insert_of
+from storage.direct import Direct
 from storage.problems import LeaseLost
 from storage.tables import JobLeaseRow, table_of
 from storage.universe import Universe
 
 _lease = table_of(JobLeaseRow)
+
+
+def _take_statement(dialect: str) -> Any:
+    put, now = insert_of(dialect, _lease), bindparam("now", type_=_lease.c.lease_until.type)
+    return put.on_conflict_do_update(
+        index_elements=[_lease.c.name],
+        set_={"owner": put.excluded.owner, "term": _lease.c.term + 1, "lease_until": put.excluded.lease_until},
+        # What was given back is free, also by the clock of another machine.
+        where=_lease.c.owner.is_(None) | (_lease.c.lease_until <= now),
+    ).returning(_lease.c.term)
+
+
+_TAKE = Direct(_take_statement)
+_FENCE = Direct(
+    select(_lease.c.term)
+    .where(_lease.c.name == bindparam("name"), _lease.c.owner == bindparam("owner"), _lease.c.term == bindparam("term"))
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,15 +59,8 @@ class Lease:
 def take_lease(conn: Connection, uni: Universe, name: str, *, owner: str, duration: timedelta) -> Lease | None:
     """Take a lease that nobody holds or that has run out; ``None`` where somebody holds it, ``owner`` included."""
     now = uni.now()
-    first = insert_or(conn, _lease).values(name=name, owner=owner, term=1, lease_until=now + duration)
-    statement = first.on_conflict_do_update(
-        index_elements=[_lease.c.name],
-        set_={"owner": owner, "term": _lease.c.term + 1, "lease_until": now + duration},
-        # What was given back is free, also by the clock of another machine.
-        where=_lease.c.owner.is_(None) | (_lease.c.lease_until <= now),
-    ).returning(_lease.c.term)
-    term: int | None = conn.execute(statement).scalar()
-    return None if term is None else Lease(name=name, owner=owner, term=term, until=now + duration)
+    taken = _TAKE.first(conn, {"name": name, "owner": owner, "term": 1, "lease_until": now + duration, "now": now})
+    return None if taken is None else Lease(name=name, owner=owner, term=taken.term, until=now + duration)
 
 
 def renew_lease(conn: Connection, uni: Universe, lease: Lease, *, duration: timedelta) -> Lease:
@@ -65,8 +78,7 @@ def give_back_lease(conn: Connection, uni: Universe, lease: Lease) -> None:
 
 def fence(conn: Connection, lease: Lease) -> None:
     """Refuse the transaction of a late holder (``LeaseLost``); else nobody takes over before it is committed."""
-    query = select(_lease.c.term).where(_held(lease)).with_for_update()
-    if conn.execute(query).first() is None:
+    if _FENCE.first(conn, {"name": lease.name, "owner": lease.owner, "term": lease.term}) is None:
         raise LeaseLost(lease.name)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from storage.counters import insert_or
+from storage.direct import Direct
 from storage.tables import ChannelQuotaRow, table_of
 from storage.universe import Universe
 
@@ -38,10 +39,12 @@ class Quota:
         return self.refused_at is not None or (self.allowed is not None and self.used >= self.allowed)
 
 
+_HEARD = Direct(select(*(_quota.c[name] for name in Quota.__dataclass_fields__)).order_by(_quota.c.channel))
+
+
 def load_quotas(conn: Connection) -> list[Quota]:
     """What was last heard, by channel."""
-    columns = [_quota.c[name] for name in Quota.__dataclass_fields__]
-    return [Quota(**row._mapping) for row in conn.execute(select(*columns).order_by(_quota.c.channel))]
+    return [Quota(**row._asdict()) for row in _HEARD.rows(conn, {})]
 
 
 def note_quota(conn: Connection, uni: Universe, channel: str, *, allowed: int | None, used: int) -> int:

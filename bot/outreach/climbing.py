@@ -337,14 +337,12 @@ class Climbing:
     def _finish(self, lease: Lease, campaign: Campaign) -> None:
         """Nothing is to come for anybody: the campaign is over."""
 
-        def is_over(conn: Connection) -> bool:
-            return load_campaign(conn, campaign.id).rest_from is None and steps.is_over(conn, campaign.id)
-
         def finish(conn: Connection) -> None:
             fence(conn, lease)
-            if is_over(conn):
+            here = load_campaign(conn, campaign.id, lock=True)
+            if here.state == "running" and here.rest_from is None and steps.is_over(conn, campaign.id):
                 leave_all(conn, self._database.universe, campaign.id, "climbed")
                 move_campaign(conn, self._database.universe, campaign, "finished", actor=CLOCK)
 
-        if self._database.run_read(is_over):
+        if campaign.rest_from is None and self._database.run_read(lambda conn: steps.is_over(conn, campaign.id)):
             self._database.run(finish)

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.campaign_facts import MemberFacts
 from storage.counters import insert_or
+from storage.direct import Direct, codes
 from storage.tables import CampaignMemberRow, NotificationRow, table_of
 from storage.universe import Universe
 
@@ -149,8 +150,7 @@ def note_delivered(conn: Connection, uni: Universe, tag: str) -> bool:
 
 def is_any_over(conn: Connection, now: datetime, *, may_send: bool) -> bool:
     """Whether one is to be ended that no call will end."""
-    over = or_(_is_lost(now), _is_overdue(now), *([] if may_send else [_PENDING]))
-    return conn.execute(select(_notification.c.id).where(over).limit(1)).first() is not None
+    return (_ANY_OVER if may_send else _ANY_UNSENT).first(conn, {"now": now}) is not None
 
 
 def lost_notifications(conn: Connection, now: datetime, limit: int) -> list[Notification]:
@@ -169,12 +169,18 @@ def drop_pending(conn: Connection, uni: Universe, why: str, limit: int) -> int:
     return _end(conn, uni.now(), _PENDING, limit, state="dropped", detail=why)
 
 
-def _is_lost(now: datetime) -> ColumnElement[bool]:
+def _is_lost(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return (_notification.c.state == "sending") & (_notification.c.due_at <= now)
 
 
-def _is_overdue(now: datetime) -> ColumnElement[bool]:
-    return _notification.c.state.in_(("accepted", "unknown")) & (_notification.c.due_at <= now)
+def _is_overdue(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    return _notification.c.state.in_(codes(("accepted", "unknown"))) & (_notification.c.due_at <= now)
+
+
+_now: BindParameter[datetime] = bindparam("now", type_=_notification.c.due_at.type)
+_over = select(_notification.c.id).limit(1)
+_ANY_OVER = Direct(_over.where(or_(_is_lost(_now), _is_overdue(_now))))
+_ANY_UNSENT = Direct(_over.where(or_(_is_lost(_now), _is_overdue(_now), _PENDING)))
 
 
 def _end(conn: Connection, now: datetime, which: ColumnElement[bool], limit: int, **values: str) -> int:
