@@ -62,6 +62,8 @@ LISTS = tuple(STATUSES)
 #: A letter that nobody answered joins a list only when the case is overdue.
 _OVERDUE = (CaseStatus.SENT, CaseStatus.LINKED, CaseStatus.PAUSED, CaseStatus.REMINDED_1)
 _JOINS_OVERDUE = frozenset({"phone", "post"})
+#: Every status from which a case may be on one of these lists, so that no closed case is looked at: most are closed.
+_MAY_BE_ON = tuple(dict.fromkeys([*STATUSES["phone"], *STATUSES["visit"], *STATUSES["post"], *_OVERDUE]))
 #: Of a try: a letter that came back.
 _RETURNED = (_try.c.channel == "post", _try.c.result.in_(RETURNED))
 
@@ -146,7 +148,7 @@ def _of_list(name: str, today: date, rules: TryRules) -> ColumnElement[bool]:
         ),
         "post": and_(_called_for("post", today), ~_came_back()),
     }
-    return and_(by_channel[name], ~rests, ~_flagged(STOPS))
+    return and_(_statuses(_MAY_BE_ON), by_channel[name], ~rests, ~_flagged(STOPS))
 
 
 def items(name: str, today: date, scope: Branches = WHOLE_BANK, *, rules: TryRules = SHIPPED_RULES) -> Select[Any]:
