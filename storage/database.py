@@ -121,7 +121,7 @@ class Database:
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite":
             path = Path(parsed.database or "")
-            writer, reader = open_sqlite(path, sqlite_synchronous)
+            writer, reader = open_sqlite(path, sqlite_synchronous, alone=alone)
             database = cls(dialect="sqlite", writer=writer, reader=reader, universe=universe, path=path, alone=alone)
         else:
             if keys is None:

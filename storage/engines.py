@@ -38,7 +38,10 @@ _NO_LONG_SILENCE = {
 BUSY_MILLISECONDS = 30_000
 #: How often a writer asks whether it may.
 _POLL_MILLISECONDS = 2
-_SYNCHRONOUS = ("full", "normal")
+#: The last one is for a store that is thrown away.
+_SYNCHRONOUS = ("full", "normal", "off")
+#: Kibibytes of pages that the writer of a store keeps which nobody else uses: no page of it grows stale.
+_ALONE_CACHE = 16_000
 
 
 def parse_url(url: str) -> URL:
@@ -57,7 +60,7 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="sqlite+pysqlite")
 
 
-def open_sqlite(path: Path, synchronous: str) -> tuple[Engine, Engine]:
+def open_sqlite(path: Path, synchronous: str, *, alone: bool = False) -> tuple[Engine, Engine]:
     """The writing and the reading engine of a SQLite file, which is made with mode 0600 where it is missing."""
     if synchronous not in _SYNCHRONOUS:
         raise StoreProblem("SQLITE_SYNCHRONOUS must be full or normal.")
@@ -70,7 +73,7 @@ def open_sqlite(path: Path, synchronous: str) -> tuple[Engine, Engine]:
         raise StoreUnreachable(f"The store {path.name} cannot be opened for writing.") from None
     except sqlite3.DatabaseError:
         raise StoreUnreachable(f"The file {path.name} is not a SQLite database, or it cannot be written.") from None
-    writer = _sqlite_engine(path, synchronous, readers=0)
+    writer = _sqlite_engine(path, synchronous, readers=0, cache=_ALONE_CACHE if alone else 0)
     reader = _sqlite_engine(path, synchronous, readers=SQLITE_READERS)
     return writer, reader
 
@@ -97,7 +100,7 @@ def _switch_to_wal(path: Path) -> None:
         raise StoreUnreachable(f"The store {path.name} must lie on a local disk: its file system takes no WAL.")
 
 
-def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
+def _sqlite_engine(path: Path, synchronous: str, *, readers: int, cache: int = 0) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         hide_parameters=True,
@@ -123,6 +126,8 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int) -> Engine:
         cursor.execute("PRAGMA secure_delete=ON")
         if readers:
             cursor.execute("PRAGMA query_only=ON")
+        if cache:
+            cursor.execute(f"PRAGMA cache_size=-{cache}")
         cursor.close()
 
     event.listen(engine, "begin", _begin_reading if readers else _begin_writing)
