@@ -61,8 +61,8 @@ _WAITING = Direct(
     .join(_delivery, _delivery.c.outgoing_id == _outgoing.c.id)
     .join(_customer, _customer.c.id == _delivery.c.customer_id)
     .join(_member, (_member.c.campaign_id == _delivery.c.campaign_id) & (_member.c.case_id == _delivery.c.case_id))
+    # Put in order afterwards: for an order SQLite would go through all messages that ever were.
     .where(_outgoing.c.state.in_(OPEN_STATES))
-    .order_by(_outgoing.c.id)
 )
 _CASES_IN = Direct(
     select(_case.c.id, _customer.c.customer_no, _case.c.kind)
@@ -147,7 +147,7 @@ class Waiting:
 
 def waiting_messages(conn: Connection) -> list[Waiting]:
     """All messages of campaigns that wait, in the order in which they were queued."""
-    return [Waiting(**dict(zip(_OF_WAITING, row, strict=True))) for row in _WAITING.rows(conn, {})]
+    return [Waiting(**dict(zip(_OF_WAITING, row, strict=True))) for row in sorted(_WAITING.rows(conn, {}))]
 
 
 _OF_WAITING = tuple(Waiting.__dataclass_fields__)
@@ -202,13 +202,9 @@ def cases_in(conn: Connection, status: CaseStatus, limit: int) -> list[tuple[str
 
 def cases_of_dead(conn: Connection) -> list[str]:
     """The open cases of customers of whom it was said that they have died."""
-    died = (_flag.c.kind == FlagKind.DECEASED.value) & _flag.c.lifted_at.is_(None)
-    query = (
-        select(_case.c.id)
-        .join(_flag, _flag.c.customer_id == _case.c.customer_id)
-        .where(died, _case.c.status.not_in(CLOSED_STATUSES))
-    )
-    return list(conn.execute(query.order_by(_case.c.id)).scalars())
+    died = select(_flag.c.customer_id).where(_flag.c.kind == FlagKind.DECEASED.value, _flag.c.lifted_at.is_(None))
+    query = select(_case.c.id).where(_case.c.customer_id.in_(died), _case.c.status.not_in(CLOSED_STATUSES))
+    return sorted(conn.execute(query).scalars())
 
 
 def count_moves(conn: Connection, status: CaseStatus, since: datetime) -> int:
