@@ -42,7 +42,7 @@ class _Faq:
 
     versions: tuple[str, ...]
     topics: Mapping[str, Mapping[str, Topic]]
-    understanding: Understanding
+    understanding: Understanding | None
     looked_at: datetime
 
 
@@ -53,6 +53,8 @@ class LiveContent:
     facts: Mapping[str, str]
     overlay: Path | None = None
     encoder: Mode = "auto"
+    #: Who only speaks needs nothing that understands what is said to him.
+    listens: bool = True
     _definitions: dict[str, Questionnaire] = field(default_factory=dict)
     _faq: _Faq | None = None
 
@@ -87,13 +89,15 @@ class LiveContent:
             self._faq = _Faq(versions, self._faq.topics, self._faq.understanding, now)
             return
         topics = {voice: read_topics(published.body) for voice, published in live.items()}
-        understanding = Understanding(
-            {language: matcher_for(topics[language], language, self.encoder) for language in SHIPPED_LANGUAGES}
-        )
+        understanding = None
+        if self.listens:
+            understanding = Understanding(
+                {language: matcher_for(topics[language], language, self.encoder) for language in SHIPPED_LANGUAGES}
+            )
         by_id = {voice: {topic.id: topic for topic in items} for voice, items in topics.items()}
         answers = {voice: in_voice(voice, by_id) for voice in VOICES}
         self._faq = _Faq(versions, answers, understanding, now)
-        log.info("content.faq_live", encoder=encoder_for(self.encoder) is not None)
+        log.info("content.faq_live", encoder=self.listens and encoder_for(self.encoder) is not None)
 
     def try_refresh(self, conn: Connection, now: datetime) -> None:
         """``refresh``, but where the live FAQ cannot be read the last good one stays, if there was any.
@@ -110,13 +114,13 @@ class LiveContent:
 
     @property
     def can_understand(self) -> bool:
-        """Whether a FAQ was ever read."""
-        return self._faq is not None
+        """Whether a FAQ was ever read, to understand by it."""
+        return self._faq is not None and self.listens
 
     @property
     def understanding(self) -> Understanding:
         """The reader of customers' texts over the live FAQ; ``refresh`` comes first."""
-        if self._faq is None:
+        if self._faq is None or self._faq.understanding is None:
             raise NothingPublished("the FAQ has not been looked at yet")
         return self._faq.understanding
 

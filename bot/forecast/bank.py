@@ -63,7 +63,9 @@ class Bank:
         speeds = dict.fromkeys(PLATFORMS, 0.0)
         setting = Setting(database=database, settings=settings, channels=frozenset(PLATFORMS), speeds=speeds)
         facts = {"bank_name": settings.bank_name, "bank_phone": settings.bank_phone}
-        self._climbing = Climbing(setting, LiveContent(facts=facts, encoder="off"), Rules(zone=self.zone))
+        self._climbing = Climbing(
+            setting, LiveContent(facts=facts, encoder="off", listens=False), Rules(zone=self.zone)
+        )
         self._post = Post(database, Gate(setting), platform)
         self._files = 0
 
