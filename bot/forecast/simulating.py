@@ -78,9 +78,11 @@ def simulate(order: Order, folder: Path, progress: Progress = lambda done, total
             for place, task in enumerate(_tasks(order, played, folder, parts))
         ]
         return Outcome(order=order, played=played, tallies=tallies)
-    with ProcessPoolExecutor(_PARTS, mp_context=get_context("spawn"), initializer=_begin) as pool:
+    # In processes of their own: the dictionaries by which conversations are understood are gone before the long part.
+    with _processes() as pool:
         halves = [pool.submit(play_sample, *_sample_of(order), part, _PARTS) for part in range(_PARTS)]
         played = _interleaved([half.result() for half in halves])
+    with _processes() as pool:
         tasks = _tasks(order, played, folder, parts)
         running = [pool.submit(run_noted, task) for task in tasks]
         _watch(tasks, running, lambda done: progress(done, total))
@@ -130,6 +132,10 @@ def _plain(cadence: Cadence) -> Cadence:
 
 
 # One part -------------------------------------------------------------------------------------
+
+
+def _processes() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(_PARTS, mp_context=get_context("spawn"), initializer=_begin)
 
 
 def _begin() -> None:
