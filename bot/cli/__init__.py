@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 # One thread for each small matrix product: more only wait for each other, and cost every turn dearly when the
 # machine is busy.  Read by numpy's library when it is first imported, which no command has done yet.
@@ -53,8 +54,29 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="確認: ongoing customer due diligence over LINE and Telegram.",
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        from storage.migrations import HEAD
+
+        typer.echo(f"kakunin {version('kakunin')} (schema {HEAD})")
+        raise typer.Exit
+
+
+_VERSION = typer.Option(
+    "--version", callback=_tell_version, is_eager=True, help="Print the version and its schema, and exit."
+)
+
+
+@app.callback()
+def _program(version: Annotated[bool, _VERSION] = False) -> None:
+    """確認: ongoing customer due diligence over LINE and Telegram."""
+
+
 app.command("serve")(service.serve)
 app.command("demo")(service.demo)
 app.command("chat")(questionnaire.chat)

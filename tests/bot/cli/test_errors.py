@@ -6,6 +6,7 @@ import base64
 import socket
 import sqlite3
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -358,3 +359,10 @@ def test_a_fault_shows_its_place_and_not_what_it_was_about(shell: Shell, monkeyp
     assert "test_errors.py" in done.err
     assert SECRET not in done.err
     assert "Traceback" not in done.err
+
+
+def test_the_version_is_told_with_its_schema(shell: Shell) -> None:
+    """What somebody who upgrades compares; no store is touched for it."""
+    done = shell("--version")
+    assert (done.code, done.out, done.err) == (0, f"kakunin {version('kakunin')} (schema {migrations.HEAD})\n", "")
+    assert not list(shell.folder.glob("kakunin.*"))
