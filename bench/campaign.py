@@ -189,7 +189,8 @@ async def _send(name: str, url: str, shift: float, scratch: Path, *, processes: 
     taker = _Taker(limits={"line": 2000.0, to_many("line"): 200.0, "telegram": 30.0} if limited else {})
     server = await asyncio.get_running_loop().create_server(lambda: Served(taker.answer), "127.0.0.1", port)
     environment = settings_of(port) | {"KAKUNIN_TELEGRAM_CALLS_PER_SECOND": "30" if limited else "0"}
-    roles = [["sender", "timers"], *[["sender"]] * (processes - 1)]
+    # Whoever fills the queue comes last: nothing is sent before all are there.
+    roles = [*[["sender"]] * (processes - 1), ["sender", "timers"]]
     log = scratch / "sending.log"
     running = [await asyncio.to_thread(_started, url, shift, role, environment, log) for role in roles]
     before = [process.cpu for process in running]
