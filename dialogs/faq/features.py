@@ -47,6 +47,7 @@ _OF_CHANNEL = (
 _HALF, _CHARACTER = np.uint64(0xFFFF), np.uint64(16)
 _SPACE, _FIRST_KANA, _LAST_KANA = ord(" "), ord("ぁ"), ord("ー")
 _NOTHING = np.empty(0, dtype=np.uint64)
+_EACH_CHANNEL = np.arange(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Features:
     """One sentence as it is compared."""
 
     folded: str
-    #: Each feature once.
+    #: Each feature, of a single sentence once.
     numbers: Numbers
     #: The channel of each of them.
     channels: Channels
@@ -70,47 +71,66 @@ class Features:
 
 def features(text: str, words: Words, folded: str | None = None) -> Features:
     """The features of one sentence; ``folded``, where it is known already."""
-    folded = fold(text) if folded is None else folded
-    if words.spaced:
-        tokens = _tokens(folded)
-        kept = [token for token in tokens if token not in words.stop_words]
-        return _joined(
+    return features_of([(text, fold(text) if folded is None else folded)], words)[0]
+
+
+def features_of(sentences: Sequence[tuple[str, str]], words: Words) -> list[Features]:
+    """The features of each sentence, which is given with its folded form."""
+    return _spaced(sentences, words) if words.spaced else _unspaced(sentences, words)
+
+
+def _spaced(sentences: Sequence[tuple[str, str]], words: Words) -> list[Features]:
+    tokens = [_tokens(folded) for _, folded in sentences]
+    writings = _pieces([f" {' '.join(some)} " for some in tokens], WRITING, 3, 4, spaced=True)
+    return [
+        _joined(
             folded,
-            writing=_pieces(f" {' '.join(tokens)} ", 3, 4, spaced=True),
-            reading=_NOTHING,
+            pieces=(writing, _NOTHING),
             # Pairs stand as they were said, with the words that carry no topic.
-            words=(kept, tokens),
+            words=([token for token in some if token not in words.stop_words], some),
             ideas=words.ideas(folded, folded),
             meaning=text.strip() or "-",
         )
-    plain = _plain(text)
-    found = words_of(plain)
-    reading = "".join(words.readings.get(word.surface, word.reading) for word in found)
-    normal = [word.normal for word in found if word.carries_meaning]
-    is_kana = not _KANJI.search(plain)
-    return _joined(
-        folded,
-        writing=_pieces(folded, 1, 3),
-        reading=_pieces(reading, 2, 4),
-        words=(normal, normal),
-        ideas=words.ideas(folded, reading),
-        meaning=("".join(word.normal for word in found) if is_kana else text.strip()) or "-",
-        is_kana=is_kana,
-        sound=reading,
-    )
+        for (text, folded), some, writing in zip(sentences, tokens, writings, strict=True)
+    ]
+
+
+def _unspaced(sentences: Sequence[tuple[str, str]], words: Words) -> list[Features]:
+    plains = [_plain(text) for text, _ in sentences]
+    found = [words_of(plain) for plain in plains]
+    sounds = ["".join([words.readings.get(word.surface, word.reading) for word in some]) for some in found]
+    writings = _pieces([folded for _, folded in sentences], WRITING, 1, 3)
+    readings = _pieces(sounds, READING, 2, 4)
+    read: list[Features] = []
+    for place, (text, folded) in enumerate(sentences):
+        normal = [word.normal for word in found[place] if word.carries_meaning]
+        is_kana = not _KANJI.search(plains[place])
+        spelt = "".join([word.normal for word in found[place]]) if is_kana else text.strip()
+        read.append(
+            _joined(
+                folded,
+                pieces=(writings[place], readings[place]),
+                words=(normal, normal),
+                ideas=words.ideas(folded, sounds[place]),
+                meaning=spelt or "-",
+                is_kana=is_kana,
+                sound=sounds[place],
+            )
+        )
+    return read
 
 
 def together(text: str, folded: str, parts: Sequence[Features]) -> Features:
-    """A text of several sentences as one: what its sentences have, without reading them again."""
-    numbers, first = np.unique(np.concatenate([part.numbers for part in parts]), return_index=True)
+    """A text of several sentences as one: what its sentences have (perhaps twice), without reading them again."""
+    is_kana = all(part.is_kana for part in parts)
     return Features(
         folded=folded,
-        numbers=numbers,
-        channels=np.concatenate([part.channels for part in parts])[first],
-        words=np.unique(np.concatenate([part.words for part in parts])),
+        numbers=np.concatenate([part.numbers for part in parts]),
+        channels=np.concatenate([part.channels for part in parts]),
+        words=np.array(sorted(set[int]().union(*(part.words.tolist() for part in parts))), dtype=np.uint64),
         ideas=frozenset[str]().union(*(part.ideas for part in parts)),
-        meaning="".join(part.meaning for part in parts) if all(part.is_kana for part in parts) else text.strip(),
-        is_kana=all(part.is_kana for part in parts),
+        meaning="".join(part.meaning for part in parts) if is_kana else text.strip(),
+        is_kana=is_kana,
         sound="".join(part.sound for part in parts),
     )
 
@@ -123,23 +143,23 @@ def spelt_out(text: str) -> str:
 def _joined(
     folded: str,
     *,
-    writing: Numbers,
-    reading: Numbers,
+    pieces: tuple[Numbers, Numbers],
     words: tuple[Sequence[str], Sequence[str]],
     ideas: Iterable[str],
     meaning: str,
     is_kana: bool = False,
     sound: str = "",
 ) -> Features:
-    single = _named(set(words[0]), WORDS)
-    pairs = _named({f"{first} {second}" for first, second in pairwise(words[1])}, WORDS)
     ideas = frozenset(ideas)
-    of_channels = (writing, reading, np.concatenate((single, pairs)), _named(ideas, IDEAS))
+    single = dict.fromkeys(words[0])
+    pairs = dict.fromkeys(f"{first} {second}" for first, second in pairwise(words[1]))
+    named = [_number(name, WORDS) for name in (*single, *(pair for pair in pairs if pair not in single))]
+    by_name = np.array([*named, *(_number(idea, IDEAS) for idea in sorted(ideas))], dtype=np.uint64)
     return Features(
         folded=folded,
-        numbers=np.concatenate(of_channels),
-        channels=np.repeat(np.arange(len(of_channels)), [len(numbers) for numbers in of_channels]),
-        words=single,
+        numbers=np.concatenate((*pieces, by_name)),
+        channels=np.repeat(_EACH_CHANNEL, (len(pieces[0]), len(pieces[1]), len(named), len(ideas))),
+        words=by_name[: len(single)],
         ideas=ideas,
         meaning=meaning,
         is_kana=is_kana,
@@ -153,46 +173,47 @@ def _plain(text: str) -> str:
     return plain if _HIRAGANA_OR_KANJI.search(plain) else to_hiragana(plain)
 
 
-def _named(names: Iterable[str], channel: int) -> Numbers:
-    """Words and ideas by number, the same on every machine."""
-    return np.sort(np.fromiter((_number(name, channel) for name in names), dtype=np.uint64))
-
-
 @lru_cache(maxsize=1 << 13)
 def _number(name: str, channel: int) -> int:
+    """A word or an idea as a number, the same on every machine."""
     digest = blake2b(name.encode("utf-8", "replace"), digest_size=8, salt=channel.to_bytes(1, "big")).digest()
     return int.from_bytes(digest, "little")
 
 
-def _pieces(text: str, shortest: int, longest: int, *, spaced: bool = False) -> Numbers:
-    """Each piece of the text of some characters, as a number.
+def _pieces(texts: Sequence[str], channel: int, shortest: int, longest: int, *, spaced: bool = False) -> list[Numbers]:
+    """Each piece of each text of some characters, as a number.
 
     In Japanese a piece crosses no sign, and a single kana says nothing and is left out.
     """
     if not spaced:
-        text = _NOT_TEXT.sub(" ", text)
-    signs = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
+        texts = [_NOT_TEXT.sub(" ", text) for text in texts]
+    # Of several texts no piece crosses the end of one.
+    signs = np.frombuffer("\0".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
     codes = (signs ^ (signs >> _CHARACTER)) & _HALF
-    whole = np.ones(len(signs), dtype=bool) if spaced else signs != _SPACE
-    found, piece, complete = [], codes, whole
+    whole = signs != 0 if spaced else (signs != _SPACE) & (signs != 0)
+    ends = np.cumsum([len(text) + 1 for text in texts])
+    found: list[list[Numbers]] = [[] for _ in texts]
+    piece, complete = codes, whole
     for size in range(1, longest + 1):
         if size > 1:
             piece = (piece[:-1] << _CHARACTER) | codes[size - 1 :]
             complete = complete[:-1] & whole[size - 1 :]
         if size >= shortest:
             kept = complete if size > 1 else complete & ((signs < _FIRST_KANA) | (signs > _LAST_KANA))
-            found.append(piece[kept])
+            places = np.flatnonzero(kept)
+            numbers, starts = piece[places], [0, *np.searchsorted(places, ends).tolist()]
+            for own, (start, end) in zip(found, pairwise(starts), strict=True):
+                own.append(numbers[start:end])
         if len(piece) < 2:
             break
-    channel = WRITING if shortest == 1 or spaced else READING
-    return _each_once(np.concatenate(found) if found else _NOTHING) * _SPREAD ^ _OF_CHANNEL[channel]
+    return [_each_once(np.concatenate(own) if own else _NOTHING) * _SPREAD ^ _OF_CHANNEL[channel] for own in found]
 
 
 def _each_once(numbers: Numbers) -> Numbers:
     """Sorted, without what is there twice; numpy's own way has more to mind."""
-    numbers.sort()
+    numbers = np.sort(numbers)
     first = np.ones(len(numbers), dtype=bool)
-    first[1:] = numbers[1:] != numbers[:-1]
+    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
     return numbers[first]
 
 

@@ -111,12 +111,24 @@ def _postings(features: Places, places: Places, values: Vector, size: int) -> Po
     return Postings(ends.astype(np.int32), places.astype(np.int32), values.astype(np.float32))
 
 
-def _shared(features: Places, texts: Places, channels: Places) -> tuple[Places, Places, Places]:
-    """Each feature once, the texts that have it as bits of a number, and its channel."""
-    if not len(texts) or texts[0] == texts[-1]:
-        return features, 1 << texts, channels
-    each, first, place = np.unique(features, return_index=True, return_inverse=True)
-    return each, np.bincount(place, 2.0**texts, len(each)).astype(np.int64), channels[first]
+def _each_once(queries: Sequence[Features]) -> tuple[NDArray[np.uint64], Places, NDArray[np.bool_]]:
+    """The features of all texts, each once, with its channel and which of the texts have it."""
+    if len(queries) == 1:
+        return queries[0].numbers, queries[0].channels, np.ones((len(queries[0].numbers), 1), dtype=bool)
+    numbers, first, place = np.unique(
+        np.concatenate([query.numbers for query in queries]), return_index=True, return_inverse=True
+    )
+    cells = place * len(queries) + np.repeat(np.arange(len(queries)), [len(query.numbers) for query in queries])
+    held = np.bincount(cells, minlength=len(numbers) * len(queries)).reshape(-1, len(queries)) > 0
+    return numbers, np.concatenate([query.channels for query in queries])[first], held
+
+
+def _alike(texts: Places, channels: Places) -> tuple[Places, Places, Places]:
+    """Features that the same texts have in the same channel as one row: the row of each, and of rows both."""
+    if not len(texts) or (texts[0] == texts).all():
+        return channels, np.repeat(texts[:1], _CHANNELS), np.arange(_CHANNELS)[: _CHANNELS * len(texts)]
+    rows, row = np.unique(texts * _CHANNELS + channels, return_inverse=True)
+    return row, *np.divmod(rows, _CHANNELS)
 
 
 class Index:
@@ -136,8 +148,8 @@ class Index:
 
         ``without`` (group, phrasing) leaves one phrasing out, as if it had never been written.
         """
-        table = np.zeros((len(queries), self._groups, COLUMNS))
         near, known = self._scores(queries, without)
+        table = np.zeros((len(queries), self._groups, COLUMNS))
         if without is not None:
             near[:, self._starts[without[0]] + without[1]] = 0.0
         first, second = self._best_two(near)
@@ -147,11 +159,12 @@ class Index:
         table[:, :, 4], table[:, :, 5] = known[::2], known[1::2]
         return table
 
-    def novelty(self, query: Features) -> float:
-        """The share of the words that stand in no phrasing at all: they tell of something else."""
-        if not len(query.words):
-            return 0.0
-        return 1.0 - float(np.count_nonzero(self._found(query.words)[1])) / len(query.words)
+    def novelty(self, queries: Sequence[Features]) -> Vector:
+        """The share of the words of each that stand in no phrasing at all: they tell of something else."""
+        text = np.repeat(np.arange(len(queries)), [len(query.words) for query in queries])
+        unknown = ~self._found(np.concatenate([query.words for query in queries]))[1]
+        counts = np.bincount(text, minlength=len(queries))
+        return np.asarray(np.bincount(text, unknown, len(queries)) / np.maximum(counts, 1))
 
     def vector_of(self, group: int, phrase: int, *, is_kana: bool) -> Vectors | None:
         """The meaning of a phrasing, as a text of these words would bring it."""
@@ -184,29 +197,26 @@ class Index:
     def _scores(self, queries: Sequence[Features], without: tuple[int, int] | None) -> tuple[Matrix, Matrix]:
         """Cosine with every phrasing, and for every group the share of the text that it knows: two rows a text.
 
-        Texts share features (a whole has those of its sentences), so each feature is looked up once: it is added up
-        with those that the same texts have in the same channel, and of these sums every text takes its own.
+        Each feature is looked up once: it is added up with those that the same texts have in the same channel, and
+        of these sums every text takes its own.
         """
         size = len(queries)
-        channels = np.concatenate([query.channels for query in queries])
-        text = np.repeat(np.arange(size), [len(query.numbers) for query in queries])
-        places, found = self._found(np.concatenate([query.numbers for query in queries]))
+        numbers, channel, held = _each_once(queries)
+        places, found = self._found(numbers)
         rarity = np.where(found, self._tables.rarity[places], self._unknown)
-        of = text * _CHANNELS + channels
-        squares = np.bincount(of, rarity * rarity, size * _CHANNELS).reshape(-1, _CHANNELS)
+        squares = (held * (rarity**2)[:, None]).T @ (channel[:, None] == np.arange(_CHANNELS))
         shares = np.where(squares > 0, [*_SHARES.values(), 1.0], 0.0)
         shares[:, :IDEAS] /= np.maximum(shares[:, :IDEAS].sum(axis=1, keepdims=True), 1e-9)
         squares = np.where(squares > 0, squares, 1.0)
-        features, texts, channel = _shared(places[found], text[found], channels[found])
-        alike, row = np.unique(texts * _CHANNELS + channel, return_inverse=True)
-        texts, channel = np.divmod(alike, _CHANNELS)
+        features, texts = places[found], held[found] @ (1 << np.arange(size))
+        row, texts, channel = _alike(texts, channel[found])
         has = (texts >> np.arange(size)[:, None]) & 1
-        mixed = np.zeros((2, size, 2, len(alike)))
-        mixed[0, :, _PLANE[channel], np.arange(len(alike))] = (has * (shares / np.sqrt(squares))[:, channel]).T
-        mixed[1, :, _PLANE[channel], np.arange(len(alike))] = (has * (shares / squares)[:, channel]).T
-        to_near, to_known = mixed.reshape(2, 2 * size, len(alike))
-        near = to_near @ self._tables.near.sums(features, row, (len(alike), len(self._tables.weights)))
-        known = to_known @ self._tables.known.sums(features, row, (len(alike), self._groups))
+        mixed = np.zeros((2, size, 2, len(texts)))
+        mixed[0, :, _PLANE[channel], np.arange(len(texts))] = (has * (shares / np.sqrt(squares))[:, channel]).T
+        mixed[1, :, _PLANE[channel], np.arange(len(texts))] = (has * (shares / squares)[:, channel]).T
+        to_near, to_known = mixed.reshape(2, 2 * size, len(texts))
+        near = to_near @ self._tables.near.sums(features, row, (len(texts), len(self._tables.weights)))
+        known = to_known @ self._tables.known.sums(features, row, (len(texts), self._groups))
         if without is not None:
             shared = (shares / squares)[0, channel[row]] * self._tables.rarity[features] ** 2
             known[:, without[0]] = self._known_without(features, shared, _PLANE[channel[row]], len(known), without)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from dialogs.faq.calibration import CALIBRATIONS, SAME_WORDS, Calibration
 from dialogs.faq.deciding import MAX_OFFERED, Action, Match, Mood, Reason, Scored, Weighed, decide
 from dialogs.faq.encoder import Encoder, Mode, encoder_for
-from dialogs.faq.features import Features, features, together
-from dialogs.faq.index import LIGHT, Index, Matrix
+from dialogs.faq.features import Features, features, features_of, together
+from dialogs.faq.index import LIGHT, Index, Matrix, Vector
 from dialogs.faq.kept import cache_folder
 from dialogs.faq.prepared import prepare
 from dialogs.faq.said import TOPICS, said
@@ -120,21 +120,20 @@ class Matcher:
         likely = self._likely(sentences, question_topic, asks=asks)
         return decide(self._weighed(sentences, likely, asks=asks), self.calibration, self.version)
 
-    def evidence(self, text: str) -> list[Matrix]:
+    def evidence(self, text: str) -> Matrix:
         """The evidence behind a match, a table for each sentence; for calibration."""
         return self._evidence(self._sentences(text[:MAX_LENGTH], fold(text[:MAX_LENGTH])))
 
     def novelty(self, text: str) -> float:
         """The share of its words that nothing here has."""
-        return self._index.novelty(features(text, self.words))
+        return float(self._index.novelty([features(text, self.words)])[0])
 
     def scores_without(self, topic: str, phrase: int) -> Mapping[str, float]:
         """How the topics fit a phrasing (0 is the question) of one of them, had it not been written."""
         text = (self.topics[topic].question, *self.topics[topic].variants)[phrase]
         table = self.evidence_without(text, self._ids.index(topic), phrase)
-        likely = self._probabilities(
-            table, None, self._none(features(text, self.words), asks=self.words.asks(fold(text)))
-        )
+        none = self._none([features(text, self.words)], asks=self.words.asks(fold(text)))
+        likely = self._probabilities(table[None], none)[0]
         return {name: round(float(score), 4) for name, score in zip(self._ids, likely[: self._own], strict=True)}
 
     def evidence_without(self, text: str, group: int, phrase: int) -> Matrix:
@@ -184,40 +183,43 @@ class Matcher:
         sounds = (self.words.other_sounds.get(term, "") for term in self._foreign_terms)
         return sentence.is_kana and any(len(sound) >= _SHORTEST_SOUND and sound in sentence.sound for sound in sounds)
 
-    def _evidence(self, sentences: Sequence[Features]) -> list[Matrix]:
-        tables = self._index.evidence(sentences)
+    def _evidence(self, sentences: Sequence[Features]) -> Matrix:
+        tables: Matrix = self._index.evidence(sentences)
         if self._encoder is not None:
             # Of several sentences the last is the whole text: what it means says as much as all of them, once.
             whole = sentences[-1]
             (vector,) = self._encoder.encode([whole.meaning[:LONGEST_MEANING]])
             tables[-1, :, LIGHT:] = self._index.meaning(whole, vector)
-        return list(tables)
+        return tables
 
-    def _likely(self, sentences: Sequence[Features], question_topic: str | None, *, asks: bool) -> NDArray[np.float64]:
+    def _likely(self, sentences: Sequence[Features], question_topic: str | None, *, asks: bool) -> Vector:
         """How likely each group is meant, in the sentence where it is likeliest."""
-        pairs = zip(sentences, self._evidence(sentences), strict=True)
-        shares = [
-            self._probabilities(table, question_topic, self._none(one, asks=asks), self._same.get(_bare(one.folded)))
-            for one, table in pairs
-        ]
-        return np.asarray(np.max(shares, axis=0))
+        same = [(row, self._same.get(_bare(sentence.folded))) for row, sentence in enumerate(sentences)]
+        none = self._none(sentences, asks=asks)
+        return np.asarray(self._probabilities(self._evidence(sentences), none, question_topic, same).max(axis=0))
 
-    def _none(self, sentence: Features, *, asks: bool) -> float:
-        """How much speaks for none of the groups."""
+    def _none(self, sentences: Sequence[Features], *, asks: bool) -> Vector:
+        """How much speaks for none of the groups, in each sentence."""
         limits = self.calibration
-        return limits.none + limits.none_asks * asks + limits.none_new * self._index.novelty(sentence)
+        return limits.none + limits.none_asks * asks + limits.none_new * self._index.novelty(sentences)
 
     def _probabilities(
-        self, table: Matrix, question_topic: str | None, none: float, same: int | None = None
-    ) -> NDArray[np.float64]:
-        scores = table @ self._weights + self._prior
-        if same is not None:
-            scores[same] += SAME_WORDS
+        self,
+        tables: Matrix,
+        none: Vector,
+        question_topic: str | None = None,
+        same: Sequence[tuple[int, int | None]] = (),
+    ) -> Matrix:
+        """For each table one row: how likely each group is."""
+        scores = tables @ self._weights + self._prior
+        for row, topic in same:
+            if topic is not None:
+                scores[row, topic] += SAME_WORDS
         if question_topic in self.topics:
-            scores[self._ids.index(question_topic)] += self.calibration.question_bonus
-        highest = max(float(scores.max()), none)
-        powers = np.exp(scores - highest)
-        return np.asarray(powers / (powers.sum() + np.exp(none - highest)))
+            scores[:, self._ids.index(question_topic)] += self.calibration.question_bonus
+        highest = np.maximum(scores.max(axis=1), none)
+        powers = np.exp(scores - highest[:, None])
+        return np.asarray(powers / (powers.sum(axis=1) + np.exp(none - highest))[:, None])
 
     def _ranked(self, own: NDArray[np.float64]) -> tuple[Scored, ...]:
         # A stable sort keeps the order of the file between equals, so the result never wavers.
@@ -231,9 +233,10 @@ class Matcher:
         if len(pieces) < 2:
             return [features(text, self.words, folded)]
         parts = [(piece, fold(piece)) for piece in pieces]
-        read = [features(piece, self.words, of) for piece, of in parts if not self.words.is_chit_chat(of)]
-        if not read:
+        parts = [(piece, of) for piece, of in parts if not self.words.is_chit_chat(of)]
+        if not parts:
             return [features(text, self.words, folded)]
+        read = features_of(parts, self.words)
         return read if len(read) == 1 else [*read[:MAX_SENTENCES], together(text, folded, read)]
 
     def _phrasings(self, topic: Topic) -> list[tuple[str, float]]:

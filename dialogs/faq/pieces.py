@@ -91,8 +91,9 @@ class Pieces:
         self._keys = kept["pieces"]
         self._places, self._scores = kept["places"], kept["scores"]
         self._unknown, self._longest = float(kept["unknown"]), int(kept["longest"])
-        self._passes = np.zeros(1 << _FIRST_LOOK, dtype=bool)
-        self._passes[self._keys >> np.uint64(64 - _FIRST_LOOK)] = True
+        passes = np.zeros(1 << _FIRST_LOOK, dtype=bool)
+        passes[self._keys >> np.uint64(64 - _FIRST_LOOK)] = True
+        self._passes = np.packbits(passes, bitorder="little")
 
     def encode(self, text: str) -> list[int]:
         """The pieces by number, with a beginning and an end."""
@@ -117,7 +118,8 @@ class Pieces:
         sizes = np.repeat(np.arange(1, len(numbers) + 1), [len(one) for one in numbers])
         starts = np.concatenate([np.arange(len(one)) for one in numbers])
         every = np.concatenate(numbers)
-        passing = np.flatnonzero(self._passes[every >> np.uint64(64 - _FIRST_LOOK)])
+        bits = every >> np.uint64(64 - _FIRST_LOOK)
+        passing = np.flatnonzero((self._passes[bits >> np.uint64(3)] >> (bits & np.uint64(7)).astype(np.uint8)) & 1)
         every, sizes, starts = every[passing], sizes[passing], starts[passing]
         places = np.minimum(np.searchsorted(self._keys, every), len(self._keys) - 1)
         hit = self._keys[places] == every
