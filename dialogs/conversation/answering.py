@@ -11,6 +11,7 @@ from dialogs.conversation.events import AnswerState
 from dialogs.conversation.form import Position, Slot
 from dialogs.conversation.pairs import reply_context
 from dialogs.definition.model import Choice, Question, QuestionType, pick
+from dialogs.japanese.romaji import from_romaji
 from dialogs.records import maker, quick
 from dialogs.replies import READERS
 from dialogs.replies.acknowledgement import says_that_it_is_read
@@ -121,11 +122,18 @@ def read_select(
     place = (position.definition.sha256, question.name, tuple([choice.name for choice in choices]), context)
     found: ParsedMany | Parsed | Ambiguous | Problem | None = reading.replies.get(place)
     if found is None:
-        found = reading.replies[place] = (
-            read_choices(reading.text, choices, context, language)
-            if several
-            else read_choice(reading.text, choices, context, language, kind=question.bot.kind)
-        )
+        kind = question.bot.kind
+
+        def read(text: str) -> ParsedMany | Parsed | Ambiguous | Problem:
+            if several:
+                return read_choices(text, choices, context, language)
+            return read_choice(text, choices, context, language, kind=kind)
+
+        found = read(reading.text)
+        if isinstance(found, Problem) and (kana := from_romaji(reading.text)):
+            again = read(kana)
+            found = found if isinstance(again, Problem) else again
+        reading.replies[place] = found
     match found:
         case ParsedMany():
             return take_choices(position, question, found.values)

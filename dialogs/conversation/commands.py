@@ -20,9 +20,11 @@ import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from dialogs.conversation.command_courtesies import Courtesies
 from dialogs.conversation.wishes import load_wishes
 from dialogs.faq.words import Finder, load_words
 from dialogs.japanese import fold
+from dialogs.japanese.romaji import from_romaji
 from locales import language_of
 
 #: A command is said briefly; in a longer text the words are part of a story.
@@ -33,6 +35,8 @@ _LONGEST_GAP = 16
 _SHORTEST_SOUND = 4
 #: A shorter word becomes another one by a single slip; letters tell less than kana.
 _SHORTEST_MISTYPED = {False: 4, True: 6}
+#: Shorter ones may be names (つづき, まえ) but for those that end like a verb.
+_SHORTEST_IN_ROMAJI, _NO_NAME_ENDS_SO = 4, ("る", "す", "で", "ん", "じ")
 _KANJI = re.compile(r"[\u3400-\u9fff]")
 _SENTENCES = re.compile("[。!?]")
 
@@ -159,7 +163,7 @@ class _Said:
 @dataclass(frozen=True)
 class _Commands:
     exact: Mapping[str, Command]
-    polite_endings: tuple[str, ...]
+    courtesies: Courtesies
     #: Signs that somebody is asked to do something.
     requests: Finder
     other: tuple[_Said, ...]
@@ -169,6 +173,8 @@ class _Commands:
     sounding: tuple[_Said, ...]
     sounds: Finder
     spaced: bool
+    #: The exact words as they sound.
+    exact_sounds: Mapping[str, Command]
     #: The exact words by their length.
     by_length: Mapping[int, tuple[str, ...]]
 
@@ -186,15 +192,21 @@ def exact(folded: str, locale: str) -> Command | None:
     bare = folded.rstrip("?") or folded
     for language in _languages(locale):
         commands, wishes = _load(language), load_wishes(language)
-        core = bare if wishes is None else wishes.core(bare)
-        for text in (folded, bare, core):
+        core = commands.courtesies.written_out(bare) if wishes is None else wishes.core(bare)
+        whole = (folded, bare, core)
+        for text in (*whole, *(less for one in dict.fromkeys((bare, core)) for less in commands.courtesies.cores(one))):
             if text in commands.exact:
                 return commands.exact[text]
-        for text in (bare, core):
-            for ending in commands.polite_endings:
-                if text.endswith(ending) and text.removesuffix(ending) in commands.exact:
-                    return commands.exact[text.removesuffix(ending)]
-    return None
+    return _in_romaji(bare)
+
+
+def _in_romaji(bare: str) -> Command | None:
+    """The same where a Japanese word is typed in Latin letters: modoru, wakarimasen, tantousha."""
+    kana = from_romaji(bare)
+    if kana is None or (len(kana) < _SHORTEST_IN_ROMAJI and not kana.endswith(_NO_NAME_ENDS_SO)):
+        return None
+    known = _load("ja").exact_sounds
+    return known.get(kana) or known.get(kana.removesuffix("です").removesuffix("ください"))
 
 
 def _by_name(name: str, locale: str) -> Command | None:
@@ -222,6 +234,7 @@ def wished(folded: str, locale: str) -> Command | None:
 def _in_pairs(folded: str, language: str) -> Command | None:
     """Where words do not change much, their order is the grammar: talk to ... person."""
     commands = _load(language)
+    folded = commands.courtesies.written_out(folded)
     found = commands.words.names(folded)
     question = load_words(language).is_question(folded)
     for said in commands.other if found else ():
@@ -268,6 +281,7 @@ def requests(folded: str, locale: str) -> bool:
 
 def _spoken(folded: str, language: str) -> Command | None:
     commands = _load(language)
+    folded = commands.courtesies.written_out(folded)
     question = load_words(language).is_question(folded)
     ways = [(commands.other, commands.words.names(folded))]
     if commands.sounding and not _KANJI.search(folded):
@@ -302,7 +316,7 @@ def _load(language: str) -> _Commands:
     text = (files("locales") / language / "commands.yaml").read_text(encoding="utf-8")
     # A safe loader: every scalar is text.
     data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
-    endings = tuple(str(ending).casefold() for ending in data.pop("polite_endings"))
+    courtesies = Courtesies.taken_from(data)
     requests = [fold(str(word)) for word in data.pop("requests")]
     whole: dict[str, Command] = {}
     for name, words in data.items():
@@ -316,13 +330,16 @@ def _load(language: str) -> _Commands:
         sounding = tuple(_said(name, data[name], words.sound_of, shortest=_SHORTEST_SOUND) for name in data)
     return _Commands(
         exact=whole,
-        polite_endings=endings,
+        courtesies=courtesies,
         requests=Finder(((word, word) for word in requests), at_word_start=words.spaced),
         other=other,
         words=_finder(other),
         sounding=sounding,
         sounds=_finder(sounding),
         spaced=words.spaced,
+        exact_sounds={}
+        if words.spaced
+        else {words.sound_of(word): whole[word] for word in whole if not word.isascii()},
         by_length={size: tuple(word for word in whole if len(word) == size) for size in set(map(len, whole))},
     )
 

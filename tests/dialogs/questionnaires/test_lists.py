@@ -9,6 +9,7 @@ import yaml
 
 from dialogs.definition.model import Choice, Questionnaire
 from dialogs.definition.yaml_format import load_shipped, shipped_names
+from dialogs.faq.said import NO_COMMANDS
 from dialogs.japanese.kana import to_katakana
 from dialogs.japanese.width import fold
 
@@ -56,7 +57,7 @@ def test_no_choice_is_named_like_a_command(form: Questionnaire, language: str) -
     taken = {
         fold(str(word)): name
         for name, rule in commands.items()
-        if isinstance(rule, dict) and name != "dont_know"
+        if name not in (*NO_COMMANDS, "dont_know")
         for word in rule["exact"]
     }
     for list_name, choices in form.choices.items():

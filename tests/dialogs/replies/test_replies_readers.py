@@ -176,7 +176,12 @@ REFUSED: dict[str, dict[str, str]] = {
         "spaces": "ta ro@example.com",
         "unreadable": "太郎@example.com",
     },
-    "country": {"ambiguous": "コンゴ|Korea|朝鮮", "several": "中国とベトナム", "unknown": "no|NO|in|無国籍"},
+    "country": {
+        "ambiguous": "コンゴ|Korea|朝鮮",
+        "several": "中国とベトナム",
+        "unknown": "no|NO|in",
+        "stateless": "無国籍|stateless",
+    },
     "residence_status": {"ambiguous": "配偶者ビザ|就労ビザ", "unknown": "わからない"},
     "corporate_number": {"check_digit": "7000012050003|0000000000000", "digits": "123", "unreadable": "会社"},
     "residence_card": {"format": "A12345678CD|AB1234567OCD"},
