@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -90,6 +91,7 @@ def expiry_due(
     return Due(on=begins, why="residence_expiry")
 
 
+@lru_cache(8192)  # a whole base has no more days than a few years
 def add_months(day: date, months: int) -> date:
     """The same day some months on; the last day of the month where it has no such day."""
     count = day.year * 12 + day.month - 1 + months

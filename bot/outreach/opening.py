@@ -116,7 +116,8 @@ def due_of(one: Standing, vault: Vault, zone: ZoneInfo, cadence: Cadence) -> Due
     """When the review of a customer is due; ``None`` where he is spared the cycle and no permit of his ends."""
     # What the bank's file does not know yet: a review that was completed here.
     here = None if one.completed_at is None else one.completed_at.astimezone(zone).date()
-    confirmed = max((day for day in (one.last_confirmed_on, here) if day), default=None)
+    told = one.last_confirmed_on
+    confirmed = max(told, here) if told and here else told or here
     expiry = one.residence_expiry(vault)
     if one.has_sdd:
         return expiry_due(confirmed, expiry, cadence)
