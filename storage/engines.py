@@ -40,7 +40,7 @@ BUSY_MILLISECONDS = 30_000
 _POLL_MILLISECONDS = 2
 #: The last one is for a store that is thrown away.
 _SYNCHRONOUS = ("full", "normal", "off")
-#: Kibibytes of pages that the writer of a store keeps which nobody else uses: no page of it grows stale.
+#: Kibibytes of pages that a connection keeps of a store which nobody else uses.
 _ALONE_CACHE = 16_000
 
 
@@ -68,13 +68,14 @@ def open_sqlite(path: Path, synchronous: str, *, alone: bool = False) -> tuple[E
         raise StoreUnreachable(f"The folder of the store {path.name} does not exist.")
     try:
         path.touch(mode=0o600, exist_ok=True)
-        _switch_to_wal(path)
+        if not alone:
+            _switch_to_wal(path)
     except OSError:
         raise StoreUnreachable(f"The store {path.name} cannot be opened for writing.") from None
     except sqlite3.DatabaseError:
         raise StoreUnreachable(f"The file {path.name} is not a SQLite database, or it cannot be written.") from None
-    writer = _sqlite_engine(path, synchronous, readers=0, cache=_ALONE_CACHE if alone else 0)
-    reader = _sqlite_engine(path, synchronous, readers=SQLITE_READERS)
+    writer = _sqlite_engine(path, synchronous, readers=0, alone=alone)
+    reader = _sqlite_engine(path, synchronous, readers=SQLITE_READERS, alone=alone)
     return writer, reader
 
 
@@ -100,7 +101,7 @@ def _switch_to_wal(path: Path) -> None:
         raise StoreUnreachable(f"The store {path.name} must lie on a local disk: its file system takes no WAL.")
 
 
-def _sqlite_engine(path: Path, synchronous: str, *, readers: int, cache: int = 0) -> Engine:
+def _sqlite_engine(path: Path, synchronous: str, *, readers: int, alone: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         hide_parameters=True,
@@ -123,11 +124,13 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int, cache: int = 0
         # Temporary tables and indexes hold the same values as the store: keep them off the disk.
         cursor.execute("PRAGMA temp_store=MEMORY")
         # What is erased is overwritten, in pages that come free as well.
-        cursor.execute("PRAGMA secure_delete=ON")
+        cursor.execute(f"PRAGMA secure_delete={'OFF' if alone else 'ON'}")
+        if alone:
+            # Enough to take a transaction back, and nothing to go on with after a crash.
+            cursor.execute("PRAGMA journal_mode=MEMORY")
+            cursor.execute(f"PRAGMA cache_size=-{_ALONE_CACHE}")
         if readers:
             cursor.execute("PRAGMA query_only=ON")
-        if cache:
-            cursor.execute(f"PRAGMA cache_size=-{cache}")
         cursor.close()
 
     event.listen(engine, "begin", _begin_reading if readers else _begin_writing)

@@ -5,6 +5,7 @@ Promise: the outcome follows from the order alone, on one core as on many; the s
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
 from collections.abc import Callable, Sequence
@@ -32,6 +33,8 @@ _DIVIDED = 10_000
 #: Fewer are done before other processes have started.
 _SMALL = 1_000
 _PARTS = 2
+#: New objects after which the collector of a part looks for cycles.
+_COLLECTED = 50_000
 #: Seconds between two looks at how far the parts are.
 _LOOK = 0.5
 #: Months that are done, and all.
@@ -139,6 +142,7 @@ def _processes() -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
+    gc.set_threshold(_COLLECTED)
     threading.Thread(target=end_with_parent, daemon=True).start()
     configure()
 
@@ -154,6 +158,8 @@ def run_noted(task: Task) -> Tally:
 
 def _run(task: Task, note: Callable[[int], None]) -> Tally:
     world = World(task)
+    # What is there now stays to the end: the collector need not go through it again and again.
+    gc.freeze()
     try:
         return world.run(lambda one: note(len(one.tally.months)))
     finally:
