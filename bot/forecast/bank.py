@@ -18,7 +18,7 @@ from bot.forecast.people import People
 from bot.forecast.posting import Platform, Post
 from bot.live_content import LiveContent
 from bot.outreach.cadence import Cadence
-from bot.outreach.campaigning import approve, make, start
+from bot.outreach.campaigning import approve, make, release, start
 from bot.outreach.climbing import Climbing, Gate, Setting
 from bot.outreach.ladder import Ladder
 from bot.outreach.letters import Channels, make_letters
@@ -93,6 +93,12 @@ class Bank:
         while self._climbing.step(lease) or self._post.send():
             pass
         database.run(lambda conn: give_back_lease(conn, uni, lease))
+
+    def let_go_on(self) -> None:
+        """Somebody looks at what has paused of itself, and finds nothing but people who could not be reached."""
+        for campaign in self.database.run_read(lambda conn: list_campaigns(conn, state="paused")):
+            release(self.database, campaign.id, actor=_CHECKER)
+            start(self.database, self._settings, campaign.id, actor=_CHECKER)
 
     def write_letters(self) -> Iterator[Mapping[str, str]]:
         """Make the letters that wait; each as a row of the printer's file."""

@@ -155,6 +155,8 @@ class World:
         for number in self._stops.pop((day - self.task.first).days, ()):
             self.customers.stop(number)
         working = self._opens(self.task.settings.office, day) is not None
+        if working:
+            self.bank.let_go_on()
         begins = working and not begun
         if begins:
             opened = self.bank.open_month(self.task.assumptions.planning.ahead)

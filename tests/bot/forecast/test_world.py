@@ -111,6 +111,23 @@ def test_whose_death_is_reported_is_settled_within_a_week(tmp_path: Path) -> Non
     assert statuses.count("91") > 10
 
 
+def test_a_campaign_whose_first_wave_was_refused_goes_on_after_somebody_looked(tmp_path: Path) -> None:
+    refused = read_assumptions("{bank: {overdue: 100, linked: {middle: 100}}, troubles: {refused: 100}}")
+    ladder = shipped_ladder()
+    half = ladder.model_copy(update={"ramp": ladder.ramp.model_copy(update={"percent": 50})})
+    world = World(task(tmp_path, months=1, assumptions=refused, plan=Plan(ladder=half, cadence=Cadence())))
+    try:
+        world.run()
+        query = "SELECT state, rest_from FROM campaign"
+        campaigns = world.database.run_read(lambda conn: [tuple(row) for row in conn.execute(text(query))])
+        query = "SELECT count(*) FROM audit_entry WHERE action = 'campaign.paused'"
+        paused = world.database.run_read(lambda conn: conn.execute(text(query)).scalar_one())
+    finally:
+        world.close()
+    assert paused == 1
+    assert campaigns == [("running", None)]
+
+
 def test_parts_of_a_bank_add_up(tmp_path: Path) -> None:
     parts = [run(tmp_path / str(low), numbers=(low, low + 30), months=1) for low in (0, 30)]
     opened = [part.total("opened") for part in parts]
