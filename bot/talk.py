@@ -119,9 +119,13 @@ class Talk:
         conversation_id = conversations.lobby_of_account(self.conn, account.id)
         if conversation_id is not None:
             return self.lock(conversation_id)
-        return conversations.create_conversation(
-            self.conn,
-            self.vault,
+        lobby = self.new_lobby(account)
+        conversations.add_conversations(self.conn, self.vault, [lobby])
+        return lobby
+
+    def new_lobby(self, account: Account) -> Conversation:
+        """A conversation for an account that has none of its own; it is still to be added."""
+        return conversations.new_conversation(
             self.uni,
             kind="lobby",
             account_id=account.id,

@@ -87,27 +87,27 @@ class Conversation:
     questionnaire_sha256: str | None
     locale: str
     #: bot, waiting, staff, closed
-    owner: str
-    owner_staff_id: str | None
+    owner: str = "bot"
+    owner_staff_id: str | None = None
     #: Raised at each change of owner.
-    epoch: int
-    waiting_since: datetime | None
-    phase: str
-    open_question: str | None
-    version: int
+    epoch: int = 0
+    waiting_since: datetime | None = None
+    phase: str = "new"
+    open_question: str | None = None
+    version: int = 0
     #: Number of the last event.
-    event_seq: int
+    event_seq: int = 0
     #: Number of the last outgoing message; raise it by one for each ``insert_outgoing``.
-    out_seq: int
-    last_inbound_at: datetime | None
+    out_seq: int = 0
+    last_inbound_at: datetime | None = None
     #: The platform's time of the newest event that was worked off.
-    last_occurred_at: datetime | None
+    last_occurred_at: datetime | None = None
     #: When the second factor was last given.
-    verified_at: datetime | None
+    verified_at: datetime | None = None
     created_at: datetime
-    closed_at: datetime | None
+    closed_at: datetime | None = None
     #: The snapshot of the fold.
-    state: dict[str, Any] = field(repr=False)
+    state: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def times(self) -> Times:
@@ -126,7 +126,23 @@ def create_conversation(
     locale: str,
 ) -> Conversation:
     """Begin a conversation, owned by the bot, with an empty state."""
-    conversation = Conversation(
+    conversation = new_conversation(
+        uni,
+        kind=kind,
+        account_id=account_id,
+        case_id=case_id,
+        questionnaire_sha256=questionnaire_sha256,
+        locale=locale,
+    )
+    add_conversations(conn, vault, [conversation])
+    return conversation
+
+
+def new_conversation(
+    uni: Universe, *, kind: str, account_id: str, case_id: str | None, questionnaire_sha256: str | None, locale: str
+) -> Conversation:
+    """A conversation that is still to be added."""
+    return Conversation(
         id=uni.new_id(),
         ref=uni.code(_REF_LENGTH).lower(),
         kind=kind,
@@ -134,27 +150,15 @@ def create_conversation(
         case_id=case_id,
         questionnaire_sha256=questionnaire_sha256,
         locale=locale,
-        owner="bot",
-        owner_staff_id=None,
-        epoch=0,
-        waiting_since=None,
-        phase="new",
-        open_question=None,
-        version=0,
-        event_seq=0,
-        out_seq=0,
-        last_inbound_at=None,
-        last_occurred_at=None,
-        verified_at=None,
         created_at=uni.now(),
-        closed_at=None,
-        state={},
     )
-    values = {name: getattr(conversation, name) for name in _CHANGING}
-    for name in ("id", "ref", "kind", "case_id", "version", "event_seq", "created_at"):
-        values[name] = getattr(conversation, name)
-    _INSERT.run(conn, {**values, "sealed": _seal(vault, conversation)})
-    return conversation
+
+
+def add_conversations(conn: Connection, vault: Vault, conversations: Sequence[Conversation]) -> None:
+    """Write new conversations down together."""
+    names = (*_CHANGING, "id", "ref", "kind", "case_id", "version", "event_seq", "created_at")
+    rows = [{**{name: getattr(one, name) for name in names}, "sealed": _seal(vault, one)} for one in conversations]
+    _INSERT.run_each(conn, rows)
 
 
 _INSERT = Direct(insert(_conversation))

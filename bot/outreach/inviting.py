@@ -45,14 +45,16 @@ class Invitations:
             return None
         is_new = all(link.case_id != case_id for link in his)
         linked_at = max(link.linked_at for link in his) if is_new else None
-        lobby = lobby or talk.lobby_of(account)
+        together = not LIMITS[account.channel].changes
+        lobby = lobby or (talk.new_lobby(account) if together else talk.lobby_of(account))
         # What he writes next is about the new case.
         becomes_active = not found.is_busy and account.active_conversation_id != lobby.id
-        if not LIMITS[account.channel].changes:
+        if together:
             invited = Invited(
                 outgoing_id=talk.uni.new_id(),
                 account=account,
                 lobby=lobby,
+                begins=found.lobby is None,
                 customer_id=customer_id,
                 case_id=case_id,
                 linked_at=linked_at,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from dialogs.records import changed
 from storage.accounts import Account, activate_conversations, make_link
 from storage.content import new_row as new_content
-from storage.conversations import Conversation
+from storage.conversations import Conversation, add_conversations
 from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.held import held
@@ -49,8 +49,9 @@ class Invited:
     #: The id that the message will have.
     outgoing_id: str
     account: Account
-    #: The account's own conversation.
+    #: The account's own conversation, and whether it begins with this message.
     lobby: Conversation
+    begins: bool
     customer_id: str
     case_id: str
     #: Since when the account acts for the customer, where it does not act in this case yet.
@@ -84,6 +85,7 @@ def queue_invitations(
                 epoch=one.lobby.epoch,
             )
         )
+    add_conversations(conn, vault, [one.lobby for one in invited if one.begins])
     _speak(conn, [one.lobby for one in invited])
     _CONTENT.run_each(conn, contents)
     _MESSAGE.run_each(conn, messages)
