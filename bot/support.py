@@ -55,6 +55,7 @@ SHOWN = frozenset(
         "messages",
         "outcome",
         "part",
+        "people",
         "percent",
         "port",
         "problem",

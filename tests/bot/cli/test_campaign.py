@@ -50,7 +50,9 @@ def test_reach_as_a_list_on_a_day_and_as_one_customers_history(shell: Shell, mon
     shell("campaign", "start", "all")
     assert "対象: 2" in shell("campaign", "reach", "all", "--out", shell.folder / "r.csv").out
     assert [row["reach"] for row in shell.read("r.csv")] == ["registered", "registered"]
-    assert json.loads(shell("campaign", "reach", "all", "--on", "2020-01-01", "--json").out)["registered"] == 2
+    assert json.loads(shell("campaign", "reach", "all", "--json").out)["registered"] == 2
+    # Nobody was in it then.
+    assert json.loads(shell("campaign", "reach", "all", "--on", "2020-01-01", "--json").out)["customers"] == 0
     assert shell("campaign", "reach", "all", "--customer", "0001", "--json").code == 0
     assert "9999" in shell.refused("campaign", "reach", "all", "--customer", "9999")
     assert "none" in shell.refused("campaign", "reach", "none")

@@ -181,6 +181,8 @@ def test_every_listed_problem_is_raised_somewhere_and_none_beside_the_list() -> 
                     raised.add(str(first.value))
                 else:
                     shared.add(ast.unparse(first).partition("}.")[2].rstrip("'\""))
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Problem":  # without an example
+                raised |= {word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
     assert raised <= PROBLEMS.keys()
     assert {code for code in PROBLEMS if code not in raised and code.partition(".")[2] not in shared} == set()
 
