@@ -44,14 +44,15 @@ async def measured(begin: Begin, turn: Turn, stored: Callable[[Any], Any]) -> di
     """Turns a second, and what an open conversation takes: bytes in memory, and of what would be kept as JSON."""
     turns = len(ACTS) + 1
     seconds = []
-    for round_ in range(_ROUNDS):
+    for round_ in range(_ROUNDS + 1):
         conversations = [begin(round_ * _CONVERSATIONS + number) for number in range(_CONVERSATIONS)]
         gc.collect()
         gc.freeze()  # what lies ready is no work of the turns
         began = time.process_time()
         await _play(conversations, turn, turns)
         seconds.append(time.process_time() - began)
-    conversations = [begin(_ROUNDS * _CONVERSATIONS + number) for number in range(_COUNTED)]
+    del seconds[0]  # in which everybody still makes what he keeps
+    conversations = [begin((_ROUNDS + 1) * _CONVERSATIONS + number) for number in range(_COUNTED)]
     gc.collect()
     tracemalloc.start()
     await _play(conversations, turn, MIDDLE)
