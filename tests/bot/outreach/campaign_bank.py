@@ -29,6 +29,7 @@ from storage.campaign_steps import on_their_way
 from storage.campaigns import Actor, Campaign, Rule
 from storage.cases import Case, CaseStatus, load_case
 from storage.database import Database
+from storage.inbound import insert_inbound
 from storage.leases import give_back_lease, take_lease
 from storage.tables import CampaignMemberRow, CampaignRow, table_of
 from storage.universe import FrozenUniverse
@@ -135,6 +136,31 @@ class CampaignBank:
 
         self.accounts[number] = self.database.run(run)
         return self.accounts[number]
+
+    def hear(self, account_id: str) -> None:
+        """Something of the customer is stored; it was not read yet."""
+        database, uni = self.database, self.universe
+
+        def run(conn: Any) -> None:
+            here = conn.execute(
+                text("SELECT id FROM conversation WHERE account_id = :a"), {"a": account_id}
+            ).scalar_one()
+            insert_inbound(
+                conn,
+                database.vault,
+                uni,
+                channel="line",
+                event_key=uni.new_id(),
+                account_id=account_id,
+                conversation_id=here,
+                kind="text",
+                occurred_at=uni.now(),
+                content_id=None,
+                message_id=None,
+                payload={},
+            )
+
+        database.run(run)
 
     def case(self, number: str) -> Case:
         found = self.database.run_read(lambda conn: load_case(conn, self.cases[number].id))

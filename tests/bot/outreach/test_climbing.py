@@ -20,7 +20,6 @@ from storage.campaign_steps import cases_for_letters
 from storage.cases import CaseStatus, transitions_of
 from storage.database import Database
 from storage.flags import FlagKind
-from storage.inbound import insert_inbound
 from storage.quota import note_quota
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import CHECKER, TOKYO, CampaignBank
@@ -160,7 +159,7 @@ def test_an_answer_ten_milliseconds_before_a_reminder_holds_it(bank: CampaignBan
         bank.plan()
         assert bank.member("0001")["outgoing_id"] is not None
         bank.universe.advance(timedelta(seconds=2))
-    write(bank, account_id)
+    bank.hear(account_id)
     bank.universe.advance(timedelta(milliseconds=10))
     before = len(bank.arrived())
     bank.round()
@@ -174,30 +173,6 @@ def test_an_answer_ten_milliseconds_before_a_reminder_holds_it(bank: CampaignBan
     bank.round()
     bank.round()
     assert len(bank.arrived()) == before + 1
-
-
-def write(bank: CampaignBank, account_id: str) -> None:
-    """Something of the customer is stored; it was not read yet."""
-    database, uni = bank.database, bank.universe
-
-    def run(conn: Any) -> None:
-        lobby = conn.execute(text("SELECT id FROM conversation WHERE account_id = :a"), {"a": account_id}).scalar_one()
-        insert_inbound(
-            conn,
-            database.vault,
-            uni,
-            channel="line",
-            event_key=uni.new_id(),
-            account_id=account_id,
-            conversation_id=lobby,
-            kind="text",
-            occurred_at=uni.now(),
-            content_id=None,
-            message_id=None,
-            payload={},
-        )
-
-    database.run(run)
 
 
 @pytest.mark.slow

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from storage import accounts
 from storage.campaign_members import preview
 from storage.campaigns import Rule
 from storage.conversations import create_conversation
 from storage.database import Database
-from storage.inbound import insert_inbound
 from storage.tables import ConversationRow, table_of
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import TOKYO, CampaignBank
@@ -41,30 +39,6 @@ def begin(bank: CampaignBank) -> None:
     uni, vault = bank.universe, bank.database.vault
     his = {"account_id": account_id, "case_id": case.id, "questionnaire_sha256": None, "locale": "ja"}
     bank.database.run(lambda conn: create_conversation(conn, vault, uni, kind="case", **his))
-
-
-def write(bank: CampaignBank, account_id: str) -> None:
-    """He says something there."""
-    uni, vault = bank.universe, bank.database.vault
-
-    def run(conn: Any) -> None:
-        here = conn.execute(select(_conversation.c.id).where(_conversation.c.account_id == account_id)).scalar_one()
-        insert_inbound(
-            conn,
-            vault,
-            uni,
-            channel="line",
-            event_key=uni.new_id(),
-            account_id=account_id,
-            conversation_id=here,
-            kind="text",
-            occurred_at=uni.now(),
-            content_id=None,
-            message_id=None,
-            payload={},
-        )
-
-    bank.database.run(run)
 
 
 def holder(bank: CampaignBank) -> str:
@@ -101,7 +75,7 @@ def test_who_is_writing_by_another_account_is_left_alone_until_he_is_done(bank: 
     old = bank.accounts["0001"]
     bank.link("0001", "telegram")
     bank.go_to(REMINDED)
-    write(bank, old)
+    bank.hear(old)
     bank.round()
     assert bank.arrived() == []
     assert bank.member("0001")["held_by"] == "answering"
@@ -132,7 +106,7 @@ def test_that_one_is_writing_keeps_nobody_else_waiting(database: Database, unive
     bank.run_until(date(2026, 11, 17))
     bank.line.sent.clear()
     bank.go_to(REMINDED)
-    write(bank, bank.accounts["0001"])
+    bank.hear(bank.accounts["0001"])
     bank.round()
     assert [user for user, *_ in bank.line.sent] == ["U0002"]
     assert bank.member("0001")["held_by"] == "answering"
@@ -148,7 +122,7 @@ def test_what_another_customer_does_holds_back_nobody_else(bank: CampaignBank, w
     bank.line.sent.clear()
     bank.go_to(REMINDED)
     if what == "writes":
-        write(bank, account_id)
+        bank.hear(account_id)
     else:
         his = update(_conversation).where(_conversation.c.account_id == account_id).values(owner="staff")
         bank.database.run(lambda conn: conn.execute(his))
