@@ -161,8 +161,8 @@ def heat_map(named: Named, rows: Sequence[tuple[str, Sequence[int | None]]], col
         body.append(words(0, y + 13, label))
         for place, count in enumerate(counts):
             shade = _PAPER if not count else _SHADES[min(len(_SHADES) - 1, (count * len(_SHADES) - 1) // most)]
-            fill = f"url(#{named.id}-{_HIDDEN})" if count is None else shade
-            body.append(box(left + size * place, y, size, 18, fill, line="#d8dce4"))
+            ground = f"url(#{named.id}-{_HIDDEN})" if count is None else shade
+            body.append(box(left + size * place, y, size, 18, ground, line="#d8dce4"))
     return svg(named, 16 + len(rows) * 18 + 4, body)
 
 
