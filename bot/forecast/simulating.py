@@ -149,6 +149,8 @@ def _begin() -> None:
 
 def run_noted(task: Task) -> Tally:
     """A part of a bank in a process of its own, which notes how far it is."""
+    # What was imported stays to the end: the collector need not go through it again and again.
+    gc.freeze()
 
     def note(done: int) -> None:
         _noted(task).write_text(str(done), encoding="ascii")
@@ -158,8 +160,6 @@ def run_noted(task: Task) -> Tally:
 
 def _run(task: Task, note: Callable[[int], None]) -> Tally:
     world = World(task)
-    # What is there now stays to the end: the collector need not go through it again and again.
-    gc.freeze()
     try:
         return world.run(lambda one: note(len(one.tally.months)))
     finally:
