@@ -116,7 +116,8 @@ class Database:
         """Open a store; raises a ``StoreProblem`` with one sentence where schema or keys do not fit.
 
         A new SQLite store is made with its schema, and without ``keys`` with a key file beside it; any
-        other schema is only changed with ``migrate``.
+        other schema is only changed with ``migrate``.  ``alone``: nobody else uses a SQLite store, and it is thrown
+        away: nothing waits for a disk, and what was in it is gone after a crash.
         """
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite":

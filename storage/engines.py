@@ -38,9 +38,8 @@ _NO_LONG_SILENCE = {
 BUSY_MILLISECONDS = 30_000
 #: How often a writer asks whether it may.
 _POLL_MILLISECONDS = 2
-#: The last one is for a store that is thrown away.
-_SYNCHRONOUS = ("full", "normal", "off")
-#: Kibibytes of pages that a connection keeps of a store which nobody else uses.
+_SYNCHRONOUS = ("full", "normal")
+#: Kibibytes of pages that a connection keeps of a store which is thrown away.
 _ALONE_CACHE = 16_000
 
 
@@ -119,7 +118,7 @@ def _sqlite_engine(path: Path, synchronous: str, *, readers: int, alone: bool) -
         # The driver's own BEGIN is switched off; ``begin`` below says what is meant.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA synchronous={synchronous.upper()}")
+        cursor.execute(f"PRAGMA synchronous={'OFF' if alone else synchronous.upper()}")
         cursor.execute("PRAGMA foreign_keys=ON")
         # Temporary tables and indexes hold the same values as the store: keep them off the disk.
         cursor.execute("PRAGMA temp_store=MEMORY")

@@ -127,7 +127,7 @@ def open_store(folder: Path, universe: FrozenUniverse, *, name: str = "bank") ->
         key.write_text(new_key("simulated"), encoding="ascii")
     keys = Keyring.parse(key.read_text(encoding="ascii"))
     url = f"sqlite:///{folder / name}.db"
-    return Database.open(url, keys=keys, universe=universe, sqlite_synchronous="off", alone=True)
+    return Database.open(url, keys=keys, universe=universe, alone=True)
 
 
 def fill(
