@@ -9,32 +9,26 @@ and five failures lock it until staff unlock it or a new letter is made.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 
-from storage.direct import Direct
+from storage.direct import Direct, among
 from storage.encryption import DigestKind, Vault
-from storage.tables import CaseRow, LinkCodeRow, table_of
+from storage.tables import LinkCodeRow, table_of
 from storage.universe import Universe
 
 CODE_LENGTH = 12
 
 _link_code = table_of(LinkCodeRow)
-_case = table_of(CaseRow)
-_CHECK_NUMBER = Direct(
-    select(_case.c.check_number).where(_case.c.id == bindparam("wanted")).with_for_update(key_share=True)
-)
 _ADD = Direct(insert(_link_code))
-_REVOKE = Direct(
-    update(_link_code)
-    .where(_link_code.c.case_id == bindparam("wanted"))
-    .where((_link_code.c.state == "active") | (_link_code.c.state == "locked"))
-    .values(state="revoked")
-    .returning(_link_code.c.id)
-)
+_usable = (_link_code.c.state == "active") | (_link_code.c.state == "locked")
+_revoked = update(_link_code).where(_usable).values(state="revoked")
+_REVOKE = Direct(_revoked.where(_link_code.c.case_id == bindparam("wanted")).returning(_link_code.c.id))
+_REVOKE_MANY = Direct(lambda dialect: _revoked.where(among(dialect, _link_code.c.case_id, "cases")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,33 +52,35 @@ def normal_code(text: str) -> str:
     return "".join(sign for sign in folded if sign.isalnum())
 
 
-def make_link_code(
-    conn: Connection, vault: Vault, uni: Universe, case_id: str, *, expires_on: date
-) -> tuple[LinkCode, str]:
-    """A new code for a case and the clear code, which exists only in the letter; earlier codes are revoked."""
-    check_number: str = _CHECK_NUMBER.first(conn, {"wanted": case_id}).check_number
-    revoke_link_codes(conn, case_id)
-    clear = uni.code(CODE_LENGTH)
-    values = code_values(vault, uni, case_id, clear, check_number=check_number, expires_on=expires_on)
-    _ADD.run(conn, values)
-    return LinkCode(**{name: values[name] for name in LinkCode.__dataclass_fields__}), clear
+def make_link_codes(
+    conn: Connection, vault: Vault, uni: Universe, check_numbers: Mapping[str, str], *, expires_on: date
+) -> dict[str, tuple[LinkCode, str]]:
+    """Case -> its new code and the clear code, which exists only in the letter; earlier codes are revoked.
 
-
-def code_values(
-    vault: Vault, uni: Universe, case_id: str, clear: str, *, check_number: str, expires_on: date
-) -> dict[str, Any]:
-    """The row of a new code."""
-    return {
-        "id": uni.new_id(),
-        "case_id": case_id,
-        "code_digest": vault.digest(DigestKind.LINK_CODE, normal_code(clear)),
-        "check_number": check_number,
-        "expires_on": expires_on,
-        "state": "active",
-        "tries": 0,
-        "created_at": uni.now(),
-        "used_at": None,
-    }
+    ``check_numbers``: those of cases that this transaction has locked.
+    """
+    if not check_numbers:
+        return {}
+    _REVOKE_MANY.run(conn, {"cases": list(check_numbers)})
+    made: dict[str, tuple[LinkCode, str]] = {}
+    rows: list[dict[str, Any]] = []
+    for case_id, check_number in check_numbers.items():
+        clear = uni.code(CODE_LENGTH)
+        values: dict[str, Any] = {
+            "id": uni.new_id(),
+            "case_id": case_id,
+            "code_digest": vault.digest(DigestKind.LINK_CODE, normal_code(clear)),
+            "check_number": check_number,
+            "expires_on": expires_on,
+            "state": "active",
+            "tries": 0,
+            "created_at": uni.now(),
+            "used_at": None,
+        }
+        rows.append(values)
+        made[case_id] = (LinkCode(**{name: values[name] for name in LinkCode.__dataclass_fields__}), clear)
+    _ADD.run_each(conn, rows)
+    return made
 
 
 def revoke_link_codes(conn: Connection, case_id: str) -> list[str]:

@@ -17,14 +17,19 @@ from sqlalchemy import Connection
 
 from bot.outreach.letter_codes import BadCodes, CodesFile
 from storage import audit
-from storage.bulk.lettering import make_link_codes
 from storage.bulk.moving import Way, lock_cases, move_cases
 from storage.campaign_steps import cases_for_letters
 from storage.case_status import ANSWERABLE
 from storage.cases import Case, CaseStatus, cases_of_customer, cases_without_letter, load_cases
 from storage.database import Database
 from storage.flags import stopped_of
-from storage.link_codes import find_link_code, link_codes_of_case, revoke_link_codes, unlock_link_code
+from storage.link_codes import (
+    find_link_code,
+    link_codes_of_case,
+    make_link_codes,
+    revoke_link_codes,
+    unlock_link_code,
+)
 
 #: Statuses from which a letter moves a case on; 30 is a customer whose last letter came back.
 _BEFORE_LETTER = (CaseStatus.SELECTED, CaseStatus.ANNOUNCED, CaseStatus.UNDELIVERABLE)

@@ -15,7 +15,7 @@ from bot.channels.base import Inbound, InboundKind, Tap
 from bot.console.desk import NotOwner
 from dialogs.guard import find_secret
 from dialogs.personal import Personal
-from storage import cases, link_codes
+from storage import cases
 from storage.cases import CaseStatus
 from storage.content import transcript
 from storage.universe import Universe
@@ -24,6 +24,7 @@ from storage.universe import Universe
 from tests.e2e.conftest import *  # noqa: F403
 from tests.e2e.conftest import on_both
 from tests.e2e.house import House, say, until
+from tests.link_codes import make_link_code
 
 MORI = "0000124"
 HANAKO, TARO = "0000100", "0000101"
@@ -144,9 +145,7 @@ async def test_a_code_that_looks_like_a_secret_is_a_code(house: House, code: str
     uni = house.universe
     drawn = Universe(now=uni.now, new_id=uni.new_id, code=lambda _: code)
     case_id, expires_on = house.letter(MORI).case_id, uni.now().date() + timedelta(days=9)
-    house.database.run(
-        lambda conn: link_codes.make_link_code(conn, house.database.vault, drawn, case_id, expires_on=expires_on)
-    )
+    house.database.run(lambda conn: make_link_code(conn, house.database.vault, drawn, case_id, expires_on=expires_on))
     customer = house.on(channel)
     await (customer.types(dashed(code)) if dashes else customer.opens(code))
     assert house.letter(MORI).check_number in customer.said

@@ -13,13 +13,14 @@ from bot.console.queue import list_undelivered
 from bot.live_content import LiveContent, NothingPublished
 from bot.outreach.opening import open_case_of
 from bot.simulator.people import Speaker
-from storage import cases, customers, link_codes, staff
+from storage import cases, customers, staff
 from storage.cases import CaseStatus
 from storage.content import transcript
 
 # The house with both platforms around it is a fixture of its own folder; here it is used as it is.
 from tests.e2e.conftest import *  # noqa: F403
 from tests.e2e.house import House, half_way, say
+from tests.link_codes import make_link_code
 
 MORI, HANAKO, COMPANY = "0000124", "0000100", "0009001"
 
@@ -151,7 +152,7 @@ async def test_a_company_without_a_form_is_led_to_a_person(house: House, channel
     expires_on = (house.universe.now() + timedelta(days=30)).date()
     (case,) = [case for case in database.run_read(cases.list_cases) if case.customer_no == COMPANY]
     _, code = database.run(
-        lambda conn: link_codes.make_link_code(conn, database.vault, house.universe, case.id, expires_on=expires_on)
+        lambda conn: make_link_code(conn, database.vault, house.universe, case.id, expires_on=expires_on)
     )
     customer = house.on(channel)
     await customer.opens(code)

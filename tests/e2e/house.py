@@ -32,13 +32,14 @@ from dialogs.conversation import events as ev
 from dialogs.conversation.state import State, apply, from_json, to_json
 from dialogs.personal import Personal
 from locales import load_catalogue
-from storage import accounts, cases, conversations, link_codes, staff
+from storage import accounts, cases, conversations, staff
 from storage.cases import Case
 from storage.conversations import Conversation
 from storage.database import Database
 from storage.staff import StaffMember
 from storage.universe import FrozenUniverse
 from tests.e2e.pace import wait_for_pace
+from tests.link_codes import make_link_code
 
 LINE_SECRET = "e2e-line-channel-secret"
 LINE_TOKEN = "e2e-line-access-token"
@@ -382,9 +383,7 @@ def new_letter(house: House, number: str, *, expires_in: int = 30) -> str:
     case_id = house.letter(number).case_id
     expires_on = (house.universe.now() + timedelta(days=expires_in)).date()
     _, code = house.database.run(
-        lambda conn: link_codes.make_link_code(
-            conn, house.database.vault, house.universe, case_id, expires_on=expires_on
-        )
+        lambda conn: make_link_code(conn, house.database.vault, house.universe, case_id, expires_on=expires_on)
     )
     return code
 

@@ -22,7 +22,7 @@ from storage.accounts import make_link, upsert_account
 from storage.audit import record, seal_chain
 from storage.branches import WHOLE_BANK, Branches
 from storage.cadences import decide_cadence
-from storage.cases import Case, CaseStatus, find_link_code, make_link_code, move_case, open_case
+from storage.cases import Case, CaseStatus, find_link_code, move_case, open_case
 from storage.claims import claim_outgoing
 from storage.contacts import Try, save_try
 from storage.content import save_content
@@ -47,6 +47,7 @@ from storage.second_factors import begin_factor
 from storage.staff import add_staff, create_session, load_session
 from storage.submissions import save_differences, save_submission
 from storage.universe import FrozenUniverse, Universe
+from tests.link_codes import make_link_code
 
 
 class Canaries:

@@ -26,7 +26,6 @@ from storage.cases import (
     list_cases,
     load_case,
     load_stated_reason,
-    make_link_code,
     move_case,
     open_case,
     set_next_due,
@@ -37,6 +36,7 @@ from storage.cases import (
 from storage.customers import begin_master_version, stage_master_rows
 from storage.database import Database
 from storage.problems import IllegalTransition
+from tests.link_codes import make_link_code
 
 EXPIRES = date(2026, 12, 31)
 

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, insert
 from storage import customers
 from storage.campaigns import Actor, Rule, make_campaign
 from storage.cases import Case, CaseStatus, load_case, move_case
-from storage.link_codes import make_link_code
 from storage.tables import CampaignDeliveryRow, CampaignMemberRow, table_of
 from tests.bot.console.house import Bank
+from tests.link_codes import make_link_code
 
 PHONE, KANA, ADDRESS = "090-1111-2222", "ミホン タロウ", "東京都港区1-1"
 _WAY = (CaseStatus.SENT, CaseStatus.REMINDED_1, CaseStatus.REMINDED_2)
