@@ -21,6 +21,7 @@ from storage.outgoing import OutgoingBatch, OutgoingRow
 from storage.pacing import Pace, exhausted, grant
 from storage.problems import KeyProblem
 from storage.sending.alike import (
+    LEASED,
     NOBODY_SHARES,
     Batch,
     companions,
@@ -31,7 +32,7 @@ from storage.sending.alike import (
     wish_of,
 )
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
-from storage.tables.messages import OPEN_STATES
+from storage.tables.messages import OPEN_STATES, UNASKED
 from storage.universe import Universe
 from storage.unreadable import give_up_unreadable
 
@@ -42,9 +43,6 @@ _outgoing = table_of(_OutgoingTable)
 _conversation = table_of(ConversationRow)
 _account = table_of(AccountRow)
 _content = table_of(ContentRow)
-
-#: The kind of message that nobody waits for: an invitation, of which there may be thousands.
-_UNASKED = "invitation"
 
 #: No channel has a pace.
 _UNHURRIED: Mapping[str, Pace] = MappingProxyType({})
@@ -65,10 +63,10 @@ def _heads_statement(*, but: bool = False, answers: bool = False) -> Any:
     free = (_outgoing.c.state == "pending") | (_outgoing.c.lease_until <= bindparam("now"))
     heads = select(_outgoing.c.conversation_id, _outgoing.c.kind)
     if answers:
-        heads = heads.where(_outgoing.c.kind != _UNASKED)
+        heads = heads.where(_outgoing.c.kind != UNASKED)
     if but:
         there = _conversation.join(_account, _account.c.id == _conversation.c.account_id)
-        unasked = (_outgoing.c.kind == _UNASKED) & _account.c.channel.in_(bindparam("unasked", expanding=True))
+        unasked = (_outgoing.c.kind == UNASKED) & _account.c.channel.in_(bindparam("unasked", expanding=True))
         held = _account.c.channel.in_(bindparam("channels", expanding=True)) | unasked
         its_own = _conversation.c.id == _outgoing.c.conversation_id
         heads = heads.where(~select(_conversation.c.id).select_from(there).where(its_own, held).exists())
@@ -122,13 +120,7 @@ _LEASE = Direct(
     update(_outgoing)
     # Only what is still open: a hand-over may have cancelled a follower meanwhile.
     .where(_outgoing.c.id == bindparam("wanted"), _outgoing.c.state.in_(OPEN_STATES))
-    .values(
-        state="leased",
-        lease_owner=bindparam("owner"),
-        lease_until=bindparam("until"),
-        attempts=_outgoing.c.attempts + 1,
-        batch_key=bindparam("key"),
-    )
+    .values(LEASED)
 )
 _HOLD = (
     update(_outgoing)
@@ -207,7 +199,7 @@ def _due_heads(conn: Connection, now: datetime, limit: int, paces: Mapping[str, 
     full = exhausted(conn, now, paces) if found else []
     if full:
         found = _look(conn, wanted, full)
-    if len(found) == limit and any(row.kind == _UNASKED for row in found):
+    if len(found) == limit and any(row.kind == UNASKED for row in found):
         # More wait than can go now: who has asked for something comes before all who have not.
         found = [*_look(conn, wanted, full, answers=True), *found]
     return list(dict.fromkeys(row.conversation_id for row in found))[:limit]

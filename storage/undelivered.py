@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
 
 from storage.tables import OutgoingRow, table_of
+from storage.tables.messages import UNASKED
 
 _outgoing = table_of(OutgoingRow)
 
@@ -59,7 +60,7 @@ def oldest_undelivered(conn: Connection) -> datetime | None:
 
 def _lost(query: Select[Any], within: Select[tuple[str]] | None) -> Select[Any]:
     # A campaign finds another way by itself; its own pages tell of it.
-    query = query.where(_outgoing.c.state.in_(_LOST), _outgoing.c.kind != "invitation")
+    query = query.where(_outgoing.c.state.in_(_LOST), _outgoing.c.kind != UNASKED)
     if within is None:
         return query
     # Asked of each message, which are few: listing all that somebody may see takes longer.

@@ -20,13 +20,21 @@ from storage.encryption import Vault
 from storage.pacing import Wish
 from storage.problems import KeyProblem
 from storage.tables import ContentRow, OutgoingRow, table_of
-from storage.tables.messages import OPEN_STATES
+from storage.tables.messages import OPEN_STATES, UNASKED
 from storage.universe import Universe
 
 _outgoing, _content = table_of(OutgoingRow), table_of(ContentRow)
 
-#: The kind of message that many get: no other one is the same for two people.
-_FOR_MANY = "invitation"
+#: What a lease writes.
+LEASED: Mapping[str, Any] = MappingProxyType(
+    {
+        "state": "leased",
+        "lease_owner": bindparam("owner"),
+        "lease_until": bindparam("until"),
+        "attempts": _outgoing.c.attempts + 1,
+        "batch_key": bindparam("key"),
+    }
+)
 #: No platform takes more than one person a call.
 NOBODY_SHARES: Mapping[str, int] = MappingProxyType({})
 
@@ -49,13 +57,7 @@ def _lease_statement(dialect: str) -> Any:
     return (
         update(_outgoing)
         .where(among(dialect, _outgoing.c.id, "wanted"), _outgoing.c.state.in_(OPEN_STATES))
-        .values(
-            state="leased",
-            lease_owner=bindparam("owner"),
-            lease_until=bindparam("until"),
-            attempts=_outgoing.c.attempts + 1,
-            batch_key=bindparam("key"),
-        )
+        .values(LEASED)
     )
 
 
@@ -97,7 +99,7 @@ _SETTLE, _PART, _WAITING = Direct(_settle_statement), Direct(_part_statement), D
 def shares_a_key(batch: Sequence[Any]) -> bool:
     """Whether a batch was first tried together with others."""
     head = batch[0]
-    return len(batch) == 1 and head.kind == _FOR_MANY and head.batch_key not in (None, head.retry_key)
+    return len(batch) == 1 and head.kind == UNASKED and head.batch_key not in (None, head.retry_key)
 
 
 def companions(conn: Connection, batches: Sequence[Sequence[Any]], now: datetime) -> tuple[list[str], set[str]]:
@@ -150,7 +152,7 @@ def _for_many(vault: Vault, batch: Batch, most: Mapping[str, int]) -> bytes | No
     """The words of a message that others may get as well; nothing where it goes by itself."""
     head = batch[0]
     fresh = len(batch) == 1 and head.attempts == 0 and head.batch_key is None and head.sealed is None
-    if not fresh or head.kind != _FOR_MANY or most.get(head.channel, 1) < 2 or head.account_state != "active":
+    if not fresh or head.kind != UNASKED or most.get(head.channel, 1) < 2 or head.account_state != "active":
         return None
     try:
         return vault.open_bytes(_content.name, head.content_id, head.words)

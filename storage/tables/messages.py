@@ -12,6 +12,8 @@ _UNDONE = text("done_at IS NULL")
 _WORDED = text("content_id IS NOT NULL")
 _OPEN = text("state IN ('pending', 'leased')")
 _LOST = text("state IN ('unknown', 'failed')")
+#: The kind of message that nobody has asked for, of which there may be thousands: a campaign's.
+UNASKED = "invitation"
 #: The states of an open message, written out: SQLite uses the indexes over open messages only where it can read
 #: them in the statement.
 OPEN_STATES: tuple[ColumnElement[str], ...] = (literal_column("'pending'"), literal_column("'leased'"))
