@@ -2,17 +2,17 @@
 
 Each channel covers for the others: the reading joins kana with kanji and forgives the input method, words in
 the dictionary's form join their spellings, ideas join words that share no character (凍結, 使えない).
-A feature is a number of 64 bits that says its channel too, so that a text is one row of numbers.
+A feature is a number of 64 bits that says its channel too, so that a text, however many sentences it has, is one row
+of numbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,15 @@ from dialogs.japanese.morphology import words as words_of
 from dialogs.japanese.width import join_japanese
 
 Numbers = NDArray[np.uint64]
+Places = NDArray[np.int64]
 Channels = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 #: The channels, by number; ideas are no likeness of looks.
 WRITING, READING, WORDS, IDEAS = range(4)
 
-_NOT_TEXT = re.compile(r"[^\wー々]+")
+#: No sign, and no end of a text.
+_NOT_TEXT = re.compile(r"[^\wー々\0]+")
 _NOT = re.compile(r"n't\b")
 _SHORT_FORM = re.compile(r"'(?:s|m|re|ve|ll|d)\b")
 _SUFFIXES = ("ingly", "edly", "ing", "ed", "es", "s")
@@ -38,29 +41,18 @@ _KANJI = re.compile(r"[\u3400-\u9fff]")
 
 #: An odd factor spreads the numbers of short pieces over 64 bits, each channel has its own place in them.
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_OF_CHANNEL = (
-    np.uint64(0),
-    np.uint64(0x5851F42D4C957F2D),
-    np.uint64(0xD1342543DE82EF95),
-    np.uint64(0xA0761D6478BD642F),
-)
-_HALF, _CHARACTER = np.uint64(0xFFFF), np.uint64(16)
+_OF_CHANNEL = np.array((0, 0x5851F42D4C957F2D), dtype=np.uint64)
+_CHARACTER = np.uint64(16)
 _SPACE, _FIRST_KANA, _LAST_KANA = ord(" "), ord("ぁ"), ord("ー")
-_NOTHING = np.empty(0, dtype=np.uint64)
-_EACH_CHANNEL = np.arange(4)
+_NO_NUMBERS, _NO_PLACES = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+_NAMED = np.array((WORDS, IDEAS))
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """One sentence as it is compared."""
+    """One sentence, but for what of it is compared by number."""
 
     folded: str
-    #: Each feature, of a single sentence once.
-    numbers: Numbers
-    #: The channel of each of them.
-    channels: Channels
-    #: Its words, each once, without the pairs.
-    words: Numbers
     ideas: frozenset[str]
     #: For the encoder.  It knows kana badly: a text without a kanji is put in the dictionary's spelling.
     meaning: str
@@ -69,70 +61,73 @@ class Features:
     sound: str = ""
 
 
-def features(text: str, words: Words, folded: str | None = None) -> Features:
-    """The features of one sentence; ``folded``, where it is known already."""
-    return features_of([(text, fold(text) if folded is None else folded)], words)[0]
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as it is compared: its sentences and, behind several, all of them as one."""
+
+    sentences: Sequence[Features]
+    #: Each feature of any of them, once, and its channel.
+    numbers: Numbers
+    channels: Channels
+    #: Which of these are words by themselves, and not pairs of words.
+    alone: Flags
+    #: A row for each sentence: which of the features it has.
+    held: Flags
 
 
-def features_of(sentences: Sequence[tuple[str, str]], words: Words) -> list[Features]:
-    """The features of each sentence, which is given with its folded form."""
+def features(text: str, words: Words, folded: str | None = None) -> Text:
+    """One sentence; ``folded``, where it is known already."""
+    return features_of([(text, fold(text) if folded is None else folded)], words)
+
+
+def features_of(sentences: Sequence[tuple[str, str]], words: Words) -> Text:
+    """Several sentences, each with its folded form."""
     return _spaced(sentences, words) if words.spaced else _unspaced(sentences, words)
 
 
-def _spaced(sentences: Sequence[tuple[str, str]], words: Words) -> list[Features]:
+def _spaced(sentences: Sequence[tuple[str, str]], words: Words) -> Text:
     tokens = [_tokens(folded) for _, folded in sentences]
-    writings = _pieces([f" {' '.join(some)} " for some in tokens], WRITING, 3, 4, spaced=True)
-    return [
-        _joined(
-            folded,
-            pieces=(writing, _NOTHING),
-            # Pairs stand as they were said, with the words that carry no topic.
-            words=([token for token in some if token not in words.stop_words], some),
-            ideas=words.ideas(folded, folded),
-            meaning=text.strip() or "-",
-        )
-        for (text, folded), some, writing in zip(sentences, tokens, writings, strict=True)
-    ]
+    return _text(
+        [
+            Features(folded=folded, ideas=frozenset(words.ideas(folded, folded)), meaning=text.strip() or "-")
+            for text, folded in sentences
+        ],
+        _pieces([f" {' '.join(some)} " for some in tokens], [], 3, 4, spaced=True),
+        [[token for token in some if token not in words.stop_words] for some in tokens],
+        # Pairs stand as they were said, with the words that carry no topic.
+        tokens,
+    )
 
 
-def _unspaced(sentences: Sequence[tuple[str, str]], words: Words) -> list[Features]:
+def _unspaced(sentences: Sequence[tuple[str, str]], words: Words) -> Text:
     plains = [_plain(text) for text, _ in sentences]
     found = [words_of(plain) for plain in plains]
-    sounds = ["".join([words.readings.get(word.surface, word.reading) for word in some]) for some in found]
-    writings = _pieces([folded for _, folded in sentences], WRITING, 1, 3)
-    readings = _pieces(sounds, READING, 2, 4)
+    readings = words.readings
+    sounds = ["".join([readings.get(word.surface, word.reading) for word in some]) for some in found]
+    normal = [[word.normal for word in some if word.carries_meaning] for some in found]
     read: list[Features] = []
-    for place, (text, folded) in enumerate(sentences):
-        normal = [word.normal for word in found[place] if word.carries_meaning]
-        is_kana = not _KANJI.search(plains[place])
-        spelt = "".join([word.normal for word in found[place]]) if is_kana else text.strip()
-        read.append(
-            _joined(
-                folded,
-                pieces=(writings[place], readings[place]),
-                words=(normal, normal),
-                ideas=words.ideas(folded, sounds[place]),
-                meaning=spelt or "-",
-                is_kana=is_kana,
-                sound=sounds[place],
-            )
-        )
-    return read
+    for (text, folded), plain, some, sound in zip(sentences, plains, found, sounds, strict=True):
+        is_kana = not _KANJI.search(plain)
+        spelt = "".join([word.normal for word in some]) if is_kana else text.strip()
+        read.append(Features(folded, frozenset(words.ideas(folded, sound)), spelt or "-", is_kana, sound))
+    return _text(read, _pieces([one.folded for one in read], sounds, 1, 3), normal, normal)
 
 
-def together(text: str, folded: str, parts: Sequence[Features]) -> Features:
-    """A text of several sentences as one: what its sentences have (perhaps twice), without reading them again."""
-    is_kana = all(part.is_kana for part in parts)
-    return Features(
+def together(text: str, folded: str, parts: Text, most: int) -> Text:
+    """``most`` of the sentences of a text and, behind them, the whole of it, without reading them again."""
+    sentences = parts.sentences
+    is_kana = all(part.is_kana for part in sentences)
+    whole = Features(
         folded=folded,
-        numbers=np.concatenate([part.numbers for part in parts]),
-        channels=np.concatenate([part.channels for part in parts]),
-        words=np.array(sorted(set[int]().union(*(part.words.tolist() for part in parts))), dtype=np.uint64),
-        ideas=frozenset[str]().union(*(part.ideas for part in parts)),
-        meaning="".join(part.meaning for part in parts) if is_kana else text.strip(),
+        ideas=frozenset[str]().union(*(part.ideas for part in sentences)),
+        meaning="".join(part.meaning for part in sentences) if is_kana else text.strip(),
         is_kana=is_kana,
-        sound="".join(part.sound for part in parts),
+        sound="".join(part.sound for part in sentences),
     )
+    # Every feature is one of the whole.
+    held = np.ones((min(len(sentences), most) + 1, len(parts.numbers)), dtype=bool)
+    held[:-1] = parts.held[:most]
+    return Text([*sentences[:most], whole], parts.numbers, parts.channels, parts.alone, held)
 
 
 def spelt_out(text: str) -> str:
@@ -140,31 +135,37 @@ def spelt_out(text: str) -> str:
     return "".join(word.normal for word in words_of(_plain(text))) or "-"
 
 
-def _joined(
-    folded: str,
-    *,
-    pieces: tuple[Numbers, Numbers],
-    words: tuple[Sequence[str], Sequence[str]],
-    ideas: Iterable[str],
-    meaning: str,
-    is_kana: bool = False,
-    sound: str = "",
-) -> Features:
-    ideas = frozenset(ideas)
-    single = dict.fromkeys(words[0])
-    pairs = dict.fromkeys(f"{first} {second}" for first, second in pairwise(words[1]))
-    named = [_number(name, WORDS) for name in (*single, *(pair for pair in pairs if pair not in single))]
-    by_name = np.array([*named, *(_number(idea, IDEAS) for idea in sorted(ideas))], dtype=np.uint64)
-    return Features(
-        folded=folded,
-        numbers=np.concatenate((*pieces, by_name)),
-        channels=np.repeat(_EACH_CHANNEL, (len(pieces[0]), len(pieces[1]), len(named), len(ideas))),
-        words=by_name[: len(single)],
-        ideas=ideas,
-        meaning=meaning,
-        is_kana=is_kana,
-        sound=sound,
-    )
+def _text(
+    sentences: Sequence[Features],
+    pieces: tuple[Numbers, Places, Channels],
+    alone: Sequence[Sequence[str]],
+    chains: Sequence[Sequence[str]],
+) -> Text:
+    """The sentences, with their pieces, the words that stand for themselves and those that stand in a chain."""
+    words, of_word = _numbers(alone, WORDS)
+    chained, of_chain = (words, of_word) if chains is alone else _numbers(chains, WORDS)
+    within = of_chain[1:] == of_chain[:-1]
+    pairs = (chained[:-1] * _SPREAD ^ chained[1:])[within]
+    ideas, of_idea = _numbers([one.ideas for one in sentences], IDEAS)
+    numbers = np.concatenate((pieces[0], words, pairs, ideas))
+    owners = np.concatenate((pieces[1], of_word, of_chain[1:][within], of_idea))
+    channels = np.concatenate((pieces[2], np.repeat(_NAMED, (len(words) + len(pairs), len(ideas)))))
+    # Sorted, each once; numpy's own way has more to mind.
+    order = np.argsort(numbers)
+    ordered = numbers[order]
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    kept = order[first]
+    held = np.zeros((len(sentences), len(kept)), dtype=bool)
+    held[owners[order], np.cumsum(first) - 1] = True
+    start = len(pieces[0])
+    return Text(sentences, ordered[first], channels[kept], (kept >= start) & (kept < start + len(words)), held)
+
+
+def _numbers(names: Sequence[Collection[str]], channel: int) -> tuple[Numbers, Places]:
+    """Words or ideas by number, and the sentence of each."""
+    numbers = np.array([_number(name, channel) for some in names for name in some], dtype=np.uint64)
+    return numbers, np.repeat(np.arange(len(names)), [len(some) for some in names])
 
 
 def _plain(text: str) -> str:
@@ -180,41 +181,41 @@ def _number(name: str, channel: int) -> int:
     return int.from_bytes(digest, "little")
 
 
-def _pieces(texts: Sequence[str], channel: int, shortest: int, longest: int, *, spaced: bool = False) -> list[Numbers]:
-    """Each piece of each text of some characters, as a number.
+def _pieces(
+    writings: Sequence[str], sounds: Sequence[str], shortest: int, longest: int, *, spaced: bool = False
+) -> tuple[Numbers, Places, Channels]:
+    """Each piece of some characters of each writing as a number, with its sentence and channel; of sounds one longer.
 
     In Japanese a piece crosses no sign, and a single kana says nothing and is left out.
     """
+    texts = [*writings, *sounds]
+    # No piece crosses the end of a text.
+    joined = "\0".join(texts)
     if not spaced:
-        texts = [_NOT_TEXT.sub(" ", text) for text in texts]
-    # Of several texts no piece crosses the end of one.
-    signs = np.frombuffer("\0".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
-    codes = (signs ^ (signs >> _CHARACTER)) & _HALF
+        joined = _NOT_TEXT.sub(" ", joined)
+    signs = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     whole = signs != 0 if spaced else (signs != _SPACE) & (signs != 0)
-    ends = np.cumsum([len(text) + 1 for text in texts])
-    found: list[list[Numbers]] = [[] for _ in texts]
+    text_of = np.cumsum(signs == 0)
+    first_sound = int(np.searchsorted(text_of, len(writings)))
+    codes = ((signs ^ (signs >> 16)) & 0xFFFF).astype(np.uint64)
     piece, complete = codes, whole
-    for size in range(1, longest + 1):
+    numbers, of = [_NO_NUMBERS], [_NO_PLACES]
+    for size in range(1, longest + (2 if sounds else 1)):
         if size > 1:
             piece = (piece[:-1] << _CHARACTER) | codes[size - 1 :]
             complete = complete[:-1] & whole[size - 1 :]
         if size >= shortest:
             kept = complete if size > 1 else complete & ((signs < _FIRST_KANA) | (signs > _LAST_KANA))
-            places = np.flatnonzero(kept)
-            numbers, starts = piece[places], [0, *np.searchsorted(places, ends).tolist()]
-            for own, (start, end) in zip(found, pairwise(starts), strict=True):
-                own.append(numbers[start:end])
+            start, end = first_sound if size > longest else 0, first_sound if size == shortest else len(kept)
+            places = np.flatnonzero(kept[start:end]) + start
+            numbers.append(piece[places])
+            of.append(text_of[places])
         if len(piece) < 2:
             break
-    return [_each_once(np.concatenate(own) if own else _NOTHING) * _SPREAD ^ _OF_CHANNEL[channel] for own in found]
-
-
-def _each_once(numbers: Numbers) -> Numbers:
-    """Sorted, without what is there twice; numpy's own way has more to mind."""
-    numbers = np.sort(numbers)
-    first = np.ones(len(numbers), dtype=bool)
-    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
-    return numbers[first]
+    texts_of = np.concatenate(of)
+    is_sound = texts_of >= len(writings)
+    spread = np.concatenate(numbers) * _SPREAD ^ _OF_CHANNEL[is_sound.astype(np.int64)]
+    return spread, texts_of - len(writings) * is_sound, np.where(is_sound, READING, WRITING)
 
 
 def _tokens(text: str) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialogs.faq.encoder import Vectors
-from dialogs.faq.features import IDEAS, READING, WORDS, WRITING, Features
+from dialogs.faq.features import IDEAS, READING, WORDS, WRITING, Features, Text
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -24,8 +24,10 @@ Places = NDArray[np.int64]
 #: Writing, reading, words: their shares of how alike two texts look.
 _SHARES = {WRITING: 0.33, READING: 0.40, WORDS: 0.27}
 _CHANNELS = len(_SHARES) + 1
+_EACH_SHARE = np.array([*_SHARES.values(), 1.0])
 #: What is added up apart: how alike two texts look, and the ideas that they share.
-_PLANE = np.array([int(channel == IDEAS) for channel in range(_CHANNELS)])
+_PLANES = np.arange(_CHANNELS) == IDEAS
+_EACH_CHANNEL = np.arange(_CHANNELS)
 #: The columns of the evidence.  LIGHT: best and second best phrasing by look, best and second best by ideas, share
 #: of the text and of its ideas that the group knows.  MEANING: best, second best and mean by meaning.
 LIGHT, MEANING = 6, 3
@@ -37,7 +39,7 @@ COLUMNS = LIGHT + 2 * MEANING
 class Phrase:
     """One way of putting what a group is about."""
 
-    features: Features
+    features: Text
     #: A sentence of an answer counts less than a phrasing.
     weight: float = 1.0
 
@@ -46,21 +48,22 @@ class Phrase:
 class Postings:
     """For each feature, by its place in the row of all features, where it stands and what that is worth."""
 
-    ends: NDArray[np.int32]
+    #: The entries of a feature begin at its number and end at the next.
+    starts: NDArray[np.int32]
     places: NDArray[np.int32]
     values: NDArray[np.float32]
 
-    def spans(self, features: Places) -> tuple[Places, Places]:
-        """Where the entries of the features stand, one after another, and to which of the features each belongs."""
-        starts = np.where(features > 0, self.ends[features - 1], 0)
-        lengths = self.ends[features] - starts
-        of = np.repeat(np.arange(len(features)), lengths)
-        return np.arange(len(of)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths), of
+    def entries(self, features: Places) -> tuple[Places, Places]:
+        """Where the entries of the features stand, one after another, and how many each has."""
+        starts = self.starts[features].astype(np.int64)
+        lengths = self.starts[features + 1] - starts
+        ahead = np.cumsum(lengths)
+        return np.arange(ahead[-1] if len(ahead) else 0) + np.repeat(starts - ahead + lengths, lengths), lengths
 
     def sums(self, features: Places, rows: Places, shape: tuple[int, int]) -> Matrix:
         """The values, added up by the row of each feature and by place."""
-        entries, of = self.spans(features)
-        cells = rows[of] * shape[1] + self.places[entries]
+        entries, lengths = self.entries(features)
+        cells = self.places[entries] + np.repeat(rows * shape[1], lengths)
         sums = np.bincount(cells, self.values[entries], shape[0] * shape[1])
         return np.asarray(sums, dtype=np.float64).reshape(shape)
 
@@ -75,9 +78,9 @@ class Tables:
     #: Every feature of any phrasing, sorted, with how much it tells, the fewer groups share it the more.
     features: NDArray[np.uint64]
     rarity: Vector
-    #: Of phrasings: how much a feature tells, times its part in the phrasing; of groups: how much it tells, squared.
-    near: Postings
-    known: Postings
+    #: First of phrasings: how much a feature tells, times its part in the phrasing; behind them of groups: how much it
+    #: tells, squared.
+    postings: Postings
 
 
 def tables_of(groups: Sequence[Sequence[Phrase]]) -> Tables:
@@ -98,37 +101,23 @@ def tables_of(groups: Sequence[Sequence[Phrase]]) -> Tables:
     rarity = np.log((len(groups) + 1) / (spread + 0.5))
     length = np.sqrt(np.bincount(phrase_of * _CHANNELS + channels, rarity[entries] ** 2, len(phrases) * _CHANNELS))
     values = weights[phrase_of] * rarity[entries] ** 2 / length[phrase_of * _CHANNELS + channels]
-    order = np.argsort(entries, kind="stable")
-    near = _postings(entries[order], phrase_of[order], values[order], len(names))
-    known = _postings(
-        pairs // len(groups), pairs % len(groups), heaviest * rarity[pairs // len(groups)] ** 2, len(names)
+    of_group, group = np.divmod(pairs, len(groups))
+    features = np.concatenate((entries, of_group))
+    order = np.argsort(features, kind="stable")
+    postings = Postings(
+        np.cumsum([0, *np.bincount(features, minlength=len(names))]).astype(np.int32),
+        np.concatenate((phrase_of, len(phrases) + group))[order].astype(np.int32),
+        np.concatenate((values, heaviest * rarity[of_group] ** 2))[order].astype(np.float32),
     )
-    return Tables(sizes, weights, names, rarity, near, known)
+    return Tables(sizes, weights, names, rarity, postings)
 
 
-def _postings(features: Places, places: Places, values: Vector, size: int) -> Postings:
-    ends = np.cumsum(np.bincount(features, minlength=size))
-    return Postings(ends.astype(np.int32), places.astype(np.int32), values.astype(np.float32))
-
-
-def _each_once(queries: Sequence[Features]) -> tuple[NDArray[np.uint64], Places, NDArray[np.bool_]]:
-    """The features of all texts, each once, with its channel and which of the texts have it."""
-    if len(queries) == 1:
-        return queries[0].numbers, queries[0].channels, np.ones((len(queries[0].numbers), 1), dtype=bool)
-    numbers, first, place = np.unique(
-        np.concatenate([query.numbers for query in queries]), return_index=True, return_inverse=True
-    )
-    cells = place * len(queries) + np.repeat(np.arange(len(queries)), [len(query.numbers) for query in queries])
-    held = np.bincount(cells, minlength=len(numbers) * len(queries)).reshape(-1, len(queries)) > 0
-    return numbers, np.concatenate([query.channels for query in queries])[first], held
-
-
-def _alike(texts: Places, channels: Places) -> tuple[Places, Places, Places]:
-    """Features that the same texts have in the same channel as one row: the row of each, and of rows both."""
-    if not len(texts) or (texts[0] == texts).all():
-        return channels, np.repeat(texts[:1], _CHANNELS), np.arange(_CHANNELS)[: _CHANNELS * len(texts)]
-    rows, row = np.unique(texts * _CHANNELS + channels, return_inverse=True)
-    return row, *np.divmod(rows, _CHANNELS)
+def _alike(held: Matrix, channels: Places) -> tuple[Places, Places]:
+    """Features that the same sentences have in the same channel as one row: the row of each, and what a row is."""
+    kinds = (1 << np.arange(len(held))) @ held.astype(np.int64) * _CHANNELS + channels
+    present = np.zeros(_CHANNELS << len(held), dtype=bool)
+    present[kinds] = True
+    return (np.cumsum(present) - 1)[kinds], np.flatnonzero(present)
 
 
 class Index:
@@ -143,13 +132,14 @@ class Index:
         #: Phrasings as written, and as the dictionary spells them.
         self._vectors, self._spelt = vectors, spelt if spelt is not None else vectors
 
-    def evidence(self, queries: Sequence[Features], *, without: tuple[int, int] | None = None) -> Matrix:
-        """For each of the texts one row a group, as far as it needs no meaning.
+    def evidence(self, text: Text, *, without: tuple[int, int] | None = None) -> tuple[Matrix, Vector]:
+        """For each sentence one row a group, as far as it needs no meaning, and the share of its words that are new.
 
-        ``without`` (group, phrasing) leaves one phrasing out, as if it had never been written.
+        New are words that stand in no phrasing at all: they tell of something else.  ``without`` (group, phrasing)
+        leaves one phrasing out of the evidence, as if it had never been written.
         """
-        near, known = self._scores(queries, without)
-        table = np.zeros((len(queries), self._groups, COLUMNS))
+        near, known, new = self._scores(text, without)
+        table = np.zeros((len(text.sentences), self._groups, COLUMNS))
         if without is not None:
             near[:, self._starts[without[0]] + without[1]] = 0.0
         first, second = self._best_two(near)
@@ -157,14 +147,7 @@ class Index:
         table[:, :, 0], table[:, :, 2] = first[::2], first[1::2]
         table[:, :, 1], table[:, :, 3] = second[::2], second[1::2]
         table[:, :, 4], table[:, :, 5] = known[::2], known[1::2]
-        return table
-
-    def novelty(self, queries: Sequence[Features]) -> Vector:
-        """The share of the words of each that stand in no phrasing at all: they tell of something else."""
-        text = np.repeat(np.arange(len(queries)), [len(query.words) for query in queries])
-        unknown = ~self._found(np.concatenate([query.words for query in queries]))[1]
-        counts = np.bincount(text, minlength=len(queries))
-        return np.asarray(np.bincount(text, unknown, len(queries)) / np.maximum(counts, 1))
+        return table, new
 
     def vector_of(self, group: int, phrase: int, *, is_kana: bool) -> Vectors | None:
         """The meaning of a phrasing, as a text of these words would bring it."""
@@ -188,50 +171,52 @@ class Index:
         found[:, column : column + MEANING] = np.column_stack((first[0], second[0], mean))
         return found
 
-    def _found(self, numbers: NDArray[np.uint64]) -> tuple[Places, NDArray[np.bool_]]:
-        """Where features stand in the row of all of them, and which of them stand there."""
-        known = self._tables.features
-        places = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
-        return places, known[places] == numbers
+    def _scores(self, text: Text, without: tuple[int, int] | None) -> tuple[Matrix, Matrix, Vector]:
+        """Cosine with every phrasing, and for every group the share of the text that it knows: two rows a sentence.
 
-    def _scores(self, queries: Sequence[Features], without: tuple[int, int] | None) -> tuple[Matrix, Matrix]:
-        """Cosine with every phrasing, and for every group the share of the text that it knows: two rows a text.
-
-        Each feature is looked up once: it is added up with those that the same texts have in the same channel, and
-        of these sums every text takes its own.
+        Each feature is looked up once: it is added up with those that the same sentences have in the same channel,
+        and of these sums every sentence takes its own.
         """
-        size = len(queries)
-        numbers, channel, held = _each_once(queries)
-        places, found = self._found(numbers)
-        rarity = np.where(found, self._tables.rarity[places], self._unknown)
-        squares = (held * (rarity**2)[:, None]).T @ (channel[:, None] == np.arange(_CHANNELS))
-        shares = np.where(squares > 0, [*_SHARES.values(), 1.0], 0.0)
+        tables, size, phrases = self._tables, len(text.sentences), len(self._tables.weights)
+        places = np.minimum(np.searchsorted(tables.features, text.numbers), len(tables.features) - 1)
+        found = tables.features[places] == text.numbers
+        held = text.held.astype(np.float64)
+        told = np.where(found, tables.rarity[places], self._unknown) ** 2
+        counted = np.empty((len(places), _CHANNELS + 2))
+        np.multiply(told[:, None], text.channels[:, None] == _EACH_CHANNEL, out=counted[:, :_CHANNELS])
+        counted[:, _CHANNELS] = text.alone
+        counted[:, _CHANNELS + 1] = text.alone & ~found
+        counts = held @ counted
+        squares, new = counts[:, :_CHANNELS], counts[:, -1] / np.maximum(counts[:, -2], 1)
+        shares = np.where(squares > 0, _EACH_SHARE, 0.0)
         shares[:, :IDEAS] /= np.maximum(shares[:, :IDEAS].sum(axis=1, keepdims=True), 1e-9)
         squares = np.where(squares > 0, squares, 1.0)
-        features, texts = places[found], held[found] @ (1 << np.arange(size))
-        row, texts, channel = _alike(texts, channel[found])
-        has = (texts >> np.arange(size)[:, None]) & 1
-        mixed = np.zeros((2, size, 2, len(texts)))
-        mixed[0, :, _PLANE[channel], np.arange(len(texts))] = (has * (shares / np.sqrt(squares))[:, channel]).T
-        mixed[1, :, _PLANE[channel], np.arange(len(texts))] = (has * (shares / squares)[:, channel]).T
-        to_near, to_known = mixed.reshape(2, 2 * size, len(texts))
-        near = to_near @ self._tables.near.sums(features, row, (len(texts), len(self._tables.weights)))
-        known = to_known @ self._tables.known.sums(features, row, (len(texts), self._groups))
+        features = places[found]
+        row, kinds = _alike(held[:, found], text.channels[found])
+        has = (kinds // _CHANNELS >> np.arange(size)[:, None]) & 1
+        channel = kinds % _CHANNELS
+        plane = np.stack((~_PLANES[channel], _PLANES[channel]))
+        weight = has * (shares / squares)[:, channel]
+        to_known = (weight[:, None] * plane).reshape(2 * size, len(kinds))
+        to_near = ((weight * np.sqrt(squares)[:, channel])[:, None] * plane).reshape(2 * size, len(kinds))
+        sums = tables.postings.sums(features, row, (len(kinds), phrases + self._groups))
+        near, known = to_near @ sums[:, :phrases], to_known @ sums[:, phrases:]
         if without is not None:
-            shared = (shares / squares)[0, channel[row]] * self._tables.rarity[features] ** 2
-            known[:, without[0]] = self._known_without(features, shared, _PLANE[channel[row]], len(known), without)
-        return near, known
+            shared = weight[0, row] * tables.rarity[features] ** 2
+            known[:, without[0]] = self._known_without(features, shared, _PLANES[channel[row]], len(known), without)
+        return near, known, new
 
     def _known_without(
-        self, places: Places, factors: Vector, rows: Places, size: int, without: tuple[int, int]
+        self, features: Places, factors: Vector, rows: NDArray[np.bool_], size: int, without: tuple[int, int]
     ) -> Vector:
         """The share of a text that a group knows from its other phrasings."""
         start = self._starts[without[0]]
-        entries, of = self._tables.near.spans(places)
-        phrases = self._tables.near.places[entries].astype(np.int64)
+        entries, lengths = self._tables.postings.entries(features)
+        of = np.repeat(np.arange(len(features)), lengths)
+        phrases = self._tables.postings.places[entries].astype(np.int64)
         others = (phrases >= start) & (phrases < start + self._tables.sizes[without[0]])
         others &= phrases != start + without[1]
-        heaviest = np.zeros(len(places))
+        heaviest = np.zeros(len(features))
         np.maximum.at(heaviest, of[others], self._tables.weights[phrases[others]])
         return np.asarray(np.bincount(rows, heaviest * factors, size), dtype=np.float64)
 

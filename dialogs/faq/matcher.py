@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dialogs.faq.calibration import CALIBRATIONS, SAME_WORDS, Calibration
 from dialogs.faq.deciding import MAX_OFFERED, Action, Match, Mood, Reason, Scored, Weighed, decide
 from dialogs.faq.encoder import Encoder, Mode, encoder_for
-from dialogs.faq.features import Features, features, features_of, together
+from dialogs.faq.features import Features, Text, features, features_of, together
 from dialogs.faq.index import LIGHT, Index, Matrix, Vector
 from dialogs.faq.kept import cache_folder
 from dialogs.faq.prepared import prepare
@@ -115,34 +115,35 @@ class Matcher:
             return Match(Action.NONE, (), self.version, Reason.CHIT_CHAT)
         if self.words.is_plain_reply(folded):
             return Match(Action.NONE, (), self.version, Reason.NO_QUESTION)
-        sentences = self._sentences(text[:MAX_LENGTH], folded)
-        asks = any(self.words.asks(sentence.folded) for sentence in sentences)
-        likely = self._likely(sentences, question_topic, asks=asks)
-        return decide(self._weighed(sentences, likely, asks=asks), self.calibration, self.version)
+        read = self._read(text[:MAX_LENGTH], folded)
+        asks = any(self.words.asks(sentence.folded) for sentence in read.sentences)
+        likely = self._likely(read, question_topic, asks=asks)
+        return decide(self._weighed(read.sentences, likely, asks=asks), self.calibration, self.version)
 
     def evidence(self, text: str) -> Matrix:
         """The evidence behind a match, a table for each sentence; for calibration."""
-        return self._evidence(self._sentences(text[:MAX_LENGTH], fold(text[:MAX_LENGTH])))
+        return self._evidence(self._read(text[:MAX_LENGTH], fold(text[:MAX_LENGTH])))[0]
 
     def novelty(self, text: str) -> float:
         """The share of its words that nothing here has."""
-        return float(self._index.novelty([features(text, self.words)])[0])
+        return float(self._index.evidence(features(text, self.words))[1][0])
 
     def scores_without(self, topic: str, phrase: int) -> Mapping[str, float]:
         """How the topics fit a phrasing (0 is the question) of one of them, had it not been written."""
         text = (self.topics[topic].question, *self.topics[topic].variants)[phrase]
         table = self.evidence_without(text, self._ids.index(topic), phrase)
-        none = self._none([features(text, self.words)], asks=self.words.asks(fold(text)))
+        none = self._none(self.novelty(text), asks=self.words.asks(fold(text)))
         likely = self._probabilities(table[None], none)[0]
         return {name: round(float(score), 4) for name, score in zip(self._ids, likely[: self._own], strict=True)}
 
     def evidence_without(self, text: str, group: int, phrase: int) -> Matrix:
         """The evidence for a phrasing of a group, had it not been written."""
         said = features(text, self.words)
-        table: Matrix = self._index.evidence([said], without=(group, phrase))[0]
-        vector = self._index.vector_of(group, phrase, is_kana=said.is_kana)
+        (sentence,) = said.sentences
+        table: Matrix = self._index.evidence(said, without=(group, phrase))[0][0]
+        vector = self._index.vector_of(group, phrase, is_kana=sentence.is_kana)
         if vector is not None:
-            table[:, LIGHT:] = self._index.meaning(said, vector, without=(group, phrase))
+            table[:, LIGHT:] = self._index.meaning(sentence, vector, without=(group, phrase))
         return table
 
     def _weighed(self, sentences: Sequence[Features], likely: NDArray[np.float64], *, asks: bool) -> Weighed:
@@ -183,13 +184,13 @@ class Matcher:
         sounds = (self.words.other_sounds.get(term, "") for term in self._foreign_terms)
         return sentence.is_kana and any(len(sound) >= _SHORTEST_SOUND and sound in sentence.sound for sound in sounds)
 
-    def _evidence(self, sentences: Sequence[Features]) -> Matrix:
-        tables: Matrix = self._index.evidence(sentences)
+    def _evidence(self, read: Text) -> tuple[Matrix, Vector]:
+        tables, new = self._index.evidence(read)
         if self._encoder is not None:
             # Of several sentences the last is the whole text: what it means says as much as all of them, once.
-            (vector,) = self._encoder.encode([self._meant(sentences)])
-            tables[-1, :, LIGHT:] = self._index.meaning(sentences[-1], vector)
-        return tables
+            (vector,) = self._encoder.encode([self._meant(read.sentences)])
+            tables[-1, :, LIGHT:] = self._index.meaning(read.sentences[-1], vector)
+        return tables, new
 
     def _meant(self, sentences: Sequence[Features]) -> str:
         """What the encoder reads: of a long text the sentences that ask for something, the last first, then others.
@@ -210,16 +211,16 @@ class Matcher:
                 room -= len(taken[place])
         return "".join(taken[place] for place in sorted(taken)) or whole.meaning[-room:]
 
-    def _likely(self, sentences: Sequence[Features], question_topic: str | None, *, asks: bool) -> Vector:
+    def _likely(self, read: Text, question_topic: str | None, *, asks: bool) -> Vector:
         """How likely each group is meant, in the sentence where it is likeliest."""
-        same = [(row, self._same.get(_bare(sentence.folded))) for row, sentence in enumerate(sentences)]
-        none = self._none(sentences, asks=asks)
-        return np.asarray(self._probabilities(self._evidence(sentences), none, question_topic, same).max(axis=0))
+        same = [(row, self._same.get(_bare(sentence.folded))) for row, sentence in enumerate(read.sentences)]
+        tables, new = self._evidence(read)
+        return np.asarray(self._probabilities(tables, self._none(new, asks=asks), question_topic, same).max(axis=0))
 
-    def _none(self, sentences: Sequence[Features], *, asks: bool) -> Vector:
-        """How much speaks for none of the groups, in each sentence."""
+    def _none(self, new: Vector | float, *, asks: bool) -> Vector:
+        """How much speaks for none of the groups, in each sentence with such a share of new words."""
         limits = self.calibration
-        return limits.none + limits.none_asks * asks + limits.none_new * self._index.novelty(sentences)
+        return np.asarray(limits.none + limits.none_asks * asks + limits.none_new * np.atleast_1d(new))
 
     def _probabilities(
         self,
@@ -245,17 +246,17 @@ class Matcher:
         order = np.argsort(-own, kind="stable")[:MAX_RANKED]
         return tuple(Scored(self._ids[place], float(own[place])) for place in order if own[place] > 0)
 
-    def _sentences(self, text: str, folded: str) -> list[Features]:
+    def _read(self, text: str, folded: str) -> Text:
         """The sentences, and the whole text where there are several."""
         pieces = [piece for piece in _SENTENCE_END.split(text) if piece]
         if len(pieces) < 2:
-            return [features(text, self.words, folded)]
+            return features(text, self.words, folded)
         parts = [(piece, fold(piece)) for piece in pieces]
         parts = [(piece, of) for piece, of in parts if not self.words.is_chit_chat(of)]
         if not parts:
-            return [features(text, self.words, folded)]
+            return features(text, self.words, folded)
         read = features_of(parts, self.words)
-        return read if len(read) == 1 else [*read[:MAX_SENTENCES], together(text, folded, read)]
+        return read if len(parts) == 1 else together(text, folded, read, MAX_SENTENCES)
 
     def _phrasings(self, topic: Topic) -> list[tuple[str, float]]:
         phrases = [(text, 1.0) for text in (topic.question, *topic.variants)]

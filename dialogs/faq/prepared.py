@@ -31,7 +31,7 @@ _READ_BY = (
 )
 #: Of so many FAQs, languages and drafts the phrasings are kept.
 _MOST_KEPT = 16
-_OF_POSTINGS = ("ends", "places", "values")
+_OF_POSTINGS = ("starts", "places", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,9 @@ def prepare(groups: Sequence[Group], words: Words, folder: Path | None) -> Prepa
 def _made(groups: Sequence[Group], words: Words) -> Prepared:
     read = [[Phrase(features(text, words), weight) for text, weight in group] for group in groups]
     spelt = [] if words.spaced else [spelt_out(text) for group in groups for text, _ in group]
-    return Prepared(tables_of(read), [[phrase.features.ideas for phrase in group] for group in read], spelt)
+    return Prepared(
+        tables_of(read), [[phrase.features.sentences[0].ideas for phrase in group] for group in read], spelt
+    )
 
 
 def _name(groups: Sequence[Group], words: Words) -> str:
@@ -96,14 +98,13 @@ def _as_arrays(made: Prepared) -> dict[str, Array]:
         "weights": tables.weights,
         "features": tables.features,
         "rarity": tables.rarity,
-        **{f"near.{name}": getattr(tables.near, name) for name in _OF_POSTINGS},
-        **{f"known.{name}": getattr(tables.known, name) for name in _OF_POSTINGS},
+        **{name: getattr(tables.postings, name) for name in _OF_POSTINGS},
         "texts": np.frombuffer(json.dumps(texts, ensure_ascii=True).encode(), dtype=np.uint8),
     }
 
 
 def _from_arrays(kept: dict[str, Array]) -> Prepared:
     texts = json.loads(kept["texts"].tobytes())
-    near, known = (Postings(*(kept[f"{of}.{name}"] for name in _OF_POSTINGS)) for of in ("near", "known"))
-    tables = Tables(kept["sizes"], kept["weights"], kept["features"], kept["rarity"], near, known)
+    postings = Postings(*(kept[name] for name in _OF_POSTINGS))
+    tables = Tables(kept["sizes"], kept["weights"], kept["features"], kept["rarity"], postings)
     return Prepared(tables, [[frozenset(one) for one in group] for group in texts["ideas"]], texts["spelt"])
