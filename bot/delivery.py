@@ -43,6 +43,10 @@ _BEGIN_WITHIN = LEASE - timedelta(seconds=20)
 #: Batches of one claim, and people whose messages are on their way at a time: a platform that takes its time must not
 #: make the others wait.
 _CLAIM, _ON_THEIR_WAY = 50, 200
+#: The same of people who share calls, on top of these.
+_CROWD, _CROWD_ON_ITS_WAY = 500, 4000
+#: Seconds in which messages that nobody has asked for gather for the next call.
+_GATHER = 0.2
 #: Seconds between two looks where nobody says that something was queued.
 _LOOK_EVERY = 0.5
 #: The same where something was, and the pace of a platform may have held back the rest.
@@ -82,6 +86,10 @@ class Sender:
         self._door = Door(database, channels, self._records, gate)
         #: The newest sending to each account, whose end the next one to the same account awaits.
         self._latest: dict[str, asyncio.Task[None]] = {}
+        #: People on whose way a call to many is.
+        self._crowd = 0
+        #: Whether more people may still come to the next call.
+        self._gathering = False
 
     def wake(self) -> None:
         """Something was queued just now; without this the next look is half a second away."""
@@ -101,19 +109,20 @@ class Sender:
         try:
             while not self._stopping:
                 self._woken.clear()
-                room = min(_CLAIM, _ON_THEIR_WAY - len(self._latest))
                 try:
-                    claimed = await self._claim(room)
+                    claimed, is_all = await self._claim()
                 except Exception as error:
                     # The store is away for a moment; a sender that ended here would leave everybody without answers.
                     log.exception("delivery.round_failed", error=type(error).__name__)
-                    claimed = []
+                    claimed, is_all = [], True
                     await asyncio.sleep(_AFTER_TROUBLE)
                 for errand in claimed:
                     task = self._start(errand)
                     on_their_way.add(task)
                     task.add_done_callback(on_their_way.discard)
-                if not claimed or sum(map(len, claimed)) < room:
+                if is_all:
+                    if any(errand[0].is_shared for errand in claimed):
+                        self._gather()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_LOOK_AGAIN if claimed else _LOOK_EVERY):
                             await self._woken.wait()
@@ -123,33 +132,54 @@ class Sender:
             for task in on_their_way:
                 task.cancel()
 
+    def _gather(self) -> None:
+        """Claim nothing for a moment that nobody waits for: a campaign's messages share fewer calls and records."""
+
+        def gathered() -> None:
+            self._gathering = False
+            self.wake()
+
+        self._gathering = True
+        asyncio.get_running_loop().call_later(_GATHER, gathered)
+
     def _start(self, errand: _Errand) -> asyncio.Task[None]:
         """Send after all that is on its way to the same people already."""
         people = {batch.account_id for batch in errand}
+        many = len(people) if errand[0].is_shared else 0
         earlier = {self._latest[one] for one in people if one in self._latest}
         task = asyncio.create_task(self._send_all(errand, earlier), name="sending")
         self._latest |= dict.fromkeys(people, task)
-        task.add_done_callback(lambda done: self._arrived(people, done))
+        self._crowd += many
+        task.add_done_callback(lambda done: self._arrived(people, many, done))
         return task
 
-    def _arrived(self, people: set[str], done: asyncio.Task[None]) -> None:
-        if len(self._latest) >= _ON_THEIR_WAY:
+    def _arrived(self, people: set[str], many: int, done: asyncio.Task[None]) -> None:
+        limit, crowd = self._room()
+        if limit == 0 or (self._people and crowd == 0):
             self.wake()  # there is room again
+        self._crowd -= many
         for one in people:
             if self._latest.get(one) is done:
                 del self._latest[one]
 
+    def _room(self) -> tuple[int, int]:
+        """How many more batches may be claimed, and how many people in calls to many."""
+        alone = max(0, _ON_THEIR_WAY - (len(self._latest) - self._crowd))
+        return min(_CLAIM, alone), min(_CROWD, max(0, _CROWD_ON_ITS_WAY - self._crowd)) if self._people else 0
+
     async def send_due(self) -> int:
         """Send what is due now; returns how many batches were claimed."""
-        claimed = await self._claim(_CLAIM)
+        claimed, _ = await self._claim()
         await asyncio.gather(*map(self._start, claimed))
         return sum(map(len, claimed))
 
-    async def _claim(self, limit: int) -> list[_Errand]:
-        """Lease what is due."""
-        if limit <= 0:
-            return []
+    async def _claim(self) -> tuple[list[_Errand], bool]:
+        """Lease what is due, as far as there is room; and whether that was all."""
+        limit, crowd = self._room()
+        if limit == 0:
+            return [], True
         database = self._database
+        answers_only = self._gathering or (bool(self._people) and crowd == 0)
         # Who is being sent something already shares no call: what comes to him next must not wait for the others.
         apart = frozenset(self._latest)
         batches = await database.transact(
@@ -163,13 +193,16 @@ class Sender:
                 paces=self._paces,
                 people_per_call=self._people,
                 apart=apart,
+                crowd=crowd,
+                answers_only=answers_only,
             )
         )
         errands: dict[tuple[bool, str], _Errand] = {}
         for batch in batches:
             whose = batch.retry_key if batch.is_shared else batch.account_id
             errands.setdefault((batch.is_shared, whose), []).append(batch)
-        return list(errands.values())
+        many = sum(batch.is_shared for batch in batches)
+        return list(errands.values()), len(batches) - many < limit and (many < crowd or crowd == 0 or answers_only)
 
     async def _send_all(self, errand: _Errand, earlier: set[asyncio.Task[None]]) -> None:
         """The batches of one person, one after another, so that he reads them in order; or those of one call."""

@@ -31,6 +31,7 @@ from storage.sending.alike import (
     to_many,
     wish_of,
 )
+from storage.sending.crowd import hold_crowd
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.tables.messages import OPEN_STATES, UNASKED
 from storage.universe import Universe
@@ -140,17 +141,26 @@ def claim_outgoing(
     paces: Mapping[str, Pace] = _UNHURRIED,
     people_per_call: Mapping[str, int] = NOBODY_SHARES,
     apart: Collection[str] = (),
+    crowd: int = 0,
+    answers_only: bool = False,
 ) -> list[OutgoingBatch]:
     """Lease up to ``limit`` batches: the head of each due conversation and what follows it, up to ``BATCH``.
 
     No more than the platforms take at this moment (storage.pacing); the rest waits without a lease.  Where a call takes
-    several people those of the same message share one (storage.sending.alike), but for the accounts ``apart``.
+    several people those of the same message share one (storage.sending.alike), but for the accounts ``apart``; up to
+    ``crowd`` people in such calls come on top of the limit.  ``answers_only``: what somebody may be waiting for.
     """
     now = uni.now()
-    heads = _due_heads(conn, now, limit, paces)
+    heads, full = _due_heads(conn, now, limit, paces, answers_only=answers_only)
     if not heads:
         return []
-    chosen = _chosen(conn, heads, now)
+    together: list[Batch] = []
+    if any(row.kind == UNASKED for row in heads):
+        sharing = [name for name in people_per_call if name not in full and to_many(name) not in full]
+        together = [[row] for row in hold_crowd(conn, sharing, now, crowd)]
+    in_crowd = {row.conversation_id for (row,) in together}
+    heads = [row.conversation_id for row in heads if row.conversation_id not in in_crowd]
+    chosen = _chosen(conn, list(dict.fromkeys(heads)), now)
     others, taken = companions(conn, chosen, now)
     if taken:
         chosen = [rows for rows in chosen if rows[0].batch_key not in taken]
@@ -158,18 +168,31 @@ def claim_outgoing(
         chosen += _chosen(conn, others, now)
     _drop_erased(conn, [row.id for rows in chosen for row in rows if row.words is None], now)
     kept = [[row for row in rows if row.words is not None] for rows in chosen]
-    calls = in_calls(vault, [rows for rows in kept if rows], people_per_call, apart)
+    calls = in_calls(vault, [rows for rows in (*kept, *together) if rows], people_per_call, apart)
     batches: list[OutgoingBatch] = []
-    for call in _in_pace(conn, now, paces, calls):
+    for call in _in_pace(conn, now, paces, _few(calls, limit, in_crowd)):
         if is_shared(call):
             key = lease_call(conn, uni, call, owner=owner, until=now + lease)
-            batches += [one for rows in call for one in _opened(conn, vault, uni, rows, key, shared=True)]
+            batches += _opened_call(conn, vault, uni, [rows[0] for rows in call], key)
             continue
         (rows,) = call
         key = rows[0].batch_key or rows[0].retry_key
         held = {"owner": owner, "until": now + lease, "key": key}
         batches += _opened(conn, vault, uni, [row for row in rows if _LEASE.run(conn, {"wanted": row.id, **held})], key)
     return batches
+
+
+def _few(calls: Sequence[list[Batch]], limit: int, in_crowd: Collection[str]) -> list[list[Batch]]:
+    """The calls without those of a crowd that take one person each after all, where these are too many."""
+    room = limit - sum(call[0][0].conversation_id not in in_crowd for call in calls if not is_shared(call))
+    few = []
+    for call in calls:
+        if not is_shared(call) and call[0][0].conversation_id in in_crowd:
+            room -= 1
+            if room < 0:
+                continue
+        few.append(call)
+    return few
 
 
 def _chosen(conn: Connection, conversations: Sequence[str], now: datetime) -> list[Batch]:
@@ -181,28 +204,41 @@ def _chosen(conn: Connection, conversations: Sequence[str], now: datetime) -> li
     return [rows for rows in batches if rows]
 
 
-def _opened(
-    conn: Connection, vault: Vault, uni: Universe, rows: Sequence[Any], key: str, *, shared: bool = False
-) -> list[OutgoingBatch]:
+def _opened(conn: Connection, vault: Vault, uni: Universe, rows: Sequence[Any], key: str) -> list[OutgoingBatch]:
     """Leased rows as a batch; where they do not open, the others are not held up."""
     try:
-        return [_open_batch(vault, rows, key, shared=shared)] if rows else []
+        return [_batch(vault, rows[0], key, [_open_message(vault, row) for row in rows])] if rows else []
     except KeyProblem as problem:
         give_up_unreadable(conn, uni, rows, problem)
         return []
 
 
-def _due_heads(conn: Connection, now: datetime, limit: int, paces: Mapping[str, Pace]) -> list[str]:
-    """The conversations whose next message may go now, those of a channel that takes no call left out."""
+def _opened_call(conn: Connection, vault: Vault, uni: Universe, rows: Sequence[Any], key: str) -> list[OutgoingBatch]:
+    """The leased messages of a call, each as a batch; all have the words of the first that opens."""
+    batches: list[OutgoingBatch] = []
+    body: dict[str, Any] | None = None
+    for row in rows:
+        try:
+            body = open_content(vault, row.content_id, row.words) if body is None else body
+            batches.append(_batch(vault, row, key, [_message(row, None, body)], shared=True))
+        except KeyProblem as problem:
+            give_up_unreadable(conn, uni, [row], problem)
+    return batches
+
+
+def _due_heads(
+    conn: Connection, now: datetime, limit: int, paces: Mapping[str, Pace], *, answers_only: bool
+) -> tuple[list[Any], list[str]]:
+    """The conversations whose next message may go now, those of a channel that takes no call left out; and these."""
     wanted = {"now": now, "heads": limit}
-    found = _look(conn, wanted)
+    found = _look(conn, wanted, answers=answers_only)
     full = exhausted(conn, now, paces) if found else []
     if full:
-        found = _look(conn, wanted, full)
+        found = _look(conn, wanted, full, answers=answers_only)
     if len(found) == limit and any(row.kind == UNASKED for row in found):
         # More wait than can go now: who has asked for something comes before all who have not.
         found = [*_look(conn, wanted, full, answers=True), *found]
-    return list(dict.fromkeys(row.conversation_id for row in found))[:limit]
+    return list({row.conversation_id: row for row in found}.values())[:limit], full
 
 
 def _look(
@@ -253,8 +289,9 @@ def _batch_of(rows: Sequence[Any], now: datetime) -> list[Any]:
     return batch
 
 
-def _open_batch(vault: Vault, rows: Sequence[Any], key: str, *, shared: bool) -> OutgoingBatch:
-    head = rows[0]
+def _batch(
+    vault: Vault, head: Any, key: str, messages: Sequence[OutgoingRow], *, shared: bool = False
+) -> OutgoingBatch:
     return OutgoingBatch(
         conversation_id=head.conversation_id,
         ref=head.ref,
@@ -266,12 +303,16 @@ def _open_batch(vault: Vault, rows: Sequence[Any], key: str, *, shared: bool) ->
         account_state=head.account_state,
         retry_key=key,
         is_shared=shared,
-        messages=tuple(_open_message(vault, row) for row in rows),
+        messages=tuple(messages),
     )
 
 
 def _open_message(vault: Vault, row: Any) -> OutgoingRow:
     token = None if row.sealed is None else Personal(vault.open(_outgoing.name, row.id, row.sealed)["reply_token"])
+    return _message(row, token, open_content(vault, row.content_id, row.words))
+
+
+def _message(row: Any, token: Personal | None, body: dict[str, Any]) -> OutgoingRow:
     return OutgoingRow(
         id=row.id,
         seq=row.seq,
@@ -285,5 +326,5 @@ def _open_message(vault: Vault, row: Any) -> OutgoingRow:
         interrupted_lease=row.lease_until if row.state == "leased" else None,
         replaces=row.replaces,
         replaced_id=row.replaced_id,
-        body=open_content(vault, row.content_id, row.words),
+        body=body,
     )
