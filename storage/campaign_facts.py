@@ -41,6 +41,8 @@ _account, _conversation, _inbound = table_of(AccountRow), table_of(ConversationR
 _record, _flag, _transition = table_of(MasterRecordRow), table_of(CustomerFlagRow), table_of(CaseTransitionRow)
 _delivery, _outgoing = table_of(CampaignDeliveryRow), table_of(OutgoingRow)
 _notification, _link = table_of(NotificationRow), table_of(AccountLinkRow)
+#: The account by which a member is written to.
+_reached = _account.alias("reached")
 
 #: What reaches the customer himself; the others are lists for people.
 MESSAGE_CHANNELS = ("line", "telegram", "letter", "notification")
@@ -55,25 +57,15 @@ Place = tuple[datetime, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberFacts:
-    """One member, as everything about him stands now."""
+class Leaving:
+    """One member, as far as it decides whether a message for him may leave now."""
 
     campaign_id: str
     campaign_state: str
-    case_id: str
-    customer_id: str
-    rating: str
-    next_step: int
-    base_on: date | None
     outgoing_id: str | None
     status: CaseStatus
     #: The account that would be written to; none where only a letter is left.
     account_id: str | None
-    channel: str | None
-    #: Whether one was ever linked to him: where it is none now, he blocked us or the link was ended.
-    had_account: bool
-    #: active, standby
-    account_state: str | None
     #: A flag that stops all mailing.
     stopped: str | None
     #: Whether the bank's file still knows him.
@@ -85,6 +77,24 @@ class MemberFacts:
     heard_at: datetime | None
     #: When something was last sent to him or to the same account, in any campaign; what is on its way now not counted.
     written_at: datetime | None
+    #: The account to which the message is on its way, if one is.
+    sent_to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberFacts(Leaving):
+    """One member, as everything about him stands now."""
+
+    case_id: str
+    customer_id: str
+    rating: str
+    next_step: int
+    base_on: date | None
+    channel: str | None
+    #: Whether one was ever linked to him: where it is none now, he blocked us or the link was ended.
+    had_account: bool
+    #: active, standby
+    account_state: str | None
     #: When the invitation of this campaign was carried out.
     invited_at: datetime | None
     #: Whether the last letter came back.
@@ -95,8 +105,6 @@ class MemberFacts:
     refused: bool
     #: What became of the message to his telephone number for that step (``NotificationRow.state``), if there was one.
     notified: str | None = None
-    #: The account to which the message is on its way, if one is.
-    sent_to: str | None = None
 
 
 def due_cases(
@@ -152,9 +160,9 @@ def facts_of_cases(conn: Connection, campaign_id: str, case_ids: Sequence[str]) 
     return [_facts_of(row) for row in rows]
 
 
-def facts_of_messages(conn: Connection, outgoing_ids: Sequence[str]) -> list[MemberFacts]:
+def facts_of_messages(conn: Connection, outgoing_ids: Sequence[str]) -> list[Leaving]:
     """Of the members to whom these messages are on their way."""
-    return [_facts_of(row) for row in _OF_MESSAGES.rows(conn, {"messages": list(outgoing_ids)})]
+    return [Leaving(**_leaving(row)) for row in _OF_MESSAGES.rows(conn, {"messages": list(outgoing_ids)})]
 
 
 def why_undeliverable(case_id: ColumnElement[str]) -> ColumnElement[Any]:
@@ -175,8 +183,7 @@ def invited_at() -> ColumnElement[Any]:
     return query.correlate_except(_transition).scalar_subquery()
 
 
-def _facts() -> Select[Any]:
-    reached = _account.alias("reached")
+def _leaving_facts() -> Select[Any]:
     in_force = (_flag.c.customer_id == _member.c.customer_id) & _flag.c.lifted_at.is_(None)
     stopped = select(func.min(_flag.c.kind)).where(in_force, _flag.c.kind != FlagKind.SDD.value)
     # Also of accounts by which he is not written to: there he may be answering, or with a person.
@@ -188,6 +195,35 @@ def _facts() -> Select[Any]:
         _conversation.c.closed_at.is_(None),
     )
     heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id.in_(his))
+    sent_to = select(_delivery.c.account_id).where(_delivery.c.outgoing_id == _member.c.outgoing_id)
+    return (
+        select(
+            _member.c.campaign_id,
+            _campaign.c.state.label("campaign_state"),
+            _member.c.outgoing_id,
+            _case.c.status,
+            _reached.c.id.label("account_id"),
+            stopped.scalar_subquery().label("stopped"),
+            _record.c.id.is_not(None).label("known"),
+            _record.c.relationship_end_on,
+            of_people.exists().label("with_people"),
+            heard.scalar_subquery().label("heard_at"),
+            _written(_delivery.c.customer_id == _member.c.customer_id).label("written_to_customer"),
+            _written(_delivery.c.account_id == _reached.c.id).label("written_to_account"),
+            sent_to.scalar_subquery().label("sent_to"),
+        )
+        .select_from(_member)
+        .join(_campaign, _campaign.c.id == _member.c.campaign_id)
+        .join(_case, _case.c.id == _member.c.case_id)
+        .outerjoin(_reached, _reached.c.id == account_of(_member.c.customer_id, _member.c.case_id))
+        .outerjoin(
+            _record,
+            (_record.c.customer_id == _member.c.customer_id) & (_record.c.seq == current_seq(_member.c.customer_id)),
+        )
+    )
+
+
+def _facts() -> Select[Any]:
     of_step = (
         (_delivery.c.campaign_id == _member.c.campaign_id)
         & (_delivery.c.case_id == _member.c.case_id)
@@ -203,44 +239,20 @@ def _facts() -> Select[Any]:
         _notification.c.case_id == _member.c.case_id,
         _notification.c.step_no == _member.c.next_step,
     )
-    sent_to = select(_delivery.c.account_id).where(_delivery.c.outgoing_id == _member.c.outgoing_id)
-    return (
-        select(
-            _member.c.campaign_id,
-            _campaign.c.state.label("campaign_state"),
-            _member.c.case_id,
-            _member.c.customer_id,
-            _member.c.rating,
-            _member.c.next_step,
-            _member.c.base_on,
-            _member.c.outgoing_id,
-            _case.c.status,
-            reached.c.id.label("account_id"),
-            reached.c.channel,
-            select(_link.c.id).where(_link.c.customer_id == _member.c.customer_id).exists().label("had_account"),
-            reached.c.state.label("account_state"),
-            stopped.scalar_subquery().label("stopped"),
-            _record.c.id.is_not(None).label("known"),
-            _record.c.relationship_end_on,
-            of_people.exists().label("with_people"),
-            heard.scalar_subquery().label("heard_at"),
-            _written(_delivery.c.customer_id == _member.c.customer_id).label("written_to_customer"),
-            _written(_delivery.c.account_id == reached.c.id).label("written_to_account"),
-            invited_at().label("invited_at"),
-            why_undeliverable(_member.c.case_id).label("why_undeliverable"),
-            select(func.count()).select_from(_delivery).where(of_step).scalar_subquery().label("attempts"),
-            refused.exists().label("refused"),
-            notified.scalar_subquery().label("notified"),
-            sent_to.scalar_subquery().label("sent_to"),
-        )
-        .select_from(_member)
-        .join(_campaign, _campaign.c.id == _member.c.campaign_id)
-        .join(_case, _case.c.id == _member.c.case_id)
-        .outerjoin(reached, reached.c.id == account_of(_member.c.customer_id, _member.c.case_id))
-        .outerjoin(
-            _record,
-            (_record.c.customer_id == _member.c.customer_id) & (_record.c.seq == current_seq(_member.c.customer_id)),
-        )
+    return _leaving_facts().add_columns(
+        _member.c.case_id,
+        _member.c.customer_id,
+        _member.c.rating,
+        _member.c.next_step,
+        _member.c.base_on,
+        _reached.c.channel,
+        select(_link.c.id).where(_link.c.customer_id == _member.c.customer_id).exists().label("had_account"),
+        _reached.c.state.label("account_state"),
+        invited_at().label("invited_at"),
+        why_undeliverable(_member.c.case_id).label("why_undeliverable"),
+        select(func.count()).select_from(_delivery).where(of_step).scalar_subquery().label("attempts"),
+        refused.exists().label("refused"),
+        notified.scalar_subquery().label("notified"),
     )
 
 
@@ -280,35 +292,41 @@ def _of_cases(dialect: str) -> Select[Any]:
 _DUE = Direct(partial(_due_statement, of_some=False))
 _DUE_AMONG = Direct(partial(_due_statement, of_some=True))
 _OF_CASES = Direct(_of_cases)
-_OF_MESSAGES = Direct(lambda dialect: _facts().where(among(dialect, _member.c.outgoing_id, "messages")))
+_OF_MESSAGES = Direct(lambda dialect: _leaving_facts().where(among(dialect, _member.c.outgoing_id, "messages")))
 
 
 def _facts_of(row: Any) -> MemberFacts:
-    written = [at for at in (row.written_to_customer, row.written_to_account) if at is not None]
     return MemberFacts(
-        campaign_id=row.campaign_id,
-        campaign_state=row.campaign_state,
+        **_leaving(row),
         case_id=row.case_id,
         customer_id=row.customer_id,
         rating=row.rating,
         next_step=row.next_step,
         base_on=row.base_on,
-        outgoing_id=row.outgoing_id,
-        status=CaseStatus(row.status),
-        account_id=row.account_id,
         channel=row.channel,
         had_account=bool(row.had_account),
         account_state=row.account_state,
-        stopped=row.stopped,
-        known=bool(row.known),
-        relationship_end_on=row.relationship_end_on,
-        with_people=bool(row.with_people) or row.status == CaseStatus.WITH_STAFF.value,
-        heard_at=row.heard_at,
-        written_at=max(written, default=None),
         invited_at=row.invited_at,
         came_back=row.status == CaseStatus.UNDELIVERABLE.value and row.why_undeliverable == RETURNED_MAIL,
         attempts=row.attempts,
         refused=bool(row.refused),
         notified=row.notified,
-        sent_to=row.sent_to,
     )
+
+
+def _leaving(row: Any) -> dict[str, Any]:
+    written = [at for at in (row.written_to_customer, row.written_to_account) if at is not None]
+    return {
+        "campaign_id": row.campaign_id,
+        "campaign_state": row.campaign_state,
+        "outgoing_id": row.outgoing_id,
+        "status": CaseStatus(row.status),
+        "account_id": row.account_id,
+        "stopped": row.stopped,
+        "known": bool(row.known),
+        "relationship_end_on": row.relationship_end_on,
+        "with_people": bool(row.with_people) or row.status == CaseStatus.WITH_STAFF.value,
+        "heard_at": row.heard_at,
+        "written_at": max(written, default=None),
+        "sent_to": row.sent_to,
+    }

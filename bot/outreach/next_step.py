@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
 
 from bot.office_hours import OfficeHours
 from bot.outreach.ladder import Ladder, Step, StepKind, opening_on
-from storage.campaign_facts import MemberFacts
+from storage.campaign_facts import Leaving, MemberFacts
 from storage.campaign_steps import OnLadder
 from storage.case_status import CaseStatus
 from storage.notifying.queue import WAITING
@@ -84,6 +85,11 @@ class Now:
     def today(self) -> date:
         return self.at.astimezone(self.hours.zone).date()
 
+    @cached_property
+    def opening(self) -> datetime:
+        """From when on messages may leave: this moment, where they may."""
+        return self.hours.next_opening(self.at)
+
 
 def decide(facts: MemberFacts, now: Now) -> Do | Hold | Leave | GoTo:
     """What becomes of a member whose step is due."""
@@ -120,14 +126,14 @@ def decide(facts: MemberFacts, now: Now) -> Do | Hold | Leave | GoTo:
     return held if held is not None else Do(step=step, way=_way(facts, step, now))
 
 
-def why_over(facts: MemberFacts, now: Now) -> str:
+def why_over(facts: Leaving, now: Now) -> str:
     """Why there is nothing more to do for this customer in the campaign; empty where there is."""
     if not facts.known or (facts.relationship_end_on is not None and facts.relationship_end_on <= now.today):
         return "ended"
     return _OVER.get(facts.status, "")
 
 
-def why_not(facts: MemberFacts, now: Now) -> str:
+def why_not(facts: Leaving, now: Now) -> str:
     """Why a message that was queued must not leave at this moment; empty where it may."""
     if facts.campaign_state != "running":
         return facts.campaign_state
@@ -169,10 +175,9 @@ def after(facts: OnLadder, now: Now) -> tuple[int, datetime | None, date]:
     return following, opening_on(now.hours, base + timedelta(days=steps[following].day)), base
 
 
-def _why_held(facts: MemberFacts, now: Now) -> Hold | None:
-    opening = now.hours.next_opening(now.at)
-    if opening > now.at:
-        return Hold(until=opening, why="hours")
+def _why_held(facts: Leaving, now: Now) -> Hold | None:
+    if now.opening > now.at:
+        return Hold(until=now.opening, why="hours")
     if facts.with_people:
         return Hold(until=now.hours.next_opening(now.at + _HOUR), why="staff")
     quiet = timedelta(minutes=now.ladder.minutes_quiet)
