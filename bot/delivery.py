@@ -46,7 +46,7 @@ _CLAIM, _ON_THEIR_WAY = 50, 200
 #: The same of people who share calls, on top of these.
 _CROWD, _CROWD_ON_ITS_WAY = 500, 4000
 #: Seconds in which messages that nobody has asked for gather for the next call.
-_GATHER = 0.2
+_GATHER = 0.1
 #: Seconds between two looks where nobody says that something was queued.
 _LOOK_EVERY = 0.5
 #: The same where something was, and the pace of a platform may have held back the rest.

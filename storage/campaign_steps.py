@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, 
 from storage.campaign_facts import RETURNED_MAIL, UNSENT, MemberFacts, invited_at, why_undeliverable
 from storage.campaign_members import account_of
 from storage.case_status import CaseStatus
-from storage.direct import Direct
+from storage.direct import Direct, among
 from storage.tables import (
     CampaignDeliveryRow,
     CampaignMemberRow,
@@ -71,6 +71,15 @@ _ON_THEIR_WAY = Direct(
     .join(_delivery, _delivery.c.outgoing_id == _member.c.outgoing_id)
     .where(_member.c.outgoing_id.is_not(None), _outgoing.c.state.in_(OPEN_STATES))
     .group_by(_delivery.c.channel)
+)
+
+
+_FORGET = Direct(
+    lambda dialect: (
+        update(_member)
+        .where(among(dialect, _member.c.outgoing_id, "messages"), _member.c.left_at.is_not(None))
+        .values(outgoing_id=None)
+    )
 )
 
 
@@ -200,8 +209,7 @@ def arrived(conn: Connection, limit: int) -> list[Arrived]:
 
 def forget_left(conn: Connection, outgoing_ids: Sequence[str]) -> None:
     """Who has left the campaign meanwhile is not waited for any more."""
-    gone = _member.c.outgoing_id.in_(list(outgoing_ids)) & _member.c.left_at.is_not(None)
-    conn.execute(update(_member).where(gone).values(outgoing_id=None))
+    _FORGET.run(conn, {"messages": list(outgoing_ids)})
 
 
 def note_deliveries(

@@ -37,7 +37,7 @@ from storage.problems import LeaseLost
 log = structlog.get_logger("kakunin.campaigns")
 
 #: Messages whose sending has ended, of one transaction.
-_SETTLED = 200
+_SETTLED = 500
 #: Pieces of a campaign between two looks at what has been sent and who else is due.
 _PIECES = 5
 
