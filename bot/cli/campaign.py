@@ -12,6 +12,7 @@ import typer
 from bot.cli import campaign_reach
 from bot.cli.errors import UserError
 from bot.cli.office import Office, os_user
+from dialogs.questionnaires import KINDS
 
 if TYPE_CHECKING:
     from bot.outreach.campaigning import Counted
@@ -27,7 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _KNOWN = {
     "--rating": ("high", "medium", "low"),
-    "--kind": ("individual", "corporate"),
+    "--kind": KINDS,
     "--cause": ("periodic", "event"),
     "--channel": ("line", "telegram", "letter"),
 }

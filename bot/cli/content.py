@@ -10,11 +10,9 @@ import typer
 
 from bot.cli.errors import UserError
 from bot.cli.office import Office, os_user
+from dialogs.questionnaires import KINDS
 
 app = typer.Typer(no_args_is_help=True, help="Published questionnaires and FAQ versions.")
-
-#: The forms that are asked, by the kind of customer.
-_KINDS = ("individual", "corporate")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -59,7 +57,7 @@ def publish(
             if database.run_read(lambda conn, f=form: on_older_versions(conn, f.name, f.sha256, limit=1))  # type: ignore[misc]
         ]
     # A case asks the form whose id is its customer's kind.
-    unasked = [source.name for source in ready if source.kind == "questionnaire" and source.name not in _KINDS]
+    unasked = [source.name for source in ready if source.kind == "questionnaire" and source.name not in KINDS]
     if as_json:
         rows = [{"kind": s.kind, "name": s.name, "locale": s.locale, "sha256": s.sha256} for s in became]
         typer.echo(json.dumps({"published": rows, "open_on_older": behind, "never_asked": unasked}, ensure_ascii=False))

@@ -25,19 +25,18 @@ from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import load_shipped, read_canonical
 from dialogs.faq.matcher import matcher_for
 from dialogs.faq.topics import in_voice, load_shipped as load_topics
+from dialogs.questionnaires import KINDS
 from locales import load_catalogue
 
-#: The forms that customers get, by their kind.
-FORMS = ("individual", "corporate")
 _LANGUAGE = "ja"
 
 
 def forms_of(content_dir: Path | None) -> dict[str, Questionnaire]:
     """The bank's own forms, or those that come with the program."""
     if content_dir is None:
-        return {name: load_shipped(name) for name in FORMS}
+        return {name: load_shipped(name) for name in KINDS}
     found = {one.name: one.body for one in sources(content_dir) if one.kind == "questionnaire"}
-    return {name: read_canonical(found[name]) for name in FORMS}
+    return {name: read_canonical(found[name]) for name in KINDS}
 
 
 def make_stage(settings: Settings, start: datetime) -> Stage:
@@ -68,7 +67,7 @@ def play_sample(
     Or one ``part`` of several of them.
     """
     stage, chance = make_stage(settings, start), Chance(seed)
-    kinds = [(form, name) for form in FORMS for name in assumptions.personas]
+    kinds = [(form, name) for form in KINDS for name in assumptions.personas]
     wanted = [(*kinds[number % len(kinds)], number // len(kinds)) for number in range(max(size, len(kinds)))]
     return [
         play(stage, form, name, assumptions.personas[name], chance, number)

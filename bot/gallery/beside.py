@@ -10,6 +10,7 @@ from bot.channels.menus import MenuKind, MenuState, entries_of, listed_commands
 from bot.gallery.posing import NOW
 from bot.outreach.letter_pages import NEVER, OTHER, REAL, Letter, Pages, Sender
 from dialogs.conversation.wording import Translator
+from dialogs.questionnaires import KINDS
 from locales import Catalogue
 from storage.exports.glyphs import font_file
 
@@ -64,7 +65,7 @@ def letters(
     with font_file() as font:
         pages = Pages(font, sender, made_at=NOW, lost=lambda *_: None, seen=seen)
         for voice in voices:
-            for kind in ("individual", "corporate"):
+            for kind in KINDS:
                 pages.add(_letter(kind, voice, words(voice)))
                 found[voice, kind] = list(drawn)
                 drawn.clear()

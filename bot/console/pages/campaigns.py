@@ -24,12 +24,12 @@ from bot.console.few import LEAST, Count, Table, steps_without_few, whole, witho
 from bot.console.rendering import render
 from bot.outreach import campaigning
 from bot.outreach.ladder import RATINGS, ladder_of, shipped_ladder
+from dialogs.questionnaires import KINDS
 from storage.campaign_members import count_members
 from storage.campaigns import Actor, Campaign, CampaignProblem, Rule, list_campaigns, load_campaign
 from storage.reach import Reach, ReachCounts, count_reach
 from storage.staff import list_staff
 
-KINDS = ("individual", "corporate")
 CAUSES = ("periodic", "event")
 CHANNELS = ("line", "telegram", "letter")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)

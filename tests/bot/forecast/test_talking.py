@@ -9,10 +9,11 @@ import pytest
 
 from bot.forecast.assumptions import Persona, read_assumptions
 from bot.forecast.chance import Chance
-from bot.forecast.sample import FORMS, Sample, make_stage, play_sample, summary
+from bot.forecast.sample import Sample, make_stage, play_sample, summary
 from bot.forecast.talking import Stage, play
 from bot.settings import Settings
 from dialogs.conversation import engine
+from dialogs.questionnaires import KINDS
 
 START = datetime(2026, 12, 1, 3, tzinfo=UTC)
 PATIENT = Persona(signs=10, think=5, leaves=0, mistypes=0, asks=0, staff=0, unusual=0)
@@ -23,7 +24,7 @@ def stage() -> Stage:
     return make_stage(Settings(), START)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", KINDS)
 def test_who_has_patience_comes_to_the_receipt(stage: Stage, form: str) -> None:
     played = play(stage, form, "patient", PATIENT, Chance(1), 0)
     assert (played.outcome, played.question) == ("completed", "")
