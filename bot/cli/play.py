@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from bot.cli.errors import UserError
-from bot.cli.questionnaire_files import form_of, read_file
+from bot.cli.questionnaire_files import form_of, read_form
 from dialogs.conversation import engine, events as ev, inputs as inp, wording
 from dialogs.conversation.events import AnswerState, Form, Key
 from dialogs.conversation.form import Position
@@ -197,19 +197,13 @@ def make_player(definition: Questionnaire, *, locale: str, today: date | None, z
 
 def load_form(name_or_path: str, locale: str | None = None) -> Questionnaire:
     """A shipped form by name, or a file; raises ``UserError`` where it cannot be read."""
-    from dialogs.definition.source_files import SUFFIXES
     from dialogs.definition.yaml_format import load_shipped, shipped_names
     from locales import SHIPPED_LANGUAGES, load_catalogue
 
     if name_or_path in shipped_names():
         return load_shipped(name_or_path)
-    path = Path(name_or_path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise UserError(
-            f"{name_or_path}: a questionnaire is a .yaml, .xlsx or .xls file or one of {', '.join(shipped_names())}."
-        )
     catalogue = load_catalogue(locale if locale in SHIPPED_LANGUAGES else SHIPPED_LANGUAGES[0])
-    return form_of(read_file(path, catalogue), path, catalogue)
+    return form_of(read_form(name_or_path, catalogue), Path(name_or_path), catalogue)
 
 
 def _voice_of(definition: Questionnaire) -> str:

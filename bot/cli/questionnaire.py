@@ -22,13 +22,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 @app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A questionnaire (.yaml, .xlsx or .xls).")],
+    form: Annotated[
+        str, typer.Argument(metavar="FILE", help="A questionnaire (.yaml, .xlsx or .xls), or a shipped one.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Find what is wrong with a form before it meets a customer; exit 1 if anything is an error."""
     from bot.cli.questionnaire_check import check as run_check
 
-    run_check(file, as_json)
+    run_check(form, as_json)
 
 
 @app.command("convert")

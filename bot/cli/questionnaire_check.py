@@ -1,4 +1,4 @@
-"""``kakunin questionnaire check FILE``: the static checks of a questionnaire, for people and for CI.
+"""``kakunin questionnaire check``: the static checks of a questionnaire, for people and for CI.
 
 Exit code 0 without errors, 1 when there is at least one, 2 (``UserError``) when the file cannot be
 taken apart at all.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.questionnaire_files import read_file
+from bot.cli.questionnaire_files import read_form
 
 if TYPE_CHECKING:
     from dialogs.definition.checker import Proof
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from locales import Catalogue
 
 
-def check(file: Path, json_output: bool = False, locale: str = "ja") -> None:
+def check(form: str, json_output: bool = False, locale: str = "ja") -> None:
     """Prints every issue with its code, place and message; ends with 1 when one is an error."""
     import typer
 
@@ -25,9 +25,9 @@ def check(file: Path, json_output: bool = False, locale: str = "ja") -> None:
     from locales import load_catalogue
 
     catalogue = load_catalogue(locale)
-    issues, proof = find_issues(file, catalogue)
+    issues, proof = find_issues(form, catalogue)
     if json_output:
-        _print_json(file, issues, proof)
+        _print_json(Path(form).name, issues, proof)
     else:
         _print_table(issues, catalogue)
         _print_proof(proof, catalogue)
@@ -35,15 +35,15 @@ def check(file: Path, json_output: bool = False, locale: str = "ja") -> None:
         raise typer.Exit(code=1)
 
 
-def find_issues(path: Path, catalogue: Catalogue) -> tuple[list[Issue], Proof | None]:
-    """What is wrong with a file, with the place of each finding, and what is proved of the form that it holds.
+def find_issues(form: str, catalogue: Catalogue) -> tuple[list[Issue], Proof | None]:
+    """What is wrong with a form, with the place of each finding, and what is proved of it.
 
     Raises ``UserError`` for an unreadable file.
     """
     from dialogs.definition import checker
     from dialogs.definition.issues import DefinitionError
 
-    file = read_file(path, catalogue)
+    file = read_form(form, catalogue)
     try:
         questionnaire = file.questionnaire()
     except DefinitionError as error:
@@ -80,7 +80,7 @@ def _print_proof(proof: Proof | None, catalogue: Catalogue) -> None:
         typer.echo(catalogue.text("check.proof.items", items=", ".join(proof.items)))
 
 
-def _print_json(file: Path, issues: list[Issue], proof: Proof | None) -> None:
+def _print_json(name: str, issues: list[Issue], proof: Proof | None) -> None:
     import json
     from dataclasses import asdict
 
@@ -91,7 +91,7 @@ def _print_json(file: Path, issues: list[Issue], proof: Proof | None) -> None:
     typer.echo(
         json.dumps(
             {
-                "file": file.name,
+                "file": name,
                 "ok": not any(issue.severity is Severity.ERROR for issue in issues),
                 "issues": [issue_record(issue) for issue in issues],
                 "proof": None if proof is None else asdict(proof),

@@ -14,9 +14,7 @@ def draw(form: str, out: Path, language: str | None) -> None:
     from bot.cli.play import load_form
     from bot.cli.questionnaire_check import find_issues
     from bot.drawing.svg import draw as draw_form
-    from dialogs.definition import checker
     from dialogs.definition.issues import Severity
-    from dialogs.definition.yaml_format import shipped_names
     from locales import VOICES, load_catalogue
 
     definition = load_form(form, language)
@@ -24,7 +22,7 @@ def draw(form: str, out: Path, language: str | None) -> None:
     if voice not in VOICES:
         raise UserError(f"--language {voice}: shipped languages are {', '.join(VOICES)}.")
     catalogue = load_catalogue(voice)
-    issues = checker.check(definition) if form in shipped_names() else find_issues(Path(form), catalogue)[0]
+    issues, _ = find_issues(form, catalogue)
     drawing = draw_form(definition, catalogue, voice, issues)
     try:
         out.write_text(drawing, encoding="utf-8")

@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from locales import Catalogue
 
 
+def read_form(name_or_path: str, catalogue: Catalogue) -> SourceFile:
+    """A shipped form by its name, or a file, taken apart; raises ``UserError`` where it is neither."""
+    from dialogs.definition.source_files import SUFFIXES, read_source
+    from dialogs.definition.yaml_format import shipped_names, shipped_source
+
+    if name_or_path in shipped_names():
+        return read_source(shipped_source(name_or_path), origin=f"{name_or_path}.yaml")
+    path = Path(name_or_path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(
+            f"{name_or_path}: a questionnaire is a .yaml, .xlsx or .xls file or one of {', '.join(shipped_names())}."
+        )
+    return read_file(path, catalogue)
+
+
 def read_file(path: Path, catalogue: Catalogue) -> SourceFile:
     """A file taken apart; raises ``UserError`` for one that cannot be."""
     from dialogs.definition.issues import UnreadableSource

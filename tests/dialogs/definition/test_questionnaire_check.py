@@ -40,15 +40,30 @@ def wrong(tmp_path: Path) -> Path:
 def test_a_clean_form_ends_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "individual.yaml"
     file.write_bytes(shipped_source("individual"))
-    check(file, json_output=True)
+    check(str(file), json_output=True)
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is True
     assert all(issue["severity"] == "warning" for issue in found["issues"])
 
 
+def test_a_shipped_form_is_checked_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "individual"
+    file.with_suffix(".yaml").write_bytes(shipped_source("individual"))
+    reports = []
+    for form in (file.with_suffix(".yaml"), "individual"):
+        check(str(form), json_output=True)
+        reports.append({**json.loads(capsys.readouterr().out), "file": ""})
+    assert reports[0] == reports[1]
+
+
+def test_a_name_that_nothing_is_shipped_by_is_refused_with_the_shipped_ones() -> None:
+    with pytest.raises(UserError, match=r"personal: .* one of corporate, individual\."):
+        check("personal")
+
+
 def test_an_error_ends_with_one_and_says_where(wrong: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as ended:
-        check(wrong, locale="en")
+        check(str(wrong), locale="en")
     assert ended.value.exit_code == 1
     printed = capsys.readouterr().out
     assert "error unknown_name: survey[2] school relevant (line 7)" in printed
@@ -58,7 +73,7 @@ def test_an_error_ends_with_one_and_says_where(wrong: Path, capsys: pytest.Captu
 
 def test_json_has_code_place_and_both_languages(wrong: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit):
-        check(wrong, json_output=True)
+        check(str(wrong), json_output=True)
     (issue,) = json.loads(capsys.readouterr().out)["issues"]
     assert (issue["code"], issue["severity"]) == ("unknown_name", "error")
     assert issue["place"] == {
@@ -73,7 +88,7 @@ def test_json_has_code_place_and_both_languages(wrong: Path, capsys: pytest.Capt
 def proof_of(file: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """The proof as the command prints it, whatever it ends with."""
     with contextlib.suppress(typer.Exit):
-        check(file, json_output=True)
+        check(str(file), json_output=True)
     return json.loads(capsys.readouterr().out)["proof"]
 
 
@@ -126,12 +141,12 @@ def test_a_proof_is_said_in_words_and_nothing_is_claimed_of_what_is_in_doubt(
 ) -> None:
     file = tmp_path / "corporate.yaml"
     file.write_bytes(shipped_source("corporate"))
-    check(file, locale="en")
+    check(str(file), locale="en")
     printed = capsys.readouterr().out
     assert "Proved: every path ends, after 120 questions at most." in printed
     assert "Proved: every path to a submission collects: identity, address, business," in printed
     with pytest.raises(typer.Exit):
-        check(wrong, locale="ja")
+        check(str(wrong), locale="ja")
     assert "証明できたことはありません。" in capsys.readouterr().out
 
 
@@ -145,7 +160,7 @@ def test_an_unsupported_type_is_an_error_not_an_unreadable_file(
 ) -> None:
     wrong.write_text(WRONG.replace("integer", "geopoint"), encoding="utf-8")
     with pytest.raises(typer.Exit) as ended:
-        check(wrong)
+        check(str(wrong))
     assert ended.value.exit_code == 1
     assert "unsupported_type" in capsys.readouterr().out
 
@@ -159,6 +174,6 @@ def test_an_unreadable_file_is_one_sentence(tmp_path: Path, name: str, content: 
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(UserError) as refused:
-        check(file, locale="en")
+        check(str(file), locale="en")
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
