@@ -1,4 +1,4 @@
-"""Places in a list as customers type them: ２, ②, 二番, No.2, いちばん上, 1から3.
+"""Places in a list as customers type them: ２, ②, 二番, No.2, いちばん上, 1から3, 全部.
 
 Only a text that is nothing but a place is one; ``12`` where several may be chosen could be two places.
 """
@@ -10,7 +10,7 @@ import re
 from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.numerals import parse_number, read_kanji_number
 from dialogs.japanese.spoken import spoken_number
-from dialogs.japanese.width import normalise
+from dialogs.japanese.width import fold, normalise
 
 _NUMBER = re.compile(
     r"(?:no\.? ?|number |option |choice |# ?|番号(?:は)? ?|上から|その|第|\()?"
@@ -31,6 +31,21 @@ SEPARATORS = re.compile(
 NUMBER_THEN_WORDS = re.compile(r"(?P<number>\d{1,2})(?:番(?:の|目の)?|[.)): ]|の) ?(?P<words>\D.*)")
 SPAN = re.compile(r"(\d{1,2})(?:番)? ?(?:~|から) ?(\d{1,2})(?:番)?(?:まで)?")
 DASH_SPAN = re.compile(r"(\d{1,2}) ?- ?(\d{1,2})")
+#: Every place at once.
+ALL = frozenset(
+    fold(word + ending)
+    for word, endings in (
+        ("全部 ぜんぶ 全て すべて", "_ です 該当 該当します 当てはまる あてはまる 当てはまります あてはまります"),
+        ("みんな オール 上記全て 上記すべて 全項目 all everything", "_"),
+    )
+    for word in word.split()
+    for ending in endings.replace("_", "").split(" ")
+) | frozenset(map(fold, ("all of them", "all of the above")))
+ALL_BUT = (
+    re.compile("(?P<but>.+?)(?:以外|を除いて|を除く|を除き)(?:は|の|、)?(?:全部|ぜんぶ|全て|すべて)"),
+    re.compile("(?:全部|全て|すべて)(?:で|、)?(?P<but>.+?)(?:以外|を除く)"),
+    re.compile("(?:all|everything) (?:but|except(?: for)?) (?P<but>.+)", re.IGNORECASE),
+)
 _RUN_TOGETHER = re.compile(r"[1-9]{2}")
 
 

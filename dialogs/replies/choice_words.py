@@ -17,6 +17,7 @@ from dialogs.definition.model import Choice, in_languages, in_voices
 from dialogs.japanese.numerals import arabic
 from dialogs.japanese.readings import sounds_like
 from dialogs.japanese.width import fold, join_japanese, normalise
+from dialogs.replies import denials
 from dialogs.replies.base import Problem, ReplyContext
 from dialogs.replies.chatter import opening
 from dialogs.replies.problems import problem
@@ -54,37 +55,6 @@ _COMMON = frozenset(
     )
 )
 _NEGATIVE_LABEL = re.compile("(?:ない|なし|ません|ず)$|not ")
-#: 同意できないことはない denies and takes it back: which of two is meant, only the customer knows.
-_DENIED_TWICE = re.compile(
-    "(?:ない|ん|ません|へん)(?:こと|わけ|訳|もん)(?:は|も|では|じゃ|でも)?(?:な|あり|あら|おま)|なく(?:は|も)(?:な|あり)"
-)
-#: Right after a term: it is denied.
-_DENIED = re.compile(
-    "(?:を|に|で|として|と|も|が|は|に関係|の予定|の予定は|という?(?:わけ|こと))*(?:では|じゃ|や|には|とは|は)?"
-    "(?:あり)?(?:しません|しない|してない|していない|してません|していません|してへん|せえへん|せん(?![たと])|ません|まへん"
-    "|ない|なく|なかった|ちゃう|ちがう|違|以外|を除|をやめ|を辞め|やめ|辞め| is not|ではなく|あらへん|あれへん"
-    "|おりません|いません|もらってい?ない|受け取ってい?ない|使ってい?ない|使いません|できません|できない|できへん|しかね|しがた"
-    "|しとうない|したくない|したくありません|やってい?ない|やってい?ません"
-    # In dialect: 使うてません, しとらん, やっとりません, できんばい.
-    "|(?:(?:やっ|もろう?|もらっ|受け取っ|送っ|働い|出|し)?(?:とらん|ちょらん|とらへん|とりません|ておらん|て(?:へん|まへん|ません|おりません)))"
-    "|できん(?!こと)|せんばい|せんけん|しとうない|いたしません|致しません|いたしておりません)"
-)
-#: Right after a term: it was so once.
-_PAST = re.compile(
-    "(?:で|を|に)?(?:でした|だった|やった|していました|してました|していた|してた|をしてい?た|だったが|でしたが|をやめ|を辞め)"
-)
-_PLAIN_DENIAL = re.compile(
-    "^(?:では|じゃ|は|も|が|を)?(?:ありません|ません|しません|しない|ない|あらへん|へん|ないです|はしません"
-    "|できません|できない|できへん|できん(?!こと)|できまへん|しまへん|しとうない|しとらん|せえへん|せん(?![たと])|できかね|しかね|いたしません|いたしかね|したくない|したくありません)"
-)
-_ONCE_BEFORE = re.compile("(?:元|以前は?|昔は?|前は|かつて|もと)$")
-#: Right before a term: 不同意.
-_NOT_BEFORE = re.compile("[不非未]$")
-_NOT_BEFORE_ENGLISH = re.compile(r"\b(?:not|no longer|never|cannot|don't|can't|won't|no)(?: [a-z]+)? ?$")
-#: What has a term as its topic speaks of something else: 給与は別の銀行, 本人は入院中.
-_ELSEWHERE = re.compile(
-    "は(?!$|い|です|だ|ある|あり|あっ|もら|受|使|し(?:て|ます)|入|とくに|特に|する|送|払|考|予定|該当|あては|当ては|同意|表明|進)"
-)
 #: Another person is spoken of.
 _OTHERS = re.compile(
     "(?:夫|妻|主人|家内|旦那|嫁|父|母|親|両親|息子|娘|子供|兄|弟|姉|妹|家族|孫|彼|彼女|友人|友達)(?:さん)?[はがも]"
@@ -93,11 +63,6 @@ _OTHERS = re.compile(
 _OTHERS_MONEY = re.compile(
     "(?:夫|妻|主人|家内|旦那|嫁|父|母|親|息子|娘|子供)(?:さん)?の(?:給料|給与|年金|収入|報酬|賞与|ぼーなす)"
 )
-_DOUBT = re.compile(
-    "かも|たぶん|多分|おそらく|かな$|と思うけど|だったような|みたいな|ながら|かたわら|maybe|probably|perhaps|not sure"
-)
-#: Wished for, planned, applied for: not so yet.
-_WISH = re.compile("(?:を|に)?(?:なりたい|なる予定|なるつもり|したいです|を?考えて|考え中|検討|探して|申請|希望|目指)")
 _QUESTION = re.compile(r"\?|(?:(?<![とな])か|かね|かしら|でしょうか|って何|とは|何|なぜ|どれ|どういう(?:こと|意味))$")
 #: What a compound may end in and still be what its first part says: 保険会社, 給与振込, 年金専用.
 _SAME_THING = re.compile(
@@ -122,7 +87,8 @@ _SPELLINGS = tuple(
             ("[かけゕゖ箇](?=[国月])", "か"),
             ("(?<=使)(?:うて|ーて)(?=[まへい])", "って"),
             ("(?<=使)(?:う|っ)とらん", "ってません"),
-            ("(?<=[年月週日])に(?=[0-9数])", ""),
+            ("(?<![0-9])1(?=(?:週間?|年間?|か月)に[0-9数])", ""),
+            ("(?<=[年月週日])間?に(?=[0-9数])", ""),
         ),
         *(
             ("(?<=[0-9])[,・](?=[0-9]+回)", "、"),
@@ -144,6 +110,11 @@ _OF_THE_SAME = re.compile(
     "|関係|店|講師|先生|教師|職員|店員|社員|従業員|すたっふ|経営|販売|製造|工場|現場|勤務|手伝|収入|代金|費用|配当|資格|びざ|まま"
     "|生活|口座|目的|国|事務|営業|管理|仲介|収集|運搬|と|で|正社員|れじ|ぱーと|ばいと|あるばいと)"
 )
+#: Labels of what people are, and what makes a place or another's work of such a word: 年金事務所, 高校の先生.
+_PEOPLE = re.compile("[生者員婦夫主無]職?(?=$|・|/|/)")
+_PLACE_OR_WORK = re.compile(
+    "(?:会社|企業|業界|事務所|店|屋|施設|教室|園|院|館|場)|の(?:仕事|会社|企業|店|先生|講師|教師|職員|店員|手伝|経営|事務|管理)"
+)
 _MYSELF = re.compile("私|わたし|わたくし|僕|ぼく|俺|おれ|自分")
 _THEIRS = re.compile("(?:夫|妻|主人|父|母|親|息子|娘|兄|弟|姉|妹|孫)の$")
 #: Whose it is, in front of somebody else: 本人の母 is not the customer.
@@ -162,6 +133,8 @@ class Terms:
     #: Parts of labels, and the synonyms.
     parts: frozenset[str]
     is_negative: bool
+    #: What somebody is, not what is done there: a teacher of 高校 is none of its pupils.
+    of_people: bool
 
 
 @dataclass(kw_only=True)
@@ -193,6 +166,7 @@ def _terms(labels: tuple[str, ...], buttons: tuple[str, ...], voiced: tuple[str,
         # A bare figure is the number of a choice, never a part of its label.
         parts=frozenset(part for part in parts | said if part and not part.isdigit()),
         is_negative=any(_NEGATIVE_LABEL.search(fold(label)) for label in labels),
+        of_people=any(_PEOPLE.search(label) for label in labels),
     )
 
 
@@ -211,7 +185,7 @@ def respell(text: str) -> str:
 def opened(text: str, context: ReplyContext) -> str | Problem:
     """The text to look for choices in; one that takes its own denial back is none."""
     plain = opening("choice", text, context)
-    if isinstance(plain, str) and _DENIED_TWICE.search(plain):
+    if isinstance(plain, str) and denials.DENIED_TWICE.search(plain):
         return problem("choice.unreadable", context)
     return plain
 
@@ -228,11 +202,11 @@ def find_words(text: str, choices: Sequence[Choice]) -> Found:
     script = join_japanese(normalise(text).casefold())
     script = script if len(script) == len(said) else said
     spans = _spans(said, choices)
-    starts = {start for start, _, _ in spans}
-    doubted = _DOUBT.search(said) is not None
+    places = [(start, end) for start, end, _ in spans]
+    doubted = denials.DOUBT.search(said) is not None
     found = Found()
     for choice in choices:
-        verdicts = [_verdict(said, script, start, end, starts) for start, end, owner in spans if owner is choice]
+        verdicts = [_verdict(said, script, span, places) for span in spans if span[2] is choice]
         if not verdicts:
             continue
         if "sure" in verdicts:
@@ -262,7 +236,7 @@ def find_words(text: str, choices: Sequence[Choice]) -> Found:
 def _doubt_shared_denials(found: Found, said: str, spans: Sequence[tuple[int, int, Choice]]) -> None:
     """毎日は使っていない denies ほぼ毎日 with the very words of ほとんど使わない, and need not mean it."""
     for _, end, owner in spans:
-        denial = _DENIED.match(said, end) if owner in found.denied else None
+        denial = denials.DENIED.match(said, end) if owner in found.denied else None
         if denial is None:
             continue
         for choice in list(found.sure):
@@ -321,13 +295,14 @@ def _is_latin(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _verdict(said: str, script: str, start: int, end: int, starts: set[int]) -> str:
+def _verdict(said: str, script: str, span: tuple[int, int, Choice], places: Sequence[tuple[int, int]]) -> str:
     """What the words around one place say: sure, doubtful, denied, or plainly denied (plain)."""
-    after, before = said[end : end + 24], said[max(0, start - 16) : start]
-    if _PLAIN_DENIAL.match(after) or _NOT_BEFORE.search(before) or _NOT_BEFORE_ENGLISH.search(before):
-        return "plain"
-    if _DENIED.match(after) or _PAST.match(after) or _ONCE_BEFORE.search(before) or _WISH.match(after):
-        return "denied"
+    start, end, choice = span
+    before, starts = said[max(0, start - 16) : start], {place[0] for place in places}
+    said_of_it = (denials.in_front(before), denials.behind(said, end, places))
+    for verdict in ("plain", "denied"):
+        if verdict in said_of_it:
+            return verdict
     if _OTHERS_MONEY.search(said, max(0, start - 10), end):
         return "doubtful"
     is_person = _OTHERS.match(said[start:end] + "は") is not None
@@ -339,23 +314,33 @@ def _verdict(said: str, script: str, start: int, end: int, starts: set[int]) -> 
             return "denied"
         if is_person:
             return "doubtful"
-    if said.startswith("を手伝", end):
+    if said.startswith("を手伝", end) or (terms_of(choice).of_people and _PLACE_OR_WORK.match(said, end)):
         return "doubtful"
     if said[end : end + 1] == "の" and end + 1 not in starts and not _OF_THE_SAME.match(said, end):
         return "doubtful"
     # 週1か月1: one or the other.
     if _COUNTED.match(said[end - 1]) and said[end : end + 1] == "か":
         return "doubtful"
-    if _OTHERS.search(before[-8:]) or _ELSEWHERE.match(after) or _is_part_of_word(script, start, end, starts):
+    if (
+        _OTHERS.search(before[-8:])
+        or "doubtful" in said_of_it
+        or _begins_inside(start, places)
+        or _is_part_of_word(script, start, end, starts)
+    ):
         return "doubtful"
     return "sure"
+
+
+def _begins_inside(start: int, places: Sequence[tuple[int, int]]) -> bool:
+    """Whether a term shares its first words with another: 働いていません in 会社で働いていません denies the company."""
+    return any(other_start < start < other_end for other_start, other_end in places)
 
 
 def _is_part_of_word(script: str, start: int, end: int, starts: set[int]) -> bool:
     """Whether a term goes on in another word that says something else, or begins in the middle of one."""
     last, after = script[end - 1], script[end : end + 1]
     # A single kanji before hiragana is a verb: 学費送ってる.
-    noun = _KANJI.match(after) and not re.match("[ぁ-ん]", script[end + 1 : end + 2])
+    noun = _KANJI.match(after) and not re.match("(?![でのをがはにへや])[ぁ-ん]", script[end + 1 : end + 2])
     katakana = bool(_KATAKANA.match(last))
     goes_on = (katakana and _KATAKANA.match(after)) or ((katakana or _KANJI.match(last)) and noun)
     if goes_on and end not in starts and not _SAME_THING.match(script, end):

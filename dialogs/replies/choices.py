@@ -21,6 +21,8 @@ from dialogs.replies.bands import has_bounds, read_band
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, strip_chatter
 from dialogs.replies.choice_numbers import (
+    ALL,
+    ALL_BUT,
     DASH_SPAN,
     NUMBER_THEN_WORDS,
     SEPARATORS,
@@ -50,43 +52,14 @@ _TAIL = (
 )
 #: "That is all", not "or more": after 2つ it would be the latter.
 _THAT_IS_ALL = re.compile("(?<![つ回万円人歳国%名])以上$")
-_ALL = frozenset(
-    map(
-        fold,
-        (
-            *("全部", "ぜんぶ", "全て", "すべて", "全部です", "全て該当", "全部該当", "すべて該当", "みんな", "オール"),
-            *(
-                "全部当てはまる",
-                "全部あてはまる",
-                "全て当てはまる",
-                "すべてあてはまる",
-                "全部当てはまります",
-                "全部あてはまります",
-            ),
-            *(
-                "全て当てはまります",
-                "すべてあてはまります",
-                "全部該当します",
-                "全て該当します",
-                "上記全て",
-                "上記すべて",
-                "全項目",
-            ),
-            *("all", "all of them", "everything", "all of the above"),
-        ),
-    )
-)
 #: The problems of a text that says nothing that was understood.
 _NOT_UNDERSTOOD = frozenset(("choice.unreadable", "choice.partly_unreadable", "amount.unreadable", "yes_no.unreadable"))
 #: Less a question than modesty: 月1回ぐらいでしょうか.
 _ROUGHLY = re.compile("(?:[くぐ]らい|ほど|程度)(?:でしょうか|ですかね|かしら|かのう|やろか)[ね。]*$")
-_ALL_BUT = (
-    re.compile("(?P<but>.+?)(?:以外|を除いて|を除く|を除き)(?:は|の|、)?(?:全部|ぜんぶ|全て|すべて)"),
-    re.compile("(?:全部|全て|すべて)(?:で|、)?(?P<but>.+?)(?:以外|を除く)"),
-    re.compile("(?:all|everything) (?:but|except(?: for)?) (?P<but>.+)", re.IGNORECASE),
-)
 #: What says yes or no in a list's own words, and so may be said in any other words for it.
 _SAYS_YES, _SAYS_NO = frozenset((fold("はい"), "yes")), frozenset((fold("いいえ"), "no"))
+#: What makes one thing of two, so that a denial behind them denies both: 年金や給料ではない.
+_ONE_LIST = frozenset(("と", "や", "および", "及び", "ならびに", "並びに", "・", "&"))
 #: Choices that stand alone: they are not part of "all".
 _ALONE = frozenset(("none", "not_applicable", "unknown", "refuse", "refused", "decline", "declined"))
 
@@ -236,9 +209,9 @@ def _many(
     stripped = strip_chatter(_THAT_IS_ALL.sub("", strip_chatter(plain, tail=_TAIL)), tail=_TAIL)
     if exact := _exactly(plain, stripped, choices):
         return exact[:1] if len(exact) == 1 else _ambiguous(exact, choices)
-    if fold(stripped) in _ALL:
+    if fold(stripped) in ALL:
         return [choice for choice in choices if not _stands_alone(choice)]
-    if match := next(filter(None, (pattern.fullmatch(stripped) for pattern in _ALL_BUT)), None):
+    if match := next(filter(None, (pattern.fullmatch(stripped) for pattern in ALL_BUT)), None):
         but = _many(match["but"], choices, context)
         return [c for c in choices if c not in but and not _stands_alone(c)] if isinstance(but, list) else but
     if match := SPAN.fullmatch(stripped):
@@ -274,16 +247,21 @@ def _each_part(stripped: str, choices: Sequence[Choice], context: ReplyContext) 
             rest = rest.replace(label, "、")
     offered: list[Choice] = []
     unread = 0
-    parts = [part for part in SEPARATORS.split(rest) if strip_chatter(part, tail=_TAIL).strip("。、, ")]
-    for part in parts:
+    pieces = re.split(f"({SEPARATORS.pattern})", rest)
+    parts = [
+        (separator, part)
+        for separator, part in zip(("", *pieces[1::2]), pieces[::2], strict=True)
+        if strip_chatter(part, tail=_TAIL).strip("。、, ")
+    ]
+    for separator, part in parts:
         found = _one(part, choices, context, None)
         if isinstance(found, Choice):
             taken.append(found)
         elif isinstance(found, Ambiguous):
             offered += [choice for choice in choices if choice.name in found.candidates]
-        elif found.code == "choice.negated" and len(parts) > 1:
+        elif found.code == "choice.negated" and len(parts) > 1 and separator.strip() not in _ONE_LIST:
             continue
-        elif found.code == "choice.out_of_range" or (len(parts) == 1 and not taken):
+        elif found.code in ("choice.out_of_range", "choice.negated") or (len(parts) == 1 and not taken):
             return found
         else:
             unread += 1

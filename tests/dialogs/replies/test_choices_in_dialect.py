@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
+from dialogs.definition.model import QuestionType
 from dialogs.definition.yaml_format import load_shipped
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, ReplyContext
-from dialogs.replies.choices import read_choice
+from dialogs.replies.choices import ParsedMany, read_choice, read_choices
 
 TODAY = ReplyContext(today=date(2026, 11, 28))
 FORM = load_shipped("individual")
@@ -18,6 +19,9 @@ FORM = load_shipped("individual")
 def chosen(name: str, text: str) -> object:
     question = FORM.by_name[name]
     choices = FORM.choices[question.list_name or ""]
+    if question.type is QuestionType.SELECT_MULTIPLE:
+        several = read_choices(text, choices, TODAY, FORM.default_language)
+        return ",".join(several.values) if isinstance(several, ParsedMany) else None
     found = read_choice(text, choices, TODAY, FORM.default_language, kind=question.bot.kind)
     return next(c.name for c in choices if c.name == found.value) if isinstance(found, Parsed) else None
 

@@ -1,0 +1,109 @@
+"""What the words around a term say of it: that it is not so, was so once, or is only wished for.
+
+Data and rules for ``choice_words``.  Behind a term stand its particles and its verb, up to the next comma, the
+next 「けど」 or the next term: whatever that clause ends in decides, in the speech of every region, so that
+「年金はまだもらっておりません」 never becomes 年金.  A term that a list joins to another (会社員や公務員ではない)
+shares the clause of the last one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+#: 同意できないことはない denies and takes it back: which of two is meant, only the customer knows.
+DENIED_TWICE = re.compile(
+    "(?:ない|ん|ません|へん)(?:こと|わけ|訳|もん)(?:は|も|では|じゃ|でも)?(?:な|あり|あら|おま)|なく(?:は|も)(?:な|あり)|ざるを(?:え|得)|ずには(?:い|お)"
+)
+#: Right after a term: it is denied, in the speech of every region and however politely or roughly. やねえ agrees.
+DENIED = re.compile(
+    "(?:を|に|で|として|と|も|が|は|に関係|の予定|の予定は|なんか|[なの](?=わけ|はず|つもり)"
+    "|(?:という?|って)?(?:わけ|こと|はず|つもり))*(?:では|じゃ|や|には|とは|は)?"
+    "(?:あり)?(?:しません|しない|してない|していない|してません|していません|してへん|せえへん|せん(?![たと])|ません|まへん"
+    "|ない|なく|なかった|ちゃ[うわい]|ちが[うわい]|違|以外|を除|を?やめ|を?辞め| is not|あらへん|あれへん"
+    "|おりません|いません|もらってい?ない|受け取ってい?ない|使ってい?ない|使いません|できません|できない|できへん|しかね|しがた"
+    "|しとうない|したくない|したくありません|やってい?ない|やってい?ません"
+    "|(?:(?:やっ|もろう?|もらっ|受け取っ|送っ|働い|出|し)?(?:とらん|ちょらん|とらへん|とりません|ておらん|て(?:へん|まへん|ません|おりません)))"
+    "|できん(?!こと)|せんばい|せんけん|しとうない|いたしません|致しません|いたしておりません"
+    "|ござ(?:い|り)ま(?:せん|へん)|おまへん|あらしまへん|無[いくか]|(?<!や)ね[えぇー]|なか(?![なまよ])|(?<=[でゃ])にゃ[あー]|ちご[うて]"
+    "|[言い]え(?:ない|ません|へん)|(?:言い|いい)(?:がた|にく)い)"
+)
+#: Right after a term: it was so once.
+_PAST = re.compile(
+    "(?<=[てで])(?:い?(?:た|ました)|した)(?!ら)|(?:で|を|に)?(?:でした|だった|やった|していました|してました|していた|してた|をしてい?た|だったが|でしたが|をやめ|を辞め)"
+)
+_PLAIN_DENIAL = re.compile(
+    "^(?:では|じゃ|は|も|が|を)?(?:ありません|ません|しません|しない|ない|あらへん|へん|ないです|はしません"
+    "|できません|できない|できへん|できん(?!こと)|できまへん|しまへん|しとうない|しとらん|せえへん|せん(?![たと])|できかね|しかね|いたしません|いたしかね|したくない|したくありません)"
+)
+_ONCE_BEFORE = re.compile("(?:元|以前は?|昔は?|前は|かつて|もと)$")
+#: Right before a term: 不同意.
+_NOT_BEFORE = re.compile("[不非未]$")
+_NOT_BEFORE_ENGLISH = re.compile(r"\b(?:not|no longer|never|cannot|don't|can't|won't|no)(?: [a-z]+)? ?$")
+#: What has a term as its topic speaks of something else: 給与は別の銀行, 本人は入院中.
+_ELSEWHERE = re.compile(
+    "は(?!$|い|です|だ|ある|あり|あっ|もら|受|使|し(?:て|ます)|入|とくに|特に|する|送|払|考|予定|該当|あては|当ては|同意|表明|進)"
+)
+DOUBT = re.compile(
+    "かも|たぶん|多分|おそらく|(?<!らい)(?<!ほど)かな$|^もし|と思うけど|だったような|みたいな|ながら|かたわら"
+    "|maybe|probably|perhaps|not sure"
+)
+#: Wished for, planned, applied for: not so yet.
+_WISH = re.compile(
+    "(?:を|に|は|も)?(?:興味|関心|なりたい|なる予定|なるつもり|したいです|を?考えて|考え中|検討|探して|申請|希望|目指)"
+)
+#: Where the clause ends of which a term is the subject or the object; しか turns its denial round.
+_BOUNDARY = re.compile(
+    "[、。,.!?\n]|けれど|けど|ですが|ますが|ので|んで|から(?!の)|ため|だけ|のみ|しか|ほか|他|あと|以外|し(?=[一-鿿])"
+)
+_AND = re.compile("(?:とか|と|や|も|か|および|及び|または|又は)+")
+_CLAUSE_DENIES = re.compile(
+    "(?:ない|無い|ません|まへん|へん|ひん|らん|(?<=[てでわかたばまなさ])ね[えぇー]|(?<=[てでくとはも])なか"
+    "|[わらかさたばま]ず(?:に)?(?:い(?:ます|る))?)"
+    "(?:です|っす|の|ん|よ|ね|わ|な|で|さ|ばい|たい|けん|人|者)*$"
+)
+#: No longer: 使っていた, やめました, もらったことがある, もらわなくなった.
+_CLAUSE_IS_OVER = re.compile(
+    "(?:[てで](?:い|おり)?(?:た|ました)|[とど]っ?た|[とど]りました|ちょった|たこと[がは]?(?:ある|あり|な)?(?:ます|い)?"
+    "|(?:なく|のを?|のは)(?:なりました|なった|やめた|やめました))"
+    "(?:です|っす|の|ん|よ|ね|わ|な|で|さ|ばい|けん|人|者)*$"
+)
+_CLAUSE_WISHES = re.compile(
+    "(?:(?<=[しりいきちみめれえけてべせび])たい(?:です|の|ん|よ|ね|と思(?:う|います|ってい?ます))*"
+    "|る(?:予定|つもり)(?:です|だ|や|で(?:ございます|おります)|よ|ね)*)$"
+)
+
+
+def behind(said: str, end: int, ends: Sequence[tuple[int, int]]) -> str:
+    """What is said behind the term that ends at ``end``: ``plain`` or other denial, doubt, or nothing (empty).
+
+    ``ends`` are where all terms of the text begin and end.
+    """
+    after = said[end : end + 24]
+    if _PLAIN_DENIAL.match(after):
+        return "plain"
+    if DENIED.match(after) or _PAST.match(said, end) or _WISH.match(after):
+        return "denied"
+    first, last = _clause(said, end, ends)
+    clause = said[first:last]
+    if _CLAUSE_DENIES.search(clause) or _CLAUSE_IS_OVER.search(clause):
+        # 主婦で働いていない is a housewife, 会社で働いていない no employee.
+        return "doubtful" if clause.startswith("で") and not clause.startswith("では") else "denied"
+    return "doubtful" if _CLAUSE_WISHES.search(said[:last], first) or _ELSEWHERE.match(after) else ""
+
+
+def in_front(before: str) -> str:
+    """What is said right before a term."""
+    if _NOT_BEFORE.search(before) or _NOT_BEFORE_ENGLISH.search(before):
+        return "plain"
+    return "denied" if _ONCE_BEFORE.search(before) else ""
+
+
+def _clause(said: str, end: int, ends: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    while True:
+        following = min((span for span in ends if span[0] >= end), default=(len(said), len(said)))
+        if not _AND.fullmatch(said, end, following[0]) or following[0] == len(said):
+            break
+        end = max(other_end for start, other_end in ends if start == following[0])
+    stop = _BOUNDARY.search(said, end, following[0])
+    return end, stop.start() if stop else following[0]
