@@ -55,8 +55,10 @@ def _is_one(text: str, part: str) -> bool:
 
 
 def is_family_name_alone(name: str) -> bool:
-    """Whether two kanji are a family name and nothing else: 山田 is, 林修 and 森繁 may be whole names."""
-    return len(name) == 2 and _is_one(name, "姓") and not (_is_one(name[0], "姓") and _is_one(name[1], "名"))
+    """Whether kanji are a family name and nothing else: 山田 and 長谷川 are, 林修 and 森繁 may be whole names."""
+    if len(name) != 2:
+        return bool(readings_of_family_name(name))
+    return _is_one(name, "姓") and not (_is_one(name[0], "姓") and _is_one(name[1], "名"))
 
 
 def readings_of_family_name(written: str) -> frozenset[str]:

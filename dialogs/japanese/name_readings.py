@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.morphology import readings_of_family_name
@@ -30,10 +31,21 @@ def is_doubtful(name: str, kana: str) -> bool:
         return False
     if all(map(_KANA.fullmatch, (family, *given))):
         return _sound("".join((family, *given))) != sound
+    known = _family_sounds(family, given)
+    return bool(known) and not sound.startswith(known)
+
+
+def may_read(name: str, kana: str) -> bool:
+    """Whether ``kana`` begins with a known reading of the family name and goes on: 山田太郎, ヤマダタロウ."""
+    sound = _sound(kana)
+    family, *given = normalise(name).split(" ")
+    return any(sound.startswith(known) and sound != known for known in _family_sounds(family, given))
+
+
+def _family_sounds(family: str, given: Sequence[str]) -> tuple[str, ...]:
     # Without a space between them nobody knows where the family name ends.
     sizes = [len(family)] if given else range(1, min(len(family), _LONGEST_FAMILY_NAME) + 1)
-    known = {_sound(reading) for size in sizes for reading in readings_of_family_name(family[:size])}
-    return bool(known) and not sound.startswith(tuple(known))
+    return tuple({_sound(reading) for size in sizes for reading in readings_of_family_name(family[:size])})
 
 
 def _sound(kana: str) -> str:

@@ -103,7 +103,9 @@ def to_storable_width(text: str) -> str:
     """
     text = strip_invisible(text).translate(_VOICING)
     out = [unicodedata.normalize("NFKC", part) if _NARROW.fullmatch(part) else part for part in _PARTS.findall(text)]
-    joined = unicodedata.normalize("NFC", "".join(out)) if "\u3099" in text or "\u309a" in text else "".join(out)
+    joined = "".join(out)
+    if "\u3099" in joined or "\u309a" in joined:
+        joined = unicodedata.normalize("NFC", joined)
     return _SPACES.sub(" ", fold_dashes(joined)).strip()
 
 

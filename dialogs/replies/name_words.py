@@ -6,8 +6,10 @@ Promise: nothing here is a name that somebody in Japan bears; a family name such
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from dialogs.japanese.kana import to_hiragana
+from dialogs.japanese.name_readings import may_read
 from dialogs.japanese.width import fold
 
 KANJI = "一-鿿㐀-䶿\uf900-\ufaff々〆〇𠀀-𯨟"
@@ -36,9 +38,9 @@ _SENTENCE = re.compile(
     "| と |と同じ|のまま[でに]"
     "|聞[いかくけ]|変わ|変更|教え|待って|係の|旧姓|電話|一緒|前回|今まで|以前|戻[っらりるし]|分から|結婚|離婚|名前|苗字|名字|本人"
     "|誰|登録|届[けい]|書い|調べ|知って|無理|同様|担当者|係員|につな|に代わ|屋号|^(?:代表|社長|店長|世帯主|夫|妻|父|母|息子|娘|主人|家内|兄|弟|姉|妹)の"
-    f"|[{KANJI}]は[{KANJI}]|[{KANJI}]{{3}}と[{KANJI}]{{3}}|[{KANJI}]から[{KANJI}]|^[{KANJI}]{{2,}}の[{KANJI}]$"
+    f"|[{KANJI}]は[{KANJI}]|[{KANJI}]{{3}}と[{KANJI}]{{2}}|[{KANJI}]から[{KANJI}]|^[{KANJI}]{{2,}}の[{KANJI}]$"
     f"|[{KANJI}](?:(?:な?ん?だ|や|です)(?:けど|が)|だ|じゃ|どす|でっせ|っす|になった|になる|にした|w+)$"
-    f"|[{KANJI}]{{3,}} [男女]$|^[{KANJI}]{{2,3}}[都道府県]$"
+    f"|[{KANJI}]{{3,}} [男女]$|^[{KANJI}]{{2,3}}[都道府県](?:[{KANJI}ァ-ヺぁ-ゖ]+[市区町村].*)?$"
 )
 #: In kana alone: what surely is no name.
 _SENTENCE_IN_KANA = re.compile(
@@ -57,6 +59,7 @@ _SENTENCE_IN_LATIN = re.compile(
 _NO_WORD = re.compile(r"〇〇|([A-Za-zぁ-ゖァ-ヺ])\1\1\1|^([A-Za-zぁ-ゖァ-ヺ])\2\2+$")
 #: In hiragana only: ボルジャ is a name.
 _DIALECT = re.compile("[ぁ-ゖー ]+じゃ")
+_LONGEST_SHORT_NAME = 2
 _ALL_KANJI, _ALL_KANA = re.compile(f"[{KANJI}]+"), re.compile("[ぁ-ゖァ-ヺー]+")
 
 
@@ -70,11 +73,12 @@ def is_not_a_name(typed: str) -> bool:
 
 
 def holds_its_reading(typed: str) -> bool:
-    """Whether a name is followed by its reading: 山田 太郎 ヤマダ タロウ."""
+    """Whether a name is followed by its reading: 山田 太郎 ヤマダ タロウ, 山田太郎 ヤマダタロウ."""
     words = typed.split()
-    half = len(words) // 2
-    return (
-        len(words) >= 4
-        and all(_ALL_KANJI.fullmatch(word) for word in words[:half])
-        and all(_ALL_KANA.fullmatch(word) for word in words[half:])
-    )
+    kanji = list(takewhile(_ALL_KANJI.fullmatch, words))
+    kana = words[len(kanji) :]
+    if not kanji or not kana or not all(map(_ALL_KANA.fullmatch, kana)):
+        return False
+    # 李 りょう is a whole name, though りょう begins like the reading of 李.
+    spelled_out = len("".join(kanji)) > _LONGEST_SHORT_NAME and may_read(" ".join(kanji), "".join(kana))
+    return (len(kanji) == len(kana) > 1) or spelled_out

@@ -12,6 +12,7 @@ import unicodedata
 
 from dialogs.japanese.kana import is_katakana_reading, to_hiragana, to_katakana
 from dialogs.japanese.morphology import is_family_name_alone, words
+from dialogs.japanese.municipalities import fold_place
 from dialogs.japanese.variants import has_gaiji
 from dialogs.japanese.width import strip_variation_selectors, to_storable_width
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -38,6 +39,8 @@ _LEAD = (
         "読み",
         "読み方",
         "よみ",
+        "よみがな",
+        "読み仮名",
         "会社名",
     ),
     *about("私", "わたし", "わたくし", "僕", "俺", "うち", "わし", "おれ", "ぼく"),
@@ -55,6 +58,11 @@ _TAIL = (
     "っていいます",
     "という者です",
     "という名前です",
+    *(
+        mark + became
+        for mark in ("に", "へ")
+        for became in ("変わりました", "変更しました", "変更になりました", "改姓しました")
+    ),
 )
 _LETTERS = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _NAME = re.compile(f"[{KANJI}ぁ-ゖァ-ヺーヽヾゝゞ{_LETTERS}・.,'’& \\-]+")
@@ -66,7 +74,7 @@ _CORPORATE = re.compile(
     "株式会社|有限会社|合同会社|合資会社|合名会社|法人|組合|事務所|協会|学園|財団|社団|inc|llc|ltd|corp|gmbh|co\\.",
     re.IGNORECASE,
 )
-_TWO_KANJI = re.compile(f"[{KANJI}]{{2}}")
+_FEW_KANJI = re.compile(f"[{KANJI}]{{1,5}}")
 _COMPANY_AND_PERSON = re.compile("(?:社|法人).* (?:代表|取締役|社長|理事)")
 _CORPORATE_MARKS = {
     "㈱": "株式会社",
@@ -77,9 +85,9 @@ _CORPORATE_MARKS = {
     "(同)": "合同会社",
 }
 #: What people add to a name of kanji: 山田太郎だよ, 山田太郎さん.
-_BEHIND_KANJI = re.compile(f"(?<=[{KANJI}])(?:だよ|だね|やで|じゃよ|ですわ|さん|様)+$")
+_BEHIND_KANJI = re.compile(f"(?<=[{KANJI}])(?:だよ|だね|やで|じゃよ|ですわ| ?さん| ?様)+$")
 #: デス in katakana, which foreign names end with as well (フェルナンデス, バルデス).
-_BEHIND_READING = re.compile("(?: ?(?<![ンル])デス)+$")
+_BEHIND_READING = re.compile("(?: ?(?<![ンル])デス| サマ)+$")
 _BEHIND_HIRAGANA = re.compile("(?<=[ぁ-ゖ]) さん$")
 _MARKED = re.compile(f"[{_LETTERS}][\u0300-\u036f]+")
 _APOSTROPHES = str.maketrans("`´‘’ʻʼ", "'" * 6)
@@ -115,8 +123,10 @@ def read_name(text: str, context: ReplyContext) -> Parsed | Problem:
         or not _ANY_LETTER.search(typed)
     ):
         return problem("name.bad_character", context)
-    if _TWO_KANJI.fullmatch(typed) and is_family_name_alone(typed):
+    if _FEW_KANJI.fullmatch(typed) and (is_family_name_alone(typed) or is_family_name_alone(fold_place(typed))):
         return problem("name.family_only", context)
+    if len(strip_variation_selectors(typed)) < 2:
+        return problem("name.not_a_name", context)
     return Parsed(value=typed, display=typed)
 
 
@@ -128,6 +138,8 @@ def read_kana(text: str, context: ReplyContext) -> Parsed | Problem:
     reading = to_katakana(_BEHIND_HIRAGANA.sub("", typed).replace("-", "ー").replace("=", "・").replace(" ・ ", "・"))
     reading = _BEHIND_READING.sub("", reading)
     if is_not_a_name(typed) or is_not_a_name(reading) or _is_still_chatter(reading) or _ends_in_nari(reading):
+        return problem("kana.not_a_name", context)
+    if len(reading) < 2:
         return problem("kana.not_a_name", context)
     if not is_katakana_reading(reading) or not re.search("[ァ-ヺ]", reading) or _NO_BEGINNING.search(reading):
         return problem("kana.not_kana", context)
@@ -153,6 +165,8 @@ def _typed(kind: str, text: str, context: ReplyContext) -> str | Problem:
     if isinstance(plain, Problem):
         return plain
     typed = strip_chatter(to_storable_width(text.translate(_APOSTROPHES)), lead=_LEAD, tail=_TAIL)
+    # マリア＝ルイサ and マリア・ルイサ are one; only the dot is a sign that every system writes.
+    typed = re.sub("(?<=[ァ-ヺー])[=＝゠](?=[ァ-ヺ])", "・", typed)
     # Letters that were typed apart from their accents become one, as they are compared and printed.
     typed = _MARKED.sub(lambda match: unicodedata.normalize("NFC", match[0]), typed)
     if not typed:
