@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from dialogs.japanese.municipalities import town_at_start
+from dialogs.japanese.numerals import DIGIT_CHARS
 from dialogs.japanese.postal import Place, places_of
 from dialogs.japanese.width import strip_variation_selectors, to_storable_width
 from dialogs.replies.base import Parsed, Problem, ReplyContext
@@ -63,12 +64,14 @@ _TAIL = (
 #: That one has moved, said in front of where to; a clause with a figure may hold an address itself.
 _HAS_MOVED = re.compile(
     "^(?:[^0-9。、,!]{0,24}?(?:引っ?越し?|転居|移転|転勤|結婚|変わ|変更|移り|移っ)[^0-9。、,!]{0,6}?"
-    "(?:(?:た|たよ|まして|て)[。、,! ]+|た(?:ので|んで|ため|から)[。、,! ]*))+(?=.)"
+    f"(?:(?:た|たよ|まして|て)(?:[。、,! ]+|(?={'|'.join(PREFECTURES)}))|た(?:ので|んで|ため|から)[。、,! ]*))+(?=.)"
 )
 #: Closing words that no name of a building is told apart from, unless a number stands before them.
 _BEHIND_NUMBER = re.compile("(?<=[0-9号番地室階])(?:だよ|だね|だ|やで|や|じゃよ|じゃ|ですわ|ね|よ)+$")
-_CODE_IN_FRONT = re.compile(r"(?:〒|郵便番号)? ?(?P<area>\d{3}) ?-? ?(?P<rest>\d{4})(?=\D|$)[ 、,の]*|〒 ?")
+_CODE_IN_FRONT = re.compile(r"(?:〒|郵便番号)? ?(?P<area>\d{3}) ?-? ?(?P<rest>\d{4})(?!\d|-\d)[ 、,の]*|〒 ?")
 _CODE_BEHIND = re.compile(r"[ 、,(]*(?:〒|郵便番号[は:]?|(?<=\()) ?(?P<area>\d{3})-?(?P<rest>\d{4})\)?$")
+#: Unmarked behind a number: a house has no number such as 0043.
+_CODE_AT_END = re.compile(r"(?<=[0-9号番地室階])[ 、,]+(?P<area>\d{3})-(?P<rest>\d{4})$")
 _CODE_IN_LATIN = re.compile(r"(?:^|[ ,])〒?(?P<area>\d{3})-?(?P<rest>\d{4})(?=$|[ ,])(?:,? )?")
 _LATIN = re.compile(r"[A-Za-z0-9ÀÁÈÉÌÍÒÓÙÚāīūēōĀĪŪĒŌ ,.'#/&()\-]*[A-Za-z][A-Za-z0-9ÀÁÈÉÌÍÒÓÙÚāīūēōĀĪŪĒŌ ,.'#/&()\-]*")
 #: Signs that no address has; emoji and symbols come from slips of the thumb.
@@ -77,12 +80,14 @@ _BAD = re.compile("[^\\w\\s・.,'’\"&/()（）「」\\-ー~#°＃々〆ヶ〇�
 _SENTENCE = re.compile(
     "ません|でした|ました|ですが|ですけど|ですか|でしょう|ください|下さい|だった|[てで]い?ます|てない|ていない|してる"
     "|けど|から(?:変|引|越|移|の)|わから|分から|わかん|変わ[らっりる]|ではな[くい]|じゃな[くい]|かわら|同じ|おなじ|変更|引っ?越[しす]"
-    "|以前|前の住所|転居|と思[いう]|たぶん|多分|(?:電話|携帯|TEL|tel)[^0-9]{0,4}0[0-9]"
+    "|以前|前の住所|転居|と思[いう]|たぶん|多分|たくな|(?:電話|携帯|TEL|tel)[^0-9]{0,4}0[0-9]"
 )
 #: What a postal code that was given before may put right.
 _INCOMPLETE = frozenset(("address.no_prefecture", "address.no_municipality", "address.no_ward"))
-_SPACE_BEFORE_NUMBER = re.compile(r"(?<=[^\x00-\x7f]) (?=\d)|(?<=[都道府県市区町村郡字]) (?=[^\x00-\x7f])")
-_SPACE_AFTER_TOWN_NUMBER = re.compile(r"(?<=丁目) (?=\d)")
+_SPACE_BEFORE_NUMBER = re.compile(
+    rf"(?<=[^\x00-\x7f]) (?=\d|[{DIGIT_CHARS}十]+(?:丁目|番|[のノ之]))|(?<=[都道府県市区町村郡字]) (?=[^\x00-\x7f])"
+)
+_SPACE_AFTER_TOWN_NUMBER = re.compile(r"(?<=丁目) (?=\d)|(?<=[番地]) (?=\d+号(?!室))")
 _SPACED_DASH = re.compile(r"(?<=\d) ?- ?(?=\d)")
 
 
@@ -135,7 +140,11 @@ def _read(typed: str, places: tuple[Place, ...], context: ReplyContext) -> Parse
 def _without_code(typed: str) -> tuple[str, str]:
     """A postal code that stands in front of an address or, marked as one, behind it; and the rest."""
     pattern = _CODE_IN_LATIN if _LATIN.fullmatch(typed) else None
-    found = pattern.search(typed) if pattern else _CODE_IN_FRONT.match(typed) or _CODE_BEHIND.search(typed)
+    found = (
+        pattern.search(typed)
+        if pattern
+        else _CODE_IN_FRONT.match(typed) or (_CODE_BEHIND.search(typed) or _CODE_AT_END.search(typed))
+    )
     if found is None:
         return "", typed
     parts = (typed[: found.start()].strip(" ,、"), typed[found.end() :].strip(" ,、"))

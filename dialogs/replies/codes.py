@@ -69,7 +69,7 @@ _NOT_FIGURES = re.compile(r"\D")
 _THIRTEEN = re.compile(r"(?<![A-Za-z0-9])(?:T ?-? ?)?\d(?:[ \-]?\d){12}(?![A-Za-z0-9])", re.IGNORECASE)
 _CARD = re.compile(r"[A-Z]{2}\d{8}[A-Z]{2}")
 _CARD_INSIDE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ \-]?\d{4}[ \-]?\d{4}[ \-]?[A-Z]{2}(?![A-Za-z0-9])", re.IGNORECASE)
-_CARD_SEPARATORS = re.compile(r"[ .,・_/()ー\-]")
+_CARD_SEPARATORS = re.compile(r"[ .,・_/()ー\-]|(?<=[A-Za-z0-9])の(?=[A-Za-z0-9])")
 
 
 def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:

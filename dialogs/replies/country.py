@@ -9,6 +9,7 @@ Monetary Fund have it).  Whoever has no nationality is told that a person will s
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -30,6 +31,7 @@ _LEAD = (
 _TAIL = (
     "国籍",
     "の国籍",
+    "の二重国籍",
     "籍",
     *(
         "人",
@@ -70,6 +72,7 @@ _TAIL = (
     *(" citizen", " nationality", " national", " passport", " only"),
     *CASUAL_TAIL,
 )
+_RESIDENT = re.compile("^在日(?:の)?(?=.)")
 #: The form of a state around its name: エジプト・アラブ共和国, Kingdom of Sweden.
 _STATE = re.compile(
     "・?(?:イスラム|アラブ|社会主義|人民|民主|民主主義|連邦|独立|多民族)*(?:共和国|王国|連邦|公国|国)$"
@@ -85,7 +88,7 @@ def read_country(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("country", text, context)
     if isinstance(plain, Problem):
         return plain
-    stripped = strip_chatter(plain, lead=_LEAD)
+    stripped = _RESIDENT.sub("", strip_chatter(plain, lead=_LEAD))
     shorter = strip_chatter(stripped, tail=_TAIL)
     for word in (stripped, stripped.strip("()"), shorter, *_without_one_tail(stripped)):
         if fold(word) in _SHARED:
@@ -123,10 +126,16 @@ def _code(word: str) -> str | None:
 
 
 def _key(word: str) -> str:
-    plain = re.sub("^the |[・.' ()\\-=]", "", fold(word)).translate(_LARGE_VOWELS)
+    plain = re.sub("^the |[・.'’ ()\\-=]", "", _unaccented(fold(word)).replace("&", "and")).translate(_LARGE_VOWELS)
     return _VU.sub(lambda match: _VU_ROW[match[1] or ""], plain)
 
 
+def _unaccented(word: str) -> str:
+    """Việt Nam and Côte d'Ivoire as keyboards without accents have them; kana keep their marks."""
+    return "".join(_ACCENT.sub("", unicodedata.normalize("NFD", char)) if char < "\u3000" else char for char in word)
+
+
+_ACCENT = re.compile("[\u0300-\u036f]")
 #: フイリピン is typed as often as フィリピン, and スロヴェニア is スロベニア.
 _LARGE_VOWELS = str.maketrans("ぁぃぅぇぉ", "あいうえお")
 _VU = re.compile("ゔ([あいえお])?")

@@ -69,8 +69,8 @@ _TAIL = (
 
 _YEARS = (1800, 2199)
 _ERA = "|".join(sorted(map(re.escape, SPELLINGS), key=len, reverse=True))
-_AFTER_YEAR = r"(?: ?年の ?| ?[年/.\-・,_] ?| )"
-_AFTER_MONTH = r"(?: ?月の ?| ?[月/.\-・,_] ?| )"
+_AFTER_YEAR = r"(?: ?年の ?| ?[年/.\-・,、_] ?| )"
+_AFTER_MONTH = r"(?: ?月の ?| ?[月/.\-・,、_] ?| )"
 #: Spelled in kana: しがつついたち.
 _SPOKEN_UNITS = {"ねん": "年", "がつ": "月", "にち": "日"}
 _SPOKEN_DAYS = {
@@ -85,6 +85,8 @@ _SPOKEN_DAYS = {
     },
     **{"ようか": "8日", "ここのか": "9日", "とおか": "10日", "はつか": "20日", "がんねん": "元年"},
 }
+#: 10か of しがつ10か, beside the days that are spelled out.
+_DAY_IN_FIGURES = re.compile(r"(?<=がつ)(\d{1,2})か(?=$|[^ぁ-ん])")
 _SPOKEN_DAY = re.compile("|".join(sorted(_SPOKEN_DAYS, key=len, reverse=True)))
 _SPOKEN_LAST = re.compile(f"月の?({_SPOKEN_DAY.pattern})")
 _WEEKDAYS = "月火水木金土日"
@@ -186,6 +188,7 @@ def _without_kana(text: str) -> str:
     """さんがつはつか as 三月20日; a text without these words stays."""
     kana = to_hiragana(text)
     if any(unit in kana for unit in _SPOKEN_UNITS):
+        kana = _DAY_IN_FIGURES.sub(r"\1日", kana)
         return spoken_before(_SPOKEN_DAY.sub(lambda match: _SPOKEN_DAYS[match[0]], kana), _SPOKEN_UNITS)
     return _SPOKEN_LAST.sub(lambda match: f"月{_SPOKEN_DAYS[match[1]]}", text)
 

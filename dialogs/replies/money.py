@@ -40,6 +40,8 @@ class Period(StrEnum):
     TAKE_HOME = "take_home"
     YEAR = "year"
     YEAR_INCOME = "year_income"
+    #: 1回: of one payment, never of a month or a year.
+    TIME = "time"
     OTHER = "other"
 
     def fits(self, asked: str | None) -> bool:
@@ -50,7 +52,7 @@ class Period(StrEnum):
             return self in (Period.MONTH, Period.MONTH_INCOME, Period.TAKE_HOME)
         if asked == "year":
             return self in (Period.YEAR, Period.YEAR_INCOME)
-        return self in (Period.MONTH, Period.TAKE_HOME, Period.YEAR_INCOME)
+        return self in (Period.MONTH, Period.TAKE_HOME, Period.YEAR_INCOME, Period.TIME)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,7 @@ def read_amount_range(text: str, context: ReplyContext) -> AmountRange | Problem
     plain = _without_reason(plain)
     period = next((Period(name) for pattern, name in words.PERIODS if pattern.search(plain)), Period.UNSAID)
     around = "前後" in plain or "内外" in plain
+    plain = words.UP_TO.sub("" if words.TO.search(plain) else "以下", plain)
     plain = words.DONE_WITH.sub("", strip_chatter(plain, tail=words.APPROXIMATE))
     plain = _tidy(strip_chatter(plain, lead=words.LEAD, tail=words.APPROXIMATE))
     plain = words.PER_MONTH.sub("", plain)

@@ -14,8 +14,12 @@ LEAD = (
     *(f"{noun}{particle}" for noun in _NOUNS for particle in ("は", "が", "で", "の", "だけで", "のみで", " ", "")),
     *about("金額", "予算", "年収", "月収", "合計", "総額", "収入", "入金", "取引額", "取引金額"),
     *words("ちょうど だいたい 大体 おおよそ おおむね 概ね およそ 大よそ 約 ざっと ざっくり たぶん 多分"),
-    *words("毎月 月に 月々 月額 一月に ひと月に ひと月 1か月 1ヶ月 月 手取り てどり 月給 毎週 週に 1週間に 毎日 1日に"),
-    *words("年間で 年間 年に 毎年 年 合計で 合計 全部で 年収 月収 平均して 平均 税込 金 jpy"),
+    *words("毎月 月に 月々 月額 一月に ひと月に ひと月 1か月 1ヶ月 月 手取りで 手取り てどり 月給"),
+    *words("毎週 週に 1週間に 毎日 1日に"),
+    *words(
+        "年間で 年間 年に 毎年 1年間で 1年で 1年に 年 合計で 合計 全部で 年収 月収 平均して 平均 税込で 税込 金 jpy"
+    ),
+    *words("1回あたり 一回あたり 1回につき 一回につき 1回に 一回に 1回で 一回で 1回 一回 半年で 半年に 半年"),
     *("about ", "around ", "approximately ", "approx. ", "roughly ", "yen "),
 )
 #: Closing words after which the amount is still the number itself.
@@ -40,19 +44,23 @@ BELOW = (
     *(
         mark + under
         for mark in ("", "を", "は")
-        for under in words("下回る 下回ります 切る 切ります いかない いきません")
+        for under in words(
+            "下回る 下回ります 切る 切ります いかない いきません ないくらい ないぐらい いかないくらい いかないぐらい"
+        )
     ),
     *words("未満 より少ない より下 足らず ない位 に満たない に届かない に届きません もない もいかない もいきません"),
 )
 #: In front of the amount: a bound on one side.
 AT_MOST = re.compile(
-    r"^(?:最大(?:でも)?|最高(?:でも)?|上限は?|せいぜい|多くても|高くても|いっても|up to |at most |max(?:imum)?\.? )"
+    r"^(?:最大(?:でも)?|最高(?:でも)?|上限は?|せいぜい|多くても?|高くても|いっても|up to |at most |max(?:imum)?\.? )"
 )
 AT_LEAST = re.compile(r"^(?:最低(?:でも)?|少なくとも|少なくても|下限は?|at least |min(?:imum)?\.? )")
+#: At the end, where まで would lose its で as that of a dialect.
+UP_TO = re.compile("まで(?=(?:です|だ|かな|くらい|ぐらい)?[。.]?$)")
 #: 数万, 数十万: from two to nine of the unit.
 SOME = re.compile(r"数(?P<unit>[十百千万億]+)円?")
 #: 10万台 reaches to just below 20万.
-REACH = re.compile(r"(?P<amount>.+?)円?台")
+REACH = re.compile(r"(?P<amount>.+?)円?[台代]")
 ENGLISH_SIDES = (
     (re.compile(r"(?:between|from) (.+?) (?:and|to) (.+)"), r"\1~\2"),
     (re.compile(r"(?:under|below|less than) (.+)"), r"\1未満"),
@@ -71,7 +79,8 @@ PERIODS = tuple(
         (r"手取り|てどり", "take_home"),
         (r"年収", "year_income"),
         (rf"(?:1?年(?:間|額)?(?:に|で)?|毎年){_FIGURE_FOLLOWS}|/ ?年|(?:a|per) year", "year"),
-        (rf"(?:(?:毎週|1?週間?に?|1?日に|毎日|1日){_FIGURE_FOLLOWS})|/ ?[週日]", "other"),
+        (r"(?:1|一)回(?:あたり|につき|に|で)?", "time"),
+        (rf"(?:(?:毎週|1?週間?に?|1?日に|毎日|1日|半年[でに]?){_FIGURE_FOLLOWS})|/ ?[週日]", "other"),
         (
             rf"(?:毎月|月々|月額|(?:1か|1ヶ|ひと)?月(?:に|で)?){_FIGURE_FOLLOWS}|/ ?月|(?:a|per|every) month|monthly",
             "month",
@@ -101,5 +110,7 @@ DONE_WITH = re.compile(
 #: Cut short: what follows the unit may be its thousands or its ones.
 CUT_SHORT = re.compile(r"[億兆][\d,]+$|(?:[万千]\d{1,2}|[億兆万千][〇一二三四五六七八九])$")
 #: Why it is so much, in front of the amount.
-REASON = re.compile(r"^(?P<why>[^\d〇一二三四五六七八九十百千万億]{2,20}?)(?:ので|ため|んで)、?(?P<rest>.+)$")
+REASON = re.compile(
+    r"^(?P<why>[^\d〇一二三四五六七八九十百千万億]{2,20}?)(?:ので|ため|んで|(?<=[代金費料])で)、?(?P<rest>.+)$"
+)
 NOTHING = re.compile("(?:ゼロ|ぜろ|0|〇|零)(?:円|万円|です|$)")

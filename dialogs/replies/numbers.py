@@ -10,69 +10,63 @@ from decimal import Decimal
 
 from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.numerals import arabic, digits_of, parse_number
-from dialogs.japanese.spoken import spoken_before, spoken_number
+from dialogs.japanese.spoken import spoken_before, spoken_digits, spoken_number
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter, words
 from dialogs.replies.problems import problem
 from dialogs.replies.sentences import without_asides
 
 LARGEST = 10**15
 
 _COUNTERS = (
-    *(
-        "人",
-        "名",
-        "名様",
-        "回",
-        "個",
-        "件",
-        "社",
-        "つ",
-        "歳",
-        "才",
-        "年",
-        "年間",
-        "日",
-        "日間",
-        "口",
-        "株",
-        "枚",
-        "本",
-        "台",
+    *words("人 名 名様 回 個 件 社 つ 歳 才 年 年間 日 日間 口 株 枚 本 台 度 匹 コ ヶ 種類 世帯 名義 冊"),
+    *words(
+        "軒 棟 戸 店舗 店 箇所 通 校 部 足 頭 杯 人位 名位 回位 個位 件位 年位 日位 人家族 人暮らし 人世帯 人きょうだい"
     ),
-    *("度", "匹", "コ", "ヶ", "種類", "世帯", "名義", "人位", "名位", "回位", "個位", "件位", "年位", "日位"),
     *(f"{mark}{unit}" for mark in "かヶカヵケ箇ヵ" for unit in ("国", "月", "月間", "所", "年")),
-    *(
-        "人家族",
-        "人暮らし",
-        "人世帯",
-        "人きょうだい",
-        "冊",
-        "軒",
-        "棟",
-        "戸",
-        "店舗",
-        "店",
-        "箇所",
-        "通",
-        "校",
-        "部",
-        "足",
-        "頭",
-        "杯",
-    ),
-    *("にん", "かい", "こ", "けん", "しゃ", "さい", "ねん", "にち", "かこく"),
-    *(" people", " persons", " person", " times", " years", " months", "people", "persons", "times"),
+    *words("にん かい こ けん しゃ さい ねん にち かこく people persons times"),
+    *(" people", " persons", " person", " times", " years", " months"),
 )
+#: What is measured has decimals.
+_MEASURES = words("倍 時間 キロ kg km 坪 平米 m2 畳")
 _LEAD = (
     *about("人数", "回数", "件数", "年齢", "割合", "比率", "持株比率", "持ち株比率", "議決権", "持分", "出資比率"),
-    *("約", "だいたい", "大体", "およそ", "おおよそ", "全部で", "合計で", "合計", "全員で", "満"),
-    *("議決権の", "議決権", "株式の", "株の", "全体の", "ちょうど", "丁度", "書類には", "書類に", "about ", "around "),
+    *(
+        "約",
+        "だいたい",
+        "大体",
+        "およそ",
+        "おおよそ",
+        "全部で",
+        "合計で",
+        "合計",
+        "全員で",
+        "満",
+        "平均して",
+        "平均で",
+        "平均",
+    ),
+    *(
+        "たぶん",
+        "多分",
+        "おそらく",
+        "議決権の",
+        "議決権",
+        "株式の",
+        "株の",
+        "全体の",
+        "ちょうど",
+        "丁度",
+        "書類には",
+        "書類に",
+        "about ",
+        "around ",
+    ),
     *("approximately ", "exactly "),
 )
 _TAIL = (
     *CASUAL_TAIL,
-    *("くらい", "ぐらい", "ほど", "程度", "前後", "だけ", "のみ", "かな", "と思います", "だと思います"),
+    *("くらい", "ぐらい", "ほど", "程度", "前後", "だけ", "のみ", "かな", "ですかね", "と思います", "だと思います"),
     *(
         "おります",
         "います",
@@ -118,7 +112,13 @@ _HALVES = {
     **dict.fromkeys(("a quarter", "quarter", "one quarter"), 25),
 }
 _SPOKEN_SHARE = re.compile("わり|ワリ|ぶんの|ぱーせんと")
-_DECIMAL_DOT = re.compile(r"(?<=[〇一二三四五六七八九])・(?=[〇一二三四五六七八九])")
+_DECIMAL_DOT = re.compile(r"(?<=[\d〇一二三四五六七八九])・(?=[\d〇一二三四五六七八九])")
+
+
+#: 2年半, 1つ半, 2と半分: a half more than what is counted.
+_AND_A_HALF = re.compile(f"(?P<whole>.+?)(?:と|(?:{'|'.join(sorted(_COUNTERS, key=len, reverse=True))}))半(?:分)?")
+_PART_OF = re.compile(r"(\d{1,4}) ?分の ?(\d{1,4})")
+_ENGLISH_DIGITS = {**{word: str(number) for word, number in _NATIVE.items() if word.isascii()}, "point": "."}
 
 
 def read_integer(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -187,14 +187,31 @@ def _read(kind: str, text: str, context: ReplyContext) -> Decimal | Problem:
         return plain
     told = without_asides(plain.lower(), people_matter=False)
     plain = strip_chatter(_COUNTED.sub("", strip_chatter(told, lead=_LEAD, tail=_TAIL)), lead=_LEAD, tail=_TAIL)
-    counted = strip_chatter(plain, tail=_COUNTERS)
+    counted = strip_chatter(plain, tail=(*_COUNTERS, *_MEASURES) if kind == "decimal" else _COUNTERS)
     for word in (plain, counted):
         if word in _NATIVE:
             return Decimal(_NATIVE[word])
     number = _number(counted)
     if number is None:
+        number = _in_words(plain)
+    if number is None:
         return problem(f"{kind}.unreadable", context)
     return problem(f"{kind}.too_large", context) if abs(number) > LARGEST else number
+
+
+def _in_words(plain: str) -> Decimal | None:
+    """2年半, two and a half, 四分の三, two point five; a third, which no decimal is, stays unread."""
+    if plain.endswith(" and a half") and (whole := _NATIVE.get(plain.removesuffix(" and a half"))) is not None:
+        return whole + Decimal("0.5")
+    if (half := _AND_A_HALF.fullmatch(plain)) and (counted := _number(half["whole"])) is not None and counted >= 0:
+        return counted + Decimal("0.5") if counted == counted.to_integral_value() else None
+    if part := _PART_OF.fullmatch(arabic(plain)):
+        number = Decimal(part[2]) / Decimal(part[1]) if int(part[1]) else None
+        return number if number is None or number == round(number, 4) else None
+    spelled = plain.split()
+    if "point" in spelled and all(word in _ENGLISH_DIGITS for word in spelled):
+        return _number("".join(_ENGLISH_DIGITS[word] for word in spelled))
+    return None
 
 
 def _number(text: str) -> Decimal | None:
@@ -205,10 +222,10 @@ def _number(text: str) -> Decimal | None:
             text, sign = text.removeprefix(mark).strip(), Decimal(-1)
             break
     text = _DECIMAL_DOT.sub(".", text.replace("ゼロ", "0").replace("ぜろ", "0"))
-    whole, point, places = text.partition("点")
-    if not point and "てん" in text:
-        whole, point, places = text.partition("てん")
-        whole, places = (spoken_number(part) or part for part in (whole, places))
+    whole, point, places = text.replace("コンマ", "点").partition("点")
+    if not point and "てん" in (kana := to_hiragana(text)):
+        whole, point, places = kana.partition("てん")
+        whole, places = (spoken_number(part) or spoken_digits(part) or part for part in (whole, places))
     if not point and "." in text and not text.isascii():
         whole, point, places = text.partition(".")
     if point:

@@ -57,8 +57,12 @@ def read_postal_digits(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("postal_code", text, context)
     if isinstance(plain, Problem):
         return plain
-    plain = strip_chatter(plain, lead=_LEAD, tail=_TAIL)
-    digits = only_figures(plain) or _beside_its_place(plain) or spoken_digits(from_romaji(plain) or plain)
+    # A keyboard without 〒 offers T.
+    plain = re.sub(r"^[Tt] ?(?=\d)", "", strip_chatter(plain, lead=_LEAD, tail=_TAIL))
+    beside = _beside_its_place(plain, context)
+    if isinstance(beside, Problem):
+        return beside
+    digits = only_figures(plain) or beside or spoken_digits(from_romaji(plain) or plain)
     if digits is None:
         return problem("postal_code.unreadable", context)
     if len(digits) != 7:
@@ -66,11 +70,14 @@ def read_postal_digits(text: str, context: ReplyContext) -> Parsed | Problem:
     return Parsed(value=digits, display=f"{digits[:3]}-{digits[3:]}")
 
 
-def _beside_its_place(plain: str) -> str | None:
-    """The digits of a code that a place is written beside, where the code belongs to that place."""
+def _beside_its_place(plain: str, context: ReplyContext) -> str | Problem | None:
+    """The digits of a code that a place is written beside; a problem where that place surely has another code."""
     written = _CODE.findall(plain)
     if len(written) != 1:
         return None
     code = "".join(written[0])
     named = _AROUND_PLACE.sub("", strip_chatter(_CODE.sub(" ", plain), lead=_LEAD, tail=_TAIL))
-    return code if not named or any(names_place(named, place) for place in places_of(code)) else None
+    places = places_of(code)
+    if not named or not places or any(names_place(named, place) for place in places):
+        return code
+    return None if covers(places, named, context) else problem("postal_code.mismatch", context)

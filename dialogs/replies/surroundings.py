@@ -69,7 +69,7 @@ def without_endings(text: str, *, of_words: bool = False) -> str:
         if of_words:
             text = words.KATAKANA_ENDING.sub("", text) or text
         else:
-            for pattern in (words.POLITE_ENDINGS, words.THINKING):
+            for pattern in (words.THINKING, words.POLITE_ENDINGS):
                 text = pattern.sub("", text).strip(_TRIM) or text
         if text == before:
             break
@@ -141,6 +141,9 @@ def _others(kind: str, text: str) -> Iterator[str]:
     if spelled != bare:
         yield spelled
     if kind in _INTRODUCED:
+        certain = words.HEDGE_BEHIND.sub("", words.HEDGE_IN_FRONT.sub("", spelled))
+        if certain != spelled:
+            yield without_endings(certain)
         told = words.INTRODUCTION.search(spelled)
         if told and is_harmless(told[0]):
             yield without_endings(spelled[: told.start()] + spelled[told.end() :])

@@ -124,7 +124,7 @@ def read_yes_no(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("yes_no", text, context)
     if isinstance(plain, Problem):
         return plain
-    said = _verdict(plain)
+    said = _verdict(_DRAWN.sub("", plain))
     if said is _Says.EITHER:
         return problem("yes_no.ambiguous", context)
     if said is _Says.UNCLEAR:
@@ -246,6 +246,8 @@ def _without_endings(clause: str) -> list[str]:
     return candidates
 
 
+#: Whose hand makes the sign.
+_DRAWN = re.compile("[\U0001f3fb-\U0001f3ff♀♂]")
 #: Not うーーん, which doubts however long it is.
 _STRETCHED = re.compile("(?<!う)[ー~]{2,}(?=.)")
 _REPEATED = re.compile(r"^(.{2,}?)\1+$")
