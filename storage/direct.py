@@ -9,22 +9,29 @@ SQLAlchemy repeats at each execution is left out, which is most of the time that
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     JSON,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
     Dialect,
     Executable,
+    String,
+    Table,
     Text,
     any_,
     bindparam,
+    column,
     func,
+    insert,
     literal_column,
     select,
 )
@@ -55,6 +62,18 @@ class _Ready:
         ]
         return bound if self.positional else dict(zip(self.names, bound, strict=True))
 
+    def bind_columns(self, columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any]) -> list[Any]:
+        """Of many rows: a column's values, or the one that all of them have."""
+        bound: list[Iterable[Any]] = []
+        for name, own, process in self.parameters:
+            if name in columns:
+                bound.append(columns[name] if process is None else map(process, columns[name]))
+            else:
+                value = same.get(name, own)
+                bound.append(repeat(value if process is None else process(value)))
+        rows = zip(*bound, strict=False)
+        return list(rows) if self.positional else [dict(zip(self.names, row, strict=True)) for row in rows]
+
     def read(self, row: Sequence[Any]) -> Any:
         if not self.processed:
             return self.row._make(row)
@@ -74,7 +93,8 @@ class Direct:
 
     def rows(self, conn: Connection, values: Mapping[str, Any]) -> list[Any]:
         """All rows, with their columns as attributes."""
-        ready, cursor = self._send(conn, values)
+        ready = self._made(conn, values)
+        cursor = _send(conn, ready, ready.bind(values))
         try:
             return [ready.read(row) for row in cursor.fetchall()]
         finally:
@@ -87,7 +107,8 @@ class Direct:
 
     def run(self, conn: Connection, values: Mapping[str, Any]) -> int:
         """How many rows were written."""
-        _, cursor = self._send(conn, values)
+        ready = self._made(conn, values)
+        cursor = _send(conn, ready, ready.bind(values))
         written: int = cursor.rowcount
         cursor.close()
         return written
@@ -95,30 +116,21 @@ class Direct:
     def run_each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """The statement once for each of the rows, sent together; it reads nothing back."""
         if rows:
-            self._send(conn, rows[0], rows)[1].close()
+            ready = self._made(conn, rows[0])
+            _send(conn, ready, [ready.bind(row) for row in rows], many=True).close()
 
-    def _send(
-        self, conn: Connection, values: Mapping[str, Any], each: Sequence[Mapping[str, Any]] | None = None
-    ) -> tuple[_Ready, Any]:
+    def run_columns(self, conn: Connection, columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any]) -> None:
+        """``run_each`` for rows that are given column by column, of which ``same`` is the same in all."""
+        ready = self._made(conn, [*columns, *same])
+        _send(conn, ready, ready.bind_columns(columns, same), many=True).close()
+
+    def _made(self, conn: Connection, names: Iterable[str]) -> _Ready:
         ready = self._ready.get(conn.dialect.name)
         if ready is None:
-            ready = self._ready[conn.dialect.name] = self._make_ready(conn.dialect, values)
-        if not conn.in_transaction():
-            conn.begin()
-        many = each is not None
-        parameters = ready.bind(values) if each is None else [ready.bind(row) for row in each]
-        cursor = conn.connection.cursor()
-        for hear in conn.dispatch.before_cursor_execute:
-            hear(conn, cursor, ready.sql, parameters, None, many)
-        try:
-            (cursor.executemany if many else cursor.execute)(ready.sql, parameters)
-        except conn.dialect.loaded_dbapi.Error as problem:
-            raise _as_raised(conn, ready.sql, problem, cursor) from problem
-        for hear in conn.dispatch.after_cursor_execute:
-            hear(conn, cursor, ready.sql, parameters, None, many)
-        return ready, cursor
+            ready = self._ready[conn.dialect.name] = self._make_ready(conn.dialect, names)
+        return ready
 
-    def _make_ready(self, dialect: Dialect, values: Mapping[str, Any]) -> _Ready:
+    def _make_ready(self, dialect: Dialect, values: Iterable[str]) -> _Ready:
         statement: Any = self._statement if isinstance(self._statement, Executable) else self._statement(dialect.name)
         compiled = statement.compile(dialect=dialect, column_keys=list(values))
         assert isinstance(compiled, SQLCompiler)
@@ -138,6 +150,70 @@ class Direct:
             processed=tuple((place, one) for place, one in enumerate(processors) if one is not None),
             row=namedtuple("Row", read.keys()) if read else None,
         )
+
+
+def _send(conn: Connection, ready: _Ready, parameters: Any, *, many: bool = False) -> Any:
+    if not conn.in_transaction():
+        conn.begin()
+    cursor = conn.connection.cursor()
+    for hear in conn.dispatch.before_cursor_execute:
+        hear(conn, cursor, ready.sql, parameters, None, many)
+    try:
+        (cursor.executemany if many else cursor.execute)(ready.sql, parameters)
+    except conn.dialect.loaded_dbapi.Error as problem:
+        raise _as_raised(conn, ready.sql, problem, cursor) from problem
+    for hear in conn.dispatch.after_cursor_execute:
+        hear(conn, cursor, ready.sql, parameters, None, many)
+    return cursor
+
+
+class Together:
+    """A statement for many rows, sent together: each row has its own values of some columns, the others are the same.
+
+    PostgreSQL takes them as lists, in one statement: a row costs it less than being asked once more.
+    """
+
+    def __init__(
+        self, each: Mapping[str, Column[Any]], statement: Callable[[Mapping[str, ColumnElement[Any]]], Executable]
+    ) -> None:
+        #: The names of the values that each row has, in order, with the columns whose kind they are.
+        self._each = each
+        self._statement = statement
+        self._direct = Direct(self._written)
+
+    @classmethod
+    def inserting(cls, table: Table, *each: str) -> Together:
+        """New rows of a table; of all other columns than ``each`` they have the same."""
+        fixed = {one.name: bindparam(one.name, type_=one.type) for one in table.c if one.name not in each}
+
+        def statement(row: Mapping[str, ColumnElement[Any]]) -> Executable:
+            if all(isinstance(value, BindParameter) for value in row.values()):
+                return insert(table)
+            return insert(table).from_select([*each, *fixed], select(*row.values(), *fixed.values()))
+
+        return cls({name: table.c[name] for name in each}, statement)
+
+    def run(
+        self, conn: Connection, rows: Sequence[Sequence[Any]], same: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Write them down; nothing is read back."""
+        if not rows:
+            return
+        same = {name: value for name, value in same.items() if name not in self._each}
+        columns = dict(zip(self._each, zip(*rows, strict=True), strict=True))
+        if conn.dialect.name == "postgresql":
+            self._direct.run(conn, {name: list(values) for name, values in columns.items()} | same)
+        else:
+            self._direct.run_columns(conn, columns, same)
+
+    def _written(self, dialect: str) -> Executable:
+        if dialect != "postgresql":
+            return self._statement({name: bindparam(name, type_=one.type) for name, one in self._each.items()})
+        # As long as it is, so that a text too long for its column is refused there and not cut short here.
+        kinds = {name: Text() if isinstance(one.type, String) else one.type for name, one in self._each.items()}
+        lists = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in kinds.items()))
+        rows = lists.table_valued(*(column(name, kind) for name, kind in kinds.items())).render_derived()
+        return self._statement({name: rows.c[name] for name in kinds})
 
 
 def among(dialect: str, column: Column[str], name: str) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,16 @@ class Keyring:
         """``seal`` for what is no record (a picture): the same header, the same binding to its row."""
         nonce = self._random_bytes(_NONCE_BYTES)
         return self._header + nonce + self._ciphers[self.current].encrypt(nonce, body, _place(table, row_id))
+
+    def seal_alike(self, table: str, row_ids: Sequence[str], body: bytes) -> list[bytes]:
+        """The same value for several rows, sealed for each of them alone, as ``seal_bytes`` would."""
+        nonces = self._random_bytes(_NONCE_BYTES * len(row_ids))
+        encrypt, header, begin = self._ciphers[self.current].encrypt, self._header, 0
+        sealed = []
+        for row_id in row_ids:
+            nonce = nonces[begin : (begin := begin + _NONCE_BYTES)]
+            sealed.append(header + nonce + encrypt(nonce, body, _place(table, row_id)))
+        return sealed
 
     def open(self, table: str, row_id: str, blob: bytes) -> dict[str, Any]:
         """Open what ``seal`` made for this row.
@@ -200,6 +210,10 @@ class Vault:
     def seal_bytes(self, table: str, row_id: str, body: bytes) -> bytes:
         """See ``Keyring.seal_bytes``."""
         return self._keyring.seal_bytes(table, row_id, body)
+
+    def seal_alike(self, table: str, row_ids: Sequence[str], body: bytes) -> list[bytes]:
+        """See ``Keyring.seal_alike``."""
+        return self._keyring.seal_alike(table, row_ids, body)
 
     def open_bytes(self, table: str, row_id: str, blob: bytes) -> bytes:
         """See ``Keyring.open_bytes``."""

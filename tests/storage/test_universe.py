@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +24,24 @@ def test_ids_keep_their_order_when_one_millisecond_is_full() -> None:
     uni = Universe.frozen(START)
     ids = [uni.new_id() for _ in range(10_000)]
     assert ids == sorted(set(ids))
+
+
+@pytest.mark.parametrize("uni", [Universe.real(), Universe.frozen(START)], ids=["real", "frozen"])
+def test_ids_that_are_made_together_are_ids_like_any_other(uni: Universe) -> None:
+    ids = [uni.new_id(), *uni.new_ids(10_000), uni.new_id(), *uni.new_ids(0), *uni.new_ids(1), uni.new_id()]
+    assert len(ids) == 10_004
+    assert ids == sorted(set(ids))
+    assert {(str(UUID(one)), UUID(one).version, UUID(one).variant) for one in ids} == {
+        (one, 7, "specified in RFC 4122") for one in ids
+    }
+    # Chance in every place: no two share the end.
+    assert len({one[-12:] for one in ids}) == len(ids)
+
+
+def test_ids_are_made_one_by_one_where_somebody_else_makes_them() -> None:
+    numbers = iter("abc")
+    uni = replace(Universe.real(), new_id=lambda: next(numbers))
+    assert uni.new_ids(3) == ["a", "b", "c"]
 
 
 def test_an_id_tells_its_time() -> None:
