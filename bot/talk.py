@@ -119,19 +119,19 @@ class Talk:
         conversation_id = conversations.lobby_of_account(self.conn, account.id)
         if conversation_id is not None:
             return self.lock(conversation_id)
-        lobby = self.new_lobby(account)
+        lobby = self.new_lobby(account.id, account.locale)
         conversations.add_conversations(self.conn, self.vault, [lobby])
         return lobby
 
-    def new_lobby(self, account: Account) -> Conversation:
+    def new_lobby(self, account_id: str, locale: str) -> Conversation:
         """A conversation for an account that has none of its own; it is still to be added."""
         return conversations.new_conversation(
             self.uni,
             kind="lobby",
-            account_id=account.id,
+            account_id=account_id,
             case_id=None,
             questionnaire_sha256=None,
-            locale=account.locale,
+            locale=locale,
         )
 
     def definition(self, conversation: Conversation) -> Questionnaire:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from dialogs.personal import Personal
 from storage.counters import insert_or
-from storage.direct import Direct
+from storage.direct import Direct, Together
 from storage.encryption import DigestKind, Vault
 from storage.held import held
 from storage.menus import touch_menu
@@ -34,6 +34,12 @@ _ACTIVATE = Direct(
     update(_account)
     .where(_account.c.id == bindparam("wanted"))
     .values(active_conversation_id=bindparam("conversation"))
+)
+_ACTIVATE_ALL = Together(
+    {"wanted": _account.c.id, "conversation": _account.c.active_conversation_id},
+    lambda row: (
+        update(_account).where(_account.c.id == row["wanted"]).values(active_conversation_id=row["conversation"])
+    ),
 )
 _LINK = Direct(insert(_link))
 _links, _live = select(_link).order_by(_link.c.linked_at, _link.c.id), _link.c.ended_at.is_(None)
@@ -168,7 +174,7 @@ def set_active_conversation(conn: Connection, account_id: str, conversation_id: 
 
 def activate_conversations(conn: Connection, active: Mapping[str, str]) -> None:
     """``set_active_conversation`` for several accounts; the caller marks their menus."""
-    _ACTIVATE.run_each(conn, [{"wanted": account, "conversation": its} for account, its in active.items()])
+    _ACTIVATE_ALL.run(conn, list(active.items()))
     for account_id, conversation_id in active.items():
         _now_held(conn, account_id, active_conversation_id=conversation_id)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
+from dialogs.records import quick
 from storage.campaign_members import account_of
 from storage.case_status import CaseStatus
 from storage.customers import current_seq
@@ -56,6 +57,7 @@ _LOOK = 400
 Place = tuple[datetime, str]
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Leaving:
     """One member, as far as it decides whether a message for him may leave now."""
@@ -81,6 +83,7 @@ class Leaving:
     sent_to: str | None = None
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class MemberFacts(Leaving):
     """One member, as everything about him stands now."""
@@ -314,19 +317,22 @@ def _facts_of(row: Any) -> MemberFacts:
     )
 
 
+_STATUSES = {status.value: status for status in CaseStatus}
+
+
 def _leaving(row: Any) -> dict[str, Any]:
-    written = [at for at in (row.written_to_customer, row.written_to_account) if at is not None]
+    status, to_customer, to_account = _STATUSES[row.status], row.written_to_customer, row.written_to_account
     return {
         "campaign_id": row.campaign_id,
         "campaign_state": row.campaign_state,
         "outgoing_id": row.outgoing_id,
-        "status": CaseStatus(row.status),
+        "status": status,
         "account_id": row.account_id,
         "stopped": row.stopped,
         "known": bool(row.known),
         "relationship_end_on": row.relationship_end_on,
-        "with_people": bool(row.with_people) or row.status == CaseStatus.WITH_STAFF.value,
+        "with_people": bool(row.with_people) or status is CaseStatus.WITH_STAFF,
         "heard_at": row.heard_at,
-        "written_at": max(written, default=None),
+        "written_at": max(to_customer, to_account) if to_customer and to_account else to_customer or to_account,
         "sent_to": row.sent_to,
     }

@@ -6,17 +6,17 @@ a further attempt is only made where nothing of the one before has left the hous
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, or_, select, update
 
 from storage.campaign_facts import RETURNED_MAIL, UNSENT, MemberFacts, invited_at, why_undeliverable
 from storage.campaign_members import account_of
 from storage.case_status import CaseStatus
-from storage.direct import Direct, among
+from storage.direct import Direct, Together, among
 from storage.tables import (
     CampaignDeliveryRow,
     CampaignMemberRow,
@@ -34,21 +34,32 @@ _member, _delivery, _outgoing = table_of(CampaignMemberRow), table_of(CampaignDe
 _campaign = table_of(CampaignRow)
 _case, _code = table_of(CaseRow), table_of(LinkCodeRow)
 
-_HERE = (
-    (_member.c.campaign_id == bindparam("campaign"))
-    & (_member.c.case_id == bindparam("case"))
-    & (_member.c.next_step == bindparam("step"))
-    & _member.c.left_at.is_(None)
+#: A member at a step.
+_KEY = {"campaign": _member.c.campaign_id, "case": _member.c.case_id, "step": _member.c.next_step}
+
+
+def _deciding(*own: str, **values: Any) -> Together:
+    """What is written for members: some columns for each, others the same for all.
+
+    Whatever was on its way is not any more, or it would not be decided anew.
+    """
+
+    def statement(row: Mapping[str, ColumnElement[Any]]) -> Executable:
+        key = (one == row[name] for name, one in _KEY.items())
+        new = {"outgoing_id": None, **values, **{name: row[f"new_{name}"] for name in own}}
+        return update(_member).where(*key, _member.c.left_at.is_(None)).values(new)
+
+    return Together(_KEY | {f"new_{name}": _member.c[name] for name in own}, statement)
+
+
+_ADVANCE = _deciding("next_step", "due_at", "base_on", held_by=None)
+_HOLD = _deciding("due_at", "held_by")
+_LEAVE = _deciding("left_at", "left_because", due_at=None)
+_SENDING = _deciding("outgoing_id", due_at=None, held_by=None)
+_NOTE = Together.inserting(
+    _delivery,
+    *("campaign_id", "case_id", "step_no", "attempt", "step", "channel", "customer_id", "account_id", "outgoing_id"),
 )
-#: Whatever was on its way is not any more, or it would not be decided anew.
-_DECIDED = update(_member).where(_HERE).values(outgoing_id=None)
-_ADVANCE = Direct(
-    _DECIDED.values(next_step=bindparam("to"), due_at=bindparam("at"), base_on=bindparam("base"), held_by=None)
-)
-_HOLD = Direct(_DECIDED.values(due_at=bindparam("at"), held_by=bindparam("why")))
-_LEAVE = Direct(_DECIDED.values(left_at=bindparam("now"), left_because=bindparam("why"), due_at=None))
-_SENDING = Direct(update(_member).where(_HERE).values(outgoing_id=bindparam("message"), due_at=None, held_by=None))
-_NOTE = Direct(insert(_delivery))
 #: One look at the end of an index for each campaign.
 _first_due = (
     select(_member.c.due_at)
@@ -217,46 +228,43 @@ def note_deliveries(
 ) -> None:
     """Write down steps: the member, the step's name, the channel, and the message where there is one."""
     rows = [
-        {
-            "campaign_id": facts.campaign_id,
-            "case_id": facts.case_id,
-            "step_no": facts.next_step,
-            "attempt": facts.attempts + 1,
-            "step": step,
-            "channel": channel,
-            "customer_id": facts.customer_id,
-            "account_id": facts.account_id if outgoing_id is not None else None,
-            "outgoing_id": outgoing_id,
-            "at": uni.now(),
-        }
+        (
+            *_key(facts),
+            facts.attempts + 1,
+            step,
+            channel,
+            facts.customer_id,
+            facts.account_id if outgoing_id is not None else None,
+            outgoing_id,
+        )
         for facts, step, channel, outgoing_id in carried_out
     ]
-    _NOTE.run_each(conn, rows)
+    _NOTE.run(conn, rows, {"at": uni.now()})
 
 
 def set_sending(conn: Connection, sent: Sequence[tuple[MemberFacts, str]]) -> None:
     """Their messages are on their way."""
-    _SENDING.run_each(conn, [{**_key(facts), "message": outgoing_id} for facts, outgoing_id in sent])
+    _SENDING.run(conn, [(*_key(facts), outgoing_id) for facts, outgoing_id in sent])
 
 
 def advance(conn: Connection, moves: Sequence[tuple[OnLadder, int, datetime | None, date | None]]) -> None:
     """To a step and the moment at which it is due (none: the ladder is climbed), with the day of the invitation."""
-    rows = [{**_key(facts), "to": to, "at": at, "base": base} for facts, to, at, base in moves]
-    _ADVANCE.run_each(conn, rows)
+    _ADVANCE.run(conn, [(*_key(facts), to, at, base) for facts, to, at, base in moves])
 
 
 def hold(conn: Connection, held: Sequence[tuple[OnLadder, datetime, str]]) -> None:
     """Not now: until a moment, and why."""
-    _HOLD.run_each(conn, [{**_key(facts), "at": until, "why": why} for facts, until, why in held])
+    _HOLD.run(conn, [(*_key(facts), until, why) for facts, until, why in held])
 
 
 def leave(conn: Connection, uni: Universe, left: Sequence[tuple[MemberFacts, str]]) -> None:
     """Out of the campaign: answered, refused, stopped, ended."""
-    _LEAVE.run_each(conn, [{**_key(facts), "now": uni.now(), "why": why} for facts, why in left])
+    now = uni.now()
+    _LEAVE.run(conn, [(*_key(facts), now, why) for facts, why in left])
 
 
-def _key(facts: OnLadder) -> dict[str, Any]:
-    return {"campaign": facts.campaign_id, "case": facts.case_id, "step": facts.next_step}
+def _key(facts: OnLadder) -> tuple[str, str, int]:
+    return facts.campaign_id, facts.case_id, facts.next_step
 
 
 def cases_for_letters(conn: Connection, campaign_id: str) -> list[str]:

@@ -21,24 +21,6 @@ from storage.problems import SealBroken, StaleConversation
 from storage.tables import ConversationEventRow, ConversationRow, table_of
 from storage.universe import Universe
 
-__all__ = [
-    "Conversation",
-    "StaleConversation",
-    "Times",
-    "claim_conversation",
-    "conversation_of_case",
-    "conversations_of_account",
-    "create_conversation",
-    "find_conversation_ref",
-    "hold_times",
-    "list_conversations",
-    "load_conversation",
-    "load_events",
-    "lock_conversation",
-    "save_conversation",
-    "touch_conversation",
-]
-
 _conversation = table_of(ConversationRow)
 _event = table_of(ConversationEventRow)
 
@@ -390,6 +372,18 @@ def _conversation_of(vault: Vault, row: Any) -> Conversation:
     columns = row._asdict()
     opened = vault.open(_conversation.name, row.id, columns.pop("sealed"))
     if opened["event_seq"] != row.event_seq:
-        sentence = "The snapshot of a conversation is not the one that was saved last."
-        raise SealBroken(sentence, _conversation.name, row.id)
+        raise _not_the_last(row.id)
     return Conversation(**columns, state=opened["state"])
+
+
+def check_conversation(vault: Vault, row: Any) -> None:
+    """Raise as reading the row would, where its snapshot does not open or is not the one that was saved last."""
+    opened = vault.open_bytes(_conversation.name, row.id, row.sealed)
+    # Sealed as canonical JSON, in which this comes first.
+    if not opened.startswith(b'{"event_seq":%d,' % row.event_seq):
+        raise _not_the_last(row.id)
+
+
+def _not_the_last(conversation_id: str) -> SealBroken:
+    sentence = "The snapshot of a conversation is not the one that was saved last."
+    return SealBroken(sentence, _conversation.name, conversation_id)

@@ -29,7 +29,7 @@ from storage.notifying.queue import WITHIN, queue_notification
 from storage.universe import Universe
 
 #: Members of one transaction.
-PIECE = 40
+PIECE = 100
 _ACTOR = "system:campaigns"
 #: After a message that was not let go, and where a value does not open.
 AGAIN, _DAMAGED = timedelta(minutes=10), timedelta(days=1)
@@ -70,7 +70,7 @@ class Piece:
         self._ahead = ahead
         self._rooms = ahead.rooms()
         self._talk = talk
-        self._invitations = Invitations(talk)
+        self._invitations = Invitations(talk, PIECE)
         self.carried = Carried()
         #: Customers and accounts that are written to here: what else there is for them has to see that first.
         self._written: set[str] = set()

@@ -7,7 +7,7 @@ personal is shown; the message itself says nothing about the customer, asks for 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from babel.dates import format_date
 
@@ -28,9 +28,10 @@ from storage.encryption import canonical_json
 class Invitations:
     """The messages of one transaction; queued together, where the platform changes nothing that was sent."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, talk: Talk, most: int) -> None:
         self._talk = talk
         self._waiting: list[Invited] = []
+        self._ids = iter(talk.uni.new_ids(most))
         #: The same words for all whom a step reaches in one language.
         self._words: dict[tuple[str, int, str], bytes] = {}
 
@@ -39,33 +40,46 @@ class Invitations:
 
         It is queued at the latest by ``queue``; nothing is written where there is none.
         """
-        talk, account, lobby = self._talk, found.account, found.lobby
+        account, lobby = found.account, found.lobby
         his = [link for link in found.links if link.customer_id == customer_id]
         if account.state != "active" or not his or (lobby is not None and lobby.owner != Owner.BOT.value):
             return None
-        is_new = all(link.case_id != case_id for link in his)
-        linked_at = max(link.linked_at for link in his) if is_new else None
-        together = not LIMITS[account.channel].changes
-        lobby = lobby or (talk.new_lobby(account) if together else talk.lobby_of(account))
-        # What he writes next is about the new case.
-        becomes_active = not found.is_busy and account.active_conversation_id != lobby.id
-        if together:
-            invited = Invited(
-                outgoing_id=talk.uni.new_id(),
-                account=account,
-                lobby=lobby,
-                begins=found.lobby is None,
-                customer_id=customer_id,
-                case_id=case_id,
-                linked_at=linked_at,
-                becomes_active=becomes_active,
-                words=self._worded(step, lobby.locale),
-            )
-            self._waiting.append(invited)
-            return invited.outgoing_id
+        linked_at = None
+        if all(link.case_id != case_id for link in his):
+            linked_at = max(link.linked_at for link in his)
+        if LIMITS[account.channel].changes:
+            return self._invite_alone(found, customer_id, case_id, step, linked_at)
+        begins = self._talk.new_lobby(account.id, account.locale) if lobby is None else None
+        its = begins or lobby
+        assert its is not None
+        invited = Invited(
+            outgoing_id=next(self._ids),
+            account_id=account.id,
+            lobby_id=its.id,
+            out_seq=its.out_seq,
+            epoch=its.epoch,
+            begins=begins,
+            customer_id=customer_id,
+            case_id=case_id,
+            linked_at=linked_at,
+            # What he writes next is about the new case.
+            becomes_active=not found.is_busy and account.active_conversation_id != its.id,
+            words=self._worded(step, its.locale),
+        )
+        self._waiting.append(invited)
+        return invited.outgoing_id
+
+    def _invite_alone(
+        self, found: Reachable, customer_id: str, case_id: str, step: Step, linked_at: datetime | None
+    ) -> str:
+        """On a platform where it may change what was sent before."""
+        talk = self._talk
+        account = accounts.lock_account(talk.conn, talk.vault, found.account.id)
+        assert account is not None
+        lobby = talk.lobby_of(account)
         if linked_at is not None:
             accounts.make_link(talk.conn, talk.uni, account.id, customer_id, case_id, linked_at=linked_at)
-        if becomes_active:
+        if not found.is_busy and account.active_conversation_id != lobby.id:
             accounts.set_active_conversation(talk.conn, account.id, lobby.id)
         talk.save(lobby, [], [self._prompt(step, lobby.locale)])
         return talk.queued[-1]

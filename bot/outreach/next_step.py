@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from types import MappingProxyType
 
 from bot.office_hours import OfficeHours
 from bot.outreach.ladder import Ladder, Step, StepKind, opening_on
+from dialogs.records import kept
 from storage.campaign_facts import Leaving, MemberFacts
 from storage.campaign_steps import OnLadder
 from storage.case_status import CaseStatus
@@ -81,11 +81,12 @@ class Now:
     #: Whether LINE may be told telephone numbers.
     may_notify: bool = False
 
-    @property
+    @kept
     def today(self) -> date:
+        """The day where the bank is."""
         return self.at.astimezone(self.hours.zone).date()
 
-    @cached_property
+    @kept
     def opening(self) -> datetime:
         """From when on messages may leave: this moment, where they may."""
         return self.hours.next_opening(self.at)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from storage.case_status import ALLOWED, ANSWERABLE, CaseStatus
-from storage.direct import Direct, among
+from storage.direct import Direct, Together, among
 from storage.held import held
 from storage.menus import touch_menus_of_cases
 from storage.problems import IllegalTransition
@@ -26,8 +26,11 @@ def _locked_statement(dialect: str) -> Any:
 
 
 _LOCKED = Direct(_locked_statement)
-_MOVE = Direct(update(_case).where(_case.c.id == bindparam("wanted")).values(status=bindparam("to"), returns_to=None))
-_APPEND = Direct(insert(_transition))
+_MOVE = Together(
+    {"wanted": _case.c.id, "to": _case.c.status},
+    lambda row: update(_case).where(_case.c.id == row["wanted"]).values(status=row["to"], returns_to=None),
+)
+_APPEND = Together.inserting(_transition, "id", "case_id", "from_status", "to_status", "reason", "source")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,33 +54,24 @@ def move_cases(
     conn: Connection, uni: Universe, locked: dict[str, CaseStatus], ways: Sequence[Way], *, actor: str
 ) -> None:
     """Move cases that ``lock_cases`` has locked; raises ``IllegalTransition`` for a step off the table."""
-    moves: list[dict[str, Any]] = []
-    ends: list[dict[str, Any]] = []
+    moves: list[tuple[str, str, str, str, str | None]] = []
+    ends: list[tuple[str, str]] = []
     menus: list[str] = []
+    rows = held(conn)
     for way in ways:
-        status = locked[way.case_id]
+        start = status = locked[way.case_id]
         for to in way.over:
             if to not in ALLOWED[status]:
                 raise IllegalTransition(f"A case cannot go from status {status.value} to {to.value}.")
-            moves.append(
-                {
-                    "id": uni.new_id(),
-                    "case_id": way.case_id,
-                    "from_status": status.value,
-                    "to_status": to.value,
-                    "at": uni.now(),
-                    "actor": actor,
-                    "reason": way.reason,
-                    "source": way.source,
-                    "sealed": None,
-                }
-            )
+            moves.append((way.case_id, status.value, to.value, way.reason, way.source))
             status = to
         if way.over:
-            ends.append({"wanted": way.case_id, "to": status.value})
-            held(conn).pop((_case.name, way.case_id), None)
-            if (locked[way.case_id] in ANSWERABLE) is not (status in ANSWERABLE):
+            ends.append((way.case_id, status.value))
+            rows.pop((_case.name, way.case_id), None)
+            if (start in ANSWERABLE) is not (status in ANSWERABLE):
                 menus.append(way.case_id)
-    _MOVE.run_each(conn, ends)
-    _APPEND.run_each(conn, moves)
+    _MOVE.run(conn, ends)
+    ids = uni.new_ids(len(moves))
+    same = {"at": uni.now(), "actor": actor, "sealed": None}
+    _APPEND.run(conn, [(one, *move) for one, move in zip(ids, moves, strict=True)], same)
     touch_menus_of_cases(conn, menus)

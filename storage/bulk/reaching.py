@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Connection, select
 
-from storage.accounts import Account, Link, hold_account
-from storage.conversations import Conversation, hold_conversation
+from dialogs.records import quick
+from storage.conversations import check_conversation
 from storage.direct import Direct, among
 from storage.encryption import Vault
 from storage.problems import KeyMissing, SealBroken
@@ -28,19 +29,22 @@ _account, _link, _conversation = table_of(AccountRow), table_of(AccountLinkRow),
 
 
 def _accounts_statement(dialect: str) -> Any:
-    query = select(_account).where(among(dialect, _account.c.id, "accounts"))
+    columns = (_account.c[name] for name in ("id", "channel", "state", "locale", "active_conversation_id", "sealed"))
+    query = select(*columns).where(among(dialect, _account.c.id, "accounts"))
     return query.order_by(_account.c.id).with_for_update(key_share=True, skip_locked=True)
 
 
 def _lobbies_statement(dialect: str) -> Any:
+    names = ("id", "account_id", "owner", "locale", "epoch", "out_seq", "event_seq", "sealed")
     here = among(dialect, _conversation.c.account_id, "accounts") & (_conversation.c.kind == "lobby")
-    query = select(_conversation).where(here).order_by(_conversation.c.created_at, _conversation.c.id)
-    return query.with_for_update(key_share=True)
+    query = select(*(_conversation.c[name] for name in names)).where(here)
+    return query.order_by(_conversation.c.created_at, _conversation.c.id).with_for_update(key_share=True)
 
 
 def _links_statement(dialect: str) -> Any:
+    columns = (_link.c.account_id, _link.c.customer_id, _link.c.case_id, _link.c.linked_at)
     live = among(dialect, _link.c.account_id, "accounts") & _link.c.ended_at.is_(None)
-    return select(_link).where(live).order_by(_link.c.linked_at, _link.c.id)
+    return select(*columns).where(live).order_by(_link.c.linked_at, _link.c.id)
 
 
 def _active_statement(dialect: str) -> Any:
@@ -52,15 +56,57 @@ _ACCOUNTS, _LOBBIES = Direct(_accounts_statement), Direct(_lobbies_statement)
 _LINKS, _ACTIVE = Direct(_links_statement), Direct(_active_statement)
 
 
+class HeldAccount(Protocol):
+    """An account, as far as it matters to a message."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def active_conversation_id(self) -> str | None: ...
+
+
+class HeldLobby(Protocol):
+    """An account's own conversation, likewise."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def out_seq(self) -> int: ...
+
+
+class HeldLink(Protocol):
+    """For whom an account acts."""
+
+    @property
+    def customer_id(self) -> str: ...
+    @property
+    def case_id(self) -> str: ...
+    @property
+    def linked_at(self) -> datetime: ...
+
+
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Reachable:
     """An account that is held."""
 
-    account: Account
+    account: HeldAccount
     #: Its own conversation, where it has one.
-    lobby: Conversation | None
+    lobby: HeldLobby | None
     #: For whom it acts, oldest first.
-    links: tuple[Link, ...]
+    links: Sequence[HeldLink]
     #: Whether it is in the middle of a form.
     is_busy: bool
 
@@ -70,27 +116,27 @@ def hold_reachable(
 ) -> tuple[dict[str, Reachable], set[str]]:
     """The accounts that could be held, by their ids, and the ids of those that do not open."""
     damaged: set[str] = set()
-    held: dict[str, Account] = {}
+    held: dict[str, HeldAccount] = {}
     if not account_ids:
         return {}, damaged
     for row in _ACCOUNTS.rows(conn, {"accounts": sorted(set(account_ids))}):
+        held[row.id] = row
         try:
-            held[row.id] = hold_account(conn, vault, row)
+            vault.open_bytes(_account.name, row.id, row.sealed)
         except (SealBroken, KeyMissing) as problem:
             _note(conn, uni, problem)
             damaged.add(row.id)
-    lobbies: dict[str, Conversation] = {}
+    lobbies: dict[str, HeldLobby] = {}
     for row in _LOBBIES.rows(conn, {"accounts": list(held)}):
         try:
-            lobbies.setdefault(row.account_id, hold_conversation(conn, vault, row))
+            check_conversation(vault, row)
         except (SealBroken, KeyMissing) as problem:
             _note(conn, uni, problem)
             damaged.add(row.account_id)
-    links: dict[str, list[Link]] = {}
+        lobbies.setdefault(row.account_id, row)
+    links: dict[str, list[HeldLink]] = {}
     for row in _LINKS.rows(conn, {"accounts": list(held)}):
-        links.setdefault(row.account_id, []).append(
-            Link(**{name: getattr(row, name) for name in Link.__dataclass_fields__})
-        )
+        links.setdefault(row.account_id, []).append(row)
     active = [one.active_conversation_id for one in held.values() if one.active_conversation_id is not None]
     busy = {
         row.id
@@ -101,7 +147,7 @@ def hold_reachable(
         account_id: Reachable(
             account=account,
             lobby=lobbies.get(account_id),
-            links=tuple(links.get(account_id, ())),
+            links=links.get(account_id, ()),
             is_busy=account.active_conversation_id in busy,
         )
         for account_id, account in held.items()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.live_content import LiveContent
 from bot.talk import Rules, Talk
@@ -108,3 +109,39 @@ def test_a_case_that_another_account_had_is_taken_over(bank: CampaignBank) -> No
     links = bank.database.run_read(lambda conn: accounts.links_of_case(conn, case.id, live_only=True))
     assert [link.account_id for link in links] == [new]
     assert {row.state for row in bank.rows("SELECT state FROM outgoing_message")} == {"sent"}
+
+
+def test_who_has_an_older_conversation_put_back_is_put_aside(bank: CampaignBank) -> None:
+    """The values of an account and its conversation are opened, though nothing of them is read."""
+    bank.customers("0001", "0002", "0003")
+    for number in ("0001", "0002", "0003"):
+        bank.link(number)
+    vault = bank.database.vault
+
+    def begin(conn: Any) -> dict[str, str]:
+        wanted = {"kind": "lobby", "case_id": None, "questionnaire_sha256": None, "locale": "ja"}
+        lobbies = {
+            number: conversations.create_conversation(conn, vault, bank.universe, account_id=account_id, **wanted)  # type: ignore[arg-type]
+            for number, account_id in bank.accounts.items()
+        }
+        event = {"kind": "owner_changed", "at": bank.universe.now().isoformat()}
+        for number, times in (("0002", 1), ("0003", 12)):
+            lobby = lobbies[number]
+            lobbies[number] = conversations.save_conversation(conn, vault, lobby, [event] * times)
+        return {number: lobby.id for number, lobby in lobbies.items()}
+
+    ids = bank.database.run(begin)
+    # One event was recorded by then, and not twelve.
+    old = vault.seal("conversation", ids["0003"], {"event_seq": 1, "state": {}})
+    bank.database.run(
+        lambda conn: conn.execute(
+            text("UPDATE conversation SET sealed = :s WHERE id = :i"), {"s": old, "i": ids["0003"]}
+        )
+    )
+    bank.begin()
+    bank.round()
+    assert sorted(user for user, *_ in bank.arrived()) == ["U0001", "U0002"]
+    assert bank.member("0003")["held_by"] == "damaged"
+    found = bank.rows("SELECT subjects FROM audit_entry WHERE action = 'store.value_unreadable'")
+    assert [ids["0003"] in row.subjects for row in found] == [True]
+    assert lobby_of(bank, "0002").event_seq == 1
