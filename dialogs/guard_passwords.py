@@ -14,7 +14,7 @@ from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.width import join_japanese
 
 _WORDS = re.compile(
-    r"パスワード|ぱすわーど|パスワ(?!ー)|password|passwd|passphrase|合言葉"
+    r"パスワード|ぱすわーど|パスワ(?!ー)|password|passwd|passphrase|合言葉|秘密の質問の(?:答え?|回答)"
     r"|(?<![a-z0-9])pass(?=[ :=は])|(?<![a-z0-9])pwd?(?![a-z0-9])"
     r"|(?P<short>(?:(?<![ァ-ヺー])|(?<=ログイン))パス(?= ?[はが:=]))"
 )

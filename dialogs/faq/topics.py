@@ -154,7 +154,7 @@ def _fields(node: yaml.Node, where: str) -> dict[str, Any]:
         if key in fields:
             raise FaqError(f"{place}: {key} is there twice.")
         if key in _LISTS:
-            fields[key] = _texts(value, key, place)
+            fields[key] = _texts(value, key, where)
         elif isinstance(value, yaml.ScalarNode):
             fields[key] = str(value.value).strip()
         else:
@@ -162,17 +162,24 @@ def _fields(node: yaml.Node, where: str) -> dict[str, Any]:
     return fields
 
 
-def _texts(node: yaml.Node, key: str, place: str) -> tuple[str, ...]:
+def _texts(node: yaml.Node, key: str, where: str) -> tuple[str, ...]:
     """A list of texts; a single text stands for a list of one."""
     items = [node] if isinstance(node, yaml.ScalarNode) else node.value
-    if isinstance(node, yaml.MappingNode) or not all(isinstance(item, yaml.ScalarNode) for item in items):
-        raise FaqError(f"{place}: {key} must be a list of texts.")
-    texts = tuple(str(item.value).strip() for item in items)
-    if not all(texts):
-        raise FaqError(f"{place}: {key} holds an empty text.")
-    if len(set(texts)) != len(texts):
-        raise FaqError(f"{place}: {key} holds the same text twice.")
-    return texts
+    if isinstance(node, yaml.MappingNode):
+        raise FaqError(f"{where}, line {_line(node)}: {key} must be a list of texts.")
+    texts: dict[str, None] = {}
+    for item in items:
+        place = f"{where}, line {_line(item)}"
+        if not isinstance(item, yaml.ScalarNode):
+            hint = "a text with a colon or brackets in it stands between quotation marks"
+            raise FaqError(f"{place}: {key} must be a list of texts; {hint}.")
+        text = str(item.value).strip()
+        if not text:
+            raise FaqError(f"{place}: {key} holds an empty text.")
+        if text in texts:
+            raise FaqError(f"{place}: {key} holds the same text twice.")
+        texts[text] = None
+    return tuple(texts)
 
 
 def _topic(fields: Mapping[str, Any], locale: str, place: str) -> Topic:

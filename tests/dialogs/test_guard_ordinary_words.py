@@ -123,6 +123,7 @@ def test_a_pin_is_found_however_far_from_its_word(filler: str) -> None:
         ("パスワードはサクラサクラにしました", "password"),
         ("ﾊﾟｽﾜｰﾄﾞは ｻｸﾗｻｸﾗ", "password"),
         ("合言葉は やまかわ", "password"),
+        ("秘密の質問の答えは ポチたろう", "password"),
         ("パスは hoge1234", "password"),
         ("パス：hoge1234", "password"),
         ("password: sakura", "password"),
@@ -188,6 +189,7 @@ QUESTIONS_AND_REMARKS = """
 バスは1234系統です
 キャンパスは東京都文京区本郷7-3-1
 合言葉はありますか
+秘密の質問の答えを忘れました
 セキュリティコードって何ですか
 セキュリティコードは3桁ですか
 セキュリティは大丈夫ですか
