@@ -101,6 +101,7 @@ _COUNTS = re.compile("[〇一二三四五六七八九十]+(?=[回度つ人週号
 _KATAKANA = re.compile("[ァ-ヺー]")
 _KANJI = re.compile("[一-鿿々]")
 _COUNTED = re.compile("[0-9.,]")
+_OR_SO_OFTEN = re.compile("か(?=[年月週日]?[0-9数])")
 #: 月1回, 週数回; of 3か月 or 給料日 it is another rate.
 _RATE = re.compile("[年月週日][0-9数]")
 _OF_ANOTHER = re.compile("[0-9.,]$|[0-9数][かけゕゖ]$|(?!毎)[一-鿿]$")
@@ -318,8 +319,8 @@ def _verdict(said: str, script: str, span: tuple[int, int, Choice], places: Sequ
         return "doubtful"
     if said[end : end + 1] == "の" and end + 1 not in starts and not _OF_THE_SAME.match(said, end):
         return "doubtful"
-    # 週1か月1: one or the other.
-    if _COUNTED.match(said[end - 1]) and said[end : end + 1] == "か":
+    # 週1か月1, 月1回か2回: one or the other.
+    if _COUNTED.search(said[start:end]) and _OR_SO_OFTEN.match(said, end):
         return "doubtful"
     if (
         _OTHERS.search(before[-8:])

@@ -56,6 +56,7 @@ def test_a_denied_verb(question: str, verb: str, choice: str, ending: str) -> No
         ("respondent", "後見人をしていました"),
         ("consent", "同意せざるをえない"),
         ("funds_source", "国からもらったお金"),
+        ("own_use", "息子も使ってません"),
     ],
 )
 def test_what_only_seems_to_name_a_choice(question: str, text: str) -> None:
@@ -75,6 +76,7 @@ def test_what_only_seems_to_name_a_choice(question: str, text: str) -> None:
         ("purposes", "家賃の受け取り", "other"),
         ("respondent", "本人ではなく妻です", "family"),
         ("frequency", "1週間に3回", "weekly"),
+        ("frequency", "月に一度か二度", "several_monthly"),
         ("frequency", "月1ぐらいかな", "monthly"),
         ("residence_status", "永住者の妻です", "spouse_of_permanent_resident"),
         ("occupation", "銀行につとめてます", "company_employee"),
