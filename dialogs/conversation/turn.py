@@ -322,9 +322,10 @@ class Turn:
         failures = self._prompt.failures if self.state.open is not None else 1
         lead = [self._problem_piece(slot, problem)]
         to_type = slot.question is not None and not slot.question.is_select
-        if problem.example and to_type and not self._constraint_text(slot.question, problem):
-            lead.append(Phrase(key="engine.example", params={"example": problem.example}))
-        if failures == OFFER_PERSON_AFTER - 1:
+        example = problem.example if to_type and not self._constraint_text(slot.question, problem) else None
+        if example:
+            lead.append(Phrase(key="engine.example", params={"example": example}))
+        if failures == OFFER_PERSON_AFTER - 1 and (example or not to_type):
             lead.append(Phrase(key="engine.second_try_text" if to_type else "engine.second_try"))
         extra: Sequence[Button] = ()
         if failures == OFFER_PERSON_AFTER and self.staffing is not None and self.staffing.is_open:

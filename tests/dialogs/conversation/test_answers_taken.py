@@ -200,6 +200,13 @@ def test_the_first_failure_explains_the_second_narrows_the_third_offers_a_person
     assert talk.answers == {"d": "1964-10-10"}
 
 
+def test_no_form_is_spoken_of_where_no_example_was_shown() -> None:
+    talk = Talk(form('- {type: date, name: d, label: {ja: いつ}, required: "true()"}'))
+    talk.say("わからない", "わからない")
+    assert (talk.problem, talk.failures) == ("needed", 2)
+    assert "例" not in talk.texts
+
+
 def test_failures_belong_to_one_question() -> None:
     talk = Talk(
         form(
