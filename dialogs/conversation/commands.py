@@ -236,8 +236,10 @@ def _in_pairs(folded: str, language: str) -> Command | None:
     commands = _load(language)
     folded = commands.courtesies.written_out(folded)
     found = commands.words.names(folded)
+    if not found:
+        return None
     question = load_words(language).is_question(folded)
-    for said in commands.other if found else ():
+    for said in commands.other:
         if (said.as_question or not question) and said.is_paired_in(folded, found, commands.spaced):
             return said.command
     return None

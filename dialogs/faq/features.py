@@ -86,11 +86,12 @@ def features_of(sentences: Sequence[tuple[str, str]], words: Words) -> Text:
 
 
 def _spaced(sentences: Sequence[tuple[str, str]], words: Words) -> Text:
-    tokens = [_tokens(folded) for _, folded in sentences]
+    written = [folded for _, folded in sentences]
+    tokens = [_tokens(folded) for folded in written]
     return _text(
         [
-            Features(folded=folded, ideas=frozenset(words.ideas(folded, folded)), meaning=text.strip() or "-")
-            for text, folded in sentences
+            Features(folded=folded, ideas=ideas, meaning=text.strip() or "-")
+            for (text, folded), ideas in zip(sentences, words.ideas(written, written), strict=True)
         ],
         _pieces([f" {' '.join(some)} " for some in tokens], [], 3, 4, spaced=True),
         [[token for token in some if token not in words.stop_words] for some in tokens],
@@ -105,12 +106,14 @@ def _unspaced(sentences: Sequence[tuple[str, str]], words: Words) -> Text:
     readings = words.readings
     sounds = ["".join([readings.get(word.surface, word.reading) for word in some]) for some in found]
     normal = [[word.normal for word in some if word.carries_meaning] for some in found]
+    written = [folded for _, folded in sentences]
+    ideas = words.ideas(written, sounds)
     read: list[Features] = []
-    for (text, folded), plain, some, sound in zip(sentences, plains, found, sounds, strict=True):
-        is_kana = not _KANJI.search(plain)
-        spelt = "".join([word.normal for word in some]) if is_kana else text.strip()
-        read.append(Features(folded, frozenset(words.ideas(folded, sound)), spelt or "-", is_kana, sound))
-    return _text(read, _pieces([one.folded for one in read], sounds, 1, 3), normal, normal)
+    for place, (text, folded) in enumerate(sentences):
+        is_kana = not _KANJI.search(plains[place])
+        spelt = "".join([word.normal for word in found[place]]) if is_kana else text.strip()
+        read.append(Features(folded, ideas[place], spelt or "-", is_kana, sounds[place]))
+    return _text(read, _pieces(written, sounds, 1, 3), normal, normal)
 
 
 def together(text: str, folded: str, parts: Text, most: int) -> Text:

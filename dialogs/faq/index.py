@@ -34,6 +34,9 @@ LIGHT, MEANING = 6, 3
 #: A text in kana is given these columns of its own: the encoder is less sure of it.
 COLUMNS = LIGHT + 2 * MEANING
 
+#: More bytes than the sums for one text take.
+_ROOM = 1 << 21
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -131,6 +134,9 @@ class Index:
         self._unknown = math.log((self._groups + 1) / 1.5)
         #: Phrasings as written, and as the dictionary spells them.
         self._vectors, self._spelt = vectors, spelt if spelt is not None else vectors
+        # Given back at once: the allocator then keeps as much at hand as any text needs, and does not ask the system
+        # for it again with each text.
+        np.empty(_ROOM, dtype=np.uint8)
 
     def evidence(self, text: Text, *, without: tuple[int, int] | None = None) -> tuple[Matrix, Vector]:
         """For each sentence one row a group, as far as it needs no meaning, and the share of its words that are new.

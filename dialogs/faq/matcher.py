@@ -99,8 +99,10 @@ class Matcher:
         }
         #: A command takes over what speaks for the topic that it settles.
         self._shared = np.array([[TOPICS.get(name) == topic for topic in self._ids] for name in self._commands], float)
-        self._foreign_terms = self._terms_of_no_topic(topics)
-        self._foreign = Finder(((term, term) for term in self._foreign_terms), at_word_start=False)
+        foreign = self._terms_of_no_topic(topics)
+        self._foreign = Finder(((term, term) for term in foreign), at_word_start=False)
+        sounds = (self.words.other_sounds.get(term, "") for term in foreign)
+        self._foreign_sounds = [sound for sound in sounds if len(sound) >= _SHORTEST_SOUND]
 
     def _beside(self) -> tuple[tuple[str, ...], ...]:
         return self.words.other_business, self.words.people_only, self.words.small_phrases, self.words.answers
@@ -116,7 +118,8 @@ class Matcher:
         if self.words.is_plain_reply(folded):
             return Match(Action.NONE, (), self.version, Reason.NO_QUESTION)
         read = self._read(text[:MAX_LENGTH], folded)
-        asks = any(self.words.asks(sentence.folded) for sentence in read.sentences)
+        *parts, whole = (sentence.folded for sentence in read.sentences)
+        asks = self.words.asks(whole, *parts)
         likely = self._likely(read, question_topic, asks=asks)
         return decide(self._weighed(read.sentences, likely, asks=asks), self.calibration, self.version)
 
@@ -171,18 +174,20 @@ class Matcher:
             small_talk=float(beside[2]),
             answer=float(beside[3]),
             asks=asks,
-            in_danger=any(self.words.needs_a_person(sentence.folded) for sentence in sentences),
+            # What stands in a sentence stands in the whole, which is the last.
+            in_danger=self.words.needs_a_person(sentences[-1].folded),
             mood=Mood.ANGRY if "anger" in ideas else Mood.WORRIED if "worry" in ideas else Mood.CALM,
-            foreign=any(self._is_foreign(sentence) for sentence in sentences),
+            foreign=self._is_foreign(sentences),
         )
 
-    def _is_foreign(self, sentence: Features) -> bool:
-        found = self._foreign.names(sentence.folded)
-        if found and not (sentence.is_kana and all(len(term) < _SHORTEST_SOUND for term in found)):
+    def _is_foreign(self, sentences: Sequence[Features]) -> bool:
+        whole = sentences[-1]
+        found = self._foreign.names(whole.folded)
+        if found and not (whole.is_kana and all(len(term) < _SHORTEST_SOUND for term in found)):
             return True
         # In kana alone other words would be found by chance in a sentence with kanji.
-        sounds = (self.words.other_sounds.get(term, "") for term in self._foreign_terms)
-        return sentence.is_kana and any(len(sound) >= _SHORTEST_SOUND and sound in sentence.sound for sound in sounds)
+        heard = [sentence.sound for sentence in sentences if sentence.is_kana]
+        return any(sound in one for sound in self._foreign_sounds for one in heard)
 
     def _evidence(self, read: Text) -> tuple[Matrix, Vector]:
         tables, new = self._index.evidence(read)

@@ -26,7 +26,7 @@ from dialogs.faq.words import Words
 Group = Sequence[tuple[str, float]]
 #: Whatever decides how a text is read.
 _READ_BY = (
-    ("dialogs.faq", "features.py", "index.py", "words.py", "prepared.py"),
+    ("dialogs.faq", "features.py", "index.py", "words.py", "spotting.py", "prepared.py"),
     ("dialogs.japanese", "width.py", "kana.py", "morphology.py"),
 )
 #: Of so many FAQs, languages and drafts the phrasings are kept.

@@ -6,7 +6,7 @@ The lists are data (``words/<language>.yaml``), compared after folding; no word 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from dialogs.faq.spotting import Spotter
 from dialogs.japanese import fold
 from dialogs.japanese.morphology import words as words_of
 from locales import language_of
@@ -78,8 +79,7 @@ class Words:
     readings: Mapping[str, str]
     #: How a word of this subject is read, which may be a stem.
     sound_of: Callable[[str], str]
-    _ideas: Finder
-    _ideas_read: Finder
+    _ideas: Spotter
     _people: Finder
     _chit_chat: frozenset[str]
     _small_talk: Finder
@@ -90,9 +90,9 @@ class Words:
     _ask_ends: tuple[str, ...]
     _asks: Finder
 
-    def ideas(self, folded: str, reading: str) -> set[str]:
-        """The ideas that the text speaks of."""
-        return self._ideas.names(folded) | self._ideas_read.names(reading)
+    def ideas(self, folded: Sequence[str], readings: Sequence[str]) -> list[frozenset[str]]:
+        """The ideas that each sentence speaks of."""
+        return [frozenset(names) for names in self._ideas.names(folded, readings)]
 
     def needs_a_person(self, folded: str) -> bool:
         """Whether the text speaks of a loss or a danger that only a person may answer."""
@@ -110,11 +110,14 @@ class Words:
         """Whether the whole text is a yes, a no or the like."""
         return re.sub(r"[\W_]+", "", folded) in self._replies
 
-    def is_question(self, folded: str) -> bool:
-        """Whether the text is marked as a question for certain: a name in kana is never taken for one."""
+    def is_question(self, folded: str, *sentences: str) -> bool:
+        """Whether the text, or one of its sentences, is marked as a question for certain.
+
+        A name in kana is never taken for one.
+        """
         return (
-            self._start(folded).startswith(self._question_starts)
-            or folded.endswith(self._question_ends)
+            any(self._start(one).startswith(self._question_starts) for one in (folded, *sentences))
+            or any(one.endswith(self._question_ends) for one in (folded, *sentences))
             or bool(self._questions.names(folded))
         )
 
@@ -122,9 +125,13 @@ class Words:
         """Where spaces divide words, only whole words count (Howard is not how)."""
         return f"{folded} ".replace("'", " ") if self.spaced else folded
 
-    def asks(self, folded: str) -> bool:
-        """Whether the text seems to ask for something."""
-        return self.is_question(folded) or folded.endswith(self._ask_ends) or bool(self._asks.names(folded))
+    def asks(self, folded: str, *sentences: str) -> bool:
+        """Whether the text, or one of its sentences, seems to ask for something."""
+        return (
+            self.is_question(folded, *sentences)
+            or any(one.endswith(self._ask_ends) for one in (folded, *sentences))
+            or bool(self._asks.names(folded))
+        )
 
 
 def _reader(readings: Mapping[str, str]) -> Callable[[str], str]:
@@ -167,8 +174,8 @@ def load_words(locale: str) -> Words:
         other_sounds={} if spaced else {fold(word): read(word) for word in data["other_terms"]},
         readings=readings,
         sound_of=read,
-        _ideas=Finder([(fold(word), name) for word, name in ideas], at_word_start=spaced),
-        _ideas_read=Finder(
+        _ideas=Spotter(
+            [(fold(word), name) for word, name in ideas],
             [(sound, name) for word, name in ideas if len(sound := read(word)) >= _SHORTEST_READING],
             at_word_start=spaced,
         ),
