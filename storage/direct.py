@@ -8,6 +8,7 @@ SQLAlchemy repeats at each execution is left out, which is most of the time that
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,8 +144,7 @@ class Direct:
             sql=compiled.string,
             names=tuple(names or ()),
             parameters=tuple(
-                (name, own.get(name), _of(dialect, compiled.binds[name].type).bind_processor(dialect))
-                for name in names or ()
+                (name, own.get(name), _binding(dialect, compiled.binds[name].type)) for name in names or ()
             ),
             positional=compiled.positional,
             processed=tuple((place, one) for place, one in enumerate(processors) if one is not None),
@@ -228,6 +228,27 @@ def codes(values: Collection[str]) -> list[ColumnElement[str]]:
     """A list of codes of ours, written out in the statement."""
     assert all(value.replace("_", "").isalnum() and value.isascii() for value in values)
     return [literal_column(f"'{value}'") for value in values]
+
+
+def _binding(dialect: Dialect, kind: TypeEngine[Any]) -> _Process | None:
+    if isinstance(kind, ARRAY) and isinstance(kind.item_type, Text):
+        return _as_array
+    return _of(dialect, kind).bind_processor(dialect)
+
+
+#: Several texts with commas between them, none of which would have to be quoted.
+_PLAIN = re.compile(r"[0-9A-Za-z_.:-]+(?:,[0-9A-Za-z_.:-]+)*")
+
+
+def _as_array(texts: Sequence[str | None]) -> Any:
+    """A list of texts as PostgreSQL writes it, where they are ids and codes; the driver looks at each of them alone."""
+    try:
+        written = ",".join(texts)  # type: ignore[arg-type]
+    except TypeError:
+        return list(texts)
+    if _PLAIN.fullmatch(written) and written.count(",") == len(texts) - 1 and "null" not in written.lower():
+        return "{" + written + "}"
+    return list(texts)
 
 
 def _of(dialect: Dialect, kind: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 
 from storage.database import Database
-from storage.direct import Direct, Together
+from storage.direct import Direct, Together, among
 from storage.encryption import Keyring
 from storage.tables import ConversationEventRow, ConversationRow, StaffRow, table_of
 from storage.universe import FrozenUniverse
@@ -83,6 +83,33 @@ def test_many_rows_that_have_something_in_common(database: Database, scene: Any)
     stored = database.run_read(lambda conn: conn.execute(query.order_by(event.c.seq)).all())
     later = [(AT + timedelta(days=1), "answered"), (AT, "asked"), (AT + timedelta(days=3), "answered")]
     assert [tuple(row) for row in stored] == [(*row, *then) for row, then in zip(rows, later, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["a", "b.c:d-e_F9"],
+        ["a", None, "b"],
+        ["a", ""],
+        ["a,b"],
+        ["null", "Null"],
+        ["{}", '"', "\\", "'"],
+        ["髙", " a "],
+    ],
+)
+def test_every_text_of_a_list_is_the_one_that_was_meant(
+    database: Database, scene: Any, texts: list[str | None]
+) -> None:
+    event = table_of(ConversationEventRow)
+    adding = Together.inserting(event, "seq", "question")
+    same = {"conversation_id": scene.conversation.id, "kind": "asked", "at": AT, "sealed": b"x"}
+    asking = Direct(lambda dialect: select(event.c.question).where(among(dialect, event.c.question, "wanted")))
+
+    def run(conn: Connection) -> list[str]:
+        adding.run(conn, [*enumerate(texts, 101), (200, "a,b,c"), (201, "other")], same)
+        return [row.question for row in asking.rows(conn, {"wanted": texts})]
+
+    assert sorted(database.run(run)) == sorted(one for one in texts if one is not None)
 
 
 def test_a_text_that_is_too_long_is_not_cut_short(database: Database, scene: Any) -> None:
