@@ -140,6 +140,7 @@ class PostgresServer:
         self._numbers = count(1)
         self._free: list[str] = []
         self._fingerprint: object = None
+        self._registered: list[tuple[object, ...]] = []
         # PostgreSQL refuses to run as root; nobody then owns the data.
         self._user = "nobody" if os.geteuid() == 0 else None
         #: Where pg_dump and pg_restore of this version are.
@@ -231,6 +232,7 @@ class PostgresServer:
         if self._fingerprint is None:
             with psycopg.connect(self.url(template)) as connection:
                 self._fingerprint = _fingerprint(connection)
+                self._registered = connection.execute("SELECT * FROM encryption_key").fetchall()
         return self._free.pop() if self._free else self.create(template)
 
     def give_back(self, name: str) -> None:
@@ -241,6 +243,10 @@ class PostgresServer:
             same = _fingerprint(connection) == self._fingerprint
             if same:
                 connection.execute(_EMPTY.encode())
+                # Without its key a store is searched for keys, table by table, whenever it is opened.
+                for row in self._registered:
+                    places = ", ".join(["%s"] * len(row))
+                    connection.execute(f"INSERT INTO encryption_key VALUES ({places})".encode(), row)
         if same:
             self._free.append(name)
         else:
