@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def _named(part: ast.AST) -> Iterator[str]:
             yield f"{start}*"
 
 
+@cache
 def written() -> dict[str, str]:
     """Every deed and where it is named."""
     paths = [path for folder in ("bot", "storage") for path in sorted((ROOT / folder).rglob("*.py"))]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,8 @@ def test_the_row_of_a_setting_is_true(name: str) -> None:
 # Commands -------------------------------------------------------------------------------------
 
 
-def commands() -> Iterator[tuple[str, frozenset[str]]]:
+@cache
+def commands() -> tuple[tuple[str, frozenset[str]], ...]:
     """Every command with its long options."""
 
     def walk(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, frozenset[str]]]:
@@ -80,7 +82,7 @@ def commands() -> Iterator[tuple[str, frozenset[str]]]:
         options = {name for parameter in command.params for name in parameter.opts}  # type: ignore[attr-defined]
         yield " ".join(path), frozenset(name for name in options if name.startswith("--")) - {"--help"}
 
-    return walk(typer.main.get_command(app), ("kakunin",))
+    return tuple(walk(typer.main.get_command(app), ("kakunin",)))
 
 
 def sections() -> dict[str, str]:

@@ -81,15 +81,15 @@ def test_every_module_says_what_it_promises() -> None:
 
 def asks_the_machine(path: Path) -> set[str]:
     """Every mention of a clock or of chance, called or handed on."""
-    tree = parsed(path)
+    nodes = list(ast.walk(parsed(path)))
     names = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module in {"time", "uuid", "os", "random", "secrets"}
         for alias in node.names
     }
-    mentions = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    mentions |= {names[node.id] for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in names}
+    mentions = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
+    mentions |= {names[node.id] for node in nodes if isinstance(node, ast.Name) and node.id in names}
     return {mention for mention in mentions if _CLOCK.fullmatch(mention)}
 
 

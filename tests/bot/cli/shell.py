@@ -37,7 +37,7 @@ _command_of = cache(typer.main.get_command)
 
 
 @cache
-def _upgraded() -> bytes:
+def upgraded_store() -> bytes:
     """A store as ``kakunin db upgrade`` leaves it, made once: it takes longer than most commands."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kakunin.db"
@@ -64,7 +64,7 @@ class Shell:
         # The table of commands is the same at every call.
         monkeypatch.setattr(typer.main, "get_command", _command_of)
         if upgraded:
-            (folder / "kakunin.db").write_bytes(_upgraded())
+            (folder / "kakunin.db").write_bytes(upgraded_store())
 
     def set(self, **settings: str) -> None:
         for name, value in settings.items():

@@ -36,7 +36,7 @@ OWN_TOPIC = """
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell.set(CONTENT_DIR=str(tmp_path / "own"))
     (tmp_path / "own" / "questionnaires").mkdir(parents=True)
     for language in VOICES:
@@ -182,6 +182,7 @@ BROKEN = [
 @pytest.mark.parametrize(("name", "text", "file", "word"), BROKEN)
 def test_a_broken_source_publishes_nothing(shell: Shell, name: str, text: str | bytes, file: str, word: str) -> None:
     """Also the sources that are in order stay as they were: what is live fits together."""
+    (shell.folder / "kakunin.db").unlink()
     own(shell, name, text)
     own(shell, "questionnaires/another.yaml", OWN_FORM.replace("branch_visit", "another"))
     sentence = shell.refused("content", "publish")
@@ -189,8 +190,6 @@ def test_a_broken_source_publishes_nothing(shell: Shell, name: str, text: str | 
     assert word in sentence
     # Not even an empty store was made.
     assert not (shell.folder / "kakunin.db").exists()
-    with shell.database() as database:
-        assert database.run_read(list_published) == []
 
 
 def test_a_folder_in_the_place_of_a_file(shell: Shell) -> None:

@@ -13,7 +13,7 @@ from tests.bot.cli.shell import HANAKO, HEADER, TARO, Shell
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(tmp_path, monkeypatch, capsys)
+    return Shell(tmp_path, monkeypatch, capsys, upgraded=True)
 
 
 def held(shell: Shell) -> dict[str, dict[str, str]]:

@@ -28,7 +28,7 @@ OTHER = "SHA256:" + "A" * 43
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     shell.set(DEFAULT_LOCALE="en")
     shell("customers", "import", shell.write("m.csv", HEADER, TARO, HANAKO))
     with shell.database() as database:

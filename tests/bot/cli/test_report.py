@@ -12,7 +12,7 @@ from tests.bot.cli.shell import HEADER, TARO, Shell
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    shell = Shell(tmp_path, monkeypatch, capsys)
+    shell = Shell(tmp_path, monkeypatch, capsys, upgraded=True)
     assert shell("customers", "import", shell.write("m.csv", HEADER, TARO)).code == 0
     return shell
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import os
@@ -19,8 +18,7 @@ from storage.database import Database
 from storage.encryption import Keyring
 from storage.staff import find_staff
 from storage.universe import Universe
-
-KEYS = "k1:" + base64.b64encode(bytes(32)).decode()
+from tests.bot.cli.shell import KEYS, upgraded_store
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +27,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("KAKUNIN_DATABASE_URL", f"sqlite:///{tmp_path}/kakunin.db")
     monkeypatch.setenv("KAKUNIN_ENCRYPTION_KEYS", KEYS)
+    (tmp_path / "kakunin.db").write_bytes(upgraded_store())
 
 
 def run(*arguments: str, typed: str = "", monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +103,7 @@ def test_a_password_from_standard_input_is_not_printed(
 def test_bad_input_is_one_sentence_and_nothing_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], typed: str, words: str
 ) -> None:
+    (tmp_path / "kakunin.db").unlink()
     with pytest.raises(UserError, match=re.escape(words)):
         run(*arguments, typed=typed, monkeypatch=monkeypatch)
     assert not (tmp_path / "kakunin.db").exists()

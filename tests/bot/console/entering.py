@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from bot.entering import EntryRules, StoreEntryDesk
 from bot.live_content import LiveContent
 from bot.talk import Rules
+from dialogs.definition.model import Questionnaire
 from dialogs.definition.yaml_format import canonical_source, read_canonical, shipped_source
 from storage import entries, publishing, staff
 from tests.bot.console.house import Bank
@@ -20,10 +22,15 @@ def entry_desk(bank: Bank, *doubled: str) -> StoreEntryDesk:
     return StoreEntryDesk(bank.database, LiveContent(facts={}), rules, EntryRules(doubled=frozenset(doubled)))
 
 
+@cache
+def _individual() -> tuple[str, Questionnaire]:
+    body = canonical_source(shipped_source("individual"), origin="individual.yaml")
+    return body, read_canonical(body)
+
+
 def publish_individual(conn: Connection, bank: Bank) -> str:
     """Make the shipped form live; its digest."""
-    body = canonical_source(shipped_source("individual"), origin="individual.yaml")
-    form = read_canonical(body)
+    body, form = _individual()
     publishing.publish(
         conn,
         bank.universe,

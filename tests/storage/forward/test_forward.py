@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,17 +50,34 @@ def frozen(request: pytest.FixtureRequest) -> Frozen:
     return read_frozen(request.param)
 
 
+@pytest.fixture(scope="module")
+def built() -> dict[tuple[str, str], str]:
+    """The stores at a frozen revision, by database and revision: what the tests open are copies."""
+    return {}
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request: pytest.FixtureRequest, frozen: Frozen, tmp_path: Path) -> Iterator[str]:
+def old_url(
+    request: pytest.FixtureRequest,
+    frozen: Frozen,
+    built: dict[tuple[str, str], str],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
     """A store at the frozen revision."""
+    place = (request.param, frozen["revision"])
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/old.db"
-        build(url, frozen)
-        yield url
+        if place not in built:
+            built[place] = str(tmp_path_factory.mktemp("frozen") / "old.db")
+            build(f"sqlite:///{built[place]}", frozen)
+        shutil.copyfile(built[place], tmp_path / "old.db")
+        yield f"sqlite:///{tmp_path}/old.db"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create()
-    build(server.url(name), frozen)
+    if place not in built:
+        built[place] = server.create()
+        build(server.url(built[place]), frozen)
+    name = server.create(built[place])
     yield server.url(name)
     server.drop(name)
 
