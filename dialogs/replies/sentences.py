@@ -22,6 +22,8 @@ _OTHERS = re.compile(
 _FIGURE = re.compile("[0-9〇一二三四五六七八九十百千]")
 _SENTENCES = re.compile(r"[。!\n]+")
 _NOTE = re.compile(r"^(?P<value>.+?) ?\((?P<note>[^()]*)\)$")
+#: …でしたが、変わりました: the value of before.
+_WAS_ONCE = re.compile("(?:でした|だった)(?:が|けど|けれど|んですが)")
 _LONGEST_ASIDE = 40
 #: Words beside a number or an address that say nothing about it, and signs.
 _COURTESIES = (
@@ -60,7 +62,7 @@ def without_asides(plain: str, *, people_matter: bool = True) -> str:
 def lone(plain: str, value: re.Pattern[str], words: str) -> str | None:
     """The only ``value`` in a text that says nothing else than ``words``, particles and courtesies; else ``None``."""
     found = list(value.finditer(plain))
-    if len(found) != 1:
+    if len(found) != 1 or _WAS_ONCE.search(plain):
         return None
     rest = f"{plain[: found[0].start()]} {plain[found[0].end() :]}"
     return None if re.sub(f"{words}|{_COURTESIES}", "", rest.lower()).strip() else found[0][0]

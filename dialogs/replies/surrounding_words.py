@@ -46,7 +46,7 @@ THINKING = re.compile(
 #: A doubt about a number that is checked and shown again: たぶん…, …かな, …のはず; かも would be a mere possibility.
 HEDGE_IN_FRONT = re.compile("^(?:たぶん|多分|おそらく|恐らく|確か|たしか|きっと|大文字で|大文字|小文字で)[、, ]*(?=.)")
 HEDGE_BEHIND = re.compile(
-    "(?:かな[ぁあ]?|(?:の)?はず|だった(?:かな[ぁあ]?|はず|と思(?:います|う))?)(?:です|だ)?(?:けど)?$"
+    "(?:かな[ぁあ]?|(?:の)?はず|だった(?:かな[ぁあ]?|はず|と思(?:います|う)))(?:です|だ)?(?:けど)?$"
 )
 #: Endings that are also ends of names and words: only where the script changes before them.
 SHORT_ENDINGS = re.compile(
@@ -70,8 +70,13 @@ VALIDITY = re.compile(
 )
 #: Hiragana right behind whole kanji names, or behind the number of a house, is a sentence that goes on.
 GOES_ON = {
-    "name": re.compile("(?:[一-鿿々]{4,}| [一-鿿々]{2,})[ぁ-ゖー]{2,}$"),
-    "address": re.compile("[0-9号番地室階][ぁ-ゖー]{2,}$|[0-9号番地室階]に(?:住|居|お|い|引|越)"),
+    "name": re.compile(
+        "(?:と違う|の予定|予定|[でゃ]は?無い|以外|忘れた?)$|(?:[一-鿿々]{4,}| [一-鿿々]{2,})[ぁ-ゖー]{2,}$"
+    ),
+    "address": re.compile(
+        "[0-9号番地室階](?:[ぁ-ゖー]{2,}$|に(?:住|居|お|い|引|越)|は(?:間違|古|前|嘘|夫|妻|父|母|主人|実家|会社|知|解約|違|旧)"
+        "|と違|か違|を忘|(?:では|じゃ|で)無い|以外|の予定|になる予定)"
+    ),
 }
 #: Who is speaking.
 SELF = re.compile(

@@ -124,9 +124,12 @@ ASKED_BACK: dict[str, dict[str, str]] = {
         "|ねえ|質問があります|ないけど|妻は使っています",
         "ambiguous": "要らない|大丈夫です😊|👍|間違いあらへん|間違ってません",
     },
-    "phone": {"several": "090-1234-5678 03-3456-7890", "unreadable": "妻の090-1234-5678|090-1234-5678(妻)"},
+    "phone": {
+        "several": "090-1234-5678 03-3456-7890",
+        "unreadable": "090-1234-5678でしたが変わりました|妻の090-1234-5678|090-1234-5678(妻)",
+    },
     "email": {
-        "domain": "taro@gmial.com|taro@gmail.co|taro@yaho.co.jp|taro@docomo.ne.jo",
+        "domain": "taro@example.comでしたが変わりました|taro@gmial.com|taro@gmail.co|taro@yaho.co.jp|taro@docomo.ne.jo",
         "unreadable": "名@example.com",
     },
     "country": {
@@ -135,7 +138,7 @@ ASKED_BACK: dict[str, dict[str, str]] = {
         "unknown": "旧ソ連|日本以外|アメリカではない",
     },
     "residence_status": {"ambiguous": "技能1号|working visa", "unknown": "永住申請中|永住者または定住者"},
-    "residence_card": {"format": "AB12345678CDかも|AB1234567OCD|ABl2345678CD"},
+    "residence_card": {"format": "AB12345678CDだったけど新しくなりました|AB12345678CDかも|AB1234567OCD|ABl2345678CD"},
 }
 
 CASES = [
