@@ -22,6 +22,7 @@ from dialogs.replies.places import begins_with_number, describe, locate, names_a
 from dialogs.replies.prefectures import PREFECTURES
 from dialogs.replies.problems import MAX_LENGTH, problem
 from dialogs.replies.sentences import speaks_of_others
+from dialogs.replies.surrounding_words import ENGLISH_SENTENCE
 
 LONGEST = 120
 
@@ -101,7 +102,7 @@ def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
         return problem("address.too_long", context, limit=str(LONGEST))
     if _BAD.search(strip_variation_selectors(typed)):
         return problem("address.bad_character", context)
-    if _SENTENCE.search(typed):
+    if _SENTENCE.search(typed) or ENGLISH_SENTENCE.search(typed):
         return problem("address.not_an_address", context)
     if code and _without_code(typed)[0]:
         return problem("address.several", context)

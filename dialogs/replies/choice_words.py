@@ -300,7 +300,7 @@ def _verdict(said: str, script: str, span: tuple[int, int, Choice], places: Sequ
     """What the words around one place say: sure, doubtful, denied, or plainly denied (plain)."""
     start, end, choice = span
     before, starts = said[max(0, start - 16) : start], {place[0] for place in places}
-    said_of_it = (denials.in_front(before), denials.behind(said, end, places))
+    said_of_it = (denials.in_front(said, start), denials.behind(said, end, places))
     for verdict in ("plain", "denied"):
         if verdict in said_of_it:
             return verdict

@@ -52,6 +52,15 @@ DOUBT = re.compile(
 _WISH = re.compile(
     "(?:を|に|は|も)?(?:興味|関心|なりたい|なる予定|なるつもり|したいです|を?考えて|考え中|検討|探して|申請|希望|目指)"
 )
+_ENGLISH_BOUNDARY = re.compile(r"[.,;:!?]|\bbut\b|\bnow\b|\bexcept\b")
+_NOT_SO_IN_ENGLISH = re.compile(
+    r"\b(?:not|never|no|nobody|cannot|without|stopped|quit|left|paid off|former(?:ly)?|ex|was|were|had)\b"
+    r"|\b(?:i used to|used to (?:be|work))\b|n't\b"
+)
+_PERHAPS_IN_ENGLISH = re.compile(
+    r"\b(?:want|wish|hope|plan|planning|going to|appl(?:y|ying|ied)|will|would|teach"
+    r"|(?:husband|wife|father|mother|son|daughter|parents?|brother|sister) (?:is|are|works?|has|have|gets?))\b"
+)
 #: Where the clause ends of which a term is the subject or the object; しか turns its denial round.
 _BOUNDARY = re.compile(
     "[、。,.!?\n]|けれど|けど|ですが|ますが|ので|んで|から(?!の)|ため|だけ|のみ|しか|ほか|他|あと|以外|し(?=[一-鿿])"
@@ -80,6 +89,8 @@ def behind(said: str, end: int, ends: Sequence[tuple[int, int]]) -> str:
     ``ends`` are where all terms of the text begin and end.
     """
     after = said[end : end + 24]
+    if after.startswith("'s "):
+        return "doubtful"
     if _PLAIN_DENIAL.match(after):
         return "plain"
     if DENIED.match(after) or _PAST.match(said, end) or _WISH.match(after):
@@ -92,11 +103,19 @@ def behind(said: str, end: int, ends: Sequence[tuple[int, int]]) -> str:
     return "doubtful" if _CLAUSE_WISHES.search(said[:last], first) or _ELSEWHERE.match(after) else ""
 
 
-def in_front(before: str) -> str:
-    """What is said right before a term."""
+def in_front(said: str, start: int) -> str:
+    """What is said before the term that begins at ``start``; in English that is where a denial stands."""
+    before = said[max(0, start - 16) : start]
     if _NOT_BEFORE.search(before) or _NOT_BEFORE_ENGLISH.search(before):
         return "plain"
-    return "denied" if _ONCE_BEFORE.search(before) else ""
+    if _ONCE_BEFORE.search(before):
+        return "denied"
+    if not said[start].isascii():
+        return ""
+    clause = _ENGLISH_BOUNDARY.split(said[max(0, start - 80) : start])[-1]
+    if _NOT_SO_IN_ENGLISH.search(clause):
+        return "denied"
+    return "doubtful" if _PERHAPS_IN_ENGLISH.search(clause) else ""
 
 
 def _clause(said: str, end: int, ends: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from itertools import takewhile
 from dialogs.japanese.kana import to_hiragana
 from dialogs.japanese.name_readings import may_read
 from dialogs.japanese.width import fold
+from dialogs.replies.surrounding_words import ENGLISH_SENTENCE
 
 KANJI = "一-鿿㐀-䶿\uf900-\ufaff々〆〇𠀀-𯨟"
 
@@ -70,7 +71,9 @@ def is_not_a_name(typed: str) -> bool:
     """Whether ``typed`` is surely something else than a name or a reading."""
     if fold(typed) in _NOT_A_NAME or _NO_WORD.search(typed) or _DIALECT.fullmatch(typed):
         return True
-    if _SENTENCE_IN_KANA.search(to_hiragana(typed)) or _SENTENCE_IN_LATIN.search(typed):
+    if _SENTENCE_IN_KANA.search(to_hiragana(typed)):
+        return True
+    if _SENTENCE_IN_LATIN.search(typed) or ENGLISH_SENTENCE.search(typed):
         return True
     return re.search(f"[{KANJI}]", typed) is not None and _SENTENCE.search(typed) is not None
 

@@ -78,6 +78,13 @@ GOES_ON = {
         "|と違|か違|を忘|(?:では|じゃ|で)無い|以外|の予定|になる予定)"
     ),
 }
+#: English around a name or an address. My, No, Do, Her and Was are names: only what is none stands here.
+ENGLISH_SENTENCE = re.compile(
+    r"\b(?:not|never|maybe|perhaps|wrong|except|until|anymore|isn't|wasn't|don't|doesn't|anything but|no longer"
+    r"|or something|used to|i want|one is|is it|it is|it was|is (?:old|my|his|her)"
+    r"|(?:father|mother|wife|husband|son|daughter)(?:'s)? is)\b|^was ",
+    re.IGNORECASE,
+)
 #: Who is speaking.
 SELF = re.compile(
     "^(?:わたくし|わたし|あたし|あたくし|あたい|わし|わい|わて|うちら?|おいら|おら|おいどん|わだす|われ|小生|拙者|当方|手前|私ども|わたくしども|私|僕|ぼく"

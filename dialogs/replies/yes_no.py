@@ -109,7 +109,7 @@ _NEGATIVE_BUT_UNCLEAR = re.compile(
     "|ほとんど|ほぼ|めったに|滅多に|あまり|あんまり|しか"
 )
 _CONTRAST = re.compile(
-    "けど|けれど|ですが|ますが|たが|でも|ただし|ただ、|場合|時々|ときどき|たまに|たぶん|多分|おそらく|恐らく|かな|以前|昔|前は"
+    "けど|けれど|ですが|ますが|たが|でも|あっても|ただし|ただ、|場合|時々|ときどき|たまに|たぶん|多分|おそらく|恐らく|かな|以前|昔|前は"
     "|but |maybe|probably|sometimes|perhaps"
 )
 _QUESTION = re.compile(r"\?|(?:か|かな|かね|かしら|の?でしょうか|ですかね|って何|とは|なに|何|なぜ|どう(?:いう|して))$")
@@ -196,7 +196,8 @@ def _in_english(plain: str) -> _Says:
 
 
 _UNSURE = re.compile(
-    r"\b(?:know|sure not|not sure|idea|clue|maybe|perhaps|think|but|depends|sometimes|unsure|why|what)\b"
+    r"\b(?:know|sure not|not sure|idea|clue|maybe|perhaps|think|but|depends|sometimes|unsure|why|what"
+    r"|wrong|until|anymore|something)\b"
 )
 _ENGLISH_YES = re.compile(
     r"(?:yes|yeah|yep|yup|ok|okay|sure|correct|right|of course|certainly|i do|i agree|agreed?|true)\b"

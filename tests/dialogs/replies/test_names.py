@@ -26,6 +26,7 @@ NAMES = {
     "マリア・ルイサ サントス": "マリア＝ルイサ サントス",
     "山田花子": "山田花子に変わりました|山田花子 様",
     "李 りょう": "李 りょう",
+    "NGUYEN THI MY": "NGUYEN THI MY",
     "金田 一": "金田 一",
     "佐藤由美子 マリア": "佐藤由美子 マリア",
     "John Q. Smith Jr.": "Mr. John Q. Smith Jr. desu|This is John Q. Smith Jr.|John Q. Smith Jr.",
@@ -34,7 +35,8 @@ NO_NAMES = {
     "not_a_name": (
         "そうです|いまのままで|旧字の髙です|はしごだかの高橋です|No name|same as before|my name has changed|"
         "山田 太郎 と 山田 花子|山田 太郎 ヤマダ タロウ|きむらはなえなり|ヤマダタロウナリ"
-        "|山田太郎では無い|もし山田太郎|友達の山田太郎|母が山田太郎|山田太郎以外です"
+        "|not Taro Yamada|Taro Yamada is wrong|my father is Taro Yamada|it was Taro Yamada|"
+        "山田太郎では無い|もし山田太郎|友達の山田太郎|母が山田太郎|山田太郎以外です"
         "|山田太郎 ヤマダタロウ|山田太郎と花子|東京都千代田区|夫です|A"
     ),
     "family_only": "長谷川です|佐々木|髙橋|林|山﨑さん|安藤 さん",
