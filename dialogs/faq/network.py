@@ -25,8 +25,11 @@ _BRANCH = 256
 #: How many neighbours each branch looks at, and how many of them stand before.
 _BRANCHES = ((2, 0), (3, 1), (5, 2))
 _FIRST = len(_BRANCHES) * _BRANCH
-#: Of a piece are kept its projection for each branch, and what it brings to each neighbour in each of them.
-_BLOCKS = len(_BRANCHES) + sum(size for size, _ in _BRANCHES)
+#: Of a piece are kept its projection for each branch, what it brings to each neighbour in each of them, and (in as many
+#: blocks as it takes) what it brings by itself to the layers behind.
+_LOOKS = len(_BRANCHES) + sum(size for size, _ in _BRANCHES)
+_BEHIND = 640
+_BLOCKS = _LOOKS + -(-_BEHIND // _BRANCH)
 _MOST = 32767
 
 
@@ -49,21 +52,24 @@ class Network:
         self._second = [_by_neighbour(self._of[f"w2.{branch}"], size) for branch, (size, _) in enumerate(_BRANCHES)]
         # Between the sum over the pieces and the first bend nothing is bent: one product does for all of it.
         behind = np.hstack((self._of["d0"], self._of["p1"]))
-        self._sum_to_bend = (self._of["ln_g"][:, None] * self._of["cnn_W"]) @ behind
+        sum_to_bend = (self._of["ln_g"][:, None] * self._of["cnn_W"]) @ behind
         self._each_to_bend = (self._of["ln_b"] @ self._of["cnn_W"] + self._of["cnn_b"]) @ behind
+        self._own_to_bend, self._looks_to_bend = np.split(sum_to_bend, [WIDTH])
+        self._mean_to_bend = sum_to_bend.sum(axis=0)
         self._last = np.hstack((self._of["d2"], self._of["p3"]))
         for name in ("w1.0", "w1.1", "w1.2", "w2.0", "w2.1", "w2.2", "cnn_W", "d0", "p1", "d2", "p3"):
             del self._of[name]  # they stand in another order now
         self._place = np.full(len(table), -1, dtype=np.int32)
         self._kept = kept
         if kept is not None:
-            self._scales, self._kept_table = arrays["scales"], arrays["embedded"]
+            self._scales, self._kept_sums = arrays["scales"], arrays["sums"]
             self._place[arrays["kept"]] = np.arange(len(kept), dtype=np.int32)
 
-    def looks(self, pieces: NDArray[np.int64]) -> Floats:
-        """What pieces are, each alone: ``_BLOCKS`` rows of numbers for each."""
-        found = np.empty((len(pieces), _BLOCKS * _BRANCH), dtype=np.float32)
-        alone = self._embedded(pieces) @ self._of["proj_W"]
+    def looks(self, pieces: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """What pieces are, each alone: ``_BLOCKS`` rows of numbers; the sum of its own numbers and of their squares."""
+        found = np.zeros((len(pieces), _BLOCKS * _BRANCH), dtype=np.float32)
+        own = self._embedded(pieces)
+        alone = own @ self._of["proj_W"]
         alone += self._of["proj_b"]
         alone -= alone.mean(axis=1, keepdims=True)
         spread = np.einsum("ij,ij->i", alone, alone) / alone.shape[1]
@@ -75,60 +81,57 @@ class Network:
         for branch, weights in enumerate(self._first):
             found[:, start : start + weights.shape[1]] = alone[:, branch * _BRANCH : (branch + 1) * _BRANCH] @ weights
             start += weights.shape[1]
-        return found.reshape(len(pieces), _BLOCKS, _BRANCH)
+        found[:, start : start + _BEHIND] = own @ self._own_to_bend
+        return found.reshape(len(pieces), _BLOCKS, _BRANCH), np.stack(
+            (own.sum(axis=1), (own * own).sum(axis=1)), axis=1
+        )
 
     def vector(self, pieces: Sequence[int]) -> Floats:
         """What the pieces mean together."""
-        numbers = np.array(pieces, dtype=np.int64)
-        looks = self._looked_up(numbers)
-        size = len(numbers)
-        layers = np.empty((size, WIDTH + _FIRST), dtype=np.float32)
-        layers[:, :WIDTH] = self._embedded(numbers)
-        start, column = len(_BRANCHES), WIDTH
+        looks, sums = self._looked_up(np.array(pieces, dtype=np.int64))
+        size = len(looks)
+        layers = np.empty((size, _FIRST), dtype=np.float32)
+        start = len(_BRANCHES)
         for branch, (width, before) in enumerate(_BRANCHES):
             once = _beside(looks[:, start : start + width], before, self._of[f"b1.{branch}"])
             once += looks[:, branch]
             brought = (once @ self._second[branch]).reshape(size, width, _BRANCH)
             twice = _beside(brought, before, self._of[f"b2.{branch}"])
-            np.add(twice, once, out=layers[:, column : column + _BRANCH])
-            start, column = start + width, column + _BRANCH
-        return self._together(layers)
+            np.add(twice, once, out=layers[:, branch * _BRANCH : (branch + 1) * _BRANCH])
+            start += width
+        return self._together(layers, looks[:, _LOOKS:].reshape(size, -1)[:, :_BEHIND], sums)
 
     def _embedded(self, pieces: NDArray[np.int64]) -> Floats:
-        # The rows of the pieces that are met all the time stand together, so that the large table stays on the disk.
-        rows = self._table[pieces] if self._kept is None else self._rows(pieces)
         chunk = pieces % _CHUNKS
-        found = rows.astype(np.float32)
+        found = self._table[pieces].astype(np.float32)
         found *= self._of["scale"][chunk, None]
         found += self._of["lo"][chunk, None]
         return found
 
-    def _rows(self, pieces: NDArray[np.int64]) -> NDArray[np.uint8]:
-        places = self._place[pieces]
-        rows: NDArray[np.uint8] = self._kept_table[places]
-        unknown = np.flatnonzero(places < 0)
-        if len(unknown):
-            rows[unknown] = self._table[pieces[unknown]]
-        return rows
-
-    def _looked_up(self, pieces: NDArray[np.int64]) -> Floats:
+    def _looked_up(self, pieces: NDArray[np.int64]) -> tuple[Floats, Floats]:
         if self._kept is None:
             return self.looks(pieces)
         places = self._place[pieces]
-        found = self._kept[np.maximum(places, 0)].astype(np.float32)
-        found *= self._scales[places, :, None]
+        known = np.maximum(places, 0)
+        found = self._kept[known].astype(np.float32)
+        found *= self._scales[known, :, None]
+        sums = self._kept_sums[known]
         unknown = np.flatnonzero(places < 0)
         if len(unknown):
-            found[unknown] = self.looks(pieces[unknown])
-        return found
+            found[unknown], sums[unknown] = self.looks(pieces[unknown])
+        return found, sums
 
-    def _together(self, layers: Floats) -> Floats:
-        """The sum of the pieces, each normalised, through the layers behind."""
-        size, width = layers.shape
-        mean = layers.mean(axis=1)
-        layers -= mean[:, None]
-        scale = np.reciprocal(np.sqrt(np.einsum("ij,ij->i", layers, layers) / width + self._eps))
-        said = ((scale @ layers) @ self._sum_to_bend + size * self._each_to_bend) / np.sqrt(np.float32(size))
+    def _together(self, layers: Floats, own: Floats, sums: Floats) -> Floats:
+        """The sum of the pieces, each normalised, through the layers behind.
+
+        What a piece is by itself has gone through the first of them already (``own``).
+        """
+        width = WIDTH + _FIRST
+        mean = (layers.sum(axis=1) + sums[:, 0]) / width
+        spread = (np.einsum("ij,ij->i", layers, layers) + sums[:, 1]) / width - mean * mean
+        scale = np.reciprocal(np.sqrt(spread + np.float32(self._eps)))
+        said = scale @ own + (scale @ layers) @ self._looks_to_bend - (scale @ mean) * self._mean_to_bend
+        said = (said + len(layers) * self._each_to_bend) / np.sqrt(np.float32(len(layers)))
         half = len(said) // 2
         second = np.maximum(said[half:] + np.maximum(said[:half], 0) @ self._of["d1"], 0) @ self._last
         end = np.tanh(second[-WIDTH:] + np.maximum(second[:-WIDTH], 0) @ self._of["d3"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,20 @@ def number_of(piece: str) -> int:
     for char in piece:
         number = (number * int(_FACTOR) + ord(char) + 1) % 2**64
     return number
+
+
+@lru_cache(maxsize=1)
+def _powers_to(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    factors = np.full((2, size), _FACTOR, dtype=np.uint64)
+    factors[1] = pow(int(_FACTOR), -1, 2**64)
+    factors[:, 0] = 1
+    powers, inverse = np.cumprod(factors, axis=1)
+    return powers, inverse
+
+
+def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The powers of the factor, and those by which they are undone (it is odd), up to so many at least."""
+    return _powers_to(max(1 << 11, 1 << size.bit_length()))
 
 
 def japanese(pieces: Sequence[str], scores: Sequence[float]) -> list[int]:
@@ -111,20 +126,23 @@ class Pieces:
 
     def _found(self, plain: str) -> list[list[tuple[int, int, float]]]:
         """For each place the pieces that begin there, the shortest first: end, number, score."""
-        codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64) + np.uint64(1)
-        number, numbers = codes, [codes]
-        for size in range(2, min(self._longest, len(codes)) + 1):
-            number = number[:-1] * _FACTOR + codes[size - 1 :]
-            numbers.append(number)
-        sizes = np.repeat(np.arange(1, len(numbers) + 1), [len(one) for one in numbers])
-        starts = np.concatenate([np.arange(len(one)) for one in numbers])
-        every = np.concatenate(numbers)
+        signs = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64) + np.uint64(1)
+        length, longest = len(signs), min(self._longest, len(signs))
+        powers, inverse = _powers(length + longest)
+        # What number_of makes of a piece is what it makes of all up to its end, without all up to its beginning.
+        ahead = np.zeros(length + longest + 1, dtype=np.uint64)
+        np.cumsum(signs * inverse[:length], out=ahead[1 : length + 1])
+        ends = np.arange(length) + np.arange(1, longest + 1)[:, None]
+        every = ((ahead[ends] - ahead[:length]) * powers[ends - 1]).ravel()
+        sizes, starts = np.divmod(np.arange(longest * length), length)
+        sizes += 1
         bits = every >> np.uint64(64 - _FIRST_LOOK)
-        passing = np.flatnonzero((self._passes[bits >> np.uint64(3)] >> (bits & np.uint64(7)).astype(np.uint8)) & 1)
+        passes = (self._passes[bits >> np.uint64(3)] >> (bits & np.uint64(7)).astype(np.uint8)) & 1
+        passing = np.flatnonzero(passes.view(bool) & (ends <= length).ravel())
         every, sizes, starts = every[passing], sizes[passing], starts[passing]
         places = np.minimum(np.searchsorted(self._keys, every), len(self._keys) - 1)
         hit = self._keys[places] == every
-        found: list[list[tuple[int, int, float]]] = [[] for _ in codes]
+        found: list[list[tuple[int, int, float]]] = [[] for _ in plain]
         rows: Sequence[tuple[int, int, int, float]] = list(
             zip(
                 starts[hit].tolist(),

