@@ -87,7 +87,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def universe() -> FrozenUniverse:
-    """A clock that stands at ``START`` until the test moves it, and ids that repeat."""
+    """A clock that stands at ``START`` until the test moves it, and ids that repeat.
+
+    Two of one seed make the same ids: whatever else writes into the store of a test has a seed of its own.
+    """
     return Universe.frozen(START, seed=1)
 
 
@@ -100,7 +103,7 @@ def keyring() -> Keyring:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Path:
     """A migrated, empty SQLite store."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    Database.open(f"sqlite:///{path}", keys=keyring, universe=Universe.frozen(START)).close()
+    Database.open(f"sqlite:///{path}", keys=keyring, universe=Universe.frozen(START, seed=0)).close()
     return path
 
 
@@ -281,7 +284,7 @@ def postgres_template(postgres_server: PostgresServer, keyring: Keyring) -> str:
     """The name of a migrated, empty PostgreSQL database."""
     name = postgres_server.create()
     url = postgres_server.url(name)
-    Database.open(url, keys=keyring, universe=Universe.frozen(START), migrate=True).close()
+    Database.open(url, keys=keyring, universe=Universe.frozen(START, seed=0), migrate=True).close()
     return name
 
 

@@ -21,8 +21,8 @@ from tests.faults.bank import Bank, Moment
 from tests.faults.clock import SharedUniverse
 from tests.faults.moments import Stores, play
 
-#: None of them that of the seeded stores: two of one seed make the same ids.
-_SEEDS = count(500)
+#: None of them that of the seeded stores or of a process (1000 and on): two of one seed make the same ids.
+_SEEDS = count(1_000_000)
 #: Runs a test on SQLite and on PostgreSQL.
 on_both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 Kept = dict[tuple[str, str], dict[str, Moment]]

@@ -8,6 +8,7 @@ import signal
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from tests.bot.outlets.server import SftpHost
 from tests.storage.exports.test_drop import picked_up
 
 OTHER = "SHA256:" + "A" * 43
+#: Of the processes that are killed: several may have written into one store.
+_SEEDS = count(77)
 
 
 def failed(sender: ExportSender) -> ServerProblem:
@@ -221,14 +224,14 @@ def test_a_service_that_is_stopped_leaves_it_to_the_next_start(
 
 def send_and_die(url: str, keyring: Keyring, universe: FrozenUniverse, sender: ExportSender, die_at: str) -> None:
     """In a child: killed when the step named so begins for the time given behind it."""
-    now = universe.now()
+    now, seed = universe.now(), next(_SEEDS)
     with warnings.catch_warnings():
         # Its threads stay behind in the parent, and it needs none of them.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
         try:
-            own = Universe.frozen(now, seed=77)
+            own = Universe.frozen(now, seed=seed)
             database = Database.open(url, keys=keyring, universe=own, sqlite_synchronous="normal")
             mine = ExportSender(database, sender._settings, "dies")
             die_in(mine, *die_at.split())
