@@ -26,7 +26,7 @@ def back(database: Database, revision: str, *, despite_loss: bool = False) -> di
     return database.run(lambda conn: roll_back(conn, uni, revision, actor="root", despite_loss=despite_loss))
 
 
-@pytest.mark.parametrize("revision", ["0003", "0012", REVISIONS[-2]])
+@pytest.mark.parametrize("revision", ["0003", pytest.param("0012", marks=pytest.mark.slow), REVISIONS[-2]])
 def test_an_empty_store_goes_back_and_forth(database: Database, revision: str) -> None:
     """The deed is recorded."""
     # Before 0004 a store did not know which keys it needs; everything else is empty here.

@@ -227,6 +227,7 @@ RARE = frozenset(
         the_bot_speaks_beside_staff,
         the_old_prompt_is_taken_for_the_new_one,
         a_choice_that_is_gone_stays,
+        nothing_of_before_is_offered,
     }
 )
 FAULTS: tuple[tuple[Callable[[Patch], None], Callable[[], None]], ...] = (

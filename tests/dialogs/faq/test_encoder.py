@@ -165,6 +165,7 @@ def opened() -> tuple[Any, Any]:
     return open_model(folder), USE(threads=1)._tokenizer
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     assert Encoder(tmp_path / "file").phrasings(TEXTS).shape == (3, 512)
