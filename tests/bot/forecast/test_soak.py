@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bot.forecast import bank as bank_module
 from bot.forecast.assumptions import read_assumptions
 from bot.forecast.bank import Bank
 from bot.forecast.world import World
-from bot.outreach import carrying, climbing
+from bot.outreach import carrying, climbing, letters, opening
 from bot.outreach.coverage import count_coverage, iter_coverage
+from bot.outreach.opening import Opened
 from dialogs.japanese.holidays import is_holiday
 from storage.campaigns import list_campaigns
+from storage.database import Database
 from storage.reach import iter_reach
 from tests.bot.forecast.imagining import task
 
@@ -131,7 +134,10 @@ def at(stored: Any) -> datetime:
 
 @pytest.fixture
 def dying(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[World]]:
-    """Every bank is killed in the middle of its work, and another one takes over: in a transaction, and between two."""
+    """Every bank is killed in the middle of its work, and another one takes over: in a transaction, and between two.
+
+    So is whoever opens the cases of the month or writes the letters, and the same command is given again.
+    """
     worlds: list[World] = []
     real = Bank.climb
 
@@ -153,7 +159,34 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[World]]:
                 return
         raise AssertionError("the bank comes to no end")
 
+    def opens(*given: Any, **named: Any) -> Opened:
+        for _ in range(50):
+            try:
+                return real_opening(*given, **named)
+            except _Killed:
+                killed_over["opening"] += 1
+        raise AssertionError("the opening comes to no end")
+
+    def writes(database: Database, out: Path, **named: Any) -> int:
+        for _ in range(50):
+            try:
+                real_letters(database, out, **named, resume=out.exists())
+                # Also those of the run that was killed.
+                return len(out.read_text(encoding="utf-8").splitlines()) - 1
+            except _Killed:
+                killed_over["letters"] += 1
+        raise AssertionError("the letters come to no end")
+
     kills: list[object] = []
+    killed_over = Counter[str]()
+    real_opening, real_letters = bank_module.open_due_cases, bank_module.make_letters
+    monkeypatch.setattr(bank_module, "open_due_cases", opens)
+    monkeypatch.setattr(bank_module, "make_letters", writes)
+    # In pieces, so that a part is done when the rest dies.
+    monkeypatch.setattr(opening, "BATCH", 4)
+    monkeypatch.setattr(letters, "BATCH", 2)
+    monkeypatch.setattr(opening, "open_cases", every(2, opening.open_cases))
+    monkeypatch.setattr(letters, "_write_batch", every(3, letters._write_batch))
     monkeypatch.setattr(Bank, "climb", climb)
     monkeypatch.setattr(climbing.steps, "advance", every(23, climbing.steps.advance))
     monkeypatch.setattr(climbing.steps, "leave", every(31, climbing.steps.leave))
@@ -162,6 +195,7 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[World]]:
     monkeypatch.setattr(climbing.steps, "set_sending", every(17, climbing.steps.set_sending))
     yield worlds
     assert len(kills) > 20
+    assert min(killed_over["opening"], killed_over["letters"]) > 2
 
 
 @pytest.mark.slow
