@@ -1,21 +1,24 @@
 """Typed amounts against the bands of a choice list.
 
 A band is taken only when the whole amount lies inside exactly one of them; what touches several is
-offered, and 前後 reaches a tenth to either side.  Bounds are the extra columns ``from`` (>=),
-``above`` (>), ``to`` (<=) and ``below`` (<), in yen; ``period`` (month or year) may say per what
-the bands are.
+offered, and 前後 reaches a tenth to either side.  A count of people is compared in the same way.
+Bounds are the extra columns ``from`` (>=), ``above`` (>), ``to`` (<=) and ``below`` (<), in yen or
+people; ``period`` (month or year) may say per what the bands are.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs.definition.model import Choice
 from dialogs.replies.base import Problem, ReplyContext
 from dialogs.replies.money import AmountRange, read_amount_range
+from dialogs.replies.numbers import read_integer
 from dialogs.replies.problems import problem
 
+_TWO_COUNTS = re.compile(r"[\d〇一二三四五六七八九十百千]+[人名].*[\d〇一二三四五六七八九十百千]+[人名]")
 _BOUNDS = ("from", "above", "to", "below")
 
 
@@ -40,6 +43,22 @@ def read_band(text: str, choices: Sequence[Choice], context: ReplyContext) -> Ch
         return holding[0]
     touched = tuple(band.name for band in bands if _touches(band, amount))
     return touched or problem("amount.outside", context)
+
+
+def band_of_count(text: str, choices: Sequence[Choice], context: ReplyContext) -> Choice | Problem | None:
+    """The one band of a list of counts (6人から20人) that a count lies in; ``None`` where there are no such bands.
+
+    Two counts, as in 社員3人とパート5人, are asked back: whether they are to be added, only the customer knows.
+    """
+    if not all(map(has_bounds, choices)):
+        return None
+    if _TWO_COUNTS.search(text):
+        return problem("choice.unreadable", context)
+    count = read_integer(text, context)
+    if isinstance(count, Problem):
+        return None
+    number = AmountRange(low=int(count.value), high=int(count.value))
+    return next((band for band in choices if _holds(band, number)), None)
 
 
 def _edges(band: Choice) -> tuple[int, int | None]:

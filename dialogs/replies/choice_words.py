@@ -51,6 +51,8 @@ _COMMON = frozenset(
             "japan",
             "i am",
             "customer",
+            # Of 町の工場 the town is no part of the name.
+            *("県", "市", "町", "村"),
         ),
     )
 )

@@ -17,7 +17,7 @@ from itertools import takewhile
 
 from dialogs.definition.model import Choice, in_languages, pick
 from dialogs.japanese.width import fold, normalise
-from dialogs.replies.bands import has_bounds, read_band
+from dialogs.replies.bands import band_of_count, has_bounds, read_band
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, strip_chatter
 from dialogs.replies.choice_numbers import (
@@ -133,6 +133,10 @@ def _one(
     exact = _exactly(plain, stripped, choices)
     if exact:
         return exact[0] if len(exact) == 1 else _ambiguous(exact, choices)
+    if kind is None and not is_place and not (is_bare(stripped) and (place_of(stripped, 0) or 0) <= len(choices)):
+        counted_in = band_of_count(stripped, choices, context)
+        if counted_in is not None:
+            return counted_in
     bare_amount = kind == "amount" and is_bare(stripped)
     number = None if bare_amount else place_of(stripped, len(choices))
     if number is not None:

@@ -36,7 +36,7 @@ _PLAIN_DENIAL = re.compile(
     "^(?:では|じゃ|は|も|が|を)?(?:ありません|ません|しません|しない|ない|あらへん|へん|ないです|はしません"
     "|できません|できない|できへん|できん(?!こと)|できまへん|しまへん|しとうない|しとらん|せえへん|せん(?![たと])|できかね|しかね|いたしません|いたしかね|したくない|したくありません)"
 )
-_ONCE_BEFORE = re.compile("(?:元|以前は?|昔は?|前は|かつて|もと)$")
+_ONCE_BEFORE = re.compile("(?:元|以前は?|昔は?|前は|(?<!名)前の|先代の|かつて|もと)$")
 #: Right before a term: 不同意.
 _NOT_BEFORE = re.compile("[不非未]$")
 _NOT_BEFORE_ENGLISH = re.compile(r"\b(?:not|no longer|never|cannot|don't|can't|won't|no)(?: [a-z]+)? ?$")

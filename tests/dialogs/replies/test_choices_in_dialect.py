@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from dialogs.definition.model import QuestionType
+from dialogs.definition.model import Questionnaire, QuestionType
 from dialogs.definition.yaml_format import load_shipped
 from dialogs.replies import READERS
 from dialogs.replies.base import Parsed, ReplyContext
@@ -16,9 +16,9 @@ TODAY = ReplyContext(today=date(2026, 11, 28))
 FORM = load_shipped("individual")
 
 
-def chosen(name: str, text: str) -> object:
-    question = FORM.by_name[name]
-    choices = FORM.choices[question.list_name or ""]
+def chosen(name: str, text: str, form: Questionnaire = FORM) -> object:
+    question = form.by_name[name]
+    choices = form.choices[question.list_name or ""]
     if question.type is QuestionType.SELECT_MULTIPLE:
         several = read_choices(text, choices, TODAY, FORM.default_language)
         return ",".join(several.values) if isinstance(several, ParsedMany) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialogs.definition.yaml_format import load_shipped
 from tests.dialogs.replies.test_choices_in_dialect import chosen
 
 #: (question, a word for a choice): what follows makes a denial of it.
@@ -95,3 +96,18 @@ def test_what_only_seems_to_name_a_choice(question: str, text: str) -> None:
 )
 def test_what_is_said_beside_a_denial_is_still_heard(question: str, text: str, choice: str) -> None:
     assert chosen(question, text) == choice
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "choice"),
+    [
+        ("respondent", "前の社長です", None),
+        ("respondent", "社長ではなく経理です", "accounting"),
+        ("corporate_type", "町の工場です", None),
+        ("corporate_type", "株式会社ではございません", None),
+        ("listed", "親会社は上場してます", "listed_subsidiary"),
+        ("listed", "上場してへん", "unlisted"),
+    ],
+)
+def test_a_company_is_heard_as_well(question: str, text: str, choice: str | None) -> None:
+    assert chosen(question, text, load_shipped("corporate")) == choice
