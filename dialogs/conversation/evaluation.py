@@ -77,6 +77,8 @@ class Outcome:
     right: bool
     #: The text of a topic that is not the one asked about was said.
     wrong_answer: bool
+    #: It became the value of the open question, or is read back as that.
+    stored: bool = False
     milliseconds: float = 0.0
 
 
@@ -209,17 +211,24 @@ def judge_reply(row: Row, reading: Reading, definition: Questionnaire, locale: s
     state = engine.step(form, state, inp.Began(), now).state
     events = engine.step(form, state, inp.Said(reading=reading), now).events
     right = any(_is_of_an_answer(event) for event in events)
+    stored = any(isinstance(one, ev.Answered) or (isinstance(one, ev.Asked) and one.form in _ECHOED) for one in events)
     shown = next((event.topics for event in events if isinstance(event, ev.FaqShown)), ())
     action = Action.NONE if right else Action.OFFER if len(shown) > 1 else outcome.action
     answered = not right and outcome.wrong_answer
-    return replace(outcome, right=right, action=action, shown=shown, wrong_answer=answered)
+    return replace(outcome, right=right, action=action, shown=shown, wrong_answer=answered, stored=stored)
+
+
+#: Where a value that was read is shown again.
+_ECHOED = (Form.CONFIRM, Form.CHECK)
 
 
 def _is_of_an_answer(event: ev.Event) -> bool:
     """Taken, read back, asked back, or refused as an answer with its own problem."""
     if isinstance(event, ev.Asked):
-        return event.form in (Form.CONFIRM, Form.CHECK) or bool(event.only)
-    return isinstance(event, (ev.Answered, ev.Toggled, ev.Refused, ev.ChangeAnnounced))
+        return event.form in _ECHOED or bool(event.only)
+    if isinstance(event, ev.Refused):
+        return event.problem != "needed"  # taken for "I do not know"
+    return isinstance(event, (ev.Answered, ev.Toggled, ev.ChangeAnnounced))
 
 
 def _form_of_one(definition: Questionnaire, name: str) -> Questionnaire:

@@ -41,7 +41,7 @@ def judged(mode: Mode) -> tuple[list[Outcome], list[Outcome]]:
 def stored(mode: Mode) -> float:
     """The share of the commands that become the answer to a question for words."""
     _, at_question = judged(mode)
-    return sum(one.right for one in at_question) / len(at_question)
+    return sum(one.stored for one in at_question) / len(at_question)
 
 
 def test_the_rows_are_there() -> None:
@@ -74,9 +74,9 @@ def test_commands_are_understood(mode: Mode, least: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("mode", ["on", "off"])
 def test_answers_are_not_taken_for_something_else(mode: Mode) -> None:
-    assert report(judged(mode)[0])["replies_taken"] <= 0.036
+    assert report(judged(mode)[0])["replies_taken"] <= 0.025
 
 
 @pytest.mark.parametrize("mode", ["on", "off"])
 def test_few_commands_are_stored_as_an_answer(mode: Mode) -> None:
-    assert stored(mode) <= 0.19
+    assert stored(mode) <= 0.15
