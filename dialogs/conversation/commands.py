@@ -24,7 +24,7 @@ from dialogs.conversation.command_courtesies import Courtesies
 from dialogs.conversation.wishes import load_wishes
 from dialogs.faq.words import Finder, load_words
 from dialogs.japanese import fold
-from dialogs.japanese.romaji import from_romaji
+from dialogs.japanese.romaji import finished, from_romaji
 from locales import language_of
 
 #: A command is said briefly; in a longer text the words are part of a story.
@@ -39,6 +39,8 @@ _SHORTEST_MISTYPED = {False: 4, True: 6}
 _SHORTEST_IN_ROMAJI, _NO_NAME_ENDS_SO = 4, ("る", "す", "で", "ん", "じ")
 _KANJI = re.compile(r"[\u3400-\u9fff]")
 _SENTENCES = re.compile("[。!?]")
+#: A space between the signs of one sentence, as beginners write.
+_SPACES = re.compile(r"(?<=[ぁ-ゖー\u3400-\u9fff]) +(?=[ぁ-ゖ\u3400-\u9fff])")
 
 
 class Command(StrEnum):
@@ -167,6 +169,8 @@ class _Commands:
     #: Signs that somebody is asked to do something.
     requests: Finder
     other: tuple[_Said, ...]
+    #: Of those the ones that are the whole text.
+    whole: Mapping[str, Command]
     #: Which of all their words stand in a text.
     words: Finder
     #: The same, as they sound, for a text in kana alone.
@@ -197,7 +201,7 @@ def exact(folded: str, locale: str) -> Command | None:
         for text in (*whole, *(less for one in dict.fromkeys((bare, core)) for less in commands.courtesies.cores(one))):
             if text in commands.exact:
                 return commands.exact[text]
-    return _in_romaji(bare)
+    return _in_romaji(bare) or next(filter(None, map(_load("ja").exact.get, finished(bare))), None)
 
 
 def _in_romaji(bare: str) -> Command | None:
@@ -217,18 +221,39 @@ def _by_name(name: str, locale: str) -> Command | None:
 
 def wished(folded: str, locale: str) -> Command | None:
     """The command that a text wishes for by its grammar, a longer one in its last sentence."""
+    *before, last = ["", *filter(None, _SENTENCES.split(folded))]
     if len(folded) > LONGEST_COMMAND:
-        folded = _last_sentence(folded)
+        # What a story comes to; nothing where it is one sentence, or its last is as long as a story.
+        folded = last if len(before) > 1 and len(last) <= LONGEST_COMMAND else ""
+    if len(before) > 1 and (said := exact(last, locale)) in _AFTER_A_SENTENCE:
+        return said
     for language in _languages(locale):
         wishes = load_wishes(language)
+        if wishes is not None and (said := _load(language).whole.get(wishes.core(folded))) is not None:
+            return said
         if wishes is None:
             if (said := _in_pairs(folded, language)) is not None:
                 return said
             continue
-        for name in wishes.wished(folded):
-            if not is_denied(folded, locale, Command(name)):
-                return Command(name)
+        for text in dict.fromkeys((folded, _SPACES.sub("", folded))):
+            for name in wishes.wished(text):
+                command = Command(name)
+                if is_denied(text, locale, command):
+                    continue
+                if command is Command.DONT_KNOW and (other := by_words(text, locale)) is not None:
+                    return other  # what the question means, or how to go on
+                return command
     return None
+
+
+#: Their word alone behind a sentence is still a wish: 話が通じない。人.
+_AFTER_A_SENTENCE = frozenset({Command.STAFF, Command.STOP, Command.BACK, Command.LATER, Command.CORRECT})
+
+
+def tells(folded: str, locale: str) -> bool:
+    """Whether a text ends as what has happened is told: 担当しました, やめたので."""
+    wishes = load_wishes(_languages(locale)[0])
+    return wishes is not None and wishes.tells(folded)
 
 
 def _in_pairs(folded: str, language: str) -> Command | None:
@@ -245,12 +270,6 @@ def _in_pairs(folded: str, language: str) -> Command | None:
     return None
 
 
-def _last_sentence(folded: str) -> str:
-    """What a story comes to; nothing where it is one sentence, or its last is as long as a story."""
-    *before, last = ["", *filter(None, _SENTENCES.split(folded))]
-    return last if len(before) > 1 and len(last) <= LONGEST_COMMAND else ""
-
-
 def in_other_words(folded: str, locale: str) -> Command | None:
     """The command that a text speaks of without being its word; negations and questions are minded."""
     return wished(folded, locale) or by_words(folded, locale)
@@ -261,6 +280,7 @@ def by_words(folded: str, locale: str) -> Command | None:
     if len(folded) > LONGEST_COMMAND:
         return None
     languages = _languages(locale)
+    folded = _SPACES.sub("", folded)
     return next(filter(None, (_spoken(folded, language) for language in languages)), None) or next(
         filter(None, (_mistyped(folded, language) for language in languages)), None
     )
@@ -335,6 +355,13 @@ def _load(language: str) -> _Commands:
         courtesies=courtesies,
         requests=Finder(((word, word) for word in requests), at_word_start=words.spaced),
         other=other,
+        whole={
+            way.text: said.command
+            for said in other
+            for ways in said.ways.values()
+            for way in ways
+            if way.at_start and way.at_end
+        },
         words=_finder(other),
         sounding=sounding,
         sounds=_finder(sounding),

@@ -27,6 +27,7 @@ from dialogs.conversation.lists import ListLimits
 from dialogs.conversation.moves import about_media, aside, ask_once_more, back, correct, resume
 from dialogs.conversation.naming import named_to_correct
 from dialogs.conversation.narrowing import answer_typed, is_typed
+from dialogs.conversation.no_answers import NO_ANSWER, failed_as_answer, needs_answer, takes_replies
 from dialogs.conversation.open_prompts import OpenPrompt
 from dialogs.conversation.prompts import Phrase
 from dialogs.conversation.recording_taps import record_tap
@@ -153,11 +154,11 @@ def _said(turn: Turn, said: inp.Said) -> None:
             return
     if reading.exact is not None and carry_out(turn, reading.exact):
         return
-    if not said.unseen and _takes_replies(turn) and _answer(turn, reading, said.content_id):
+    if not said.unseen and takes_replies(turn) and _answer(turn, reading, said.content_id):
         return
-    if reading.command is not None and carry_out(turn, reading.command):
+    if reading.command is not None and not failed_as_answer(turn, reading) and carry_out(turn, reading.command):
         return
-    if (not said.unseen and _needs_answer(turn, reading)) or reply_from_faq(turn, reading, said.content_id):
+    if (not said.unseen and needs_answer(turn, reading)) or reply_from_faq(turn, reading, said.content_id):
         return
     if turn.state.is_over:
         turn.go_on()
@@ -174,28 +175,6 @@ def _said(turn: Turn, said: inp.Said) -> None:
         if calls_after_misses(turn):
             return
     _problem(turn, reading)
-
-
-#: Words that would pass for an answer where nearly any text does, and are none.
-_NO_ANSWER = frozenset({Command.DONT_KNOW, Command.REFUSE, Command.SKIP, Command.UNCHANGED})
-
-
-def _needs_answer(turn: Turn, reading: Reading) -> bool:
-    """ "I do not know" where that is no answer: say so, and offer a person."""
-    prompt = turn.state.open
-    if reading.exact not in _NO_ANSWER or not _takes_replies(turn) or prompt is None or prompt.key is None:
-        return False
-    slot = turn.position.slot(prompt.key)
-    if prompt.form is not Form.QUESTION or slot is None or slot.question is None:
-        return False
-    turn.refuse(slot, Problem(code="needed"))
-    return True
-
-
-def _takes_replies(turn: Turn) -> bool:
-    """After the end only "forget this account: sure?" still waits for a reply."""
-    prompt = turn.state.open
-    return not turn.state.is_over or (prompt is not None and prompt.form is Form.UNLINK)
 
 
 #: A paused form resumes with whatever is said, but these keep their own meaning.
@@ -274,7 +253,7 @@ def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_i
         reading.is_question
         or reading.command in _ABOUT_THE_QUESTION
         or reading.plain_command is not None
-        or reading.exact in _NO_ANSWER
+        or reading.exact in NO_ANSWER
         or speaks_of_danger(reading)
     ):
         return False
@@ -364,7 +343,7 @@ def _chose(turn: Turn, chose: inp.Chose) -> None:
     if tap_that_holds_anywhere(turn, chose.option):
         return
     prompt = turn.state.open
-    if not _takes_replies(turn) or prompt is None or chose.token not in prompt.tokens:
+    if not takes_replies(turn) or prompt is None or chose.token not in prompt.tokens:
         late = Phrase(key="engine.late" if chose.option == inp.TYPED_LATE else "engine.stale")
         turn.go_on(*(() if turn.state.renewed else (late,)))
         return

@@ -20,7 +20,9 @@ from dialogs.japanese.romaji import from_romaji
 from locales import language_of
 
 #: So likely is a command that is no answer in words: where its words name it too, and where they do not.
-SURE_WITH_ITS_WORDS, SURE = 0.12, 0.9
+SURE_WITH_ITS_WORDS, SURE = 0.12, 0.85
+#: Hardly any answer is so near to "back", which asks for nothing in so many words.
+SURE_OF_BACK = 0.98
 #: What is shorter in kana may be a word of another language (no, one).
 SHORTEST_ROMAJI = 4
 _INSTEAD_OF_AN_ANSWER = frozenset(
@@ -37,6 +39,8 @@ _INSTEAD_OF_AN_ANSWER = frozenset(
         Command.DONT_KNOW,
     }
 )
+#: Wished for, and never told as what has happened.
+_NEVER_TOLD = frozenset({Command.STAFF, Command.LATER, Command.BACK, Command.STOP})
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,16 @@ class Reading:
         command = self.command
         if command not in _INSTEAD_OF_AN_ANSWER or command != self.match.likeliest_command:
             return None
+        if command in _NEVER_TOLD and commands.tells(self.folded, self.locale):
+            return None  # who has left or returned something
         if command is Command.STAFF and not self.requests:
             return None  # whose work is with customers or on the telephone
+        least = SURE if self.spoken is None else SURE_WITH_ITS_WORDS
         if self.spoken is None and not self.requests:
-            return None  # near to a command it is, and asks nothing: なおし屋
-        return command if self.match.command_score >= (SURE_WITH_ITS_WORDS if self.spoken else SURE) else None
+            if command is not Command.BACK:
+                return None  # near to a command it is, and asks nothing: なおし屋
+            least = SURE_OF_BACK
+        return command if self.match.command_score >= least else None
 
     @property
     def action(self) -> Action:

@@ -49,6 +49,10 @@ class _Frame:
     alone: bool
     #: No other thing stands between.
     direct: bool
+    #: The verb speaks for itself wherever it stands.
+    anywhere: bool
+    #: That what it is about is not wanted is the wish.
+    unwanted: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Wishes:
     _not_this: re.Pattern[str]
     #: Behind a wish: somebody else said so.
     _reported: re.Pattern[str]
+    #: It ends as what has happened is told.
+    _told: re.Pattern[str]
     #: Before a verb that speaks for itself.
     _opening: re.Pattern[str]
     _excuse: re.Pattern[str]
@@ -73,6 +79,10 @@ class Wishes:
         """The text without excuses before it, pictures around it and a sound drawn out: すみません、戻るー is 戻る."""
         bare = _DRAWN_OUT.sub("", without_pictures(folded)).strip(_SIGNS)
         return self._excuse.sub("", bare)
+
+    def tells(self, folded: str) -> bool:
+        """Whether it is told as a thing that has happened, which nobody can wish for any more."""
+        return self._told.search(folded) is not None
 
     def wished(self, folded: str) -> Iterator[str]:
         """The names of the commands that the text wishes for, in the order of the file."""
@@ -89,13 +99,13 @@ class Wishes:
         if not done:
             return False
         if not frame.about:
-            return any(self._begins_anew(folded, start) for start, _ in done)
+            return frame.anywhere or any(self._begins_anew(folded, start) for start, _ in done)
         words = (found & frame.about) | {sound for sound in sounds if self._of_sound[sound] in frame.about}
         about = [
             (place, place + len(word))
             for word in words
             for place in _places(word, folded)
-            if not self._not_this.match(folded, place + len(word))
+            if (frame.unwanted or not self._not_this.match(folded, place + len(word)))
             and not (frame.alone and place and _KANJI.match(folded[place - 1]))
         ]
         return any(
@@ -150,6 +160,7 @@ def load_wishes(language: str) -> Wishes | None:
         _of_sound=of_sound,
         _not_this=re.compile(data["not_this"]),
         _reported=re.compile(data["reported"]),
+        _told=re.compile(data["told"]),
         _opening=re.compile(f"(?:{data['opening']})*"),
         _boundary=re.compile(data["boundary"]),
         _excuse=re.compile(f"^(?:(?:{data['excuse']})[、。!…\\s]*)+(?=.)"),
@@ -169,6 +180,8 @@ def _frame(frame: Mapping[str, Any], data: Mapping[str, Any]) -> _Frame:
         gap=int(frame.get("gap", _LONGEST_GAP)),
         alone=frame.get("alone") == "true",
         direct=frame.get("direct") == "true",
+        anywhere=frame.get("anywhere") == "true",
+        unwanted=frame.get("unwanted") == "true",
     )
 
 

@@ -8,6 +8,7 @@ keyboards take besides.  Only a text that is romaji from end to end is one; of a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _VOWELS = "aiueo"
 _ROWS = {
@@ -103,3 +104,13 @@ def from_romaji(text: str) -> str | None:
             found.append(match["other"].replace(" ", ""))
         place = match.end()
     return "".join(found)
+
+
+#: Kana, of whose last sign only the consonant was typed.
+_UNFINISHED = re.compile("[ぁ-ゖ]{2,}[a-z]")
+
+
+def finished(text: str) -> Iterator[str]:
+    """The words that a text in kana may be that was sent before its last sign was typed: もどr is もどる."""
+    if _UNFINISHED.fullmatch(text):
+        yield from (text[:-1] + kana for vowel in "uaieo" if (kana := from_romaji(text[-1] + vowel)))

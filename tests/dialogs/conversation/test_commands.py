@@ -249,3 +249,8 @@ def test_who_has_had_enough_is_understood_in_english(text: str) -> None:
 )
 def test_what_ended_elsewhere_is_no_wish_to_stop(text: str) -> None:
     assert in_other_words(fold(text), "en") is None
+
+
+@pytest.mark.parametrize(("text", "command"), [("もどr", Command.BACK), ("やめr", Command.STOP), ("さとうk", None)])
+def test_a_word_whose_last_sign_is_unfinished(text: str, command: Command | None) -> None:
+    assert exact(fold(text), "ja") is command

@@ -40,6 +40,10 @@ def is_stored(text: str, question: str, mode: Mode) -> bool:
         ("purposes_other", "一つ前の質問に戻してください"),
         ("wealth_background", "今日は無理、週末にやる"),
         ("business_detail", "ごめん、質問をもっぺん言うて"),
+        ("business_detail", "勤め先のことは言いたくないです"),
+        ("purposes_other", "ちょっとわからないです"),
+        ("employer", "話が通じない。人間"),
+        ("large_amount_reason", "昔のことで覚えていないんです"),
     ],
 )
 def test_a_plain_command_is_no_answer(question: str, text: str, mode: Mode) -> None:
@@ -58,6 +62,8 @@ def test_a_plain_command_is_no_answer(question: str, text: str, mode: Mode) -> N
         ("funds_source_other", "キャンセルされた工事の返金"),
         ("business_detail", "同じ部品をくり返し磨く仕事"),
         ("purposes_other", "もう一度店を出すための準備"),
+        ("business_detail", "前の店はもう閉めてやめました"),
+        ("large_amount_reason", "海外旅行をキャンセルした"),
         ("name", "柴田 里江で間違いないです"),
     ],
 )

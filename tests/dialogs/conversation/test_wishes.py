@@ -67,6 +67,21 @@ def test_any_mood_of_any_person(whom: str, mood: str) -> None:
         ("このアカウントの連携を断ちたい", Command.UNLINK),
         ("書面で提出させてください", Command.PAPER),
         ("この内容で確定してください", Command.SUBMIT),
+        ("オペレーター希望です", Command.STAFF),
+        ("ロボットとは喋りたくないです", Command.STAFF),
+        ("返事が遅い。担当者", Command.STAFF),
+        ("ｶｶﾘﾉ ﾋﾄﾆ ｶﾜｯﾃ", Command.STAFF),
+        ("手前の設問まで遡りたいのですが", Command.BACK),
+        ("もう聞かなくて結構です", Command.STOP),
+        ("アンケートは結構", Command.STOP),
+        ("回答を撤回いたします", Command.STOP),
+        ("さっき入れた住所の番地を、全角のほうに書き換えたい", Command.CORRECT),
+        ("また改めてご連絡いたします", Command.LATER),
+        ("質問をもう一度送ってもらえますか", Command.REPEAT),
+        ("勤続年数は言いたくないです", Command.REFUSE),
+        ("理由までは話す気になれません", Command.REFUSE),
+        ("妻のことなので把握しておりません", Command.DONT_KNOW),
+        ("いくらだったか忘れちゃったよ", Command.DONT_KNOW),
     ],
 )
 def test_each_command_in_its_own_words(text: str, command: Command) -> None:
@@ -101,6 +116,12 @@ def test_each_command_in_its_own_words(text: str, command: Command) -> None:
         # About a question of the bank's, none of the form's.
         "引っ越したので住所を変更したい",
         "人が多いところで働いています",
+        "人に言いたくないお金を分けてある",
+        "書類の控えをもう一度送ってもらうための手数料",
+        "人にお願いして配達しています",
+        "わからない人に教える仕事です",
+        "自分の名前が書けません",
+        "間違えて送金した",
     ],
 )
 def test_what_is_no_wish(text: str) -> None:
