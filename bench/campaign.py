@@ -107,8 +107,7 @@ def seed(database: Database, customers: int, folder: Path) -> None:
     for begin in range(0, len(ids), 500):
         database.run(partial(_answered, database=database, first=begin, ids=ids[begin : begin + 500], today=today))
     # What the import left to be chained is no work of a campaign.
-    while database.run(lambda conn: seal_chain(conn, database.vault, uni, 500)):
-        pass
+    _chain(database)
     database.run(_analyze)
 
 
@@ -121,6 +120,12 @@ def _analyze(conn: Connection) -> None:
     for table in metadata.sorted_tables:
         if conn.execute(select(table).limit(1)).first() is not None:
             conn.execute(text(f"ANALYZE {table.name}"))
+
+
+def _chain(database: Database) -> None:
+    """Chain the audit entries of what was done so far, as the service does meanwhile."""
+    while database.run(lambda conn: seal_chain(conn, database.vault, database.universe, 500)):
+        pass
 
 
 def _answered(conn: Connection, database: Database, first: int, ids: list[str], today: date) -> None:
@@ -171,9 +176,10 @@ def plan(name: str, database: Database, customers: int) -> Iterator[Row]:
     def coverage(conn: Connection) -> object:
         return count_coverage(conn, iter_coverage(conn, vault, today=today, zone=_ZONE))
 
-    def opening() -> object:
+    def opening() -> None:
         due = today + timedelta(days=60)
-        return open_due_cases(database, due_by=due, today=today, actor="bench", zone=_ZONE)
+        open_due_cases(database, due_by=due, today=today, actor="bench", zone=_ZONE)
+        _chain(database)
 
     campaign = make(database, name="bench", rule=Rule(causes=("periodic",)), ladder=ladder, actor=_MAKER)
     parts: list[tuple[str, Callable[[], object]]] = [

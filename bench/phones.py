@@ -96,7 +96,8 @@ class Line:
     def take(self, method: str, path: str, body: bytes) -> tuple[bytes, list[Seen]]:
         if path.endswith("/message/multicast"):
             call = json.loads(body)
-            return b"{}", [Seen(to, *_line_message(message)) for message in call["messages"] for to in call["to"]]
+            shown = [_line_message(message) for message in call["messages"]]
+            return b"{}", [Seen(to, *one) for one in shown for to in call["to"]]
         if path.endswith(("/message/reply", "/message/push")):
             call = json.loads(body)
             user_id = call.get("to") or self._replying.pop(call["replyToken"], None)

@@ -42,8 +42,8 @@ _account, _conversation, _inbound = table_of(AccountRow), table_of(ConversationR
 _record, _flag, _transition = table_of(MasterRecordRow), table_of(CustomerFlagRow), table_of(CaseTransitionRow)
 _delivery, _outgoing = table_of(CampaignDeliveryRow), table_of(OutgoingRow)
 _notification, _link = table_of(NotificationRow), table_of(AccountLinkRow)
-#: The account by which a member is written to.
-_reached = _account.alias("reached")
+#: The account by which a member is written to, and the delivery of the message that is on its way to him.
+_reached, _on_its_way = _account.alias("reached"), _delivery.alias("on_its_way")
 
 #: What reaches the customer himself; the others are lists for people.
 MESSAGE_CHANNELS = ("line", "telegram", "letter", "notification")
@@ -186,7 +186,8 @@ def invited_at() -> ColumnElement[Any]:
     return query.correlate_except(_transition).scalar_subquery()
 
 
-def _leaving_facts() -> Select[Any]:
+def _leaving_facts(account_id: ColumnElement[Any], written_to: ColumnElement[Any]) -> Select[Any]:
+    """What decides on leaving, for the account by which he is reached and the one that was last ``written_to``."""
     in_force = (_flag.c.customer_id == _member.c.customer_id) & _flag.c.lifted_at.is_(None)
     stopped = select(func.min(_flag.c.kind)).where(in_force, _flag.c.kind != FlagKind.SDD.value)
     # Also of accounts by which he is not written to: there he may be answering, or with a person.
@@ -198,27 +199,26 @@ def _leaving_facts() -> Select[Any]:
         _conversation.c.closed_at.is_(None),
     )
     heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id.in_(his))
-    sent_to = select(_delivery.c.account_id).where(_delivery.c.outgoing_id == _member.c.outgoing_id)
     return (
         select(
             _member.c.campaign_id,
             _campaign.c.state.label("campaign_state"),
             _member.c.outgoing_id,
             _case.c.status,
-            _reached.c.id.label("account_id"),
+            account_id.label("account_id"),
             stopped.scalar_subquery().label("stopped"),
             _record.c.id.is_not(None).label("known"),
             _record.c.relationship_end_on,
             of_people.exists().label("with_people"),
             heard.scalar_subquery().label("heard_at"),
             _written(_delivery.c.customer_id == _member.c.customer_id).label("written_to_customer"),
-            _written(_delivery.c.account_id == _reached.c.id).label("written_to_account"),
-            sent_to.scalar_subquery().label("sent_to"),
+            _written(_delivery.c.account_id == written_to).label("written_to_account"),
+            _on_its_way.c.account_id.label("sent_to"),
         )
         .select_from(_member)
         .join(_campaign, _campaign.c.id == _member.c.campaign_id)
         .join(_case, _case.c.id == _member.c.case_id)
-        .outerjoin(_reached, _reached.c.id == account_of(_member.c.customer_id, _member.c.case_id))
+        .outerjoin(_on_its_way, _on_its_way.c.outgoing_id == _member.c.outgoing_id)
         .outerjoin(
             _record,
             (_record.c.customer_id == _member.c.customer_id) & (_record.c.seq == current_seq(_member.c.customer_id)),
@@ -242,7 +242,7 @@ def _facts() -> Select[Any]:
         _notification.c.case_id == _member.c.case_id,
         _notification.c.step_no == _member.c.next_step,
     )
-    return _leaving_facts().add_columns(
+    facts = _leaving_facts(_reached.c.id, _reached.c.id).add_columns(
         _member.c.case_id,
         _member.c.customer_id,
         _member.c.rating,
@@ -257,6 +257,14 @@ def _facts() -> Select[Any]:
         refused.exists().label("refused"),
         notified.scalar_subquery().label("notified"),
     )
+    return facts.outerjoin(_reached, _reached.c.id == account_of(_member.c.customer_id, _member.c.case_id))
+
+
+def _of_messages(dialect: str) -> Select[Any]:
+    # Whoever is reached by another account than it is on its way to gets none of it, whatever went there.
+    reached = account_of(_member.c.customer_id, _member.c.case_id)
+    facts = _leaving_facts(reached, _on_its_way.c.account_id)
+    return facts.where(among(dialect, _member.c.outgoing_id, "messages"))
 
 
 def _written(to: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -295,7 +303,7 @@ def _of_cases(dialect: str) -> Select[Any]:
 _DUE = Direct(partial(_due_statement, of_some=False))
 _DUE_AMONG = Direct(partial(_due_statement, of_some=True))
 _OF_CASES = Direct(_of_cases)
-_OF_MESSAGES = Direct(lambda dialect: _leaving_facts().where(among(dialect, _member.c.outgoing_id, "messages")))
+_OF_MESSAGES = Direct(_of_messages)
 
 
 def _facts_of(row: Any) -> MemberFacts:

@@ -16,10 +16,12 @@ from storage.content import save_content
 from storage.conversations import create_conversation
 from storage.database import Database
 from storage.outgoing import OutgoingBatch, insert_outgoing
+from storage.sending.crowd import hold_crowd
 from storage.universe import FrozenUniverse
 from tests.bot.outreach.campaign_bank import CampaignBank
 from tests.bot.outreach.test_one_call_for_many import claim, planned, states, users
 from tests.conftest import OpenDatabase
+from tests.storage.plans import plan_of
 
 _QUESTION = wording.to_json(Message(kind=MessageKind.QUESTION, text="?"))
 
@@ -160,3 +162,11 @@ async def test_an_answer_leaves_while_a_crowd_gathers(
     await sending
     assert sorted(state for state, _ in states(bank)) == [*["pending"] * 3, "sent"]
     assert users(bank) == sorted([*people, "U0002"])
+
+
+def test_a_crowd_is_not_sought_among_all_accounts(database: Database) -> None:
+    plan = plan_of(database, lambda conn: hold_crowd(conn, ["line"], database.universe.now(), 500))
+    assert "ix_outgoing_message_due" in plan
+    for table in ("channel_account", "conversation", "content", "outgoing_message"):
+        assert f"SCAN {table}" not in plan
+        assert f"Seq Scan on {table}" not in plan
