@@ -45,17 +45,21 @@ from storage.accounts import upsert_account
 from storage.audit import seal_chain
 from storage.campaign_members import count_members
 from storage.campaigns import Actor, Rule
+from storage.content import new_row as new_content
 from storage.conversations import create_conversation
 from storage.database import Database
 from storage.encryption import Keyring
 from storage.masterfile.importing import import_master
 from storage.masterfile.reader import MasterFile
 from storage.opening_cases import NewCase, open_cases
+from storage.outgoing import new_row as new_message
 from storage.sending.alike import to_many
-from storage.tables import AccountLinkRow, CaseRow, CustomerRow, metadata, table_of
+from storage.tables import AccountLinkRow, CaseRow, ContentRow, CustomerRow, OutgoingRow, metadata, table_of
 
 _ZONE = ZoneInfo("Asia/Tokyo")
 _MAKER, _CHECKER = Actor(kind="os_user", id="bench"), Actor(kind="os_user", id="other")
+#: What everybody was told a year before, and how such a message ended.
+_SAID, _SENT = 3, {"state": "sent", "detail": "sent", "attempts": 1}
 #: Seconds without a message after which nothing more is expected.
 _PATIENCE = 20.0
 
@@ -137,7 +141,10 @@ def _answered(conn: Connection, database: Database, first: int, ids: list[str], 
     conn.execute(case.update().where(case.c.customer_id.in_(ids)).values(status="75"))
     found = {row.customer_id: row.id for row in conn.execute(case.select().where(case.c.customer_id.in_(ids)))}
     assert len(found) == len(ids), customer.name
-    links = []
+    links: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
+    contents: list[dict[str, Any]] = []
+    long_ago = uni.now() - timedelta(days=365)
     for place, customer_id in enumerate(ids, first):
         kind = place % 20
         if kind == 19:
@@ -146,14 +153,24 @@ def _answered(conn: Connection, database: Database, first: int, ids: list[str], 
         user = Personal(str(10_000_000 + place) if channel == "telegram" else f"U{place:032x}")
         account = upsert_account(conn, vault, uni, channel, user, "ja")
         wanted = {"kind": "lobby", "account_id": account.id, "case_id": None, "questionnaire_sha256": None}
-        create_conversation(conn, vault, uni, **wanted, locale="ja")  # type: ignore[arg-type]
+        lobby = create_conversation(conn, vault, uni, **wanted, locale="ja")  # type: ignore[arg-type]
+        for seq in range(1, _SAID + 1):
+            sealed = vault.seal_bytes("content", content_id := uni.new_id(), b'{"kind": "notice", "text": "%d"}' % seq)
+            contents.append(new_content(uni, content_id, lobby.id, direction="out", sealed=sealed) | {"at": long_ago})
+            wanted = {"seq": seq - _SAID, "kind": "notice", "content_id": content_id, "turn_id": uni.new_id()}
+            messages.append(new_message(uni, uni.new_id(), lobby.id, epoch=0, **wanted) | _SENT | _all_at(long_ago))
         links.append(
             {
                 **{"id": uni.new_id(), "account_id": account.id, "customer_id": customer_id},
                 **{"case_id": found[customer_id], "linked_at": uni.now(), "ended_at": None},
             }
         )
-    conn.execute(insert(table_of(AccountLinkRow)), links)
+    for table, rows in ((AccountLinkRow, links), (ContentRow, contents), (OutgoingRow, messages)):
+        conn.execute(insert(table_of(table)), rows)
+
+
+def _all_at(moment: datetime) -> dict[str, datetime]:
+    return dict.fromkeys(("due_at", "created_at", "settled_at"), moment)
 
 
 @contextmanager
@@ -294,7 +311,7 @@ def _open(url: str, shift: float) -> Database:
 
 def _fresh(name: str, folder: Path, server: Callable[[], str], customers: int, shift: float) -> str:
     """A store as it is before the campaign: made once, then copied."""
-    made = folder / "made"
+    made = folder / "made-with-messages"
     if name == "sqlite":
         seeded, run = folder / "seeded.db", folder / "run.db"
         if not made.is_file():

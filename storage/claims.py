@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +33,7 @@ from storage.sending.alike import (
     wish_of,
 )
 from storage.sending.crowd import hold_crowd
+from storage.sending.order import is_first
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.tables.messages import OPEN_STATES, UNASKED
 from storage.universe import Universe
@@ -49,30 +51,25 @@ _content = table_of(ContentRow)
 _UNHURRIED: Mapping[str, Pace] = MappingProxyType({})
 
 
-def _heads_statement(*, but: bool = False, answers: bool = False) -> Any:
+def _heads_statement(dialect: str, *, but: bool, answers: bool) -> Any:
     """Due heads of conversations: the first open message, if no live lease holds it.
 
     All of them, or all ``but`` those of some channels and those that nobody waits for of some others; or those alone
     that somebody may be waiting for.
     """
-    earlier = _outgoing.alias("earlier")
-    blocked = select(earlier.c.id).where(
-        earlier.c.conversation_id == _outgoing.c.conversation_id,
-        earlier.c.seq < _outgoing.c.seq,
-        earlier.c.state.in_(OPEN_STATES),
-    )
     free = (_outgoing.c.state == "pending") | (_outgoing.c.lease_until <= bindparam("now"))
     heads = select(_outgoing.c.conversation_id, _outgoing.c.kind)
     if answers:
         heads = heads.where(_outgoing.c.kind != UNASKED)
     if but:
         there = _conversation.join(_account, _account.c.id == _conversation.c.account_id)
-        unasked = (_outgoing.c.kind == UNASKED) & _account.c.channel.in_(bindparam("unasked", expanding=True))
-        held = _account.c.channel.in_(bindparam("channels", expanding=True)) | unasked
+        unasked = (_outgoing.c.kind == UNASKED) & among(dialect, _account.c.channel, "unasked")
+        held = among(dialect, _account.c.channel, "channels") | unasked
         its_own = _conversation.c.id == _outgoing.c.conversation_id
         heads = heads.where(~select(_conversation.c.id).select_from(there).where(its_own, held).exists())
     return (
-        heads.where(_outgoing.c.state.in_(OPEN_STATES), _outgoing.c.due_at <= bindparam("now"), free, ~blocked.exists())
+        heads.where(_outgoing.c.state.in_(OPEN_STATES), _outgoing.c.due_at <= bindparam("now"), free)
+        .where(is_first(dialect))
         .order_by(_outgoing.c.due_at, _outgoing.c.id)
         .limit(bindparam("heads"))
         # Another sender's heads are passed over instead of waited for.
@@ -114,8 +111,8 @@ def _followers_statement(dialect: str) -> Any:
 
 
 #: All of them, and those alone that somebody may be waiting for.
-_HEADS = tuple(Direct(_heads_statement(answers=answers)) for answers in (False, True))
-_OTHERS = tuple(_heads_statement(answers=answers, but=True) for answers in (False, True))
+_HEADS = tuple(Direct(partial(_heads_statement, but=False, answers=answers)) for answers in (False, True))
+_OTHERS = tuple(Direct(partial(_heads_statement, but=True, answers=answers)) for answers in (False, True))
 _FOLLOWERS = Direct(_followers_statement)
 _LEASE = Direct(
     update(_outgoing)
@@ -246,7 +243,7 @@ def _look(
 ) -> Sequence[Any]:
     if full:
         unasked = [name.removesuffix(to_many("")) for name in full if name.endswith(to_many(""))]
-        return conn.execute(_OTHERS[answers], {**wanted, "channels": full, "unasked": unasked}).all()
+        return _OTHERS[answers].rows(conn, {**wanted, "channels": list(full), "unasked": unasked})
     return _HEADS[answers].rows(conn, wanted)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, null, select
 
 from storage.direct import Direct, among
+from storage.sending.order import is_alone
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow, table_of
 from storage.tables.messages import OPEN_STATES, UNASKED
 
@@ -25,10 +26,6 @@ _OF_ITS_TRIES = ("content_id", "attempts", "replaces", "reply_until", "lease_unt
 
 
 def _crowd_statement(dialect: str) -> Any:
-    other = _outgoing.alias("other")
-    of_it = (other.c.conversation_id == _outgoing.c.conversation_id) & other.c.state.in_(OPEN_STATES)
-    before = select(other.c.id).where(of_it, other.c.seq < _outgoing.c.seq)
-    behind = select(other.c.id).where(of_it, other.c.seq > _outgoing.c.seq)
     fresh = (_outgoing.c.state == "pending") & (_outgoing.c.attempts == 0) & _outgoing.c.batch_key.is_(None)
     plain = (_outgoing.c.kind == UNASKED) & _outgoing.c.sealed.is_(None) & _outgoing.c.replaces.is_(None)
     there = _conversation.join(_account, _account.c.id == _conversation.c.account_id)
@@ -39,7 +36,7 @@ def _crowd_statement(dialect: str) -> Any:
     held = (
         select(_outgoing.c.id)
         .where(_outgoing.c.state.in_(OPEN_STATES), _outgoing.c.due_at <= bindparam("now"), fresh, plain)
-        .where(~before.exists(), ~behind.exists(), reached.exists())
+        .where(is_alone(dialect), reached.exists())
         .order_by(_outgoing.c.due_at, _outgoing.c.id)
         .limit(bindparam("most"))
         # Another sender's are passed over, so each takes the next ones.

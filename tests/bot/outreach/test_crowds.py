@@ -12,6 +12,7 @@ from bot import delivery
 from dialogs.conversation import wording
 from dialogs.conversation.prompts import Message, MessageKind
 from storage.accounts import lock_account
+from storage.claims import _HEADS
 from storage.content import save_content
 from storage.conversations import create_conversation
 from storage.database import Database
@@ -170,3 +171,17 @@ def test_a_crowd_is_not_sought_among_all_accounts(database: Database) -> None:
     for table in ("channel_account", "conversation", "content", "outgoing_message"):
         assert f"SCAN {table}" not in plan
         assert f"Seq Scan on {table}" not in plan
+
+
+def test_the_place_in_a_conversation_is_looked_up_and_not_joined(bank: CampaignBank) -> None:
+    """Where nothing was open when the database last counted, a join goes through all that wait for each of them."""
+    bank.database.run(lambda conn: conn.execute(text("ANALYZE outgoing_message")))
+    planned(bank, 3)
+    for ask in (lambda conn: hold_crowd(conn, ["line"], bank.universe.now(), 500), lambda conn: heads_of(bank, conn)):
+        plan = plan_of(bank.database, ask)
+        assert "Anti Join" not in plan
+        assert "ix_outgoing_message_due" in plan
+
+
+def heads_of(bank: CampaignBank, conn: Any) -> list[Any]:
+    return _HEADS[False].rows(conn, {"now": bank.universe.now(), "heads": 50})
