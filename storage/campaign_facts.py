@@ -198,7 +198,13 @@ def _leaving_facts(account_id: ColumnElement[Any], written_to: ColumnElement[Any
         _conversation.c.owner.in_(codes(("waiting", "staff"))),
         _conversation.c.closed_at.is_(None),
     )
-    heard = select(func.max(_inbound.c.received_at)).where(_inbound.c.account_id.in_(his))
+    # Joined: an account that is found twice changes no maximum, and need not be kept apart.
+    heard = (
+        select(func.max(_inbound.c.received_at))
+        .join(_link, _link.c.account_id == _inbound.c.account_id)
+        .where(_link.c.customer_id == _member.c.customer_id, _link.c.ended_at.is_(None))
+        .correlate(_member)
+    )
     return (
         select(
             _member.c.campaign_id,
