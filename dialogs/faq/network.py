@@ -30,6 +30,8 @@ _FIRST = len(_BRANCHES) * _BRANCH
 _LOOKS = len(_BRANCHES) + sum(size for size, _ in _BRANCHES)
 _BEHIND = 640
 _BLOCKS = _LOOKS + -(-_BEHIND // _BRANCH)
+#: So many columns of a product are made at once: with more of them the library would copy the weights each time.
+_BLOCK = 64
 _MOST = 32767
 
 
@@ -49,7 +51,9 @@ class Network:
         self._eps = float(self._of["eps"])
         self._table = table
         self._first = [_by_neighbour(self._of[f"w1.{branch}"], size) for branch, (size, _) in enumerate(_BRANCHES)]
-        self._second = [_by_neighbour(self._of[f"w2.{branch}"], size) for branch, (size, _) in enumerate(_BRANCHES)]
+        self._second = [
+            _in_blocks(_by_neighbour(self._of[f"w2.{branch}"], size)) for branch, (size, _) in enumerate(_BRANCHES)
+        ]
         # Between the sum over the pieces and the first bend nothing is bent: one product does for all of it.
         behind = np.hstack((self._of["d0"], self._of["p1"]))
         sum_to_bend = (self._of["ln_g"][:, None] * self._of["cnn_W"]) @ behind
@@ -95,8 +99,9 @@ class Network:
         for branch, (width, before) in enumerate(_BRANCHES):
             once = _beside(looks[:, start : start + width], before, self._of[f"b1.{branch}"])
             once += looks[:, branch]
-            brought = (once @ self._second[branch]).reshape(size, width, _BRANCH)
-            twice = _beside(brought, before, self._of[f"b2.{branch}"])
+            brought = np.empty((size, len(self._second[branch]), _BLOCK), dtype=np.float32)
+            np.matmul(once, self._second[branch], out=brought.transpose(1, 0, 2))
+            twice = _beside(brought.reshape(size, width, _BRANCH), before, self._of[f"b2.{branch}"])
             np.add(twice, once, out=layers[:, branch * _BRANCH : (branch + 1) * _BRANCH])
             start += width
         return self._together(layers, looks[:, _LOOKS:].reshape(size, -1)[:, :_BEHIND], sums)
@@ -147,6 +152,11 @@ def small(looks: Floats) -> tuple[NDArray[np.int16], Floats]:
 def _by_neighbour(weights: Floats, size: int) -> Floats:
     """The weights of a look, so that one product gives what a piece brings to each neighbour."""
     return np.ascontiguousarray(weights.reshape(size, _BRANCH, _BRANCH).transpose(1, 0, 2).reshape(_BRANCH, -1))
+
+
+def _in_blocks(weights: Floats) -> Floats:
+    """Weights whose columns stand apart, block by block."""
+    return np.ascontiguousarray(weights.reshape(len(weights), -1, _BLOCK).transpose(1, 0, 2))
 
 
 def _beside(brought: Floats, before: int, bias: Floats) -> Floats:
