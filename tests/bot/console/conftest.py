@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse, web
@@ -13,10 +16,12 @@ from bot.console.application import make_console
 from bot.console.passwords import Passwords
 from bot.settings import Settings
 from storage.database import Database
-from storage.universe import FrozenUniverse
+from storage.encryption import Keyring
+from storage.universe import FrozenUniverse, Universe
 from tests.bot.console.entering import entry_desk
-from tests.bot.console.house import PASSWORD, QUICK, Bank, seed
+from tests.bot.console.house import PASSWORD, QUICK, Bank, StoreDesk, seed
 from tests.bot.console.reviewing import review_desk
+from tests.conftest import START
 
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 _EPOCH = re.compile(r'name="epoch" value="([^"]+)"')
@@ -59,9 +64,27 @@ class Browser:
         return await self.post("/sign-in", login=login, password=password, next="")
 
 
+@pytest.fixture(scope="session")
+def seeded_bank(
+    sqlite_template: Path, keyring: Keyring, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Mapping[str, str]]:
+    """A store with the small bank in it, and its references; filled a moment before the tests begin."""
+    path = tmp_path_factory.mktemp("bank") / "bank.db"
+    shutil.copyfile(sqlite_template, path)
+    before = Universe.frozen(START - timedelta(milliseconds=1), seed=3)
+    with Database.open(f"sqlite:///{path}", keys=keyring, universe=before) as database:
+        return path, seed(database, before).refs
+
+
 @pytest.fixture
-def bank(sqlite_database: Database, universe: FrozenUniverse) -> Bank:
-    return seed(sqlite_database, universe)
+def bank(
+    seeded_bank: tuple[Path, Mapping[str, str]], keyring: Keyring, universe: FrozenUniverse, tmp_path: Path
+) -> Iterator[Bank]:
+    """The small bank, in a store of its own."""
+    path, refs = seeded_bank
+    url = f"sqlite:///{shutil.copyfile(path, tmp_path / 'bank.db')}"
+    with Database.open(url, keys=keyring, universe=universe, sqlite_synchronous="normal") as database:
+        yield Bank(database, universe, StoreDesk(database), dict(refs))
 
 
 @pytest.fixture

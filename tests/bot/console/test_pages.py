@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from bot.console.desk import HandOver
 from storage import audit, content, staff
-from storage.database import Database
 from tests.bot.console.conftest import Browser
 from tests.bot.console.house import PLANTED, Bank, hear
 
@@ -244,10 +243,10 @@ async def test_pages_carry_no_inline_style_or_script(browser: Browser, bank: Ban
         assert "デモ:本物のお客さま情報を入れないでください" in page, path
 
 
-async def test_batches_are_listed(browser: Browser, bank: Bank, sqlite_database: Database) -> None:
+async def test_batches_are_listed(browser: Browser, bank: Bank) -> None:
     from storage.export_batches import save_export_batch
 
-    sqlite_database.run(
+    bank.database.run(
         lambda conn: save_export_batch(
             conn, bank.universe, kind="responses", actor="os:root", rows=342, sha256="9f" * 32, filters={}
         )
