@@ -29,7 +29,7 @@ from storage.notifying.queue import WITHIN, queue_notification
 from storage.universe import Universe
 
 #: Members of one transaction.
-PIECE = 100
+PIECE = 80
 _ACTOR = "system:campaigns"
 #: After a message that was not let go, and where a value does not open.
 AGAIN, _DAMAGED = timedelta(minutes=10), timedelta(days=1)

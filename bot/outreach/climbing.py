@@ -39,7 +39,7 @@ log = structlog.get_logger("kakunin.campaigns")
 #: Messages whose sending has ended, of one transaction.
 _SETTLED = 500
 #: Pieces of a campaign between two looks at what has been sent and who else is due.
-_PIECES = 2
+_PIECES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
