@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from dialogs.japanese.kana import to_katakana
 from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
+from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter, words
 from dialogs.replies.problems import problem
 from dialogs.replies.sentences import lone
 
@@ -60,7 +61,7 @@ _COMPANY_WORDS = (
 )
 _CARD_WORDS = (
     "在留|ざいりゅう|ザイリュウ|zairyu|書いて(?:ある|あります|あった)?|id|カード|かーど|番号|ばんごう|等|右上"
-    "|no|number|card|residence"
+    "|印刷|記載|されて|います|見たら|みたら|見て|いま|今|以上|no|number|card|residence|new"
 )
 
 _FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~のノ・_/\\-]+")
@@ -69,7 +70,32 @@ _NOT_FIGURES = re.compile(r"\D")
 _THIRTEEN = re.compile(r"(?<![A-Za-z0-9])(?:T ?-? ?)?\d(?:[ \-]?\d){12}(?![A-Za-z0-9])", re.IGNORECASE)
 _CARD = re.compile(r"[A-Z]{2}\d{8}[A-Z]{2}")
 _CARD_INSIDE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ \-]?\d{4}[ \-]?\d{4}[ \-]?[A-Z]{2}(?![A-Za-z0-9])", re.IGNORECASE)
-_CARD_SEPARATORS = re.compile(r"[ .,・_/()ー\-]|(?<=[A-Za-z0-9])の(?=[A-Za-z0-9])")
+_CARD_SEPARATORS = re.compile(r"[ .,、:・_/()ー\-]|(?<=[A-Za-z0-9])の(?=[A-Za-z0-9])")
+
+
+#: Until when the card is valid, behind its number: that is asked by itself.
+_VALID_UNTIL = re.compile(
+    r"(?<=[A-Za-z])[ 、,。(]*(?:で、? ?)?"
+    r"(?:(?:有効)?期限|満了日?|有効期間|expires?(?: on)?|valid until|until|exp\.?)?(?:は|が|:)? ?"
+    r"(?:令和 ?|R)?\d{1,4}(?:年|[/.\-])\d{1,2}(?:月|[/.\-])\d{1,2}日? ?(?:まで|迄)?(?:有効)?(?:です)?[。)]*$",
+    re.IGNORECASE,
+)
+#: How letters are read out.
+_LETTERS = {
+    name: letter
+    for letter, names in zip(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        words(
+            "エー・エイ ビー シー ディー・デー イー エフ ジー エイチ・エッチ アイ ジェー・ジェイ ケー・ケイ エル"
+            " エム エヌ オー ピー キュー"
+            " アール エス ティー・テー ユー ブイ・ヴィー ダブリュー・ダブル エックス ワイ ゼット"
+        ),
+        strict=True,
+    )
+    for name in names.split("・")
+}
+_LETTER = "|".join(sorted(_LETTERS, key=len, reverse=True))
+_READ_OUT = re.compile(rf"({_LETTER})({_LETTER})(\d{{8}})({_LETTER})({_LETTER})(?:デス)?")
 
 
 def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -95,7 +121,11 @@ def read_residence_card(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = opening("residence_card", text, context)
     if isinstance(plain, Problem):
         return plain
-    card = digits_of(_CARD_SEPARATORS.sub("", strip_chatter(plain, lead=_CARD_LEAD, tail=_TAIL))).upper()
+    plain = _VALID_UNTIL.sub("", plain)
+    stripped = digits_of(strip_chatter(plain, lead=_CARD_LEAD, tail=_TAIL))
+    card = _CARD_SEPARATORS.sub("", stripped).upper()
+    if read_out := _READ_OUT.fullmatch(re.sub("[ ・、,]", "", to_katakana(stripped))):
+        card = "".join(_LETTERS.get(part, part) for part in read_out.groups())
     if not _CARD.fullmatch(card) and (told := lone(plain, _CARD_INSIDE, _CARD_WORDS)):
         card = _CARD_SEPARATORS.sub("", told).upper()
     if not _CARD.fullmatch(card):

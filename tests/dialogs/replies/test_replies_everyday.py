@@ -94,7 +94,10 @@ TAKEN: dict[str, dict[object, str]] = {
     },
     "residence_card": {
         "AB12345678CD": "在留カードの番号は AB12345678CD です|(AB12345678CD)"
-        "|AB・12345678・CD|AB一二三四五六七八CDと書いてあります|ABの1234の5678のCDです|たぶんAB12345678CD|AB12345678CDのはずです"
+        "|AB・12345678・CD|AB一二三四五六七八CDと書いてあります|ABの1234の5678のCDです|エービー12345678シーディー|えーびー、12345678、しーでぃーです"
+        "|AB12345678CD 有効期限は2030年5月1日|番号はAB12345678CDで、期限は2030年5月1日です"
+        "|カードを見たらAB12345678CDでした|AB、12345678、CD"
+        "|AB12345678CD valid until 2030/05/01|たぶんAB12345678CD|AB12345678CDのはずです"
     },
     "postal_code": {"1000001": "T100-0001|たぶん100-0001|100-0001かな"},
     "corporate_number": {
@@ -138,7 +141,10 @@ ASKED_BACK: dict[str, dict[str, str]] = {
         "unknown": "旧ソ連|日本以外|アメリカではない",
     },
     "residence_status": {"ambiguous": "技能1号|working visa", "unknown": "永住申請中|永住者または定住者"},
-    "residence_card": {"format": "AB12345678CDだったけど新しくなりました|AB12345678CDかも|AB1234567OCD|ABl2345678CD"},
+    "residence_card": {
+        "format": "期限は2030年5月1日|エー12345678シーディー"
+        "|AB12345678CDだったけど新しくなりました|AB12345678CDかも|AB1234567OCD|ABl2345678CD"
+    },
 }
 
 CASES = [
