@@ -60,7 +60,7 @@ def ask(
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))
         return
-    typer.echo(f"{report['action']} ({report['command'] or report['reason']})")
+    typer.echo(f"{report['action']} ({report['command'] or report['reason']}; {report['tier']} tier)")
     for paragraph in report["text"]:
         typer.echo(f"\n{paragraph}")
     for row in report["ranked"]:

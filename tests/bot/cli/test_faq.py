@@ -50,7 +50,7 @@ def test_ask_says_the_answer_and_the_scores() -> None:
 
 def test_ask_for_people_to_read() -> None:
     shown = run("ask", "do you need my PIN", "--locale", "en")
-    assert shown.startswith("answer (near)\n")
+    assert shown.startswith("answer (near; encoder tier)\n")
     assert "never ask for your PIN" in shown
 
 
