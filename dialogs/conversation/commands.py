@@ -29,6 +29,7 @@ from locales import language_of
 
 #: A command is said briefly; in a longer text the words are part of a story.
 LONGEST_COMMAND = 60
+_LONGEST_WORD = 16
 #: So far behind whom it is about may stand what is to be done.
 _LONGEST_GAP = 16
 #: A shorter way of saying it is found by chance where only its sound is compared.
@@ -223,18 +224,17 @@ def wished(folded: str, locale: str) -> Command | None:
     """The command that a text wishes for by its grammar, a longer one in its last sentence."""
     *before, last = ["", *filter(None, _SENTENCES.split(folded))]
     if len(folded) > LONGEST_COMMAND:
-        # What a story comes to; nothing where it is one sentence, or its last is as long as a story.
         folded = last if len(before) > 1 and len(last) <= LONGEST_COMMAND else ""
     if len(before) > 1 and (said := exact(last, locale)) in _AFTER_A_SENTENCE:
         return said
     for language in _languages(locale):
         wishes = load_wishes(language)
-        if wishes is not None and (said := _load(language).whole.get(wishes.core(folded))) is not None:
-            return said
         if wishes is None:
             if (said := _in_pairs(folded, language)) is not None:
                 return said
             continue
+        if len(folded) <= _LONGEST_WORD and (said := _load(language).whole.get(wishes.core(folded))) is not None:
+            return said
         for text in dict.fromkeys((folded, _SPACES.sub("", folded))):
             for name in wishes.wished(text):
                 command = Command(name)

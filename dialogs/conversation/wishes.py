@@ -60,6 +60,8 @@ class Wishes:
     """The wishes of one language."""
 
     _frames: tuple[_Frame, ...]
+    #: The places of the frames that have a verb.
+    _of_verb: Mapping[str, tuple[int, ...]]
     _words: Finder
     _sounds: Finder
     #: Of a word as it sounds: the word.
@@ -89,9 +91,10 @@ class Wishes:
         folded = _DRAWN_OUT.sub("", folded)
         found = self._words.names(folded)
         sounds = set() if _KANJI.search(folded) else self._sounds.names(folded)
-        for frame in self._frames:
+        for place in sorted({place for verb in found for place in self._of_verb.get(verb, ())}):
+            frame = self._frames[place]
             verbs = found & frame.verbs.keys()
-            if verbs and self._is_wished(frame, verbs, found, sounds, folded):
+            if self._is_wished(frame, verbs, found, sounds, folded):
                 yield frame.command
 
     def _is_wished(self, frame: _Frame, verbs: set[str], found: set[str], sounds: set[str], folded: str) -> bool:
@@ -155,6 +158,10 @@ def load_wishes(language: str) -> Wishes | None:
     }
     return Wishes(
         _frames=frames,
+        _of_verb={
+            verb: tuple(place for place, frame in enumerate(frames) if verb in frame.verbs)
+            for verb in frozenset().union(*(frame.verbs for frame in frames))
+        },
         _words=_finder(found),
         _sounds=_finder(of_sound),
         _of_sound=of_sound,
