@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialogs.conversation.answering import is_free_text
-from dialogs.conversation.commands import Command
+from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.events import Form
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
@@ -38,4 +38,6 @@ def failed_as_answer(turn: Turn, reading: Reading) -> bool:
     prompt = turn.state.open
     if turn.state.is_over or prompt is None or prompt.form is not Form.QUESTION:
         return False
+    if reading.command in VOICE_OF_COMMAND:
+        return False  # 漢字が読めません is no slip in an answer
     return reading.spoken is None and not reading.requests and not reading.match.asks
