@@ -118,7 +118,7 @@ ASKED_BACK: dict[str, dict[str, str]] = {
         "|30万か40万|20、30万|30万円を超える|30万いかない|under 300,000",
         "unreadable": "にさんまん|30万と5千",
     },
-    "integer": {"unreadable": "にさんにん|3か4|数人|3km", "fraction": "二人半"},
+    "integer": {"unreadable": "にさんにん|3か4|数人|7kg", "fraction": "二人半"},
     "decimal": {"unreadable": "3分の1|3か3.5|2.5以上"},
     "postal_code": {"mismatch": "100-0001 大阪市北区", "no_such": "100-9999 大阪市北区"},
     "percentage": {"ambiguous": "0.25|〇・二五|.5", "unreadable": "5分|7対3|25%以上"},
