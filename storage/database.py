@@ -65,8 +65,8 @@ Dialect = Literal["sqlite", "postgresql"]
 #: Serialization failure and deadlock: the transaction did nothing and may be run again.
 _RETRIED = frozenset({"40001", "40P01"})
 _ATTEMPTS = 6
-#: Seconds; several times as long as a waiting writer takes to ask again.
-_BETWEEN_PIECES = 0.01
+#: Seconds; twice as long as a waiting writer takes to ask again.
+_BETWEEN_PIECES = 0.004
 _ROOT = "digest_root"
 
 log = structlog.get_logger("kakunin.storage")
