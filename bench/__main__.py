@@ -171,7 +171,8 @@ class Bench:
         """A campaign for a whole bank, to its last message."""
         options = self._options
         stores = tuple(options.stores.split(","))
-        yield from campaign(self._scratch, lambda: self.server, options.members, options.messages, stores)
+        many = (options.members, options.messages, stores)
+        yield from campaign(self._scratch, lambda: self.server, *many, line_only=options.line_only)
 
     def simulate(self) -> Iterator[Row]:
         """Three years of an imagined bank."""
@@ -200,6 +201,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--responses", type=int, default=100_000, help="of the piece export: stored once, then kept")
     parser.add_argument("--members", type=int, default=100_000, help="customers of the piece campaign")
     parser.add_argument("--messages", type=int, default=1_000_000, help="after which the piece campaign ends a run")
+    parser.add_argument("--line-only", action="store_true", help="nobody of the piece campaign is on Telegram")
     parser.add_argument("--stores", default="sqlite,postgresql", help="on which the piece campaign runs")
     parser.add_argument("--peers", type=Path, help="Python of the peers' environment")
     parser.add_argument("--json", type=Path, help="also write the rows here")

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ class _Taker:
         return 200, said
 
 
-def seed(database: Database, customers: int, folder: Path) -> None:
+def seed(database: Database, customers: int, folder: Path, *, line_only: bool) -> None:
     """The bank a year after everybody answered."""
     uni = database.universe
     database.run(lambda conn: publish_all(conn, uni, None, actor="bench"))
@@ -109,7 +109,8 @@ def seed(database: Database, customers: int, folder: Path) -> None:
         lambda conn: list(conn.execute(text("SELECT id FROM customer ORDER BY customer_no")).scalars())
     )
     for begin in range(0, len(ids), 500):
-        database.run(partial(_answered, database=database, first=begin, ids=ids[begin : begin + 500], today=today))
+        some = {"first": begin, "ids": ids[begin : begin + 500], "line_only": line_only}
+        database.run(partial(_answered, database=database, **some))
     # What the import left to be chained is no work of a campaign.
     _chain(database)
     database.run(_analyze)
@@ -132,10 +133,10 @@ def _chain(database: Database) -> None:
         pass
 
 
-def _answered(conn: Connection, database: Database, first: int, ids: list[str], today: date) -> None:
+def _answered(conn: Connection, database: Database, first: int, ids: list[str], line_only: bool) -> None:
     """Accounts with their own conversation, linked by a case that is done."""
     uni, vault = database.universe, database.vault
-    new = [NewCase(customer_id=one, kind="individual", reason="bench", due_on=today) for one in ids]
+    new = [NewCase(customer_id=one, kind="individual", reason="bench", due_on=uni.now().date()) for one in ids]
     open_cases(conn, uni, new, cause="event", actor="bench")
     case, customer = table_of(CaseRow), table_of(CustomerRow)
     conn.execute(case.update().where(case.c.customer_id.in_(ids)).values(status="75"))
@@ -149,7 +150,7 @@ def _answered(conn: Connection, database: Database, first: int, ids: list[str], 
         kind = place % 20
         if kind == 19:
             continue
-        channel = "telegram" if kind == 18 else "line"
+        channel = "telegram" if kind == 18 and not line_only else "line"
         user = Personal(str(10_000_000 + place) if channel == "telegram" else f"U{place:032x}")
         account = upsert_account(conn, vault, uni, channel, user, "ja")
         wanted = {"kind": "lobby", "account_id": account.id, "case_id": None, "questionnaire_sha256": None}
@@ -281,16 +282,16 @@ def morning() -> float:
 
 
 def campaign(
-    scratch: Path, server: Callable[[], str], customers: int, most: int, databases: tuple[str, ...]
+    scratch: Path, server: Callable[[], str], customers: int, most: int, databases: tuple[str, ...], *, line_only: bool
 ) -> Iterator[Row]:
     """All parts, on each database."""
     shift = morning()
     for name in databases:
-        folder = scratch / f"campaign-{name}-{customers}"
+        folder = scratch / f"campaign-{name}-{customers}{'-line' if line_only else ''}"
         folder.mkdir(parents=True, exist_ok=True)
         for processes, limited in ((1, False), (1, True)) if name == "sqlite" else ((1, False), (2, False), (2, True)):
             first = (processes, limited) == (1, False)
-            url = _fresh(name, folder, server, customers, shift)
+            url = _fresh(name, folder, server, customers, shift, line_only=line_only)
             with _open(url, shift) as database:
                 rows = list(plan(name, database, customers))
                 members = database.run_read(lambda conn: count_members(conn, _id(conn)))["members"]
@@ -309,7 +310,7 @@ def _open(url: str, shift: float) -> Database:
     return Database.open(url, keys=Keyring.parse(KEYS), universe=shifted(shift), migrate=True)
 
 
-def _fresh(name: str, folder: Path, server: Callable[[], str], customers: int, shift: float) -> str:
+def _fresh(name: str, folder: Path, server: Callable[[], str], customers: int, shift: float, *, line_only: bool) -> str:
     """A store as it is before the campaign: made once, then copied."""
     made = folder / "made-with-messages"
     if name == "sqlite":
@@ -317,15 +318,15 @@ def _fresh(name: str, folder: Path, server: Callable[[], str], customers: int, s
         if not made.is_file():
             seeded.unlink(missing_ok=True)
             with _open(f"sqlite:///{seeded}", shift) as database:
-                seed(database, customers, folder)
+                seed(database, customers, folder, line_only=line_only)
             made.touch()
         for old in folder.glob("run.db*"):
             old.unlink()
         shutil.copyfile(seeded, run)
         return f"sqlite:///{run}"
-    base = f"campaign_{customers}"
+    base = f"campaign_{customers}{'_line' if line_only else ''}"
     if not made.is_file():
         with _open(copy_database(server(), "template0", base), shift) as database:
-            seed(database, customers, folder)
+            seed(database, customers, folder, line_only=line_only)
         made.touch()
     return copy_database(server(), base, "campaign_run")
