@@ -39,7 +39,7 @@ _SHORTEST_MISTYPED = {False: 4, True: 6}
 #: Shorter ones may be names (つづき, まえ) but for those that end like a verb.
 _SHORTEST_IN_ROMAJI, _NO_NAME_ENDS_SO = 4, ("る", "す", "で", "ん", "じ")
 _KANJI = re.compile(r"[\u3400-\u9fff]")
-_SENTENCES = re.compile("[。!?]")
+_SENTENCES = re.compile("[。!?\u2600-\u27bf\U0001f300-\U0001faff]")  # a picture ends one, too
 #: A space between the signs of one sentence, as beginners write.
 _SPACES = re.compile(r"(?<=[ぁ-ゖー\u3400-\u9fff]) +(?=[ぁ-ゖ\u3400-\u9fff])")
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 class Base(StrEnum):
     """What of a verb is said before an ending."""
 
-    #: 話さ(ない)
+    #: 話さ(ない), や(ん)ない
     NEGATIVE = "negative"
     #: 話し(ます, たい)
     POLITE = "polite"
@@ -60,12 +60,14 @@ def bases(verb: str) -> tuple[tuple[str, Base], ...]:
         forms = (("し", "せ"), ("し",), ("する",), ("でき",), ("しよう",), ("しろ", "せえ", "せい", "せよ"))
     elif not ending:
         joined, let = stem + "て", (stem + "させて", stem + "さして")
-        forms = (("",), ("",), ("る",), ("られ", "れ"), ("よう",), ("ろ", "ぇ"))
+        forms = (("",), ("",), ("る",), ("られ", "れ"), ("よう", "っぺ"), ("ろ", "ぇ", "い", "え"))
     else:
         row, te = _ROWS[ending]
         a, i, u, e, o = tuple(row)
         joined, let = stem + te, (stem + a + "せて", stem + a + "して")
-        forms = ((a,), (i,), (u,), (e,), (o + "う",), (e,))
+        # や(ん)ない for や(ら)ない, and やっぺ: let us.
+        slack, east = (("ん",), ("っぺ",)) if ending == "る" else ((), ())
+        forms = ((a, *slack), (i,), (u,), (e,), (o + "う", *east), (e,))
     kinds = (Base.NEGATIVE, Base.POLITE, Base.PLAIN, Base.ABLE, Base.LET_US, Base.ORDER)
     noun = ((stem, Base.NOUN),) if ending == "する" else ()
     return (

@@ -44,6 +44,8 @@ def is_stored(text: str, question: str, mode: Mode) -> bool:
         ("purposes_other", "ちょっとわからないです"),
         ("employer", "話が通じない。人間"),
         ("large_amount_reason", "昔のことで覚えていないんです"),
+        ("employer", "勤務先の名前は教えたくない"),
+        ("business_detail", "年収のことは言いたくありません"),
     ],
 )
 def test_a_plain_command_is_no_answer(question: str, text: str, mode: Mode) -> None:
@@ -65,6 +67,9 @@ def test_a_plain_command_is_no_answer(question: str, text: str, mode: Mode) -> N
         ("business_detail", "前の店はもう閉めてやめました"),
         ("large_amount_reason", "海外旅行をキャンセルした"),
         ("name", "柴田 里江で間違いないです"),
+        ("large_amount_reason", "姉に立て替えたお金を返してもらった"),
+        ("purposes_other", "人に送らないで手元に置くお金"),
+        ("business_detail", "前の質問に書いたとおりです"),
     ],
 )
 def test_an_answer_with_such_words_is_kept(question: str, text: str, mode: Mode) -> None:

@@ -42,6 +42,14 @@ def test_letting_joins_like_asking() -> None:
     assert {form for form, base in bases("話|す") if base is Base.JOINED} == {"話して", "話させて", "話さして"}
 
 
+def test_slack_and_eastern_forms() -> None:
+    assert {form for form, base in bases("や|る") if base is Base.NEGATIVE} == {"やら", "やん"}
+    assert ("やっぺ", Base.LET_US) in bases("や|る")
+    assert ("やめっぺ", Base.LET_US) in bases("やめ|")
+    assert ("やめい", Base.ORDER) in bases("やめ|")
+    assert {form for form, base in bases("書|く") if base is Base.NEGATIVE} == {"書か"}
+
+
 def test_only_a_verbal_noun_is_said_by_itself() -> None:
     assert ("対応", Base.NOUN) in bases("対応|する")
     assert all(base is not Base.NOUN for _, base in bases("戻|る"))
