@@ -99,6 +99,9 @@ def test_any_mood_of_any_person(whom: str, mood: str) -> None:
         ("申し込みを取り消したい", Command.STOP),
         ("回答の意思はございません", Command.STOP),
         ("やめてってば", Command.STOP),
+        ("やかましい、放っておいてください", Command.STOP),
+        ("金輪際かかわりません", Command.STOP),
+        ("一個前に行きたいのですが", Command.BACK),
         ("来月でもかまいませんか", Command.LATER),
         ("今度の日曜に書くたい", Command.LATER),
         ("取引先との秘密なので言えません", Command.REFUSE),
@@ -149,6 +152,7 @@ def test_each_command_in_its_own_words(text: str, command: Command) -> None:
         # Past, or of the customer's life.
         "担当者に説明してもらったお金",
         "もういらない車を売った",
+        "長いあいだ放っておいた土地の売却",
         "うちは結構大きな農家です",
         "任意整理で返しました",
         "来月でよかったのに払いました",
