@@ -46,6 +46,12 @@ def test_any_mood_of_any_person(whom: str, mood: str) -> None:
         ("替わってよ、担当の人に", Command.STAFF),
         ("ひとつ手前の画面を見直させてください", Command.BACK),
         ("ごめん、ちょっと戻らせて", Command.BACK),
+        ("窓口なら答えます", Command.STAFF),
+        ("キャンセルで、stopして", Command.STOP),
+        ("メールなしでお願いします", Command.STOP),
+        ("部屋番号が漏れていたので書き足してください", Command.CORRECT),
+        ("いいえに直してもらえますか", Command.CORRECT),
+        ("担当に代わってもらって説明を受けたい", Command.STAFF),
         ("さきほど送った番号を書き直せますか", Command.CORRECT),
         ("漢字を打ち間違えてしまいました", Command.CORRECT),
         ("アンケートを途中で終わらせたいのですが", Command.STOP),
@@ -160,6 +166,8 @@ def test_each_command_in_its_own_words(text: str, command: Command) -> None:
         "間違って進んだ工事のやり直し",
         # A greeting.
         "夜分に失礼いたします",
+        "新聞を止めてもらって返ってきた分",
+        "やめたくてもやめられない趣味",
     ],
 )
 def test_what_is_no_wish(text: str) -> None:
