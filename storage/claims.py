@@ -32,7 +32,7 @@ from storage.sending.alike import (
     to_many,
     wish_of,
 )
-from storage.sending.crowd import hold_crowd
+from storage.sending.crowd import ADDRESSED, hold_crowd
 from storage.sending.order import is_first
 from storage.tables import AccountRow, ContentRow, ConversationRow, OutgoingRow as _OutgoingTable, table_of
 from storage.tables.messages import OPEN_STATES, UNASKED
@@ -91,14 +91,7 @@ def _followers_statement(dialect: str) -> Any:
         select(
             _outgoing,
             replaced.c.provider_id.label("replaced_id"),
-            _content.c.sealed.label("words"),
-            _conversation.c.ref,
-            _conversation.c.epoch.label("epoch_now"),
-            _conversation.c.owner.label("owner_now"),
-            _conversation.c.account_id,
-            _account.c.channel,
-            _account.c.state.label("account_state"),
-            _account.c.sealed.label("user"),
+            *ADDRESSED,
         )
         .join(_content, _content.c.id == _outgoing.c.content_id)
         .join(_conversation, _conversation.c.id == _outgoing.c.conversation_id)

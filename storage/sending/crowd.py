@@ -20,6 +20,17 @@ from storage.tables.messages import OPEN_STATES, UNASKED
 _outgoing, _content = table_of(OutgoingRow), table_of(ContentRow)
 _conversation, _account = table_of(ConversationRow), table_of(AccountRow)
 
+#: What sending needs besides the message itself: its words, and how things stand with whom it is for.
+ADDRESSED = (
+    _content.c.sealed.label("words"),
+    _conversation.c.ref,
+    _conversation.c.epoch.label("epoch_now"),
+    _conversation.c.owner.label("owner_now"),
+    _conversation.c.account_id,
+    _account.c.channel,
+    _account.c.state.label("account_state"),
+    _account.c.sealed.label("user"),
+)
 #: What sending needs of a message that was never tried and takes nobody's place.
 _OF_MESSAGE = ("id", "conversation_id", "seq", "kind", "state", "epoch", "turn_id", "retry_key", "batch_key")
 _OF_ITS_TRIES = ("content_id", "attempts", "replaces", "reply_until", "lease_until", "sealed")
@@ -48,14 +59,7 @@ def _crowd_statement(dialect: str) -> Any:
         select(
             *(_outgoing.c[name] for name in (*_OF_MESSAGE, *_OF_ITS_TRIES)),
             null().label("replaced_id"),
-            _content.c.sealed.label("words"),
-            _conversation.c.ref,
-            _conversation.c.epoch.label("epoch_now"),
-            _conversation.c.owner.label("owner_now"),
-            _conversation.c.account_id,
-            _account.c.channel,
-            _account.c.state.label("account_state"),
-            _account.c.sealed.label("user"),
+            *ADDRESSED,
         )
         .select_from(held)
         .join(_outgoing, _outgoing.c.id == held.c.id)
