@@ -145,12 +145,7 @@ def lock_account(conn: Connection, vault: Vault, account_id: str) -> Account | N
             del rows[_UNOPENED, account_id]
         return mine
     row = _ID_LOCKED.first(conn, {"wanted": account_id})
-    return None if row is None else hold_account(conn, vault, row)
-
-
-def hold_account(conn: Connection, vault: Vault, row: Any) -> Account:
-    """An account whose row this transaction has locked."""
-    return _hold(conn, row, _user_id(vault, row))
+    return None if row is None else _hold(conn, row, _user_id(vault, row))
 
 
 def mend_account(conn: Connection, vault: Vault, account: Account) -> None:

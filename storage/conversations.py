@@ -164,14 +164,8 @@ def lock_conversation(conn: Connection, vault: Vault, conversation_id: str) -> C
         row = _LOCKED.first(conn, {"wanted": conversation_id})
         if row is None:
             return None
-        return hold_conversation(conn, vault, row)
+        rows[place] = _conversation_of(vault, row)
     found: Conversation = rows[place]
-    return found
-
-
-def hold_conversation(conn: Connection, vault: Vault, row: Any) -> Conversation:
-    """A conversation whose row this transaction has locked."""
-    found = held(conn)[_conversation.name, row.id] = _conversation_of(vault, row)
     return found
 
 
