@@ -18,6 +18,8 @@ DASHES = "-‐‑‒–—―⁃⁻−─━﹘﹣－ｰ"
 LONG_MARK = "ー"
 
 _DASH = re.compile(f"[{re.escape(DASHES)}{LONG_MARK}]")
+#: Most texts are of such signs alone, with long marks behind kana and single spaces inside: they are in their one form.
+_IN_FORM = re.compile("(?:[ぁ-ゖァ-ヺ一-鿿々、。・「」!-,.-~]++|(?<=[ぁ-ゖァ-ヺー])ー++|(?<=[^ ]) (?=[^ ]))*+")
 _KANA = re.compile("[ぁ-ゖァ-ヺｦ-ﾟゝゞヽヾ\u3099\u309a]")
 #: Zero-width marks, direction marks, byte order mark, soft hyphen, controls, emoji style marks, half of a pair.
 _INVISIBLE = re.compile(
@@ -67,6 +69,8 @@ def fold_dashes(text: str) -> str:
 
 def normalise(text: str) -> str:
     """Full and half width, dashes, spaces and invisible marks in one form; case and script stay."""
+    if _IN_FORM.fullmatch(text):
+        return text
     text = strip_variation_selectors(strip_invisible(text))
     text = _CIRCLED.sub(_spaced_number, text)
     text = text.translate(_VOICING)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given, strategies as st
 
+from dialogs.japanese import width
 from dialogs.japanese.width import fold, normalise, to_storable_width
 
 
@@ -31,6 +33,14 @@ from dialogs.japanese.width import fold, normalise, to_storable_width
 )
 def test_normalise(typed: str, read: str) -> None:
     assert normalise(typed) == read
+
+
+@given(st.text("あカー-−ｰ  　、。!?~a1゛\u3099漢々〇・「①²", max_size=8))
+def test_a_text_that_is_left_as_it_is_had_its_one_form(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(width, "_IN_FORM", re.compile("(?!)"))
+        expected = normalise(text)
+    assert normalise(text) == expected
 
 
 def test_a_raised_figure_never_becomes_a_plain_one() -> None:
