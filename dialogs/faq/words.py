@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from dialogs.faq.spotting import Spotter
+from dialogs.faq.spotting import Spotter, begins_a_word
 from dialogs.japanese import fold
 from dialogs.japanese.morphology import words as words_of
 from locales import language_of
@@ -40,7 +40,7 @@ class Finder:
             name
             for start in self._by_start.keys() & _starts(text)
             for word, name in self._by_start[start]
-            if word in text and (not self._at_word_start or _begins_a_word(word, text))
+            if word in text and (not self._at_word_start or begins_a_word(word, text))
         }
 
 
@@ -48,13 +48,6 @@ class Finder:
 def _starts(text: str) -> frozenset[str]:
     """Every character and every two; kept for a moment, because many lists are looked for in one text."""
     return frozenset((*text, *map(str.__add__, text, text[1:])))
-
-
-def _begins_a_word(word: str, text: str) -> bool:
-    place = text.find(word)
-    while place > 0 and text[place - 1].isalnum():
-        place = text.find(word, place + 1)
-    return place >= 0
 
 
 @dataclass(frozen=True)
