@@ -26,6 +26,7 @@ from dialogs.japanese.width import join_japanese
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
 Channels = NDArray[np.int64]
+Bits = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 #: The channels, by number; ideas are no likeness of looks.
@@ -46,6 +47,7 @@ _CHARACTER = np.uint64(16)
 _SPACE, _FIRST_KANA, _LAST_KANA = ord(" "), ord("ぁ"), ord("ー")
 _NO_NUMBERS, _NO_PLACES = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
 _NAMED = np.array((WORDS, IDEAS))
+_MOST_BITS = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class Text:
     channels: Channels
     #: Which of these are words by themselves, and not pairs of words.
     alone: Flags
-    #: A row for each sentence: which of the features it has.
-    held: Flags
+    #: Which of the sentences have it: a bit for each.
+    held: Bits
 
 
 def features(text: str, words: Words, folded: str | None = None) -> Text:
@@ -127,9 +129,9 @@ def together(text: str, folded: str, parts: Text, most: int) -> Text:
         is_kana=is_kana,
         sound="".join(part.sound for part in sentences),
     )
+    most = min(len(sentences), most)
     # Every feature is one of the whole.
-    held = np.ones((min(len(sentences), most) + 1, len(parts.numbers)), dtype=bool)
-    held[:-1] = parts.held[:most]
+    held = parts.held & ((1 << most) - 1) | 1 << most
     return Text([*sentences[:most], whole], parts.numbers, parts.channels, parts.alone, held)
 
 
@@ -159,8 +161,9 @@ def _text(
     first = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     kept = order[first]
-    held = np.zeros((len(sentences), len(kept)), dtype=bool)
-    held[owners[order], np.cumsum(first) - 1] = True
+    # Of more sentences than there are bits the last are as one.
+    bits = 1 << np.minimum(owners, _MOST_BITS)[order]
+    held = np.bitwise_or.reduceat(bits, np.flatnonzero(first)) if len(bits) else bits
     start = len(pieces[0])
     return Text(sentences, ordered[first], channels[kept], (kept >= start) & (kept < start + len(words)), held)
 

@@ -25,9 +25,10 @@ Places = NDArray[np.int64]
 _SHARES = {WRITING: 0.33, READING: 0.40, WORDS: 0.27}
 _CHANNELS = len(_SHARES) + 1
 _EACH_SHARE = np.array([*_SHARES.values(), 1.0])
+_IN_CHANNEL = np.eye(_CHANNELS)
 #: What is added up apart: how alike two texts look, and the ideas that they share.
-_PLANES = np.arange(_CHANNELS) == IDEAS
-_EACH_CHANNEL = np.arange(_CHANNELS)
+_PLANES = np.stack((np.arange(_CHANNELS) != IDEAS, np.arange(_CHANNELS) == IDEAS)).astype(np.float64)
+_SAME_PLANE = _PLANES.T @ _PLANES
 #: The columns of the evidence.  LIGHT: best and second best phrasing by look, best and second best by ideas, share
 #: of the text and of its ideas that the group knows.  MEANING: best, second best and mean by meaning.
 LIGHT, MEANING = 6, 3
@@ -115,14 +116,6 @@ def tables_of(groups: Sequence[Sequence[Phrase]]) -> Tables:
     return Tables(sizes, weights, names, rarity, postings)
 
 
-def _alike(held: Matrix, channels: Places) -> tuple[Places, Places]:
-    """Features that the same sentences have in the same channel as one row: the row of each, and what a row is."""
-    kinds = (1 << np.arange(len(held))) @ held.astype(np.int64) * _CHANNELS + channels
-    present = np.zeros(_CHANNELS << len(held), dtype=bool)
-    present[kinds] = True
-    return (np.cumsum(present) - 1)[kinds], np.flatnonzero(present)
-
-
 class Index:
     """The evidence for the features of a text; read-only once built."""
 
@@ -186,31 +179,31 @@ class Index:
         tables, size, phrases = self._tables, len(text.sentences), len(self._tables.weights)
         places = np.minimum(np.searchsorted(tables.features, text.numbers), len(tables.features) - 1)
         found = tables.features[places] == text.numbers
-        held = text.held.astype(np.float64)
         told = np.where(found, tables.rarity[places], self._unknown) ** 2
-        counted = np.empty((len(places), _CHANNELS + 2))
-        np.multiply(told[:, None], text.channels[:, None] == _EACH_CHANNEL, out=counted[:, :_CHANNELS])
-        counted[:, _CHANNELS] = text.alone
-        counted[:, _CHANNELS + 1] = text.alone & ~found
-        counts = held @ counted
-        squares, new = counts[:, :_CHANNELS], counts[:, -1] / np.maximum(counts[:, -2], 1)
-        shares = np.where(squares > 0, _EACH_SHARE, 0.0)
-        shares[:, :IDEAS] /= np.maximum(shares[:, :IDEAS].sum(axis=1, keepdims=True), 1e-9)
-        squares = np.where(squares > 0, squares, 1.0)
-        features = places[found]
-        row, kinds = _alike(held[:, found], text.channels[found])
-        has = (kinds // _CHANNELS >> np.arange(size)[:, None]) & 1
+        # A row for each kind of feature: the sentences that have it, and its channel.
+        kind = text.held * _CHANNELS + text.channels
+        present = np.zeros(_CHANNELS << size, dtype=bool)
+        present[kind] = True
+        kinds = np.flatnonzero(present)
+        row = (np.cumsum(present) - 1)[kind]
         channel = kinds % _CHANNELS
-        plane = np.stack((~_PLANES[channel], _PLANES[channel]))
+        has = ((kinds // _CHANNELS >> np.arange(size)[:, None]) & 1).astype(np.float64)
+        squares = has @ (np.bincount(row, told, len(kinds))[:, None] * _IN_CHANNEL[channel])
+        alone, new = (has @ np.bincount(row, flags, len(kinds)) for flags in (text.alone, text.alone & ~found))
+        shares = np.where(squares > 0, _EACH_SHARE, 0.0)
+        shares /= np.maximum(shares @ _SAME_PLANE, 1e-9)
+        squares = np.where(squares > 0, squares, 1.0)
+        features, row = places[found], row[found]
         weight = has * (shares / squares)[:, channel]
+        plane = _PLANES[:, channel]
         to_known = (weight[:, None] * plane).reshape(2 * size, len(kinds))
         to_near = ((weight * np.sqrt(squares)[:, channel])[:, None] * plane).reshape(2 * size, len(kinds))
         sums = tables.postings.sums(features, row, (len(kinds), phrases + self._groups))
         near, known = to_near @ sums[:, :phrases], to_known @ sums[:, phrases:]
         if without is not None:
             shared = weight[0, row] * tables.rarity[features] ** 2
-            known[:, without[0]] = self._known_without(features, shared, _PLANES[channel[row]], len(known), without)
-        return near, known, new
+            known[:, without[0]] = self._known_without(features, shared, channel[row] == IDEAS, len(known), without)
+        return near, known, new / np.maximum(alone, 1)
 
     def _known_without(
         self, features: Places, factors: Vector, rows: NDArray[np.bool_], size: int, without: tuple[int, int]

@@ -247,9 +247,9 @@ class Matcher:
 
     def _ranked(self, own: NDArray[np.float64]) -> tuple[Scored, ...]:
         # A stable sort keeps the order of the file between equals, so the result never wavers.
-        own = np.round(own, 4)
-        order = np.argsort(-own, kind="stable")[:MAX_RANKED]
-        return tuple(Scored(self._ids[place], float(own[place])) for place in order if own[place] > 0)
+        scores = np.round(own, 4).tolist()
+        order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:MAX_RANKED]
+        return tuple(Scored(self._ids[place], scores[place]) for place in order if scores[place] > 0)
 
     def _read(self, text: str, folded: str) -> Text:
         """The sentences, and the whole text where there are several."""

@@ -149,6 +149,12 @@ def test_a_very_long_text_is_cut() -> None:
 
 
 @pytest.mark.slow
+def test_of_very_many_sentences_the_whole_is_still_read() -> None:
+    matcher = matcher_for(load_shipped("ja"), "ja", "off")
+    many, few = (matcher.match("印鑑は?" * times) for times in (MAX_LENGTH // 4, 6))
+    assert many.ranked == few.ranked
+
+
 def test_the_same_text_is_read_alike_by_many_threads() -> None:
     texts = [text for _, text in questions("questions_ja")]
     expected = [matcher().match(text) for text in texts]
