@@ -130,7 +130,7 @@ class Understanding:
         """
         matcher = self._matcher(locale)
         folded = fold(text[:MAX_LENGTH])
-        exact = commands.exact(folded, locale)
+        exact = commands.exact(folded, locale) if len(folded) <= commands.LONGEST_COMMAND else None
         kana = from_romaji(folded) if exact is None and language_of(locale) == "ja" else None
         said = text
         if kana is not None and len(kana) >= SHORTEST_ROMAJI:

@@ -98,12 +98,14 @@ class Wishes:
                 yield frame.command
 
     def _is_wished(self, frame: _Frame, verbs: set[str], found: set[str], sounds: set[str], folded: str) -> bool:
+        words = (found & frame.about) | {sound for sound in sounds if self._of_sound[sound] in frame.about}
+        if frame.about and not words:
+            return False
         done = list(self._done(frame, verbs, folded))
         if not done:
             return False
         if not frame.about:
             return frame.anywhere or any(self._begins_anew(folded, start) for start, _ in done)
-        words = (found & frame.about) | {sound for sound in sounds if self._of_sound[sound] in frame.about}
         about = [
             (place, place + len(word))
             for word in words
