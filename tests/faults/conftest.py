@@ -13,13 +13,14 @@ import pytest
 from bot.live_content import LiveContent
 from storage.database import Database
 from storage.encryption import Keyring
-from tests.conftest import START, TEST_KEYS, PostgresServer
+from tests.conftest import START, TEST_KEYS
 from tests.e2e.conftest import logs, seeded_postgres, seeded_sqlite, warm_content  # noqa: F401
 from tests.e2e.house import Customer, Letters
 from tests.e2e.opening import open_house
 from tests.faults.bank import Bank, Moment
 from tests.faults.clock import SharedUniverse
 from tests.faults.moments import Stores, play
+from tests.postgres import PostgresServer
 
 #: None of them that of the seeded stores or of a process (1000 and on): two of one seed make the same ids.
 _SEEDS = count(1_000_000)

@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 
 from storage.tables import metadata
-from tests.conftest import PostgresServer
 from tests.e2e.house import House
 from tests.faults.bank import Moment, remember
+from tests.postgres import PostgresServer
 
 MORI = "0000124"
 

@@ -13,12 +13,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import PostgresServer
 from tests.e2e.house import Customer
 from tests.faults.bank import Bank, Process
 from tests.faults.conftest import At
 from tests.faults.invariants import Violated, check
 from tests.faults.points import BEGIN
+from tests.postgres import PostgresServer
 
 on_postgresql = pytest.mark.parametrize("kind", ["postgresql"])
 

@@ -19,7 +19,7 @@ from storage.engines import parse_url
 from storage.inventory import Inventory, take_inventory
 from storage.problems import AlreadyServing, KeyProblem, StoreNewer, StoreUnreachable
 from storage.universe import FrozenUniverse
-from tests.conftest import PostgresServer
+from tests.postgres import PostgresServer
 
 EmptyPlace = Callable[[], URL]
 

@@ -29,9 +29,10 @@ from storage.problems import KeyProblem, StoreOutdated
 from storage.submissions import find_receipt
 from storage.tables import row_id, sealed_columns
 from storage.universe import FrozenUniverse
-from tests.conftest import TEST_KEYS, PostgresServer
+from tests.conftest import TEST_KEYS
 from tests.e2e.house import Customer, House
 from tests.e2e.opening import open_house
+from tests.postgres import PostgresServer
 from tests.storage.forward.freezing import FROZEN, Frozen, build, freeze, lines, read_frozen
 from tests.storage.keys.conftest import rotate
 
