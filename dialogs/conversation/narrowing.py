@@ -18,7 +18,7 @@ from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Choice
 from dialogs.replies.base import ReplyContext
 from dialogs.replies.chatter import strip_chatter
-from dialogs.replies.choice_words import loose, terms_of
+from dialogs.replies.choice_terms import loose, terms_of
 from dialogs.replies.choices import names_number
 
 

@@ -24,8 +24,8 @@ _FIRST = frozenset(("一番上", "いちばん上", "1番上", "一番上の", "
 _LAST = frozenset(("一番下", "いちばん下", "1番下", "一番下の", "一番下のやつ", "the last", "the last one", "last"))
 #: Between places and words that are listed; a space between Latin words separates nothing.
 SEPARATORS = re.compile(
-    r" ?(?:[,、，・/／&+\n;。]| and |(?<!ほ)と(?!.{0,2}[てい])|および|及び"
-    r"|それから|あと(?=.)|ならびに|並びに|や(?=[^ってりるらめわれろ])"
+    r" ?(?:[,、，・/／&+\n;。]| and |(?<!ほ)と(?!.{0,2}[てい]|[るりんっく]|こ(?:ろ|$))|および|及び"
+    r"|それから|あと(?=.)|ならびに|並びに|や(?=[^ってりるらめわれろすしせ])|(?<=[っいしんきちりめべけせてえれねみ])[ただ]り(?!す|し)"
     r"|(?<=\d)\)(?=[\d(])) ?|(?<![A-Za-z]) +| +(?![A-Za-z])"
 )
 NUMBER_THEN_WORDS = re.compile(r"(?P<number>\d{1,2})(?:番(?:の|目の)?|[.)): ]|の) ?(?P<words>\D.*)")

@@ -11,22 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from dialogs.definition.model import Choice, in_languages, in_voices
-from dialogs.japanese.numerals import arabic
+from dialogs.definition.model import Choice
 from dialogs.japanese.readings import sounds_like
 from dialogs.japanese.width import fold, join_japanese, normalise
 from dialogs.replies import denials
 from dialogs.replies.base import Problem, ReplyContext
 from dialogs.replies.chatter import opening
+from dialogs.replies.choice_terms import in_one_spelling, loose, terms_of
 from dialogs.replies.problems import problem
 
-_PARTS = re.compile(r"[・/／、()「」]|,(?!\d)|または|等| or ")
-#: How to read the word before it, in plain Japanese.
-_READING = re.compile(r"\([\u3041-\u3096\u30a1-\u30fa]+\)")
-#: What a label leaves out is no name of it.
-_BUT = re.compile(r"\([^()]*を除く\)|\(except [^()]*\)")
 _LATIN = re.compile(r"[a-z0-9][a-z0-9 .'\-/]*")
 #: Words of every sentence; as a synonym they count only when they are the whole reply.
 _COMMON = frozenset(
@@ -56,7 +50,6 @@ _COMMON = frozenset(
         ),
     )
 )
-_NEGATIVE_LABEL = re.compile("(?:ない|なし|ません|ず)$|not ")
 #: Another person is spoken of.
 _OTHERS = re.compile(
     "(?:夫|妻|主人|家内|旦那|嫁|父|母|親|両親|息子|娘|子供|兄|弟|姉|妹|家族|孫|彼|彼女|友人|友達)(?:さん)?[はがも]"
@@ -65,41 +58,15 @@ _OTHERS = re.compile(
 _OTHERS_MONEY = re.compile(
     "(?:夫|妻|主人|家内|旦那|嫁|父|母|親|息子|娘|子供)(?:さん)?の(?:給料|給与|年金|収入|報酬|賞与|ぼーなす)"
 )
-_QUESTION = re.compile(r"\?|(?:(?<![とな])か|かね|かしら|でしょうか|って何|とは|何|なぜ|どれ|どういう(?:こと|意味))$")
+_QUESTION = re.compile(
+    r"\?|(?:(?<![とな])(?<!何[回度])か|かね|かしら|でしょうか|って何|とは|何|なぜ|どれ|どういう(?:こと|意味)|どうな(?:る|ります)(?:の|ん)?(?:か|です)?|どうすれば(?:いい|良い)?)$"
+)
 #: What a compound may end in and still be what its first part says: 保険会社, 給与振込, 年金専用.
 _SAME_THING = re.compile(
     "(?:会社|企業|業者|業界|業務|業|店員|店|屋|事務所|関係|関連|系|勤務|勤め|職員|職|社員|従業員|員|生|者|専用|用途|用|口座|目的"
-    "|収入|所得|金|園|院|場|館|購入|振込|受取|支払|返済|引落|決済|取引|利用|使用|目当|生活|暮|さん|等|全般|一般|一筋|施設|教室|店舗|商|代|費|料)"
+    "|収入|所得|金|園|院|場|館|購入|振込|受取|支払|返済|引落|決済|取引|利用|使用|目当|生活|暮|さん|等|全般|一般|一筋|施設|教室|店舗|商|代|費|料"
+    "|担当|先|係|課長|部長|保有|決済|経営|管理|たいま|勤)"
 )
-#: One spelling for what is written in several: 振り込み, 振込み, 振込.
-_SPELLINGS = tuple(
-    (re.compile(pattern), spelling)
-    for pattern, spelling in (
-        *(("受け?取り?", "受取"), ("振り?込み?(?!む)", "振込"), ("引き?落と?し", "引落"), ("支払い(?!ま)", "支払")),
-        *(
-            ("借り?入れ", "借入"),
-            ("買い物", "買物"),
-            ("積み?立て", "積立"),
-            ("子ども|こども", "子供"),
-            ("仕入れ", "仕入"),
-        ),
-        *(
-            ("お金", "金"),
-            ("売り?上げ?", "売上"),
-            ("[かけゕゖ箇](?=[国月])", "か"),
-            ("(?<=使)(?:うて|ーて)(?=[まへい])", "って"),
-            ("(?<=使)(?:う|っ)とらん", "ってません"),
-            ("(?<![0-9])1(?=(?:週間?|年間?|か月)に[0-9数])", ""),
-            ("(?<=[年月週日])間?に(?=[0-9数])", ""),
-        ),
-        *(
-            ("(?<=[0-9])[,・](?=[0-9]+回)", "、"),
-            ("(?<=[0-9数])度(?!目)", "回"),
-            ("(?<=回)(?:程度|くらい|ぐらい|ほど)", ""),
-        ),
-    )
-)
-_COUNTS = re.compile("[〇一二三四五六七八九十]+(?=[回度つ人週号]|[かけゕゖ箇][国月])")
 _KATAKANA = re.compile("[ァ-ヺー]")
 _KANJI = re.compile("[一-鿿々]")
 _COUNTED = re.compile("[0-9.,]")
@@ -111,33 +78,18 @@ _OF_ANOTHER = re.compile("[0-9.,]$|[0-9数][かけゕゖ]$|(?!毎)[一-鿿]$")
 _OF_THE_SAME = re.compile(
     "の(?=$|受|支払|振込|引落|返済|利用|使|送|積|売|買|購入|取引|運用|ため|為|方|ほう|み|うち|中|こと|もの|お|仕事|会社|企業|業|業界"
     "|関係|店|講師|先生|教師|職員|店員|社員|従業員|すたっふ|経営|販売|製造|工場|現場|勤務|手伝|収入|代金|費用|配当|資格|びざ|まま"
-    "|生活|口座|目的|国|事務|営業|管理|仲介|収集|運搬|と|で|正社員|れじ|ぱーと|ばいと|あるばいと)"
+    "|生活|口座|目的|国|事務|営業|管理|仲介|収集|運搬|と|で|に|正社員|れじ|ぱーと|ばいと|あるばいと|身|者|開発|利益|もうけ|儲|稼|所得|担当|決済|入金|出金)"
 )
-#: Labels of what people are, and what makes a place or another's work of such a word: 年金事務所, 高校の先生.
-_PEOPLE = re.compile("[生者員婦夫主無]職?(?=$|・|/|/)")
+#: What makes a place or another's work of a word for what people are: 年金事務所, 高校の先生.
 _PLACE_OR_WORK = re.compile(
     "(?:会社|企業|業界|事務所|店|屋|施設|教室|園|院|館|場)|の(?:仕事|会社|企業|店|先生|講師|教師|職員|店員|手伝|経営|事務|管理)"
 )
+_SHOP = re.compile("[一-鿿々][屋店]")
+_NOT_THE_THING = re.compile("切り|詐欺|問題|相談|対策|反対|破産|嫌い|[がは](?:心配|不安|怖|嫌|いや|苦手|ほし|欲し)")
 _MYSELF = re.compile("私|わたし|わたくし|僕|ぼく|俺|おれ|自分")
 _THEIRS = re.compile("(?:夫|妻|主人|父|母|親|息子|娘|兄|弟|姉|妹|孫)の$")
 #: Whose it is, in front of somebody else: 本人の母 is not the customer.
 _WHOSE = re.compile("の(?:母|父|親|妻|夫|息子|娘|子|兄|弟|姉|妹|孫|家族|友|知人|秘書|代理|代わり|申請|予定)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """The words of one choice, in the form in which texts are searched for them."""
-
-    labels: frozenset[str]
-    #: Labels in plain words, of which no part is a name: 仕事をしていない is not said by 仕事しています.
-    voiced: frozenset[str]
-    #: What its author added as a way of saying it.
-    synonyms: frozenset[str]
-    #: Parts of labels, and the synonyms.
-    parts: frozenset[str]
-    is_negative: bool
-    #: What somebody is, not what is done there: a teacher of 高校 is none of its pupils.
-    of_people: bool
 
 
 @dataclass(kw_only=True)
@@ -148,41 +100,6 @@ class Found:
     doubtful: list[Choice] = field(default_factory=list)
     denied: list[Choice] = field(default_factory=list)
     plainly_denied: bool = False
-
-
-def terms_of(choice: Choice) -> Terms:
-    """Labels, and parts of labels and synonyms, of a choice in every language."""
-    buttons = in_languages(choice.button)
-    voiced = (*in_voices(choice.label), *in_voices(choice.button))
-    return _terms(in_languages(choice.label), buttons, voiced, choice.extra.get("synonyms", ""))
-
-
-@lru_cache(maxsize=4096)
-def _terms(labels: tuple[str, ...], buttons: tuple[str, ...], voiced: tuple[str, ...], synonyms: str) -> Terms:
-    whole = frozenset(loose(label) for label in (*labels, *buttons)) - {""}
-    parts = {loose(part) for label in (*labels, *buttons) for part in _PARTS.split(_BUT.sub("", normalise(label)))}
-    said = frozenset(loose(word) for word in synonyms.split("|")) - {""}
-    return Terms(
-        labels=whole,
-        voiced=frozenset(loose(label) for one in voiced for label in (one, _READING.sub("", one))) - {""},
-        synonyms=said,
-        # A bare figure is the number of a choice, never a part of its label.
-        parts=frozenset(part for part in parts | said if part and not part.isdigit()),
-        is_negative=any(_NEGATIVE_LABEL.search(fold(label)) for label in labels),
-        of_people=any(_PEOPLE.search(label) for label in labels),
-    )
-
-
-def loose(text: str) -> str:
-    """A text as it is compared with choices: folded, counted in figures, in one of several spellings."""
-    return respell(_COUNTS.sub(lambda match: arabic(match[0]), fold(text)))
-
-
-def respell(text: str) -> str:
-    """A normalised text in one of several spellings, its spaces and its script left alone."""
-    for pattern, spelling in _SPELLINGS:
-        text = pattern.sub(spelling, text)
-    return text
 
 
 def opened(text: str, context: ReplyContext) -> str | Problem:
@@ -202,9 +119,9 @@ def find_words(text: str, choices: Sequence[Choice]) -> Found:
     """Sort the choices by what the text says about them."""
     said = loose(text)
     # Katakana is folded away; where only it is gone, it can still be told where a word begins.
-    script = join_japanese(normalise(text).casefold())
+    script = in_one_spelling(join_japanese(normalise(text).casefold()))
     script = script if len(script) == len(said) else said
-    spans = _spans(said, choices)
+    spans = [span for span in _spans(said, choices) if not _is_tail_of_word(script, span[0])]
     places = [(start, end) for start, end, _ in spans]
     doubted = denials.DOUBT.search(said) is not None
     found = Found()
@@ -237,14 +154,15 @@ def find_words(text: str, choices: Sequence[Choice]) -> Found:
 
 
 def _doubt_shared_denials(found: Found, said: str, spans: Sequence[tuple[int, int, Choice]]) -> None:
-    """毎日は使っていない denies ほぼ毎日 with the very words of ほとんど使わない, and need not mean it."""
-    for _, end, owner in spans:
+    """(ほとんど)毎日は使っていない denies ほぼ毎日 with the very words of ほとんど使わない, and need not mean it."""
+    for start, end, owner in spans:
         denial = denials.DENIED.match(said, end) if owner in found.denied else None
         if denial is None:
             continue
         for choice in list(found.sure):
             own = [span for span in spans if span[2] is choice]
-            if all(end <= span[0] and span[1] <= denial.end() for span in own):
+            around = all(span[0] <= start and end < span[1] for span in own)
+            if around or all(end <= span[0] and span[1] <= denial.end() for span in own):
                 found.sure.remove(choice)
                 found.doubtful += [choice, owner]
                 found.denied = [denied for denied in found.denied if denied is not owner]
@@ -252,20 +170,31 @@ def _doubt_shared_denials(found: Found, said: str, spans: Sequence[tuple[int, in
 
 def _spans(said: str, choices: Sequence[Choice]) -> list[tuple[int, int, Choice]]:
     """Where terms stand in the text, without those that lie inside a longer one."""
-    spans = [
-        (start, start + len(term), choice)
+    said_of: list[tuple[tuple[tuple[int, int], ...], Choice]] = [
+        (((start, start + len(term)),), choice)
         for choice in choices
-        for term in terms_of(choice).labels | terms_of(choice).parts
+        for term in terms_of(choice).beginning_in(said)
         if term not in _COMMON
         for start in (_places(said, term) if len(term) >= 2 else _alone(said, term, choice))
     ]
-    return [
-        span
-        for span in spans
-        if not any(
-            other[0] <= span[0] and span[1] <= other[1] and other[1] - other[0] > span[1] - span[0] for other in spans
-        )
+    said_of += [
+        (words, choice)
+        for choice in choices
+        for phrase in terms_of(choice).phrases_begun_in(said)
+        for words in phrase.places(said)
     ]
+    return [
+        (words[0][0], words[-1][1], choice)
+        for words, choice in said_of
+        if not any(_says_more(other, words) for other, _ in said_of)
+    ]
+
+
+def _says_more(words: Sequence[tuple[int, int]], than: Sequence[tuple[int, int]]) -> bool:
+    """Whether a term holds another one inside it: inside a word of a phrase, not between its words."""
+    start, end, inner_start, inner_end = words[0][0], words[-1][1], than[0][0], than[-1][1]
+    longer = start <= inner_start and inner_end <= end and end - start > inner_end - inner_start
+    return longer and all(any(word[0] <= one[0] and one[1] <= word[1] for word in words) for one in than)
 
 
 def _places(said: str, term: str) -> list[int]:
@@ -279,6 +208,7 @@ def _places(said: str, term: str) -> list[int]:
         inside_figure = (
             (_COUNTED.match(term[-1]) and _COUNTED.match(after))
             or (_COUNTED.match(term) and re.match("[0-9.,、~月週日]", before))
+            or (term[0] == "数" and re.match("[十百千万]", before))
             or (_RATE.match(term) and _OF_ANOTHER.search(said[max(0, start - 2) : start]))
         )
         if not inside_word and not inside_figure:
@@ -339,6 +269,12 @@ def _begins_inside(start: int, places: Sequence[tuple[int, int]]) -> bool:
     return any(other_start < start < other_end for other_start, other_end in places)
 
 
+def _is_tail_of_word(script: str, start: int) -> bool:
+    """Whether a term is what one more sign makes another word of: パート in アパート."""
+    around = [bool(_KATAKANA.match(sign)) for sign in script[max(0, start - 2) : start + 1]]
+    return around[-2:] == [True, True] and around[:-2] != [True]
+
+
 def _is_part_of_word(script: str, start: int, end: int, starts: set[int]) -> bool:
     """Whether a term goes on in another word that says something else, or begins in the middle of one."""
     last, after = script[end - 1], script[end : end + 1]
@@ -349,6 +285,9 @@ def _is_part_of_word(script: str, start: int, end: int, starts: set[int]) -> boo
     if goes_on and end not in starts and not _SAME_THING.match(script, end):
         return True
     before = script[start - 1 : start] if start else ""
+    # 肉屋 of 焼肉屋, and what is cut off, asked about or feared: 派遣切り.
+    if (_SHOP.fullmatch(script, start, end) and _KANJI.match(before)) or _NOT_THE_THING.match(script, end):
+        return True
     return bool(_KATAKANA.match(script[start]) and _KATAKANA.match(before))
 
 

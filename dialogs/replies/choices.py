@@ -31,7 +31,8 @@ from dialogs.replies.choice_numbers import (
     place_of,
     run_together,
 )
-from dialogs.replies.choice_words import Found, find_words, is_question, loose, opened, respell, terms_of
+from dialogs.replies.choice_terms import loose, respell, spoken, terms_of
+from dialogs.replies.choice_words import Found, find_words, is_question, opened
 from dialogs.replies.problems import problem
 from dialogs.replies.surroundings import in_standard_speech, readings_of
 from dialogs.replies.yes_no import agrees, read_yes_no
@@ -56,6 +57,10 @@ _THAT_IS_ALL = re.compile("(?<![つ回万円人歳国%名])以上$")
 _NOT_UNDERSTOOD = frozenset(("choice.unreadable", "choice.partly_unreadable", "amount.unreadable", "yes_no.unreadable"))
 #: Less a question than modesty: 月1回ぐらいでしょうか.
 _ROUGHLY = re.compile("(?:[くぐ]らい|ほど|程度)(?:でしょうか|ですかね|かしら|かのう|やろか)[ね。]*$")
+#: 会社員で間違いありません denies nothing.
+_ASSURED = re.compile(
+    "(?<=.)[でに](?:間違い|まちがい|相違)[はも]?(?:ない|ありません|ございません|なし|なか|あらへん|おまへん)(?:です|よ|わ)*$"
+)
 #: What says yes or no in a list's own words, and so may be said in any other words for it.
 _SAYS_YES, _SAYS_NO = frozenset((fold("はい"), "yes")), frozenset((fold("いいえ"), "no"))
 #: What makes one thing of two, so that a denial behind them denies both: 年金や給料ではない.
@@ -193,7 +198,7 @@ def _by_words(
     polar = _one_of_opposites(plain, choices, context)
     if polar is not None:
         return polar
-    found = find_words(stripped, choices)
+    found = find_words(_ASSURED.sub("", stripped), choices)
     flipped = _other_of_two(found, choices)
     if flipped is not None:
         return flipped
@@ -285,6 +290,7 @@ def _exactly(plain: str, stripped: str, choices: Sequence[Choice]) -> list[Choic
         [choice for choice, of in terms if words & of.labels],
         [choice for choice, of in terms if words & of.synonyms],
         [choice for choice, of in terms if words & of.voiced],
+        [choice for choice, of in terms if set(map(spoken, words)) & of.spoken],
     ):
         if found:
             return found
@@ -354,7 +360,11 @@ def _nearly(folded: str, choices: Sequence[Choice]) -> list[Choice]:
     near = [
         choice
         for choice in choices
-        if any(ratio(folded, term) >= 75 for term in _long(choice) if _denies(term) is _denies(folded))
+        if any(
+            ratio(folded, term) >= 75
+            for term in _like_in_length(choice, len(folded))
+            if _denies(term) is _denies(folded)
+        )
     ]
     return near[:3]
 
@@ -363,9 +373,11 @@ def _denies(folded: str) -> bool:
     return re.search("(?:ない|ません|へん|ん)$", folded) is not None
 
 
-def _long(choice: Choice) -> list[str]:
+def _like_in_length(choice: Choice, length: int) -> list[str]:
+    """What a slip of the thumb may have meant; of the many synonyms only what it would hardly have made longer."""
     terms = terms_of(choice)
-    return [term for term in terms.labels | terms.parts if len(term) >= 3]
+    slips = [term for term in terms.synonyms if len(term) >= 4 and abs(len(term) - length) <= 1]
+    return [term for term in terms.labels | (terms.parts - terms.synonyms) if len(term) >= 3] + slips
 
 
 def _stands_alone(choice: Choice) -> bool:

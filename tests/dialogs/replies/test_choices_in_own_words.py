@@ -1,0 +1,148 @@
+"""Choices described instead of named: 夫の扶養, 年金で食べてます, 米作っとる; and the phrases that hear them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dialogs.definition.model import Choice
+from dialogs.definition.yaml_format import load_shipped
+from dialogs.replies.base import Parsed
+from dialogs.replies.choice_terms import terms_of
+from dialogs.replies.choices import Ambiguous, read_choice
+from tests.dialogs.replies.test_choices_in_dialect import TODAY, chosen
+from tests.dialogs.replies.test_replies_choices_of_the_form import outcome
+
+CORPORATE = load_shipped("corporate")
+JOBS = (
+    Choice(name="employed", label={"ja": "会社員"}, extra={"synonyms": "銀行/会社…働い/勤め/勤務/働いと|休職しと"}),
+    Choice(name="idle", label={"ja": "無職"}, extra={"synonyms": "仕事/働…てない/ません"}),
+    Choice(name="helping", label={"ja": "家業の手伝い"}, extra={"synonyms": "夫…手伝"}),
+)
+
+
+def heard(text: str) -> str | tuple[str, ...] | None:
+    found = read_choice(text, JOBS, TODAY, "ja")
+    if isinstance(found, Parsed):
+        return str(found.value)
+    return found.candidates if isinstance(found, Ambiguous) else None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("銀行で働いてます", "employed"),
+        ("地元の会社にずっと勤めております", "employed"),
+        ("会社で働いとる", "employed"),
+        ("会社で働いとります", "employed"),
+        ("仕事は何もしとらん", "idle"),
+        ("働いておりません", "idle"),
+        ("夫の店を手伝っています", "helping"),
+        # What stands between, or goes on behind, is no longer so or not so.
+        ("会社で働いとった", None),
+        ("会社は違うけど勤めてはいます", None),
+        ("銀行を辞めて勤めなし", None),
+        ("会社に勤めていません", None),
+        ("夫の手伝いはしていません", None),
+        # What stands between the words of a phrase was said besides it.
+        ("夫の無職を手伝い", ("idle", "helping")),
+    ],
+)
+def test_a_phrase_is_heard_with_what_stands_between(text: str, name: object) -> None:
+    assert heard(text) == name
+
+
+@given(st.text(alphabet="会社銀行働勤ていますとらんなかった、夫手伝", max_size=24))
+def test_a_phrase_that_is_denied_behind_is_never_taken(text: str) -> None:
+    """Whatever stands before it: 銀行で働いていません is no employee."""
+    assert heard(text + "、銀行で働いていません") != "employed" or heard(text + "、") == "employed"
+
+
+def test_the_words_of_every_phrase_of_the_forms_are_read() -> None:
+    for form in (load_shipped("individual"), CORPORATE):
+        for choices in form.choices.values():
+            for choice in choices:
+                for word in filter(None, choice.extra.get("synonyms", "").split("|")):
+                    parts = [part.split("/") for part in word.split("…")]
+                    assert all(all(part) for part in parts), f"{choice.name}: {word}"
+                assert all(terms_of(choice).by_beginning)
+                assert all(terms_of(choice).phrases_by_beginning)
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "name"),
+    [
+        (
+            "occupation",
+            "メーカーで事務をしております|商社に勤めとります|会社に雇われてます|民間企業で働いてるよ",
+            "company_employee",
+        ),
+        ("occupation", "会社員で間違いないです|会社員に相違ありません", "company_employee"),
+        ("occupation", "株式会社の代表をしております|小さな会社の社長やってます", "company_officer"),
+        ("occupation", "県の職員やってます|お巡りさんです|公立の小学校で先生してます", "public_official"),
+        ("occupation", "ラーメン屋やってる|米作っとる|自分で商売をしております|お店やってます", "self_employed"),
+        ("occupation", "親の会社を手伝ってる|主人の店をてつだってます", "family_employee"),
+        ("occupation", "夫の扶養に入ってます|旦那の扶養です", "homemaker"),
+        ("occupation", "専門行ってる|夜間の大学に通っとります", "student"),
+        ("occupation", "年金で食べてます|恩給で暮らしております|年金でやりくりしとる", "pensioner"),
+        ("occupation", "先月クビになりました|職探し中|いまは働いておりません|仕事はしとらんばい", "retired_unemployed"),
+        ("industry", "家を建てる仕事|内装工事です", "construction"),
+        ("industry", "自動車部品を作ってます|家具を作る会社", "manufacturing"),
+        ("industry", "タクシーを運転してます|荷物を運ぶ仕事", "transport"),
+        ("industry", "焼肉屋です|うどん屋やってます", "restaurant"),
+        ("purposes", "住宅ローンの引き落とし|奨学金返してる", "loan_repayment"),
+        ("purposes", "離れて暮らす母に送金|親から送ってもらってる", "family_allowance"),
+        ("purposes", "株やってる|投信の積立", "investment"),
+        ("purposes", "預けっぱなし|老後のために貯めとる", "savings"),
+        ("funds_source", "夫の稼ぎ|息子が送ってくれる|親が入れてくれる", "family_support"),
+        ("funds_source", "駐車場を貸してます|実家を売ったお金", "real_estate"),
+        ("frequency", "ほったらかしです|もう何年も使っとらん|ほとんど使うことはないわ", "rarely"),
+        ("frequency", "月に一ぺん", "monthly"),
+        ("frequency", "週に何回か", "weekly"),
+        ("respondent", "母は去年亡くなりました|主人が先月他界しまして|夫を亡くしました", "deceased_notice"),
+        ("foreign_pep", "ただの会社員です|そんな人いないよ|政治家じゃない", "none"),
+        ("foreign_pep", "以前大使でした|過去に該当していた", "self_former"),
+        ("own_use", "誰にも貸してません|自分しか使わない", "yes"),
+        ("own_use", "家族みんなで使う|娘にカードを預けてる", "no"),
+        ("antisocial", "ヤクザじゃないです|暴力団とは無縁です|そういう人との付き合いはありません", "declared"),
+        ("remittance_purpose", "国の親に仕送り|向こうの家族のため", "family_living"),
+    ],
+)
+def test_taken(question: str, texts: str, name: str) -> None:
+    for text in texts.split("|"):
+        assert outcome(question, text) == {name}, text
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("occupation", "扶養から外れました"),
+        ("occupation", "扶養家族がいます"),
+        ("occupation", "妻を扶養しています"),
+        ("occupation", "もう働いてます"),
+        ("occupation", "派遣切りが心配"),
+        ("occupation", "妻は銀行で働いてる"),
+        ("occupation", "会社に勤めとった"),
+        ("antisocial", "暴力団と関わっています"),
+        ("antisocial", "反社の人と付き合いがあります"),
+        ("frequency", "ほとんど毎日は使ってない"),
+        ("own_use", "私以外の人も"),
+        ("respondent", "本人じゃなくなりました"),
+        ("tax_residence", "海外では払っていません"),
+        ("consent", "同意しないとどうなる"),
+        ("purposes", "ローンは返し終わった"),
+        ("industry", "焼肉屋ではない"),
+    ],
+)
+def test_not_taken(question: str, text: str) -> None:
+    assert not isinstance(outcome(question, text), set)
+
+
+def test_a_word_inside_a_katakana_word_is_none() -> None:
+    """アパートの大家 has nothing to do with パート."""
+    assert outcome("occupation", "アパートの大家をしています") == {"self_employed"}
+
+
+def test_a_company_describes_as_well() -> None:
+    assert chosen("listed", "していません", CORPORATE) == "unlisted"
+    assert chosen("staff_count", "十数人", CORPORATE) is None
