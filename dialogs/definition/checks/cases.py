@@ -59,6 +59,23 @@ class Case:
         return ", ".join(shown) or "-"
 
 
+class _Atom:
+    """A condition without a condition inside: what it looks at, read once, for it is met at every step."""
+
+    def __init__(self, node: Node, own: str) -> None:
+        self.key = _key(node, own)
+        seen = {
+            each.name if isinstance(each, Name) else own: None for each in walk(node) if isinstance(each, Name | Own)
+        }
+        self.names = tuple(seen)
+        #: Whether it looks at nothing but these names.
+        self.is_closed = not any(_looks_elsewhere(each) for each in walk(node))
+        self.is_simple = simple_look(node, own) is not None
+        self.part = part(node)
+        #: By the values of its names; ``None``: they do not tell.
+        self.truths: dict[tuple[str | None, ...], bool | None] = {}
+
+
 class Cases:
     """All cases of the answers that these expressions depend on."""
 
@@ -84,6 +101,8 @@ class Cases:
         seeds = {name for expression, _ in self._targets for name in expression.references} | set(names)
         self._ends: dict[str, Expression] = {}
         self._taking: dict[str, bool] = {}
+        #: By the place in memory, with the node itself so that nothing else comes to lie there.
+        self._atoms: dict[tuple[int, str], tuple[Node, _Atom]] = {}
         self.names = self._order(self._closure(seeds) - {without})
         self.filters = {name: filters_of(subject, subject.questions[name]) for name in self.names}
         self._looks = looks_of(self._trees())
@@ -270,14 +289,8 @@ class Cases:
         return not value or calculated or (name in self._domains and value in self._domains[name].alone)
 
     def _is_known(self, node: Node, own: str, case: Case) -> bool:
-        for each in walk(node):
-            if isinstance(each, Column) or (isinstance(each, Call) and each.function in ELSEWHERE):
-                return False
-            if isinstance(each, Name | Own):
-                name = each.name if isinstance(each, Name) else own
-                if case.values.get(name) is None:
-                    return False
-        return True
+        atom = self._atom(node, own)
+        return atom.is_closed and all(case.values.get(name) is not None for name in atom.names)
 
     def _decide(self, node: Node, own: str, case: Case) -> bool:
         match node:
@@ -305,15 +318,34 @@ class Cases:
         return not stop
 
     def _decide_atom(self, node: Node, own: str, case: Case) -> bool:
-        if self._is_known(node, own, case):
-            names = {n.name if isinstance(n, Name) else own for n in walk(node) if isinstance(n, Name | Own)}
-            exact = all(self.is_exact(name, case.values[name]) for name in names)
-            if exact or simple_look(node, own) is not None:
-                return part(node).truth(_scope(case, own))
-        key = _key(node, own)
-        if key not in case.guesses:
-            raise _Undecided(key)
-        return case.guesses[key]
+        atom = self._atom(node, own)
+        values = tuple(map(case.values.get, atom.names))
+        if values not in atom.truths:
+            atom.truths[values] = self._told(atom, node, own, case)
+        truth = atom.truths[values]
+        if truth is not None:
+            return truth
+        if atom.key not in case.guesses:
+            raise _Undecided(atom.key)
+        return case.guesses[atom.key]
+
+    def _told(self, atom: _Atom, node: Node, own: str, case: Case) -> bool | None:
+        """What the answers themselves say."""
+        if not self._is_known(node, own, case):
+            return None
+        if atom.is_simple or all(self.is_exact(name, case.values[name]) for name in atom.names):
+            return atom.part.truth(_scope(case, own))
+        return None
+
+    def _atom(self, node: Node, own: str) -> _Atom:
+        found = self._atoms.get((id(node), own))
+        if found is None:
+            found = self._atoms[id(node), own] = node, _Atom(node, own)
+        return found[1]
+
+
+def _looks_elsewhere(node: Node) -> bool:
+    return isinstance(node, Column) or (isinstance(node, Call) and node.function in ELSEWHERE)
 
 
 def _scope(case: Case, own: str) -> Known:
