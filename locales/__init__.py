@@ -102,16 +102,25 @@ def _load(locale: str, overlay: Path | None) -> Catalogue:
         raise MissingText(f"no language {locale!r}; shipped are {', '.join(VOICES)}")
     language = language_of(locale)
     texts: dict[str, str] = {} if language == locale else dict(_load(language, overlay).items())
-    sources: list[Traversable | Path] = [files("locales") / locale / "LC_MESSAGES"]
+    texts.update(_shipped(locale))
     if overlay is not None:
-        sources.append(overlay / locale / "LC_MESSAGES")
-    for source in sources:
-        if not source.is_dir():
-            continue
-        for entry in sorted(source.iterdir(), key=lambda item: item.name):
+        texts.update(_read_all(overlay / locale / "LC_MESSAGES", locale))
+    return Catalogue(locale, texts)
+
+
+@lru_cache(maxsize=len(VOICES))
+def _shipped(locale: str) -> dict[str, str]:
+    # Kept apart: whatever lies on top of it, reading it takes longest.
+    return _read_all(files("locales") / locale / "LC_MESSAGES", locale)
+
+
+def _read_all(folder: Traversable | Path, locale: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    if folder.is_dir():
+        for entry in sorted(folder.iterdir(), key=lambda item: item.name):
             if entry.name.endswith(".po"):
                 texts.update(_read(entry, locale))
-    return Catalogue(locale, texts)
+    return texts
 
 
 def _read(entry: Traversable, locale: str) -> dict[str, str]:

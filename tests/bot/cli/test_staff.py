@@ -19,6 +19,7 @@ from storage.encryption import Keyring
 from storage.staff import find_staff
 from storage.universe import Universe
 from tests.bot.cli.shell import KEYS, upgraded_store
+from tests.bot.console.house import QUICK
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("KAKUNIN_DATABASE_URL", f"sqlite:///{tmp_path}/kakunin.db")
     monkeypatch.setenv("KAKUNIN_ENCRYPTION_KEYS", KEYS)
+    # A real one takes a third of a second, on purpose.
+    monkeypatch.setattr("bot.console.passwords.PasswordHasher", lambda: QUICK)
     (tmp_path / "kakunin.db").write_bytes(upgraded_store())
 
 
