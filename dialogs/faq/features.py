@@ -2,7 +2,7 @@
 
 Each channel covers for the others: the reading joins kana with kanji and forgives the input method, words in
 the dictionary's form join their spellings, ideas join words that share no character (凍結, 使えない).
-A feature is a number of 64 bits that says its channel too, so that a text, however many sentences it has, is one row
+A feature is a number of 64 bits whose lowest say its channel, so that a text, however many sentences it has, is one row
 of numbers.
 """
 
@@ -25,7 +25,6 @@ from dialogs.japanese.width import join_japanese
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
-Channels = NDArray[np.int64]
 Bits = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -40,13 +39,12 @@ _SUFFIXES = ("ingly", "edly", "ing", "ed", "es", "s")
 _HIRAGANA_OR_KANJI = re.compile(r"[ぁ-ゖ\u3400-\u9fff]")
 _KANJI = re.compile(r"[\u3400-\u9fff]")
 
-#: An odd factor spreads the numbers of short pieces over 64 bits, each channel has its own place in them.
+#: The lowest bits of a feature: its channel, and whether it is a word by itself.
+_CHANNEL, _ALONE, _KIND = 3, 4, 3
+#: An odd factor spreads numbers over 64 bits; its powers tell the first character of a piece from the second.
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_OF_CHANNEL = np.array((0, 0x5851F42D4C957F2D), dtype=np.uint64)
-_CHARACTER = np.uint64(16)
+_OF_PLACE = np.cumprod(np.full((4, 1), _SPREAD), axis=0)
 _SPACE, _FIRST_KANA, _LAST_KANA = ord(" "), ord("ぁ"), ord("ー")
-_NO_NUMBERS, _NO_PLACES = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
-_NAMED = np.array((WORDS, IDEAS))
 _MOST_BITS = 62
 
 
@@ -68,13 +66,20 @@ class Text:
     """A text as it is compared: its sentences and, behind several, all of them as one."""
 
     sentences: Sequence[Features]
-    #: Each feature of any of them, once, and its channel.
+    #: Each feature of any of them, once.
     numbers: Numbers
-    channels: Channels
-    #: Which of these are words by themselves, and not pairs of words.
-    alone: Flags
     #: Which of the sentences have it: a bit for each.
     held: Bits
+
+    @property
+    def channels(self) -> Places:
+        """The channel of each feature."""
+        return (self.numbers & _CHANNEL).astype(np.int64)
+
+    @property
+    def alone(self) -> Flags:
+        """Which of the features are words by themselves, and not pairs of words."""
+        return (self.numbers & _ALONE).astype(np.bool_)
 
 
 def features(text: str, words: Words, folded: str | None = None) -> Text:
@@ -132,7 +137,7 @@ def together(text: str, folded: str, parts: Text, most: int) -> Text:
     most = min(len(sentences), most)
     # Every feature is one of the whole.
     held = parts.held & ((1 << most) - 1) | 1 << most
-    return Text([*sentences[:most], whole], parts.numbers, parts.channels, parts.alone, held)
+    return Text([*sentences[:most], whole], parts.numbers, held)
 
 
 def spelt_out(text: str) -> str:
@@ -142,35 +147,31 @@ def spelt_out(text: str) -> str:
 
 def _text(
     sentences: Sequence[Features],
-    pieces: tuple[Numbers, Places, Channels],
+    pieces: tuple[Numbers, Places],
     alone: Sequence[Sequence[str]],
     chains: Sequence[Sequence[str]],
 ) -> Text:
     """The sentences, with their pieces, the words that stand for themselves and those that stand in a chain."""
-    words, of_word = _numbers(alone, WORDS)
+    words, of_word = _numbers(alone, WORDS | _ALONE)
     chained, of_chain = (words, of_word) if chains is alone else _numbers(chains, WORDS)
     within = of_chain[1:] == of_chain[:-1]
-    pairs = (chained[:-1] * _SPREAD ^ chained[1:])[within]
+    pairs = ((chained[:-1] * _SPREAD ^ chained[1:]) << _KIND | WORDS)[within]
     ideas, of_idea = _numbers([one.ideas for one in sentences], IDEAS)
     numbers = np.concatenate((pieces[0], words, pairs, ideas))
     owners = np.concatenate((pieces[1], of_word, of_chain[1:][within], of_idea))
-    channels = np.concatenate((pieces[2], np.repeat(_NAMED, (len(words) + len(pairs), len(ideas)))))
     # Sorted, each once; numpy's own way has more to mind.
     order = np.argsort(numbers)
     ordered = numbers[order]
     first = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    kept = order[first]
     # Of more sentences than there are bits the last are as one.
     bits = 1 << np.minimum(owners, _MOST_BITS)[order]
-    held = np.bitwise_or.reduceat(bits, np.flatnonzero(first)) if len(bits) else bits
-    start = len(pieces[0])
-    return Text(sentences, ordered[first], channels[kept], (kept >= start) & (kept < start + len(words)), held)
+    return Text(sentences, ordered[first], np.bitwise_or.reduceat(bits, np.flatnonzero(first)) if len(bits) else bits)
 
 
-def _numbers(names: Sequence[Collection[str]], channel: int) -> tuple[Numbers, Places]:
+def _numbers(names: Sequence[Collection[str]], kind: int) -> tuple[Numbers, Places]:
     """Words or ideas by number, and the sentence of each."""
-    numbers = np.array([_number(name, channel) for some in names for name in some], dtype=np.uint64)
+    numbers = np.array([_number(name, kind) for some in names for name in some], dtype=np.uint64)
     return numbers, np.repeat(np.arange(len(names)), [len(some) for some in names])
 
 
@@ -181,47 +182,43 @@ def _plain(text: str) -> str:
 
 
 @lru_cache(maxsize=1 << 13)
-def _number(name: str, channel: int) -> int:
+def _number(name: str, kind: int) -> int:
     """A word or an idea as a number, the same on every machine."""
-    digest = blake2b(name.encode("utf-8", "replace"), digest_size=8, salt=channel.to_bytes(1, "big")).digest()
-    return int.from_bytes(digest, "little")
+    digest = blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> _KIND << _KIND | kind
 
 
 def _pieces(
     writings: Sequence[str], sounds: Sequence[str], shortest: int, longest: int, *, spaced: bool = False
-) -> tuple[Numbers, Places, Channels]:
-    """Each piece of some characters of each writing as a number, with its sentence and channel; of sounds one longer.
+) -> tuple[Numbers, Places]:
+    """Each piece of some characters of each writing as a number, with its sentence; of sounds they are one longer.
 
     In Japanese a piece crosses no sign, and a single kana says nothing and is left out.
     """
-    texts = [*writings, *sounds]
     # No piece crosses the end of a text.
-    joined = "\0".join(texts)
+    joined = "\0".join((*writings, *sounds))
     if not spaced:
         joined = _NOT_TEXT.sub(" ", joined)
     signs = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    whole = signs != 0 if spaced else (signs != _SPACE) & (signs != 0)
+    size, most = len(signs), longest + bool(sounds)
     text_of = np.cumsum(signs == 0)
     first_sound = int(np.searchsorted(text_of, len(writings)))
-    codes = ((signs ^ (signs >> 16)) & 0xFFFF).astype(np.uint64)
-    piece, complete = codes, whole
-    numbers, of = [_NO_NUMBERS], [_NO_PLACES]
-    for size in range(1, longest + (2 if sounds else 1)):
-        if size > 1:
-            piece = (piece[:-1] << _CHARACTER) | codes[size - 1 :]
-            complete = complete[:-1] & whole[size - 1 :]
-        if size >= shortest:
-            kept = complete if size > 1 else complete & ((signs < _FIRST_KANA) | (signs > _LAST_KANA))
-            start, end = first_sound if size > longest else 0, first_sound if size == shortest else len(kept)
-            places = np.flatnonzero(kept[start:end]) + start
-            numbers.append(piece[places])
-            of.append(text_of[places])
-        if len(piece) < 2:
-            break
-    texts_of = np.concatenate(of)
+    # A row for the first character of each piece, one for the second, ...; what is behind the end is no character.
+    codes, whole = np.zeros(size + most, dtype=np.uint64), np.zeros(size + most, dtype=bool)
+    codes[:size] = signs
+    whole[:size] = signs != 0 if spaced else (signs != _SPACE) & (signs != 0)
+    signs_of = np.ndarray((most, size), np.uint64, codes, 0, (8, 8))
+    pieces = np.cumsum(signs_of * _OF_PLACE[:most], axis=0, dtype=np.uint64)
+    complete = np.logical_and.accumulate(np.ndarray((most, size), np.bool_, whole, 0, (1, 1)), axis=0)
+    complete[0] &= (signs < _FIRST_KANA) | (signs > _LAST_KANA)
+    complete[: shortest - 1] = False
+    complete[shortest - 1, first_sound:] = False
+    complete[longest:, :first_sound] = False
+    places = np.flatnonzero(complete)
+    texts_of = text_of[places % size] if size else places
     is_sound = texts_of >= len(writings)
-    spread = np.concatenate(numbers) * _SPREAD ^ _OF_CHANNEL[is_sound.astype(np.int64)]
-    return spread, texts_of - len(writings) * is_sound, np.where(is_sound, READING, WRITING)
+    numbers = pieces.ravel()[places] << _KIND | np.where(is_sound, READING, WRITING).astype(np.uint64)
+    return np.asarray(numbers, dtype=np.uint64), texts_of - len(writings) * is_sound
 
 
 def _tokens(text: str) -> list[str]:
