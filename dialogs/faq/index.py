@@ -35,6 +35,9 @@ LIGHT, MEANING = 6, 3
 #: A text in kana is given these columns of its own: the encoder is less sure of it.
 COLUMNS = LIGHT + 2 * MEANING
 
+#: A feature that a larger share of the groups has tells nothing, and its many entries are left out.
+_MOST = 0.6
+
 #: More bytes than the sums for one text take.
 _ROOM = 1 << 21
 
@@ -102,14 +105,15 @@ def tables_of(groups: Sequence[Sequence[Phrase]]) -> Tables:
     heaviest = np.zeros(len(pairs))
     np.maximum.at(heaviest, pair_of, weights[phrase_of])
     spread = np.bincount(pairs // len(groups), minlength=len(names))
-    rarity = np.log((len(groups) + 1) / (spread + 0.5))
+    rarity = np.where(spread > _MOST * len(groups), 0.0, np.log((len(groups) + 1) / (spread + 0.5)))
     length = np.sqrt(np.bincount(phrase_of * _CHANNELS + channels, rarity[entries] ** 2, len(phrases) * _CHANNELS))
-    values = weights[phrase_of] * rarity[entries] ** 2 / length[phrase_of * _CHANNELS + channels]
+    values = weights[phrase_of] * rarity[entries] ** 2 / np.maximum(length, 1e-9)[phrase_of * _CHANNELS + channels]
     of_group, group = np.divmod(pairs, len(groups))
     features = np.concatenate((entries, of_group))
     order = np.argsort(features, kind="stable")
+    order = order[rarity[features[order]] > 0]
     postings = Postings(
-        np.cumsum([0, *np.bincount(features, minlength=len(names))]).astype(np.int32),
+        np.cumsum([0, *np.bincount(features[order], minlength=len(names))]).astype(np.int32),
         np.concatenate((phrase_of, len(phrases) + group))[order].astype(np.int32),
         np.concatenate((values, heaviest * rarity[of_group] ** 2))[order].astype(np.float32),
     )
