@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from dialogs.replies.address import read_address
 from dialogs.replies.base import Reader
-from dialogs.replies.codes import read_corporate_number, read_residence_card
+from dialogs.replies.codes import read_corporate_number
 from dialogs.replies.country import read_country
 from dialogs.replies.dates import read_date
 from dialogs.replies.email import read_email
@@ -20,6 +20,7 @@ from dialogs.replies.names import read_kana, read_name
 from dialogs.replies.numbers import read_decimal, read_integer, read_percentage
 from dialogs.replies.phone import read_phone
 from dialogs.replies.postal_code import read_postal_code
+from dialogs.replies.residence_card import read_residence_card
 from dialogs.replies.residence_status import read_residence_status
 from dialogs.replies.surroundings import tolerant
 from dialogs.replies.yes_no import read_yes_no

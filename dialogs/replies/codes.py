@@ -1,17 +1,15 @@
-"""Numbers with a fixed shape: 法人番号, 在留カード番号.
+"""法人番号: thirteen digits, the first of which checks the others.
 
-Sources: National Tax Agency (check digit of the corporate number), Immigration Services Agency (two letters,
-eight digits, two letters; no public check rule).
+Source: National Tax Agency (check digit of the corporate number).
 """
 
 from __future__ import annotations
 
 import re
 
-from dialogs.japanese.kana import to_katakana
 from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
 from dialogs.replies.base import Parsed, Problem, ReplyContext
-from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter, words
+from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
 from dialogs.replies.problems import problem
 from dialogs.replies.sentences import lone
 
@@ -33,69 +31,16 @@ _CORPORATE_LEAD = (
         *_OURS,
     ),
 )
-_CARD_LEAD = (
-    *about("在留カード番号", "在留カード", "カード番号", "番号", "カード", "在留番号"),
-    *about(
-        "residence card number", "residence card", "card number", "card", "number", "my card number is", "number is"
-    ),
-    *(
-        "在留カードの",
-        "カードの",
-        "在留カード番号",
-        "在留カード",
-        "カード番号",
-        "番号",
-        "No.",
-        "No ",
-        "no.",
-        "my ",
-        "card no.",
-        "card no",
-    ),
-)
 _TAIL = (*WRITTEN, "番", *CASUAL_TAIL)
 
 _COMPANY_WORDS = (
     "法人|ほうじん|ホウジン|番号|ばんごう|バンゴウ|デス|ハ(?= )|会社|本社|当社|弊社|うち|no|インボイス|適格請求書"
     "|登録|済み?|発行事業者|国税庁|サイト|ネット|見たら|調べたら|確認したら|とうろく|13桁|corporate|company's|company|number|invoice"
 )
-_CARD_WORDS = (
-    "在留|ざいりゅう|ザイリュウ|zairyu|書いて(?:ある|あります|あった)?|id|カード|かーど|番号|ばんごう|等|右上"
-    "|印刷|記載|されて|います|見たら|みたら|見て|いま|今|以上|no|number|card|residence|new"
-)
-
 _FIGURES = re.compile(f"[\\d{DIGIT_CHARS} .,ー~のノ・_/\\-]+")
 _NOT_FIGURES = re.compile(r"\D")
-#: Thirteen figures inside a sentence, and a card's number inside one.
+#: Thirteen figures inside a sentence.
 _THIRTEEN = re.compile(r"(?<![A-Za-z0-9])(?:T ?-? ?)?\d(?:[ \-]?\d){12}(?![A-Za-z0-9])", re.IGNORECASE)
-_CARD = re.compile(r"[A-Z]{2}\d{8}[A-Z]{2}")
-_CARD_INSIDE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ \-]?\d{4}[ \-]?\d{4}[ \-]?[A-Z]{2}(?![A-Za-z0-9])", re.IGNORECASE)
-_CARD_SEPARATORS = re.compile(r"[ .,、:・_/()ー\-]|(?<=[A-Za-z0-9])の(?=[A-Za-z0-9])")
-
-
-#: Until when the card is valid, behind its number: that is asked by itself.
-_VALID_UNTIL = re.compile(
-    r"(?<=[A-Za-z])[ 、,。(]*(?:で、? ?)?"
-    r"(?:(?:有効)?期限|満了日?|有効期間|expires?(?: on)?|valid until|until|exp\.?)?(?:は|が|:)? ?"
-    r"(?:令和 ?|R)?\d{1,4}(?:年|[/.\-])\d{1,2}(?:月|[/.\-])\d{1,2}日? ?(?:まで|迄)?(?:有効)?(?:です)?[。)]*$",
-    re.IGNORECASE,
-)
-#: How letters are read out.
-_LETTERS = {
-    name: letter
-    for letter, names in zip(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        words(
-            "エー・エイ ビー シー ディー・デー イー エフ ジー エイチ・エッチ アイ ジェー・ジェイ ケー・ケイ エル"
-            " エム エヌ オー ピー キュー"
-            " アール エス ティー・テー ユー ブイ・ヴィー ダブリュー・ダブル エックス ワイ ゼット"
-        ),
-        strict=True,
-    )
-    for name in names.split("・")
-}
-_LETTER = "|".join(sorted(_LETTERS, key=len, reverse=True))
-_READ_OUT = re.compile(rf"({_LETTER})({_LETTER})(\d{{8}})({_LETTER})({_LETTER})(?:デス)?")
 
 
 def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
@@ -114,23 +59,6 @@ def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
     if not is_corporate_number(digits):
         return problem("corporate_number.check_digit", context)
     return Parsed(value=digits, display=digits)
-
-
-def read_residence_card(text: str, context: ReplyContext) -> Parsed | Problem:
-    """Two capitals, eight digits, two capitals."""
-    plain = opening("residence_card", text, context)
-    if isinstance(plain, Problem):
-        return plain
-    plain = _VALID_UNTIL.sub("", plain)
-    stripped = digits_of(strip_chatter(plain, lead=_CARD_LEAD, tail=_TAIL))
-    card = _CARD_SEPARATORS.sub("", stripped).upper()
-    if read_out := _READ_OUT.fullmatch(re.sub("[ ・、,]", "", to_katakana(stripped))):
-        card = "".join(_LETTERS.get(part, part) for part in read_out.groups())
-    if not _CARD.fullmatch(card) and (told := lone(plain, _CARD_INSIDE, _CARD_WORDS)):
-        card = _CARD_SEPARATORS.sub("", told).upper()
-    if not _CARD.fullmatch(card):
-        return problem("residence_card.format", context)
-    return Parsed(value=card, display=card)
 
 
 def is_corporate_number(digits: str) -> bool:

@@ -69,7 +69,12 @@ _OF_KINDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "country": {"unknown": (), "ambiguous": (), "several": (), "stateless": ()},
     "residence_status": {"unknown": (), "ambiguous": ()},
     "corporate_number": {"digits": ("count",), "check_digit": (), "unreadable": ()},
-    "residence_card": {"format": ()},
+    "residence_card": {
+        "format": (),
+        "digits": ("count",),
+        "length": ("count",),
+        "look_alike": ("place", "typed", "meant"),
+    },
     "yes_no": {"ambiguous": (), "unreadable": ()},
     "text": {},
     "choice": {

@@ -32,6 +32,8 @@ _NOT_UNDERSTOOD = frozenset(
             "no_at",
             "domain",
             "digits",
+            "length",
+            "look_alike",
             "unit_missing",
             "incomplete",
         ),

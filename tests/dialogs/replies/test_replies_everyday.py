@@ -142,8 +142,8 @@ ASKED_BACK: dict[str, dict[str, str]] = {
     },
     "residence_status": {"ambiguous": "技能1号|working visa", "unknown": "永住申請中|永住者または定住者"},
     "residence_card": {
-        "format": "期限は2030年5月1日|エー12345678シーディー"
-        "|AB12345678CDだったけど新しくなりました|AB12345678CDかも|AB1234567OCD|ABl2345678CD"
+        "format": "期限は2030年5月1日|エー12345678シーディー|AB12345678CDだったけど新しくなりました|AB12345678CDかも",
+        "look_alike": "AB1234567OCD|ABl2345678CD",
     },
 }
 

@@ -184,7 +184,12 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "residence_status": {"ambiguous": "配偶者ビザ|就労ビザ", "unknown": "わからない"},
     "corporate_number": {"check_digit": "7000012050003|0000000000000", "digits": "123", "unreadable": "会社"},
-    "residence_card": {"format": "A12345678CD|AB1234567OCD"},
+    "residence_card": {
+        "format": "在留カード",
+        "digits": "AB1234567CD",
+        "length": "A12345678CD",
+        "look_alike": "AB1234567OCD",
+    },
     "yes_no": {
         "ambiguous": (
             "特に問題ないです|違わない|大丈夫です|いいです|結構です|はい、ありません|問題ないです|はいありません"
