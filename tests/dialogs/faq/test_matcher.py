@@ -148,13 +148,13 @@ def test_a_very_long_text_is_cut() -> None:
     assert matcher().match((question + "。") * 10_000).ranked[0].topic == "F33"
 
 
-@pytest.mark.slow
 def test_of_very_many_sentences_the_whole_is_still_read() -> None:
     matcher = matcher_for(load_shipped("ja"), "ja", "off")
     many, few = (matcher.match("印鑑は?" * times) for times in (MAX_LENGTH // 4, 6))
     assert many.ranked == few.ranked
 
 
+@pytest.mark.slow
 def test_the_same_text_is_read_alike_by_many_threads() -> None:
     texts = [text for _, text in questions("questions_ja")]
     expected = [matcher().match(text) for text in texts]
@@ -175,7 +175,7 @@ def test_the_same_text_is_read_alike_by_many_threads() -> None:
 def test_a_matcher_is_built_once_for_a_version() -> None:
     topics = load_shipped("ja")
     assert matcher_for(topics, "ja") is matcher_for(tuple(topics), "ja")
-    assert matcher_for(topics[:40], "ja") is not matcher_for(topics, "ja")
+    assert matcher_for(topics[:2], "ja") is not matcher_for(topics, "ja")
 
 
 def topic(name: str, question: str, *variants: str) -> Topic:
