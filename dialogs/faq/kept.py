@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+#: The system reads no more of a file ahead at once.
+_AHEAD = 1 << 17
 
 
 def cache_folder() -> Path | None:
@@ -47,6 +49,9 @@ class RowsOnDisk:
         self._size = mapped.nbytes // max(len(mapped), 1)
         self._descriptor = os.open(file, os.O_RDONLY)
         weakref.finalize(self, os.close, self._descriptor)
+        if hasattr(os, "posix_fadvise"):  # else the first texts after a start of the machine wait for the disk
+            for start in range(0, self._start + mapped.nbytes, _AHEAD):
+                os.posix_fadvise(self._descriptor, start, _AHEAD, os.POSIX_FADV_WILLNEED)
 
     def __len__(self) -> int:
         return int(self._shape[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -155,6 +156,17 @@ def test_rows_are_read_from_the_disk_as_they_are_in_memory(tmp_path: Path) -> No
         assert np.array_equal(rows[np.array(places, dtype=np.int64)], table[places])
     (tmp_path / "spoilt.npy").write_bytes(b"spoilt")
     assert read_rows(tmp_path / "spoilt.npy") is read_rows(tmp_path / "none.npy") is None
+
+
+def test_the_system_is_asked_to_have_all_rows_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "table.npy"
+    write(file, np.zeros((3, 1 << 16), dtype=np.int16))
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _, start, size, __: asked.append((start, start + size)))
+    assert read_rows(file) is not None
+    ends = [0, *(end for _, end in asked)]
+    assert [start for start, _ in asked] == ends[:-1]
+    assert ends[-1] >= file.stat().st_size
 
 
 def test_half_a_pair_is_cut_like_an_unknown_sign() -> None:
