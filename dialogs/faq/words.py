@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import add
 from typing import Any
 
 import yaml
@@ -47,7 +48,7 @@ class Finder:
 @lru_cache(maxsize=8)
 def _starts(text: str) -> frozenset[str]:
     """Every character and every two; kept for a moment, because many lists are looked for in one text."""
-    return frozenset((*text, *map(str.__add__, text, text[1:])))
+    return frozenset((*text, *map(add, text, text[1:])))
 
 
 @dataclass(frozen=True)
