@@ -84,6 +84,28 @@ def towns_of(prefecture: str, municipality: str) -> frozenset[str]:
 
 
 @cache
+def readings_of_municipalities() -> tuple[tuple[str, str, str, str], ...]:
+    """Prefecture and municipality as Japan Post writes them, and how each of the two is read, in katakana."""
+    query = "SELECT prefecture, city, data FROM postal_data GROUP BY prefecture, city"
+    with _table() as table:
+        rows = [(prefecture, city, json.loads(data)) for prefecture, city, data in table.execute(query)]
+    return tuple((prefecture, city, one["prefecture_kana"], one["city_kana"]) for prefecture, city, one in rows)
+
+
+def readings_of_towns(prefecture: str, municipality: str) -> Iterator[tuple[str, str]]:
+    """The towns of one municipality, each with a reading in katakana."""
+    query = "SELECT data FROM postal_data WHERE code BETWEEN ? AND ? AND prefecture = ? AND city = ?"
+    with _table() as table:
+        for area in _areas().get((prefecture, municipality), ()):
+            for (entry,) in table.execute(query, (f"{area}0000", f"{area}9999", prefecture, municipality)):
+                data = json.loads(entry)
+                for one in (data, *data["alternates"]):
+                    town = _town(one["neighborhood"], one["city"])
+                    if town and (one["prefecture"], one["city"]) == (prefecture, municipality):
+                        yield town, one["neighborhood_kana"]
+
+
+@cache
 def _areas() -> Mapping[tuple[str, str], tuple[str, ...]]:
     """Prefecture and municipality -> how its postal codes begin (three digits)."""
     areas: dict[tuple[str, str], tuple[str, ...]] = {}

@@ -1,7 +1,8 @@
 """A typed address, as it is to be stored: prefecture, municipality, number; width put right.
 
 Sources: Japan Post's list of municipalities and postal codes; Act on Indication of Residential Address.
-Nothing that was typed is corrected.  Added is only what the list settles: the prefecture, the district (郡),
+Nothing that was typed is corrected; an address in kana is written in characters where it can be read in one way
+only.  Added is only what the list settles: the prefecture, the district (郡),
 the city of a ward or the ward of a city, and what a postal code in front stands for.  A municipality that does
 not exist, or not in that prefecture or under that code, is asked back; towns, 小字 and buildings never are,
 because no list has them all.  Addresses in Latin letters are taken when they name a prefecture.
@@ -19,6 +20,7 @@ from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import about, opening, strip_chatter
 from dialogs.replies.house_numbers import has_house_number
 from dialogs.replies.places import begins_with_number, describe, locate, names_another_place
+from dialogs.replies.places_in_kana import Several, in_characters
 from dialogs.replies.prefectures import PREFECTURES
 from dialogs.replies.problems import MAX_LENGTH, problem
 from dialogs.replies.sentences import speaks_of_others
@@ -102,11 +104,15 @@ def read_address(text: str, context: ReplyContext) -> Parsed | Problem:
         return problem("address.too_long", context, limit=str(LONGEST))
     if _BAD.search(strip_variation_selectors(typed)):
         return problem("address.bad_character", context)
+    places = places_of(code)
+    heard = in_characters(typed, places or places_of(context.postal_code or ""))
+    if isinstance(heard, Several):
+        return problem("address.read_alike", context, places="、".join(heard.names))
+    typed = heard or typed
     if _SENTENCE.search(typed) or ENGLISH_SENTENCE.search(typed):
         return problem("address.not_an_address", context)
     if code and _without_code(typed)[0]:
         return problem("address.several", context)
-    places = places_of(code)
     if code and not places:
         return problem("address.no_such_postal_code", context)
     if not typed:

@@ -60,6 +60,7 @@ _OF_KINDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "postal_code_mismatch": (),
         "no_such_postal_code": (),
         "only_postal_code": ("place",),
+        "read_alike": ("places",),
         "several": (),
         "not_an_address": (),
         "bad_character": (),
