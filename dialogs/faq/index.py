@@ -132,8 +132,9 @@ class Index:
         #: Phrasings as written, and as the dictionary spells them.
         self._vectors, self._spelt = vectors, spelt if spelt is not None else vectors
         # Given back at once: the allocator then keeps as much at hand as any text needs, and does not ask the system
-        # for it again with each text.
-        np.empty(_ROOM, dtype=np.uint8)
+        # for it again with each text. The first time it still maps it, the second time it has it.
+        for room in (_ROOM, _ROOM // 2):
+            np.ones(room, dtype=np.uint8)
 
     def evidence(self, text: Text, *, without: tuple[int, int] | None = None) -> tuple[Matrix, Vector]:
         """For each sentence one row a group, as far as it needs no meaning, and the share of its words that are new.
@@ -171,7 +172,7 @@ class Index:
         first, second = self._best_two(like[None])
         mean = np.add.reduceat(like, self._starts) / np.maximum(sizes, 1)
         column = MEANING if query.is_kana else 0
-        found[:, column : column + MEANING] = np.column_stack((first[0], second[0], mean))
+        found[:, column], found[:, column + 1], found[:, column + 2] = first[0], second[0], mean
         return found
 
     def _scores(self, text: Text, without: tuple[int, int] | None) -> tuple[Matrix, Matrix, Vector]:
