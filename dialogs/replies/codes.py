@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 from dialogs.japanese.numerals import DIGIT_CHARS, digits_of
+from dialogs.japanese.romaji import from_romaji
+from dialogs.japanese.spoken import spoken_digits
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, WRITTEN, about, opening, strip_chatter
 from dialogs.replies.problems import problem
@@ -52,6 +54,7 @@ def read_corporate_number(text: str, context: ReplyContext) -> Parsed | Problem:
     digits = only_figures(re.sub(r"^[Tt][ \-]?(?=\d)", "", plain))
     if digits is None and (told := lone(plain, _THIRTEEN, _COMPANY_WORDS)):
         digits = _NOT_FIGURES.sub("", told)
+    digits = digits or spoken_digits(from_romaji(plain) or plain)
     if digits is None:
         return problem("corporate_number.unreadable", context)
     if len(digits) != 13:

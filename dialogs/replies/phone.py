@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 
 from dialogs.japanese.numerals import digits_of
+from dialogs.japanese.romaji import from_romaji
+from dialogs.japanese.spoken import spoken_digits
 from dialogs.replies.base import Parsed, Problem, ReplyContext
 from dialogs.replies.chatter import CASUAL_TAIL, opening, strip_chatter
 from dialogs.replies.problems import problem
@@ -72,6 +74,8 @@ def read_phone(text: str, context: ReplyContext) -> Parsed | Problem:
     plain = _EXTENSION.sub("", digits_of(plain.replace("ゼロ", "0")))
     if not _ALLOWED.fullmatch(plain) and (told := lone(plain, _INSIDE, _WORDS)):
         plain = told
+    if not _ALLOWED.fullmatch(plain):
+        plain = spoken_digits(from_romaji(plain) or plain) or plain
     if _SEVERAL.search(plain) and len(re.sub(r"\D", "", plain)) > 15:
         return problem("phone.several", context)
     if _LETTER.search(plain):
