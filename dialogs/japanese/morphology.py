@@ -61,6 +61,29 @@ def is_family_name_alone(name: str) -> bool:
     return _is_one(name, "姓") and not (_is_one(name[0], "姓") and _is_one(name[1], "名"))
 
 
+def is_family_name_in_kana(name: str) -> bool:
+    """Whether kana are a family name by themselves; the dictionary lists the common ones: やまだ, ヤマダ."""
+    found = _dictionary().lookup(name)
+    return any(one.part_of_speech()[2:4] == ("人名", "姓") for one in found) or to_hiragana(name) in _common_in_kana()
+
+
+#: Common family names whose kana the dictionary does not list by themselves.
+_COMMON = (
+    "山本 後藤 前田 池田 細川 橋本 石川 石井 小川 岡田 長谷川 村上 近藤 遠藤 青木 坂本"
+    " 斎藤 福田 太田 西村 藤井 金子 岡本 藤原 三浦 中野 原田 松田 竹内 上田 小野 田村 中山"
+    " 和田 石田 森田 原 柴田 酒井 工藤 横山 宮崎 宮本 内田 高木 安藤 谷口 大野 丸山 今井"
+    " 高田 藤本 武田 村田 上野 杉山 増田 平野 大塚 千葉 久保 松井 小島 岩崎 桜井 野口 松尾"
+    " 木下 野村 菊地 佐野 大西 杉本 新井 浜田 菅原 市川 水野 小松 島田 古川 小西 山内 西田"
+    " 菊池 北村 五十嵐 福島 安田 中田 川口 平田 川崎 飯田 吉川 本田 久保田 沢田 辻 関 中西"
+    " 東 渡部 服部 樋口 福井 土屋 永井 西川 秋山 中川 黒田"
+)
+
+
+@cache
+def _common_in_kana() -> frozenset[str]:
+    return frozenset(reading for name in _COMMON.split() for reading in readings_of_family_name(name))
+
+
 def readings_of_family_name(written: str) -> frozenset[str]:
     """The readings that the dictionary lists of a family name, in hiragana; none where it knows no such name."""
     found = _dictionary().lookup(written)

@@ -19,6 +19,7 @@ from dialogs.replies import denials
 from dialogs.replies.base import Problem, ReplyContext
 from dialogs.replies.chatter import opening
 from dialogs.replies.choice_terms import in_one_spelling, loose, terms_of
+from dialogs.replies.languages import speaks_of_language
 from dialogs.replies.problems import problem
 
 _LATIN = re.compile(r"[a-z0-9][a-z0-9 .'\-/]*")
@@ -103,9 +104,9 @@ class Found:
 
 
 def opened(text: str, context: ReplyContext) -> str | Problem:
-    """The text to look for choices in; one that takes its own denial back is none."""
+    """The text to look for choices in; one that takes its own denial back, or asks for another language, is none."""
     plain = opening("choice", text, context)
-    if isinstance(plain, str) and denials.DENIED_TWICE.search(plain):
+    if isinstance(plain, str) and (denials.DENIED_TWICE.search(plain) or speaks_of_language(plain)):
         return problem("choice.unreadable", context)
     return plain
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from dialogs.japanese.kana import is_katakana_reading, to_hiragana, to_katakana
-from dialogs.japanese.morphology import is_family_name_alone, words
+from dialogs.japanese.morphology import is_family_name_alone, is_family_name_in_kana, words
 from dialogs.japanese.municipalities import fold_place
 from dialogs.japanese.variants import has_gaiji
 from dialogs.japanese.width import strip_variation_selectors, to_storable_width
@@ -75,6 +75,7 @@ _CORPORATE = re.compile(
     re.IGNORECASE,
 )
 _FEW_KANJI = re.compile(f"[{KANJI}]{{1,5}}")
+_FEW_KANA = re.compile("[ぁ-ゖー]{2,6}|[ァ-ヺー]{2,6}")
 _COMPANY_AND_PERSON = re.compile("(?:社|法人).* (?:代表|取締役|社長|理事)")
 _CORPORATE_MARKS = {
     "㈱": "株式会社",
@@ -127,6 +128,8 @@ def read_name(text: str, context: ReplyContext) -> Parsed | Problem:
         return problem("name.family_only", context)
     if len(strip_variation_selectors(typed)) < 2:
         return problem("name.not_a_name", context)
+    if _FEW_KANA.fullmatch(typed) and is_family_name_in_kana(typed):
+        return problem("name.family_only", context)
     return Parsed(value=typed, display=typed)
 
 

@@ -15,11 +15,18 @@ from dialogs.japanese.width import normalise, to_storable_width
 from dialogs.replies import surrounding_words as words
 from dialogs.replies.base import Parsed, Problem, Reader, ReplyContext
 from dialogs.replies.chatter import without_pictures
+from dialogs.replies.languages import speaks_of_language
 from dialogs.replies.problems import MAX_LENGTH, problem
 from dialogs.replies.sentences import is_harmless
 
 #: Kinds whose value may hold any word, and how a value that ends like a sentence is refused.
 _OF_WORDS = {"name": "name.not_a_name", "kana": "kana.not_a_name", "address": "address.not_an_address"}
+#: What a reader says of a text that holds no value of its kind, where that is not ``unreadable``.
+_NOTHING_SAID = {
+    **_OF_WORDS,
+    **{"country": "country.unknown", "residence_status": "residence_status.unknown"},
+    "residence_card": "residence_card.format",
+}
 #: What a reader says of a text that it does not understand; anything else it has understood and refused.
 _NOT_UNDERSTOOD = frozenset(
     (
@@ -96,6 +103,11 @@ def tolerant(kind: str, reader: Reader) -> Reader:
     """``reader`` for replies with anything harmless around the value."""
 
     def read(text: str, context: ReplyContext) -> Parsed | Problem:
+        found = read_any(text, context)
+        lacks = isinstance(found, Parsed) and len(text) <= MAX_LENGTH and speaks_of_language(text)
+        return problem(_NOTHING_SAID.get(kind, f"{kind}.unreadable"), context) if lacks else found
+
+    def read_any(text: str, context: ReplyContext) -> Parsed | Problem:
         if len(text) > MAX_LENGTH:
             return reader(text, context)
         if kind in _OF_WORDS:
