@@ -61,7 +61,7 @@ _COUNTS = re.compile(
 )
 #: What stands between the words of a phrase: a little of the same clause that denies nothing and is not over.
 _BETWEEN = (
-    "(?:(?![、。,.!?\n]|ない|なく|なか|ません|へん|まへん|じゃ|では|違|ちが|ちゃう|以外|しか|けど|けれど|ですが|ますが|たが|だった|でした"
+    "(?:(?![、。,.!?\n]|ない|なく|なか|ません|へん|まへん|じゃ|では|違|ちが|ちゃう|以外|しか|別の|ほかの|他の|けど|けれど|ですが|ますが|たが|だった|でした"
     "|以前|昔|辞め|やめ|卒業|ので|んで|つもり|予定).){0,8}?"
 )
 #: What a phrase that denies may end in besides its own ending: 使ってない is also 使っておりません and 使っとらん.

@@ -208,7 +208,7 @@ def _places(said: str, term: str) -> list[int]:
         # 月1回 is neither in 月10回 nor in 3か月1回.
         inside_figure = (
             (_COUNTED.match(term[-1]) and _COUNTED.match(after))
-            or (_COUNTED.match(term) and re.match("[0-9.,、~月週日]", before))
+            or (_COUNTED.match(term) and re.match("[0-9.,、~月週日数何]", before))
             or (term[0] == "数" and re.match("[十百千万]", before))
             or (_RATE.match(term) and _OF_ANOTHER.search(said[max(0, start - 2) : start]))
         )

@@ -284,7 +284,8 @@ def _each_part(stripped: str, choices: Sequence[Choice], context: ReplyContext) 
 
 def _exactly(plain: str, stripped: str, choices: Sequence[Choice]) -> list[Choice]:
     """The choices of which the whole reply is a label, else a synonym, else a part of a label."""
-    words = {loose(plain), loose(stripped)} - {""}
+    # 本社だけ is a synonym of its own, だけ else a closing word.
+    words = {loose(plain), loose(strip_chatter(plain, tail=CASUAL_TAIL)), loose(stripped)} - {""}
     terms = [(choice, terms_of(choice)) for choice in choices]
     for found in (
         [choice for choice, of in terms if words & of.labels],

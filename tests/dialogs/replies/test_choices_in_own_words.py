@@ -143,6 +143,47 @@ def test_a_word_inside_a_katakana_word_is_none() -> None:
     assert outcome("occupation", "アパートの大家をしています") == {"self_employed"}
 
 
-def test_a_company_describes_as_well() -> None:
-    assert chosen("listed", "していません", CORPORATE) == "unlisted"
-    assert chosen("staff_count", "十数人", CORPORATE) is None
+@pytest.mark.parametrize(
+    ("question", "texts", "name"),
+    [
+        ("respondent", "会社の代表をしております|院長です", "representative_officer"),
+        ("respondent", "経理やってます|事務局の者です", "accounting"),
+        ("respondent", "会計事務所の者です|顧問税理士です", "proxy"),
+        ("corporate_type", "同窓会です|マンションの管理組合", "association"),
+        ("listed", "していません|上場はしておりません|うちは中小企業です", "unlisted"),
+        ("listed", "親会社が東証に出ています|親会社が上場企業", "listed_subsidiary"),
+        ("offices", "本社だけです|支店はございません", "head_office"),
+        ("offices", "大阪に支店があります", "elsewhere"),
+        ("offices", "ベトナムに工場がある|上海に事務所", "abroad"),
+        ("operation", "普通にやってます|通常営業です", "active"),
+        ("operation", "今は動いていません|しばらく休んでます", "suspended"),
+        ("staff_count", "社長だけ|従業員はいません", "up_to_1"),
+        ("purposes", "外注先への支払い|仕入れ先に払ってます", "business"),
+        ("purposes", "従業員の給料を払う|バイト代の支払い", "payroll"),
+        ("purposes", "お布施を受け取る|診療報酬が入る|会費集め", "sales_receipts"),
+        ("owner_majority", "社長が100%持ってます", "yes"),
+        ("owner_holding", "持株会社を通じて", "indirect"),
+    ],
+)
+def test_a_company_is_described(question: str, texts: str, name: str) -> None:
+    for text in texts.split("|"):
+        assert chosen(question, text, CORPORATE) == name, text
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("operation", "事業をやめるつもりはない"),
+        ("offices", "海外に支店はありません"),
+        ("owner_majority", "社長が株を持ってます"),
+        ("listed", "上場を目指しています"),
+        ("purposes", "給料は別の銀行から払っています"),
+    ],
+)
+def test_what_a_company_denies_or_hopes_for_is_not_taken(question: str, text: str) -> None:
+    assert chosen(question, text, CORPORATE) is None
+
+
+def test_a_company_counts() -> None:
+    assert chosen("staff_count", "十数人", CORPORATE) == "from_6"
+    assert chosen("staff_count", "数十人", CORPORATE) is None
