@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from dialogs.definition.builder import build
@@ -50,8 +50,9 @@ def canonical_source(source: bytes | str, *, origin: str) -> str:
     return canonical_json(tree)
 
 
+@lru_cache(maxsize=8)
 def read_canonical(body: str) -> Questionnaire:
-    """The questionnaire of a published body."""
+    """The questionnaire of a published body; of the few that are in use each is read once."""
     return build(read_json_tree(body), origin="published questionnaire")
 
 
