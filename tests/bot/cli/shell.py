@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from bot.cli import run
 from storage.database import Database
@@ -31,9 +30,6 @@ class Done:
     code: int
     out: str
     err: str
-
-
-_command_of = cache(typer.main.get_command)
 
 
 @cache
@@ -61,8 +57,6 @@ class Shell:
         self.clear()
         self.folder = folder
         self.set(DATABASE_URL=f"sqlite:///{folder}/kakunin.db", ENCRYPTION_KEYS=KEYS, SQLITE_SYNCHRONOUS="normal")
-        # The table of commands is the same at every call.
-        monkeypatch.setattr(typer.main, "get_command", _command_of)
         if upgraded:
             (folder / "kakunin.db").write_bytes(upgraded_store())
 

@@ -87,7 +87,7 @@ def bank(
         yield Bank(database, universe, StoreDesk(database), dict(refs))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     """With no role that must have an authenticator app, so that one line signs anybody in."""
     return Settings(bank_name="見本銀行", second_factor_roles=())
