@@ -50,6 +50,7 @@ _SPELLINGS = tuple(
             ("(?<=[年月週日])間?に(?=[0-9数])", ""),
         ),
         *(
+            ("(?<=[年月週日])に?いっ(?:[ぺべ]ん|かい)", "1回"),
             ("(?<=[0-9])[,・](?=[0-9]+回)", "、"),
             ("(?<=[0-9数])(?:度(?!目)|[ぺべ]ん)", "回"),
             ("(?<=回)(?:程度|くらい|ぐらい|ほど)", ""),
@@ -62,13 +63,13 @@ _COUNTS = re.compile(
 #: What stands between the words of a phrase: a little of the same clause that denies nothing and is not over.
 _BETWEEN = (
     "(?:(?![、。,.!?\n]|ない|なく|なか|ません|へん|まへん|じゃ|では|違|ちが|ちゃう|以外|しか|別の|ほかの|他の|けど|けれど|ですが|ますが|たが|だった|でした"
-    "|以前|昔|辞め|やめ|卒業|ので|んで|つもり|予定).){0,8}?"
+    "|[夫妻父母親嫁兄弟姉妹]が|旦那が|主人が|家内が|息子が|娘が|家族が|以前|昔|辞め|やめ|卒業|ので|んで|つもり|予定).){0,8}?"
 )
 #: What a phrase that denies may end in besides its own ending: 使ってない is also 使っておりません and 使っとらん.
 _DENIALS = (
     ("てない", "(?:ては?(?:い|おり)?(?:ない|ません|まへん|へん|ねえ|なか)|と(?:ら(?:ん|へん|ない)|りません)|ちょらん)"),
     ("ません", "ま(?:せん|へん)"),
-    ("ない", "(?:ない|へん|ねえ|ん(?![でのだ]))"),
+    ("ない", "(?:ない|へん|ねえ|なか|ん(?![でのだ]))"),
 )
 #: The western て: 払っとる, 飼っとります; a word of a phrase may end with it.
 _GOES_ON = re.compile("(?<=[っしりいきちえけげせてねべめれ])と$|(?<=ん)ど$")
@@ -202,7 +203,8 @@ def _word(written: str) -> str:
         return f"{re.escape(loose(written[:-1]))}(?={written[-1]})"
     word = loose(written)
     ending, denial = next(((ending, denial) for ending, denial in _DENIALS if word.endswith(ending)), ("", ""))
-    return re.escape(word.removesuffix(ending)) + denial
+    # Of 辞めたい, 辞めたら and 辞めたり it is no past.
+    return re.escape(word.removesuffix(ending)) + (denial or ("(?![いらり])" if word.endswith("た") else ""))
 
 
 def spoken(said: str) -> str:

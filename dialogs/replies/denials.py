@@ -45,13 +45,18 @@ _ELSEWHERE = re.compile(
     "は(?!$|い|です|だ|ある|あり|あっ|もら|受|使|し(?:て|ます)|入|とくに|特に|する|送|払|考|予定|該当|あては|当ては|同意|表明|進)"
 )
 DOUBT = re.compile(
-    "かも|たぶん|多分|おそらく|(?<!らい)(?<!ほど)かな$|^もし|と思うけど|だったような|みたいな|ながら|かたわら"
+    "かも|ようか(?!な)|迷っ|なりそう|来月|来年|来週|来春|もうすぐ|近々|近いうち|かと(?:聞|訊|言|い)|たぶん|多分|おそらく|(?<!らい)(?<!ほど)かな$|^もし|と思うけど|だったような|みたいな|ながら|かたわら"
     "|maybe|probably|perhaps|not sure"
 )
 #: Wished for, planned, applied for: not so yet.
 _WISH = re.compile(
     "(?:を|に|は|も)?(?:興味|関心|なりたい|なる予定|なるつもり|したいです|を?考えて|考え中|検討|探して|申請|希望|目指)"
 )
+#: Given up (扶養から抜けた, 役員を退任), or only asked there: 市役所で聞きました, 銀行に融資を頼んでる.
+_LEFT_OR_ASKED = re.compile(
+    "(?:を|から)(?:抜け|外れ|外され|退任|退い|降り|卒業)|[でにへ][^、。で]{0,4}?(?:聞[いき]|尋ね|相談|問い合わせ|頼[みん]|通報)"
+)
+_IF = re.compile("[っんい]?[ただ]ら(?:$|[、どばな])|(?:予定|つもり)")
 _ENGLISH_BOUNDARY = re.compile(r"[.,;:!?]|\bbut\b|\bnow\b|\bexcept\b")
 _NOT_SO_IN_ENGLISH = re.compile(
     r"\b(?:not|never|no|nobody|cannot|without|stopped|quit|left|paid off|former(?:ly)?|ex|was|were|had)\b"
@@ -79,7 +84,7 @@ _CLAUSE_IS_OVER = re.compile(
 )
 _CLAUSE_WISHES = re.compile(
     "(?:(?<=[しりいきちみめれえけてべせび])たい(?:です|の|ん|よ|ね|と思(?:う|います|ってい?ます))*"
-    "|る(?:予定|つもり)(?:です|だ|や|で(?:ございます|おります)|よ|ね)*)$"
+    "|[うくすつぬぶむる](?:予定|つもり)(?:です|だ|や|で(?:ございます|おります)|よ|ね)*)$"
 )
 
 
@@ -90,6 +95,10 @@ def behind(said: str, end: int, ends: Sequence[tuple[int, int]]) -> str:
     """
     after = said[end : end + 24]
     if after.startswith("'s "):
+        return "doubtful"
+    if _LEFT_OR_ASKED.match(after):
+        return "denied"
+    if _IF.match(after):
         return "doubtful"
     if _PLAIN_DENIAL.match(after):
         return "plain"
