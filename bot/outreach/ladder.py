@@ -146,6 +146,7 @@ def ladder_of(text: str) -> Ladder:
     return Ladder.model_validate_json(text)
 
 
+@cache
 def shipped_ladder(*, by_number: bool = False) -> Ladder:
     """The default ladder; ``by_number``: who would be invited by letter is told by his telephone number first."""
     ladder = read_ladder((files("bot.outreach") / "ladder.yaml").read_text(encoding="utf-8"))
