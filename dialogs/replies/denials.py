@@ -54,9 +54,15 @@ _WISH = re.compile(
 )
 #: Given up (扶養から抜けた, 役員を退任), or only asked there: 市役所で聞きました, 銀行に融資を頼んでる.
 _LEFT_OR_ASKED = re.compile(
-    "(?:を|から)(?:抜け|外れ|外され|退任|退い|降り|卒業)|[でにへ][^、。で]{0,4}?(?:聞[いき]|尋ね|相談|問い合わせ|頼[みん]|通報)"
+    "(?:を|から)(?:抜け|外れ|外され|退任|退い|降り|卒業)|[でにへ][^、。で]{0,4}?(?:聞[いきく]|尋ね|相談|問い合わせ|頼[みん]|通報)"
 )
-_IF = re.compile("[っんい]?[ただ]ら(?:$|[、どばな])|(?:予定|つもり)")
+#: If it were so, when it will be, or elsewhere: 給料の振込先は別です.
+_IF = re.compile("[っんい]?[ただ]ら(?:$|[、どばな])|(?:予定|つもり)|[^、。は]{0,4}は(?:別|ほか|他の|よそ)")
+#: What is told of a thing that is no answer: 病院に通っています, ローンを断られた, 給料日が近い.
+_TOLD_OF_IT = re.compile(
+    "(?:さん|たち)?(?:に(?:通[いっ]|行[っき]|入って|教え|嫁|なれ)|で(?:買い?物|大?損|もめ|揉め|困)|[にはがも]{1,2}(?:お世話|内緒|秘密)"
+    "|[がを](?:断|減|止[まめ]|滞納|紛失|なくし|無くし|失[いっ]|盗ま|遅れ)|は使い切|が(?:底|近|忙し|閉ま|足り|怖))"
+)
 _ENGLISH_BOUNDARY = re.compile(r"[.,;:!?]|\bbut\b|\bnow\b|\bexcept\b")
 _NOT_SO_IN_ENGLISH = re.compile(
     r"\b(?:not|never|no|nobody|cannot|without|stopped|quit|left|paid off|former(?:ly)?|ex|was|were|had)\b"
@@ -98,7 +104,7 @@ def behind(said: str, end: int, ends: Sequence[tuple[int, int]]) -> str:
         return "doubtful"
     if _LEFT_OR_ASKED.match(after):
         return "denied"
-    if _IF.match(after):
+    if _IF.match(after) or _TOLD_OF_IT.match(after):
         return "doubtful"
     if _PLAIN_DENIAL.match(after):
         return "plain"
