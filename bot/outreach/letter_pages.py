@@ -110,6 +110,8 @@ class Pages:
         self._pdf.set_auto_page_break(False)
         self._pdf.add_font("noto", "", str(font))
         embedded: Any = self._pdf.fonts["noto"]
+        # The bounds of all signs hold for a few of them; measuring those anew takes a third of the writing.
+        embedded.ttfont.recalcBBoxes = False
         self._known = embedded.cmap
         self._widths: dict[str, float] = {}
         self._masks: dict[int, int] = {}

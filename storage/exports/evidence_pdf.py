@@ -125,6 +125,8 @@ class _Sheet:
         self._pdf.set_auto_page_break(True, margin=18)
         self._pdf.add_font("noto", "", font)
         embedded: Any = self._pdf.fonts["noto"]
+        # The bounds of all signs hold for a few of them; measuring those anew takes a third of the writing.
+        embedded.ttfont.recalcBBoxes = False
         self._known = embedded.cmap
         self._pdf.add_page()
 

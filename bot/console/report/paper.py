@@ -71,6 +71,8 @@ class _Paper:
         self._pdf.c_margin = 0
         self._pdf.add_font("noto", "", font)
         embedded: Any = self._pdf.fonts["noto"]
+        # The bounds of all signs hold for a few of them; measuring those anew takes a third of the writing.
+        embedded.ttfont.recalcBBoxes = False
         self._known = embedded.cmap
         self._pdf.add_page()
         self._y = 16.0
