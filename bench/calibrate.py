@@ -2,7 +2,7 @@
 
 A conditional logit over everything that a text can be about, with the same few weights for all topics, so that
 they hold for a bank's own FAQ too.  It learns from the development questions in tests/dialogs/faq and from the
-phrasings of commands, other business and topics, each left out in turn.  The limits of the actions are then set
+phrasings of other business and topics, each left out in turn.  The limits of the actions are then set
 by hand on the table that is printed: what each would answer, rightly and wrongly.
 """
 
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from dialogs.faq.encoder import encoder_for
 from dialogs.faq.index import COLUMNS
 from dialogs.faq.matcher import Matcher
-from dialogs.faq.said import said
 from dialogs.faq.topics import load_shipped
 from dialogs.japanese import fold
 
@@ -27,7 +26,7 @@ DEVELOPMENT = Path(__file__).parents[1] / "tests" / "dialogs" / "faq"
 FILES = {"ja": ("questions_ja", "fresh_ja", "wild_ja"), "en": ("questions_en", "wild_en")}
 #: Phrasings of topics count less: the lists of ideas were written beside them.
 OF_PHRASING = 0.25
-OF_COMMAND = 0.5
+OF_BESIDE = 0.5
 #: Of every weight towards zero.
 PULL = 0.05
 
@@ -47,8 +46,7 @@ def samples(matcher: Matcher, locale: str) -> Iterator[Sample]:
                     target = None if target == "unknown" else target
                     yield text, matcher.evidence(text), target, 1.0
     groups = [(topic.id, (topic.question, *topic.variants), OF_PHRASING) for topic in matcher.topics.values()]
-    groups += [(name, texts, OF_COMMAND) for name, texts in zip(BESIDE, matcher._beside(), strict=True)]
-    groups += [(f"command:{name}", texts, OF_COMMAND) for name, texts in said(locale).items()]
+    groups += [(name, texts, OF_BESIDE) for name, texts in zip(BESIDE, matcher._beside(), strict=True)]
     for number, (name, texts, weight) in enumerate(groups):
         for phrase, text in enumerate(texts):
             yield text, [matcher.evidence_without(text, number, phrase)], name, weight
@@ -58,15 +56,14 @@ BESIDE = ("other_business", "people_only", "chit_chat", "answers")
 
 
 def design(table: Table, asks: bool, novelty: float, topics: int) -> Table:
-    """One row a group and one for none; columns: evidence, five kinds, none, none where it asks, where it is new."""
+    """One row a group and one for none; columns: evidence, four kinds, none, none where it asks, where it is new."""
     size = len(table)
-    rows = np.zeros((size + 1, COLUMNS + 8))
+    rows = np.zeros((size + 1, COLUMNS + 7))
     rows[:size, :COLUMNS] = table
     for kind in range(4):
         rows[topics + kind, COLUMNS + kind] = 1.0
-    rows[topics + 4 : size, COLUMNS + 4] = 1.0
-    rows[size, COLUMNS + 5] = 1.0
-    rows[size, COLUMNS + 6 :] = float(asks), novelty
+    rows[size, COLUMNS + 4] = 1.0
+    rows[size, COLUMNS + 5 :] = float(asks), novelty
     return rows
 
 
@@ -111,7 +108,7 @@ def main(locale: str, tier: str) -> None:
     """Fit and print."""
     topics = load_shipped(locale)
     matcher = Matcher(topics, locale, encoder=encoder_for("on" if tier == "encoder" else "off"))
-    names = [*matcher.topics, *BESIDE, *(f"command:{name}" for name in said(locale)), None]
+    names = [*matcher.topics, *BESIDE, None]
     own = len(topics)
     seen = [
         (

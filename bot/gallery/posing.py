@@ -111,9 +111,6 @@ def heard(text: str, locale: str, match: Match = _NOTHING, *, is_question: bool 
         locale=locale,
         exact=commands.exact(folded, locale),
         is_question=is_question,
-        wished=None,
-        spoken=None,
-        requests=False,
         find=lambda: match,
     )
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: Keys of the file that are no commands.
+NO_COMMANDS = ("polite_openings", "polite_endings", "written_out")
 #: ok, can we please stop this now: so many of them are taken off where words are said before a command, too.
 _MOST, _MOST_BEHIND = 4, 1
 
@@ -25,9 +27,8 @@ class Courtesies:
 
     @classmethod
     def taken_from(cls, data: dict[str, Any]) -> Courtesies:
-        """Those of a file, which then holds nothing but commands and requests."""
-        openings, endings = data.pop("polite_openings"), data.pop("polite_endings")
-        written_out: dict[str, str] = data.pop("written_out")
+        """Those of a file, which then holds nothing but commands."""
+        openings, endings, written_out = map(data.pop, NO_COMMANDS)
         short = re.compile(rf"\b(?:{'|'.join(map(re.escape, written_out))})\b") if written_out else None
         return cls(
             tuple(str(word).casefold() for word in openings),

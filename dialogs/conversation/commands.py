@@ -1,7 +1,8 @@
 """What a customer can tell the bot to do, and how people say it.
 
 The exact word is read before an answer, all other ways of saying it only after (a reply that
-answers the question is an answer).  The words are data: ``locales/<language>/commands.yaml``.
+answers the question is an answer), and after the classifier of intents (``dialogs/faq/intents.py``).  The words are
+data: ``locales/<language>/commands.yaml``.
 Each command is also understood by its name behind a slash, as the menus of some platforms send it.
 """
 
@@ -167,8 +168,6 @@ class _Said:
 class _Commands:
     exact: Mapping[str, Command]
     courtesies: Courtesies
-    #: Signs that somebody is asked to do something.
-    requests: Finder
     other: tuple[_Said, ...]
     #: Of those the ones that are the whole text.
     whole: Mapping[str, Command]
@@ -205,6 +204,11 @@ def exact(folded: str, locale: str) -> Command | None:
     return _in_romaji(bare) or next(filter(None, map(_load("ja").exact.get, finished(bare))), None)
 
 
+def exact_words(language: str) -> Mapping[str, Command]:
+    """The words that are a command by themselves in a language, folded."""
+    return _load(language).exact
+
+
 def _in_romaji(bare: str) -> Command | None:
     """The same where a Japanese word is typed in Latin letters: modoru, wakarimasen, tantousha."""
     kana = from_romaji(bare)
@@ -238,7 +242,7 @@ def wished(folded: str, locale: str) -> Command | None:
         for text in dict.fromkeys((folded, _SPACES.sub("", folded))):
             for name in wishes.wished(text):
                 command = Command(name)
-                if is_denied(text, locale, command):
+                if _is_denied(text, locale, command):
                     continue
                 if command is Command.DONT_KNOW and (other := by_words(text, locale)) is not None:
                     return other  # what the question means, or how to go on
@@ -248,12 +252,6 @@ def wished(folded: str, locale: str) -> Command | None:
 
 #: Their word alone behind a sentence is still a wish: 話が通じない。人.
 _AFTER_A_SENTENCE = frozenset({Command.STAFF, Command.STOP, Command.BACK, Command.LATER, Command.CORRECT})
-
-
-def tells(folded: str, locale: str) -> bool:
-    """Whether a text ends as what has happened is told: 担当しました, やめたので."""
-    wishes = load_wishes(_languages(locale)[0])
-    return wishes is not None and wishes.tells(folded)
 
 
 def _in_pairs(folded: str, language: str) -> Command | None:
@@ -286,7 +284,7 @@ def by_words(folded: str, locale: str) -> Command | None:
     )
 
 
-def is_denied(folded: str, locale: str, command: Command) -> bool:
+def _is_denied(folded: str, locale: str, command: Command) -> bool:
     """Whether the text has words that say it is not this command, whatever else sounds like it."""
     return any(
         said.is_cancelled_in(folded, [word for word in said.unless if word in folded], commands.spaced)
@@ -294,11 +292,6 @@ def is_denied(folded: str, locale: str, command: Command) -> bool:
         for said in commands.other
         if said.command is command
     )
-
-
-def requests(folded: str, locale: str) -> bool:
-    """Whether the text asks somebody to do something."""
-    return any(_load(language).requests.names(folded) for language in _languages(locale))
 
 
 def _spoken(folded: str, language: str) -> Command | None:
@@ -339,7 +332,6 @@ def _load(language: str) -> _Commands:
     # A safe loader: every scalar is text.
     data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     courtesies = Courtesies.taken_from(data)
-    requests = [fold(str(word)) for word in data.pop("requests")]
     whole: dict[str, Command] = {}
     for name, words in data.items():
         for word in words["exact"]:
@@ -353,7 +345,6 @@ def _load(language: str) -> _Commands:
     return _Commands(
         exact=whole,
         courtesies=courtesies,
-        requests=Finder(((word, word) for word in requests), at_word_start=words.spaced),
         other=other,
         whole={
             way.text: said.command

@@ -241,17 +241,12 @@ def _agree(turn: Turn, prompt: OpenPrompt, content_id: str | None) -> bool:
     return choose_option(turn, prompt, option, content_id)
 
 
-#: Said of the question, in whatever words: no answer to one that takes nearly any text.
-_ABOUT_THE_QUESTION = frozenset({Command.WHY, Command.MEANING, Command.REPEAT})
-
-
 def _answer_question(turn: Turn, prompt: OpenPrompt, reading: Reading, content_id: str | None) -> bool:
     slot = turn.position.slot(prompt.key) if prompt.key is not None else None
     if slot is None or slot.question is None:
         return False
     if is_free_text(slot.question) and (
         reading.is_question
-        or reading.command in _ABOUT_THE_QUESTION
         or reading.plain_command is not None
         or reading.exact in NO_ANSWER
         or speaks_of_danger(reading)

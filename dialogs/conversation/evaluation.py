@@ -27,10 +27,11 @@ from dialogs.conversation.understanding import Reading
 from dialogs.definition.expressions import parse
 from dialogs.definition.model import Question, Questionnaire
 from dialogs.faq.calibration import OFFER_FOR_FAILED_ANSWER
+from dialogs.faq.intents import SETTLES
 from dialogs.faq.matcher import Action, Reason
 
 #: What a command says, or does: who asks for the topic is served by it.
-_SERVED_BY = MappingProxyType({**TOPICS_OF_COMMANDS, Command.CORRECT: "F38", Command.STAFF: "F51"})
+_SERVED_BY = MappingProxyType({Command(name): topic for name, topic in SETTLES.items()})
 
 EXPECTED = ("topic", "command", "staff", "none", "reply", "unknown")
 #: Row 0, 3, 6, ... may be looked at.

@@ -7,6 +7,7 @@ be asked for (the text is an answer) leaves them to be found if they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -14,33 +15,17 @@ from typing import Any
 
 from dialogs.conversation import commands
 from dialogs.conversation.commands import Command
+from dialogs.faq.intents import SURE
 from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher
 from dialogs.japanese import fold
 from dialogs.japanese.romaji import from_romaji
 from locales import language_of
 
-#: So likely is a command that is no answer in words: where its words name it too, and where they do not.
-SURE_WITH_ITS_WORDS, SURE = 0.12, 0.85
-#: Hardly any answer is so near to "back", which asks for nothing in so many words.
-SURE_OF_BACK = 0.98
 #: What is shorter in kana may be a word of another language (no, one).
 SHORTEST_ROMAJI = 4
-_INSTEAD_OF_AN_ANSWER = frozenset(
-    {
-        Command.STAFF,
-        Command.LATER,
-        Command.BACK,
-        Command.CORRECT,
-        Command.STOP,
-        Command.STATUS,
-        Command.HELP,
-        Command.SKIP,
-        Command.REFUSE,
-        Command.DONT_KNOW,
-    }
-)
-#: Wished for, and never told as what has happened.
-_NEVER_TOLD = frozenset({Command.STAFF, Command.LATER, Command.BACK, Command.STOP})
+_JAPANESE, _LATIN = re.compile(r"[ぁ-ヿ\u3400-\u9fff]"), re.compile("[a-z]")
+#: Ways of answering, in words that a question for words takes as they are.
+_ANSWERS = frozenset({Command.DONE, Command.UNCHANGED, Command.SUBMIT})
 
 
 @dataclass(frozen=True)
@@ -55,12 +40,6 @@ class Reading:
     exact: Command | None
     #: Marked as a question for certain.
     is_question: bool
-    #: A command that it wishes for, by its grammar.
-    wished: Command | None
-    #: A command that its words name.
-    spoken: Command | None
-    #: It asks somebody to do something.
-    requests: bool
     #: Looks for what it asks about.
     find: Callable[[], Match] = field(repr=False, compare=False)
     #: What readers of replies made of it, by all that they had to know (``answering``): they are pure.
@@ -71,41 +50,38 @@ class Reading:
         """What the text asks about."""
         return self.find()
 
-    @property
+    @cached_property
+    def wished(self) -> Command | None:
+        """The command that it wishes for by its grammar, where nothing tells that it is an answer."""
+        return None if self.match.intent.answer >= SURE else commands.wished(self.folded, self.locale)
+
+    @cached_property
     def command(self) -> Command | None:
-        """The text speaks of this command in other words: the words name it, or it sounds like those that do."""
-        if self.wished is not None:
+        """The command that the text speaks of: as others did, by its grammar, or in its words."""
+        if self.match.command is not None:
+            return Command(self.match.command)
+        if self.wished is not None or self.match.intent.answer >= SURE:
             return self.wished
-        if self.spoken is not None and not self.match.like_an_answer:
-            return self.spoken
-        if self.match.command is None:
-            return None
-        command = Command(self.match.command)
-        return None if commands.is_denied(self.folded, self.locale, command) else command
+        return commands.by_words(self.folded, self.locale)
 
     @property
     def plain_command(self) -> Command | None:
-        """The command that is to be done even where nearly any text would be an answer."""
-        if self.wished is not None:
-            return None if self.match.like_an_answer else self.wished
-        command = self.command
-        if command not in _INSTEAD_OF_AN_ANSWER or command != self.match.likeliest_command:
+        """The command, in other words than its own, that is done even where nearly any text would be an answer."""
+        if self.exact is not None:
             return None
-        if command in _NEVER_TOLD and commands.tells(self.folded, self.locale):
-            return None  # who has left or returned something
-        if command is Command.STAFF and not self.requests:
-            return None  # whose work is with customers or on the telephone
-        least = SURE if self.spoken is None else SURE_WITH_ITS_WORDS
-        if self.spoken is None and not self.requests:
-            if command is not Command.BACK:
-                return None  # near to a command it is, and asks nothing: なおし屋
-            least = SURE_OF_BACK
-        return command if self.match.command_score >= least else None
+        heard = self.command if self.match.command is not None and self.match.intent.wish >= SURE else self.wished
+        return None if heard in _ANSWERS else heard
 
     @property
     def action(self) -> Action:
         """What the text comes to when it is no answer: a command before a topic."""
         return Action.COMMAND if self.exact or self.command else self.match.action
+
+
+def in_kana(text: str, folded: str, locale: str) -> tuple[str, str]:
+    """A text and its folded form, in kana where it is Japanese in Latin letters."""
+    kana = from_romaji(folded) if language_of(locale) == "ja" else None
+    return (text, folded) if kana is None or len(kana) < SHORTEST_ROMAJI else (kana, fold(kana))
 
 
 class Understanding:
@@ -131,22 +107,26 @@ class Understanding:
         matcher = self._matcher(locale)
         folded = fold(text[:MAX_LENGTH])
         exact = commands.exact(folded, locale) if len(folded) <= commands.LONGEST_COMMAND else None
-        kana = from_romaji(folded) if exact is None and language_of(locale) == "ja" else None
-        said = text
-        if kana is not None and len(kana) >= SHORTEST_ROMAJI:
-            said, folded = kana, fold(kana)
-        wished = commands.wished(folded, locale)
+        said, folded = (text, folded) if exact is not None else in_kana(text, folded, locale)
         reading = Reading(
             text=text,
             folded=folded,
             locale=locale,
             exact=exact,
             is_question=matcher.words.is_question(folded),
-            wished=wished,
-            spoken=wished or commands.by_words(folded, locale),
-            requests=commands.requests(folded, locale),
-            find=partial(matcher.match, said, question_topic=question_topic, folded=folded),
+            find=partial(self._find, matcher, said, folded, question_topic),
         )
         if topics and reading.exact is None:
             _ = reading.match
         return reading
+
+    def _find(self, matcher: Matcher, said: str, folded: str, question_topic: str | None) -> Match:
+        """What it asks about in the language that is spoken, and what it wants in the one that it is written in."""
+        other = self._matchers.get(_written_in(folded), matcher)
+        intent = None if other is matcher else other.intent(said, folded)
+        return matcher.match(said, question_topic=question_topic, folded=folded, intent=intent)
+
+
+def _written_in(folded: str) -> str:
+    """The language that the signs of a text tell of."""
+    return "ja" if _JAPANESE.search(folded) else "en" if _LATIN.search(folded) else ""

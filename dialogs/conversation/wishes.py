@@ -70,8 +70,6 @@ class Wishes:
     _not_this: re.Pattern[str]
     #: Behind a wish: somebody else said so.
     _reported: re.Pattern[str]
-    #: It ends as what has happened is told.
-    _told: re.Pattern[str]
     #: Before a verb that speaks for itself.
     _opening: re.Pattern[str]
     _excuse: re.Pattern[str]
@@ -81,10 +79,6 @@ class Wishes:
         """The text without excuses before it, pictures around it and a sound drawn out: すみません、戻るー is 戻る."""
         bare = _DRAWN_OUT.sub("", without_pictures(folded)).strip(_SIGNS)
         return self._excuse.sub("", bare)
-
-    def tells(self, folded: str) -> bool:
-        """Whether it is told as a thing that has happened, which nobody can wish for any more."""
-        return self._told.search(folded) is not None
 
     def wished(self, folded: str) -> Iterator[str]:
         """The names of the commands that the text wishes for, in the order of the file."""
@@ -169,7 +163,6 @@ def load_wishes(language: str) -> Wishes | None:
         _of_sound=of_sound,
         _not_this=re.compile(data["not_this"]),
         _reported=re.compile(data["reported"]),
-        _told=re.compile(data["told"]),
         _opening=re.compile(f"(?:{data['opening']})*"),
         _boundary=re.compile(data["boundary"]),
         _excuse=re.compile(f"^(?:(?:{data['excuse']})[、。!…\\s]*)+(?=.)"),

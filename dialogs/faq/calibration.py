@@ -17,8 +17,8 @@ class Calibration:
     #: One for each column of the evidence (``index.COLUMNS``).
     weights: tuple[float, ...]
     #: How likely each kind of thing is before anything is read: topic, other business, danger, small talk,
-    #: answer, command.
-    kinds: tuple[float, float, float, float, float, float]
+    #: answer.
+    kinds: tuple[float, float, float, float, float]
     #: The same for "none of these", how much less likely that is where the text asks for something, and how
     #: much likelier where its words stand nowhere here.
     none: float
@@ -38,9 +38,8 @@ class Calibration:
     person: float
     person_said_so: float
     danger: float
-    #: Near enough to another business of the bank, to a command, to small talk.
+    #: Near enough to another business of the bank, to small talk.
     other: float
-    command: float
     small_talk: float
     #: So likely business outside the FAQ, or a danger, that no topic is offered.
     beside: float
@@ -65,7 +64,7 @@ CALIBRATIONS = MappingProxyType(
     {
         ("ja", "encoder"): Calibration(
             weights=(0.0, 0.78, 1.75, 1.89, 6.52, 0.04, 4.62, 4.74, 11.77, 5.2, 5.35, 9.12),
-            kinds=(0.0, 0.44, -0.33, 0.27, 1.53, -1.06),
+            kinds=(0.0, 0.44, -0.33, 0.27, 1.53),
             none=5.03,
             none_asks=3.41,
             none_new=2.23,
@@ -78,7 +77,6 @@ CALIBRATIONS = MappingProxyType(
             person_said_so=0.2,
             danger=0.4,
             other=0.4,
-            command=0.4,
             small_talk=0.5,
             beside=0.25,
             offer=0.08,
@@ -87,7 +85,7 @@ CALIBRATIONS = MappingProxyType(
         ),
         ("ja", "light"): Calibration(
             weights=(1.35, 6.7, 2.24, 2.82, 9.41, 0.04, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-            kinds=(0.0, 0.62, 0.06, 2.0, 1.03, -0.25),
+            kinds=(0.0, 0.62, 0.06, 2.0, 1.03),
             none=0.82,
             none_asks=2.27,
             none_new=3.1,
@@ -100,7 +98,6 @@ CALIBRATIONS = MappingProxyType(
             person_said_so=0.2,
             danger=0.4,
             other=0.4,
-            command=0.4,
             small_talk=0.5,
             beside=0.25,
             offer=0.08,
@@ -109,7 +106,7 @@ CALIBRATIONS = MappingProxyType(
         ),
         ("en", "encoder"): Calibration(
             weights=(0.0, 0.0, 0.0, 1.88, 1.41, 2.39, 4.95, 6.69, 7.74, 0.0, 0.0, 0.0),
-            kinds=(0.0, 1.49, -1.01, 0.6, 1.23, -0.79),
+            kinds=(0.0, 1.49, -1.01, 0.6, 1.23),
             none=3.47,
             none_asks=3.54,
             none_new=3.02,
@@ -122,7 +119,6 @@ CALIBRATIONS = MappingProxyType(
             person_said_so=0.2,
             danger=0.4,
             other=0.4,
-            command=0.4,
             small_talk=0.5,
             beside=0.25,
             offer=0.08,
@@ -131,7 +127,7 @@ CALIBRATIONS = MappingProxyType(
         ),
         ("en", "light"): Calibration(
             weights=(2.04, 5.33, 0.0, 2.8, 3.62, 3.55, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-            kinds=(0.0, 1.96, -0.06, 2.87, 2.01, 0.76),
+            kinds=(0.0, 1.96, -0.06, 2.87, 2.01),
             none=0.07,
             none_asks=2.69,
             none_new=3.56,
@@ -144,7 +140,6 @@ CALIBRATIONS = MappingProxyType(
             person_said_so=0.2,
             danger=0.4,
             other=0.4,
-            command=0.4,
             small_talk=0.5,
             beside=0.25,
             offer=0.08,

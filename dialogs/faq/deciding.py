@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dialogs.faq.calibration import Calibration
-
-#: So likely an answer that words of a command in it are part of the answer.
-LIKE_AN_ANSWER = 0.6
+from dialogs.faq.intents import LIKELY, NOTHING, SETTLES, SURE, Intent
 
 #: How many topics are offered.
 MAX_OFFERED = 3
+
+#: Commands that are rather questions: a topic that says more goes first.
+_LIKE_TOPICS = frozenset({"why", "meaning", "help", "status", "verify", "paper", "unchanged"})
 
 
 class Action(StrEnum):
@@ -73,16 +74,13 @@ class Match:
     threshold: float = 0.0
     #: The topics to say or to offer: one for an answer or a topic for people, up to three for an offer.
     offered: tuple[str, ...] = ()
-    #: The command that the text is near to, by name; where it means nothing, the action holds.
+    #: The command that the text wishes for, by name; where it means nothing, the action holds.
     command: str | None = None
     mood: Mood = Mood.CALM
-    #: The likeliest command, near or not, and how likely it is.
-    likeliest_command: str = ""
-    command_score: float = 0.0
-    #: It looks like the answer to a question of a form, more than like anything else.
-    like_an_answer: bool = False
     #: It is marked as a question or seems to ask for something.
     asks: bool = False
+    #: What it wants, as those who typed the like wanted it.
+    intent: Intent = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +96,9 @@ class Weighed:
     person_topic: str
     person_score: float
     said_so: bool
-    #: The likeliest command, with its likelihood and that of the best topic which it does not settle.
-    command: str
-    command_score: float
-    command_rival: float
+    #: What it wants, as those who typed the like wanted it; the likelihood of the best topic that this does not settle.
+    intent: Intent
+    intent_rival: float
     other: float
     danger: float
     small_talk: float
@@ -122,10 +119,11 @@ def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
     best = ranked[0].score if ranked else 0.0
     topic = (ranked[0].topic,) if ranked else ()
 
-    rest = max(best, weighed.command_score)
-    near = weighed.command_score >= limits.command
-    near = near and weighed.command_score > max(weighed.command_rival, weighed.other, weighed.danger)
-    command = weighed.command if near else None
+    intent = weighed.intent
+    rest = max(best, intent.wish)
+    rival = max(weighed.intent_rival, weighed.other, weighed.danger)
+    wishes = LIKELY <= intent.wish > rival or (intent.wish >= SURE and intent.command not in _LIKE_TOPICS)
+    command = intent.command if wishes else None
 
     def decided(action: Action, reason: Reason, threshold: float = 0.0, offered: tuple[str, ...] = ()) -> Match:
         danger = reason is Reason.DANGER
@@ -138,23 +136,25 @@ def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
             offered,
             None if danger else command,
             weighed.mood,
-            weighed.command,
-            weighed.command_score,
-            weighed.answer >= max(rest, weighed.other, weighed.danger, LIKE_AN_ANSWER),
             weighed.asks,
+            intent,
         )
 
     if weighed.in_danger or (weighed.danger >= limits.danger and weighed.danger > rest):
         return decided(Action.STAFF, Reason.DANGER)
     if weighed.person_score >= (limits.person_said_so if weighed.said_so else limits.person):
         return decided(Action.STAFF, Reason.PERSON_TOPIC, limits.person, (weighed.person_topic,))
-    if weighed.other >= limits.other and weighed.other > rest:
+    if weighed.other >= limits.other and weighed.other > max(rest, intent.answer):
         return decided(Action.STAFF, Reason.OTHER_BUSINESS, limits.other)
     answer = limits.answer if weighed.asks else limits.answer_statement
     second = ranked[1].score if len(ranked) > 1 else 0.0
-    if best >= answer and second <= limits.answer_second and (weighed.speaks_of_all or best >= limits.certain):
+    # A wish for something else that means nothing here makes no topic certain.
+    certain = intent.wish < SURE or topic == (SETTLES.get(intent.command),)
+    near = best >= answer and second <= limits.answer_second and (weighed.speaks_of_all or best >= limits.certain)
+    if near and certain:
         return decided(Action.ANSWER, Reason.NEAR, answer, topic)
-    if weighed.foreign or (not near and weighed.other + weighed.danger >= limits.beside):
+    neither = not wishes and intent.answer < LIKELY
+    if weighed.foreign or (neither and weighed.other + weighed.danger >= limits.beside):
         return decided(Action.STAFF, Reason.OTHER_BUSINESS)
     if weighed.small_talk >= limits.small_talk:
         return decided(Action.NONE, Reason.CHIT_CHAT, limits.small_talk)

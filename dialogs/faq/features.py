@@ -30,6 +30,8 @@ Flags = NDArray[np.bool_]
 
 #: The channels, by number; ideas are no likeness of looks.
 WRITING, READING, WORDS, IDEAS = range(4)
+#: Behind them, what only the classifier of intents looks at.
+INTENTS = 7
 
 #: No sign, and no end of a text.
 _NOT_TEXT = re.compile(r"[^\wー々\0]+")
@@ -40,7 +42,7 @@ _HIRAGANA_OR_KANJI = re.compile(r"[ぁ-ゖ\u3400-\u9fff]")
 _KANJI = re.compile(r"[\u3400-\u9fff]")
 
 #: The lowest bits of a feature: its channel, and whether it is a word by itself.
-_CHANNEL, _ALONE, _KIND = 3, 4, 3
+_CHANNEL, _ALONE, KIND_BITS = 3, 4, 3
 #: An odd factor spreads numbers over 64 bits; its powers tell the first character of a piece from the second.
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _OF_PLACE = np.cumprod(np.full((4, 1), _SPREAD), axis=0)
@@ -155,7 +157,7 @@ def _text(
     words, of_word = _numbers(alone, WORDS | _ALONE)
     chained, of_chain = (words, of_word) if chains is alone else _numbers(chains, WORDS)
     within = of_chain[1:] == of_chain[:-1]
-    pairs = ((chained[:-1] * _SPREAD ^ chained[1:]) << _KIND | WORDS)[within]
+    pairs = ((chained[:-1] * _SPREAD ^ chained[1:]) << KIND_BITS | WORDS)[within]
     ideas, of_idea = _numbers([one.ideas for one in sentences], IDEAS)
     numbers = np.concatenate((pieces[0], words, pairs, ideas))
     owners = np.concatenate((pieces[1], of_word, of_chain[1:][within], of_idea))
@@ -185,7 +187,7 @@ def _plain(text: str) -> str:
 def _number(name: str, kind: int) -> int:
     """A word or an idea as a number, the same on every machine."""
     digest = blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> _KIND << _KIND | kind
+    return int.from_bytes(digest, "little") >> KIND_BITS << KIND_BITS | kind
 
 
 def _pieces(
@@ -217,7 +219,7 @@ def _pieces(
     places = np.flatnonzero(complete)
     texts_of = text_of[places % size] if size else places
     is_sound = texts_of >= len(writings)
-    numbers = pieces.ravel()[places] << _KIND | np.where(is_sound, READING, WRITING).astype(np.uint64)
+    numbers = pieces.ravel()[places] << KIND_BITS | np.where(is_sound, READING, WRITING).astype(np.uint64)
     return np.asarray(numbers, dtype=np.uint64), texts_of - len(writings) * is_sound
 
 

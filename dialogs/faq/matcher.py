@@ -20,9 +20,9 @@ from dialogs.faq.deciding import MAX_OFFERED, Action, Match, Mood, Reason, Score
 from dialogs.faq.encoder import Encoder, Mode, encoder_for
 from dialogs.faq.features import Features, Text, features, features_of, together
 from dialogs.faq.index import LIGHT, Index, Matrix, Vector
+from dialogs.faq.intents import LIKELY, SETTLES, Intent, load_intents
 from dialogs.faq.kept import cache_folder
 from dialogs.faq.prepared import prepare
-from dialogs.faq.said import TOPICS, said
 from dialogs.faq.topics import Topic, canonical_json, read_canonical, sha256_of
 from dialogs.faq.words import Finder, Words, load_words
 from dialogs.japanese import fold
@@ -66,12 +66,9 @@ class Matcher:
         self._encoder = encoder
         self._ids = tuple(self.topics)
         self._own = len(self._ids)
-        spoken = said(locale)
-        self._commands = tuple(spoken)
         texts = [
             *(self._phrasings(topic) for topic in topics),
             *([(text, 1.0) for text in group] for group in self._beside()),
-            *([(text, 1.0) for text in group] for group in spoken.values()),
         ]
         prepared = prepare(texts, self.words, folder)
         vectors = spelt = None
@@ -79,7 +76,7 @@ class Matcher:
             vectors = encoder.phrasings([text for group in texts for text, _ in group])
             spelt = vectors if self.words.spaced else encoder.phrasings(prepared.spelt)
         self._index = Index(prepared.tables, vectors, spelt)
-        self._prior = np.repeat(self.calibration.kinds, [self._own, *[1] * _BESIDE, len(self._commands)])
+        self._prior = np.repeat(self.calibration.kinds, [self._own, *[1] * _BESIDE])
         self._weights = np.array(self.calibration.weights)
         #: The topic of each phrasing.
         self._same = {
@@ -97,8 +94,6 @@ class Matcher:
             name: own.difference(*(other for other in self._ideas if other is not own))
             for name, own in zip(self._ids, self._ideas, strict=True)
         }
-        #: A command takes over what speaks for the topic that it settles.
-        self._shared = np.array([[TOPICS.get(name) == topic for topic in self._ids] for name in self._commands], float)
         foreign = self._terms_of_no_topic(topics)
         self._foreign = Finder(((term, term) for term in foreign), at_word_start=False)
         sounds = (self.words.other_sounds.get(term, "") for term in foreign)
@@ -107,21 +102,40 @@ class Matcher:
     def _beside(self) -> tuple[tuple[str, ...], ...]:
         return self.words.other_business, self.words.people_only, self.words.small_phrases, self.words.answers
 
-    def match(self, text: str, *, question_topic: str | None = None, folded: str | None = None) -> Match:
+    def match(
+        self,
+        text: str,
+        *,
+        question_topic: str | None = None,
+        folded: str | None = None,
+        intent: Intent | None = None,
+    ) -> Match:
         """What ``text`` asks about; ``question_topic`` is the topic of the question that is open.
 
-        ``folded`` is the text folded, where that is known already.
+        ``folded`` is the text folded, where that is known already; ``intent`` is what it wants, where it is in another
+        language.
         """
         folded = fold(text[:MAX_LENGTH]) if folded is None else folded
-        if self.words.is_chit_chat(folded):
-            return Match(Action.NONE, (), self.version, Reason.CHIT_CHAT)
         if self.words.is_plain_reply(folded):
             return Match(Action.NONE, (), self.version, Reason.NO_QUESTION)
+        read, asks = self.read(text, folded)
+        if intent is None:
+            intent = load_intents(self.locale).of(read, asks=asks)
+        if intent.wish < LIKELY and self.words.is_chit_chat(folded):
+            return Match(Action.NONE, (), self.version, Reason.CHIT_CHAT)
+        likely = self._likely(read, question_topic, asks=asks)
+        return decide(self._weighed(read.sentences, likely, intent, asks=asks), self.calibration, self.version)
+
+    def intent(self, text: str, folded: str) -> Intent:
+        """What a text wants of the bot."""
+        read, asks = self.read(text, folded)
+        return load_intents(self.locale).of(read, asks=asks)
+
+    def read(self, text: str, folded: str) -> tuple[Text, bool]:
+        """The sentences of a text as they are compared, and whether one of them seems to ask for something."""
         read = self._read(text[:MAX_LENGTH], folded)
         *parts, whole = (sentence.folded for sentence in read.sentences)
-        asks = self.words.asks(whole, *parts)
-        likely = self._likely(read, question_topic, asks=asks)
-        return decide(self._weighed(read.sentences, likely, asks=asks), self.calibration, self.version)
+        return read, self.words.asks(whole, *parts)
 
     def evidence(self, text: str) -> Matrix:
         """The evidence behind a match, a table for each sentence; for calibration."""
@@ -149,12 +163,12 @@ class Matcher:
             table[:, LIGHT:] = self._index.meaning(sentence, vector, without=(group, phrase))
         return table
 
-    def _weighed(self, sentences: Sequence[Features], likely: NDArray[np.float64], *, asks: bool) -> Weighed:
-        own, beside, commands = np.split(likely, [self._own, self._own + _BESIDE])
+    def _weighed(
+        self, sentences: Sequence[Features], likely: NDArray[np.float64], intent: Intent, *, asks: bool
+    ) -> Weighed:
+        own, beside = np.split(likely, [self._own])
         ranked = self._ranked(own)
-        commands = commands + self._shared @ own
-        command = int(np.argmax(commands))
-        served = TOPICS.get(self._commands[command])
+        served = SETTLES.get(intent.command)
         ideas = frozenset[str]().union(*(sentence.ideas for sentence in sentences))
         rest = (scored.score for scored in ranked if scored.topic != served)
         people = [one for one in ranked if self.topics[one.topic].handover][:1]
@@ -166,9 +180,8 @@ class Matcher:
             person_topic=people[0].topic if people else "",
             person_score=people[0].score if people else 0.0,
             said_so=bool(people) and bool(ideas & self._own_ideas[people[0].topic]),
-            command=self._commands[command],
-            command_score=float(commands[command]),
-            command_rival=next(rest, 0.0),
+            intent=intent,
+            intent_rival=next(rest, 0.0),
             other=float(beside[0]),
             danger=float(beside[1]),
             small_talk=float(beside[2]),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.content_sources import SourceProblem, sources
-from dialogs.conversation.commands import VOICE_OF_COMMAND, Command, exact, in_other_words
+from dialogs.conversation.commands import VOICE_OF_COMMAND, Command, exact
 from dialogs.definition.model import Choice, Questionnaire
 from dialogs.definition.yaml_format import load_shipped, shipped_names
 from dialogs.faq.topics import FaqError, in_voice, load_shipped as load_topics, read_topics
@@ -18,6 +18,7 @@ from dialogs.japanese import fold
 from dialogs.replies.base import Parsed, ReplyContext
 from dialogs.replies.choices import read_choice
 from locales import VOICES, language_of, load_catalogue
+from tests.dialogs.conversation.talking import read
 
 VOICE = "ja_easy"
 #: Characters that a learner of Japanese meets first: they stand without a reading.
@@ -121,7 +122,7 @@ def test_it_is_asked_for_by_its_name(text: str, locale: str) -> None:
     "text", ["むずかしい漢字がよめないです", "日本語が難しくて困っています", "ふりがなをつけてくれますか"]
 )
 def test_it_is_understood_in_other_words(text: str) -> None:
-    assert in_other_words(fold(text), "ja") is Command.LANGUAGE_EASY
+    assert read(text, "ja").command is Command.LANGUAGE_EASY
 
 
 # What a bank brings itself ---------------------------------------------------------------------

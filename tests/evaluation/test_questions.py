@@ -33,7 +33,7 @@ def figures(mode: Mode, locale: str = "ja") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "first", "in_three", "coverage"), [("on", 0.885, 0.96, 0.45), ("off", 0.825, 0.95, 0.27)]
+    ("mode", "first", "in_three", "coverage"), [("on", 0.88, 0.96, 0.46), ("off", 0.825, 0.95, 0.28)]
 )
 def test_the_right_topic_is_found(mode: Mode, first: float, in_three: float, coverage: float) -> None:
     found = figures(mode)
@@ -52,11 +52,11 @@ def test_what_is_to_be_done_is_understood(mode: Mode, commands: float, staff: fl
     found = figures(mode)
     assert found["commands"] >= commands
     assert found["staff"] >= staff
-    assert found["wrong_commands"] <= 0.025
+    assert found["wrong_commands"] <= 0.03
 
 
 def test_english_is_understood_too() -> None:
     found = figures("on", "en")
-    assert found["first"] >= 0.79
+    assert found["first"] >= 0.78
     assert found["in_three"] >= 0.92
     assert found["wrong_answers"] <= 0.005

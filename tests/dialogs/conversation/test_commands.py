@@ -7,8 +7,8 @@ from importlib.resources import files
 import pytest
 import yaml
 
+from dialogs.conversation.command_courtesies import NO_COMMANDS
 from dialogs.conversation.commands import LANGUAGES, Command, exact, in_other_words
-from dialogs.faq.said import NO_COMMANDS
 from dialogs.japanese import fold
 
 
@@ -20,7 +20,7 @@ def test_every_command_has_words_in_every_language(language: str) -> None:
         del data[key]
     assert set(data) == {command.value for command in Command}
     for name, words in data.items():
-        assert set(words) - {"said", "pairs"} == {"exact", "other", "unless", "as_question"}, name
+        assert set(words) - {"pairs"} == {"exact", "other", "unless", "as_question"}, name
         for word in words["exact"]:
             assert exact(fold(word), language) is Command(name), word
             assert exact(fold(word), "en" if language == "ja" else "ja") is Command(name), word

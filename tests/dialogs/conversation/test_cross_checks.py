@@ -84,7 +84,7 @@ def test_it_is_asked_once_and_no_more() -> None:
     talk = at_review("[自営]", "[事業]", "おわり")
     talk.say("[なおす]", "[職業]", "[学生]")
     talk.option("yes")
-    talk.say("[なおす]", "[さいご]", "おしまい")
+    talk.say("[なおす]", "[さいご]", "りんご")
     assert talk.shape is Form.REVIEW
     talk.say("[なおす]", "[職業]", "[自営]")
     assert talk.shape is Form.REVIEW

@@ -18,6 +18,7 @@ from dialogs.conversation.events import Owner
 from dialogs.conversation.steps import Leave
 from dialogs.conversation.understanding import Reading
 from dialogs.definition.model import Questionnaire
+from dialogs.faq.intents import Intent
 from tests.dialogs.conversation.talking import Talk, form, understanding
 
 SURVEY = """
@@ -61,6 +62,12 @@ def reading(text: str, **others: object) -> Reading:
 def said(talk: Talk, text: str, **others: object) -> Talk:
     talk.send(inp.Said(reading=reading(text, **others)))
     return talk
+
+
+def wished(talk: Talk, text: str, command: Command) -> Talk:
+    """The text, as if it wished for a command."""
+    match = replace(reading(text).match, command=command.value, intent=Intent(command.value, 1.0, 0.0))
+    return said(talk, text, find=lambda: match)
 
 
 def test_the_question_for_the_faq_is_answered_by_the_faq() -> None:
@@ -201,7 +208,7 @@ def test_a_valid_answer_comes_before_a_command_in_other_words(at_words: Talk) ->
 
 
 def test_a_number_is_an_answer_although_the_text_could_be_a_command(at_number: Talk) -> None:
-    said(at_number, "3", spoken=Command.STAFF)
+    wished(at_number, "3", Command.STAFF)
     assert at_number.answers["number"] == "3"
     assert at_number.state.owner is Owner.BOT
 
@@ -218,7 +225,7 @@ def test_a_question_is_no_answer_to_a_free_text_question(at_words: Talk) -> None
 
 
 def test_asking_why_is_no_answer_to_a_free_text_question(at_words: Talk) -> None:
-    said(at_words, "そんなことまで聞くんだね", spoken=Command.WHY)
+    wished(at_words, "そんなことまで聞くんだね", Command.WHY)
     assert "words" not in at_words.answers
     assert at_words.said[0].text == "わけがあります。"
 
@@ -227,13 +234,13 @@ def test_asking_why_is_no_answer_to_a_free_text_question(at_words: Talk) -> None
 
 
 def test_a_command_in_other_words_comes_before_the_faq(at_number: Talk) -> None:
-    said(at_number, FAQ_QUESTION, spoken=Command.LATER)
+    wished(at_number, FAQ_QUESTION, Command.LATER)
     assert at_number.state.paused
     assert at_number.faq == ()
 
 
 def test_a_command_that_means_nothing_here_leaves_the_faq_its_turn(at_number: Talk) -> None:
-    said(at_number, FAQ_QUESTION, spoken=Command.DONE)
+    wished(at_number, FAQ_QUESTION, Command.DONE)
     assert at_number.faq == ("F14",)
 
 

@@ -22,7 +22,7 @@ NEAR = (Scored("F01", 0.31), Scored("F06", 0.2), Scored("F08", 0.1), Scored("F09
 def heard(text: str, action: Action, reason: Reason, *offered: str) -> Reading:
     """The text as a matcher would have it that finds just this."""
     match = Match(action=action, ranked=NEAR, version="v" * 64, reason=reason, offered=offered)
-    return replace(read(text, "ja"), exact=None, spoken=None, find=lambda: match)
+    return replace(read(text, "ja"), exact=None, find=lambda: match)
 
 
 UNKNOWN = heard(QUESTION, Action.STAFF, Reason.UNKNOWN)

@@ -7,9 +7,9 @@ from importlib.resources import files
 import pytest
 import yaml
 
+from dialogs.conversation.command_courtesies import NO_COMMANDS
 from dialogs.definition.model import Choice, Questionnaire
 from dialogs.definition.yaml_format import load_shipped, shipped_names
-from dialogs.faq.said import NO_COMMANDS
 from dialogs.japanese.kana import to_katakana
 from dialogs.japanese.width import fold
 
