@@ -1,6 +1,6 @@
-"""The level that the commands and answers of ``commands_ja.jsonl`` are understood at, on both tiers.
+"""The level that commands, and answers which are none, are understood at, on both tiers.
 
-Nothing is tuned on these texts (README.md); the floors lie a little below what was measured.
+Nothing is learned from these texts (README.md); the floors lie a little below what was measured.
 """
 
 from __future__ import annotations
@@ -21,62 +21,73 @@ from dialogs.faq.topics import load_shipped
 from dialogs.faq.words import load_words
 from dialogs.japanese import fold
 
-FILE = Path(__file__).with_name("commands_ja.jsonl")
+HERE = Path(__file__).resolve().parent
+#: What the sets are called, and how many rows they have.
+SETS = {"commands_ja": 363, "strangers_ja": 917, "strangers_en": 300}
 
 
 @cache
-def judged(mode: Mode) -> tuple[list[Outcome], list[Outcome]]:
+def judged(name: str, mode: Mode) -> tuple[list[Outcome], list[Outcome]]:
     """The rows as the bot reads them, answers at their question; and the commands at a question for words."""
-    understanding = Understanding({"ja": matcher_for(load_shipped("ja"), "ja", mode)})
+    file, language = HERE / f"{name}.jsonl", name.rpartition("_")[2]
+    understanding = Understanding({language: matcher_for(load_shipped(language), language, mode)})
     form = load_form("individual")
     read, at_question = [], []
-    for row in read_rows(FILE.read_text(encoding="utf-8").splitlines(), name=FILE.name):
-        reading = understanding.read(row.text, "ja")
-        read.append(judge(row, reading) if row.expect == "command" else judge_reply(row, reading, form, "ja"))
+    for row in read_rows(file.read_text(encoding="utf-8").splitlines(), name=file.name):
+        reading = understanding.read(row.text, language)
+        answers = row.expect == "reply"
+        read.append(judge_reply(row, reading, form, language) if answers else judge(row, reading))
         if row.expect == "command" and row.question is not None:
-            at_question.append(judge_reply(row, reading, form, "ja"))
+            at_question.append(judge_reply(row, reading, form, language))
     return read, at_question
 
 
-def stored(mode: Mode) -> float:
+def stored(name: str, mode: Mode) -> float:
     """The share of the commands that become the answer to a question for words."""
-    _, at_question = judged(mode)
+    _, at_question = judged(name, mode)
     return sum(one.stored for one in at_question) / len(at_question)
 
 
 def test_the_rows_are_there() -> None:
-    read, at_question = judged("off")
-    assert (len(read), len(at_question)) == (363, 77)
+    assert {name: len(judged(name, "off")[0]) for name in SETS} == SETS
 
 
-def test_no_text_stands_twice_or_was_taught() -> None:
-    texts = [fold(outcome.row.text) for outcome in judged("off")[0]]
+@pytest.mark.parametrize("name", SETS)
+def test_no_text_stands_twice(name: str) -> None:
+    texts = [outcome.row.text for outcome in judged(name, "off")[0]]
     assert len(set(texts)) == len(texts)
+
+
+def test_no_text_was_taught() -> None:
+    """Strangers may type by chance what stands in a list; the authors of this set were asked for other texts."""
+    texts = {fold(outcome.row.text) for outcome in judged("commands_ja", "off")[0]}
     commands = yaml.safe_load((files("locales") / "ja" / "commands.yaml").read_text(encoding="utf-8"))
-    taught = {
-        fold(text) for words in commands.values() if "said" in words for text in (*words["said"], *words["exact"])
-    }
+    taught = {fold(text) for words in commands.values() if "exact" in words for text in words["exact"]}
     taught |= {fold(text) for text in load_words("ja").answers}
     assert taught.isdisjoint(texts)
 
 
+@pytest.mark.parametrize("mode", ["on", "off"])
 @pytest.mark.parametrize(
-    ("mode", "least"),
+    ("name", "least"),
     [
-        ("on", {"staff": 0.94, "stop": 0.93, "later": 0.89, "back": 0.92, "correct": 0.95, "resume": 0.84}),
-        ("off", {"staff": 0.97, "stop": 0.93, "later": 0.89, "back": 0.92, "correct": 0.95, "resume": 0.94}),
+        ("commands_ja", {"staff": 0.97, "stop": 0.97, "later": 0.97, "back": 0.97, "correct": 0.95, "resume": 0.94}),
+        ("strangers_ja", {"staff": 0.98, "stop": 0.96, "later": 0.97, "back": 0.95, "correct": 0.98}),
+        ("strangers_en", {"staff": 0.95, "stop": 0.97, "later": 0.95, "back": 0.97, "correct": 0.97}),
     ],
 )
-def test_commands_are_understood(mode: Mode, least: dict[str, float]) -> None:
-    found = report(judged(mode)[0])["by_command"]
+def test_commands_are_understood(name: str, least: dict[str, float], mode: Mode) -> None:
+    found = report(judged(name, mode)[0])["by_command"]
     assert {name: found[name] for name, share in least.items() if found[name] < share} == {}
 
 
 @pytest.mark.parametrize("mode", ["on", "off"])
-def test_answers_are_not_taken_for_something_else(mode: Mode) -> None:
-    assert report(judged(mode)[0])["replies_taken"] <= 0.025
+@pytest.mark.parametrize(("name", "most"), [("commands_ja", 0.025), ("strangers_ja", 0.01), ("strangers_en", 0.015)])
+def test_answers_are_not_taken_for_something_else(name: str, most: float, mode: Mode) -> None:
+    assert report(judged(name, mode)[0])["replies_taken"] <= most
 
 
 @pytest.mark.parametrize("mode", ["on", "off"])
-def test_few_commands_are_stored_as_an_answer(mode: Mode) -> None:
-    assert stored(mode) <= 0.15
+@pytest.mark.parametrize("name", SETS)
+def test_few_commands_are_stored_as_an_answer(name: str, mode: Mode) -> None:
+    assert stored(name, mode) <= 0.1
