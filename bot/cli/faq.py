@@ -54,6 +54,8 @@ def ask(
         "topics": list(reading.match.offered),
         "text": list(by_id[reading.match.offered[0]].paragraphs) if _says_an_answer(reading) else [],
         "threshold": reading.match.threshold,
+        "wish": round(reading.match.intent.wish, 3),
+        "answer": round(reading.match.intent.answer, 3),
         "tier": understanding.tier(locale),
         "version": reading.match.version,
     }

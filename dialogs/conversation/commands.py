@@ -268,11 +268,6 @@ def _in_pairs(folded: str, language: str) -> Command | None:
     return None
 
 
-def in_other_words(folded: str, locale: str) -> Command | None:
-    """The command that a text speaks of without being its word; negations and questions are minded."""
-    return wished(folded, locale) or by_words(folded, locale)
-
-
 def by_words(folded: str, locale: str) -> Command | None:
     """The command that the words of a short text name."""
     if len(folded) > LONGEST_COMMAND:

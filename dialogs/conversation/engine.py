@@ -149,7 +149,7 @@ def _said(turn: Turn, said: inp.Said) -> None:
         return
     if turn.state.paused:
         turn.record(ev.Resumed(at=turn.now))
-        if reading.exact not in _ANSWERED_WHILE_PAUSED:
+        if not speaks_of_danger(reading) and (reading.exact or reading.plain_command) not in _ANSWERED_WHILE_PAUSED:
             turn.ask_again(Phrase(key="engine.welcome_back"))
             return
     if reading.exact is not None and carry_out(turn, reading.exact):

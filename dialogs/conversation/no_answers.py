@@ -7,7 +7,6 @@ from dialogs.conversation.commands import VOICE_OF_COMMAND, Command
 from dialogs.conversation.events import Form
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.understanding import Reading
-from dialogs.faq.intents import SURE
 from dialogs.replies.base import Problem
 
 #: Words that would pass for an answer where nearly any text does, and are none.
@@ -41,4 +40,4 @@ def failed_as_answer(turn: Turn, reading: Reading) -> bool:
         return False
     if reading.command in VOICE_OF_COMMAND:
         return False  # 漢字が読めません is no slip in an answer
-    return reading.match.intent.wish < SURE and not reading.match.asks
+    return not reading.match.intent.is_sure and not reading.match.asks

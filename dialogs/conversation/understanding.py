@@ -15,8 +15,8 @@ from typing import Any
 
 from dialogs.conversation import commands
 from dialogs.conversation.commands import Command
-from dialogs.faq.intents import SURE
-from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher
+from dialogs.faq.intents import SURE, load_intents
+from dialogs.faq.matcher import MAX_LENGTH, Action, Match, Matcher, Reason
 from dialogs.japanese import fold
 from dialogs.japanese.romaji import from_romaji
 from locales import language_of
@@ -50,17 +50,22 @@ class Reading:
         """What the text asks about."""
         return self.find()
 
+    @property
+    def _is_silent(self) -> bool:
+        """Whether its grammar and words are not asked: a danger comes first, and an answer is one."""
+        return self.match.reason is Reason.DANGER or self.match.intent.answer >= SURE
+
     @cached_property
     def wished(self) -> Command | None:
-        """The command that it wishes for by its grammar, where nothing tells that it is an answer."""
-        return None if self.match.intent.answer >= SURE else commands.wished(self.folded, self.locale)
+        """The command that it wishes for by its grammar."""
+        return None if self._is_silent else commands.wished(self.folded, self.locale)
 
     @cached_property
     def command(self) -> Command | None:
         """The command that the text speaks of: as others did, by its grammar, or in its words."""
         if self.match.command is not None:
             return Command(self.match.command)
-        if self.wished is not None or self.match.intent.answer >= SURE:
+        if self.wished is not None or self._is_silent:
             return self.wished
         return commands.by_words(self.folded, self.locale)
 
@@ -69,7 +74,7 @@ class Reading:
         """The command, in other words than its own, that is done even where nearly any text would be an answer."""
         if self.exact is not None:
             return None
-        heard = self.command if self.match.command is not None and self.match.intent.wish >= SURE else self.wished
+        heard = self.command if self.match.command is not None and self.match.intent.is_sure else self.wished
         return None if heard in _ANSWERS else heard
 
     @property
@@ -91,6 +96,8 @@ class Understanding:
         if not matchers:
             raise ValueError("at least one language is needed")
         self._matchers = dict(matchers)
+        for matcher in matchers.values():  # a spoilt file is found at the start
+            load_intents(matcher.locale)
 
     def tier(self, locale: str) -> str:
         """``encoder`` or ``light``: with what questions are compared."""

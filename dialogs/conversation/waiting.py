@@ -23,10 +23,11 @@ _LANGUAGES = tuple(VOICE_OF_COMMAND)
 def said_while_waiting(turn: Turn, said: inp.Said) -> None:
     """A typed text."""
     reading = said.reading
-    if reading.exact in (Command.RESUME, Command.BACK) or reading.command is Command.RESUME:
+    plain = reading.exact or reading.plain_command
+    if plain is Command.RESUME or reading.exact is Command.BACK:
         resume(turn)
-    elif reading.exact in _LANGUAGES or reading.command in _LANGUAGES:
-        carry_out(turn, next(command for command in (reading.exact, reading.command) if command in _LANGUAGES))
+    elif plain in _LANGUAGES:
+        carry_out(turn, plain)
     elif reading.action is Action.ANSWER and not turn.state.waiting_answered:
         # What is known for certain need not wait; the person still comes.
         record_faq(turn, reading, said.content_id)

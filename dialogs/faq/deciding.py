@@ -156,7 +156,7 @@ def decide(weighed: Weighed, limits: Calibration, version: str) -> Match:
     neither = not wishes and intent.answer < LIKELY
     if weighed.foreign or (neither and weighed.other + weighed.danger >= limits.beside):
         return decided(Action.STAFF, Reason.OTHER_BUSINESS)
-    if weighed.small_talk >= limits.small_talk:
+    if weighed.small_talk >= limits.small_talk and intent.answer < LIKELY:
         return decided(Action.NONE, Reason.CHIT_CHAT, limits.small_talk)
     if weighed.answer > max(best, weighed.other):
         return decided(Action.NONE, Reason.NO_QUESTION, best)

@@ -50,6 +50,11 @@ class Intent:
     #: How likely it is an answer.
     answer: float
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is a wish, even where nearly any text would be an answer."""
+        return self.wish >= SURE * (self.wish + self.answer)
+
 
 #: Of a text that was not looked at.
 NOTHING = Intent("", 0.0, 0.0)
@@ -99,7 +104,8 @@ def seen(text: Text, *, asks: bool) -> Numbers:
     names.add(f"length {min(len(whole) // _STEP, _STEPS)}")
     if whole.endswith("?"):
         names.add("marked")
-    codes = [crc32(name.encode("utf-8", "replace")) << KIND_BITS | INTENTS for name in names]
+    # In an order that is the same in every process: sums of weights depend on it.
+    codes = [crc32(name.encode("utf-8", "replace")) << KIND_BITS | INTENTS for name in sorted(names)]
     return np.concatenate((text.numbers, np.array(codes, dtype=np.uint64)))
 
 
@@ -122,7 +128,8 @@ def load_intents(locale: str) -> Intents:
     """The classifier of a language; raises ``ValueError`` where its file is none."""
     with as_file(files("locales") / language_of(locale) / "intents.npz") as file:
         kept = read_arrays(file)
-    if kept is None:
-        raise ValueError(f"{file} cannot be read")
-    names = tuple(str(name) for name in kept.pop("names"))
-    return Intents(names, **kept)
+    try:
+        names = tuple(str(name) for name in (kept or {}).pop("names"))
+        return Intents(names, **(kept or {}))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{file} cannot be read") from error

@@ -263,3 +263,33 @@ def test_what_nothing_takes_is_a_problem_with_an_example(at_number: Talk) -> Non
     assert at_number.kinds() == ["refused", "asked"]
     assert "例:" in at_number.texts
     assert not any(isinstance(event, ev.FaqShown) for event in at_number.events)
+
+
+# Danger before everything --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["死にたい。もうやめる", "脅されてやらされています。やめたい", "死にたい。人に代わって"]
+)
+def test_a_danger_comes_before_the_wish_beside_it(at_words: Talk, text: str) -> None:
+    at_words.type(text)
+    assert at_words.state.owner is not Owner.BOT
+    assert [event.reason for event in at_words.events if isinstance(event, ev.OwnerChanged)][-1] == "danger"
+    assert "words" not in at_words.answers
+
+
+@pytest.mark.parametrize("text", ["詐欺にあいました", "人に代わってもらえませんか"])
+def test_a_pause_swallows_no_danger_and_no_wish(at_words: Talk, text: str) -> None:
+    at_words.say("あとで")
+    assert at_words.state.paused
+    at_words.type(text)
+    assert at_words.state.owner is not Owner.BOT
+
+
+@pytest.mark.parametrize("text", ["今なら電話に出られます", "英語のできる担当者はいますか"])
+def test_who_waits_goes_on_waiting_whatever_it_sounds_like(at_words: Talk, text: str) -> None:
+    at_words.type("人に代わってください")
+    waiting = at_words.state.owner
+    assert waiting is not Owner.BOT
+    at_words.type(text)
+    assert (at_words.state.owner, at_words.state.locale) == (waiting, "ja")
