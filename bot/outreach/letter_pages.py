@@ -22,7 +22,7 @@ from typing import Any, Final
 from bot.outreach.line_breaks import lines_of
 from dialogs.replies.dates import show_date
 from locales import Catalogue
-from storage.exports.glyphs import drawable
+from storage.exports.glyphs import drawable, embed
 from storage.exports.spelling import Why
 
 _FOLDS: Final = (99.0, 198.0)
@@ -108,11 +108,7 @@ class Pages:
         self._pdf.set_title(sender.words("ja").text("letter.title"))
         self._pdf.set_lang("ja")
         self._pdf.set_auto_page_break(False)
-        self._pdf.add_font("noto", "", str(font))
-        embedded: Any = self._pdf.fonts["noto"]
-        # The bounds of all signs hold for a few of them; measuring those anew takes a third of the writing.
-        embedded.ttfont.recalcBBoxes = False
-        self._known = embedded.cmap
+        self._known = embed(self._pdf, font)
         self._widths: dict[str, float] = {}
         self._masks: dict[int, int] = {}
         self._broken: dict[tuple[str, float], list[str]] = {}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage.exports.glyphs import drawable, font_file
+from storage.exports.glyphs import drawable, embed, font_file
 from storage.exports.spelling import Losses, Unmappable, Why
 from storage.exports.tables import Word
 
@@ -57,7 +58,7 @@ def draw_evidence(
 ) -> bytes:
     """The pages, with times as in ``zone``; ``sha256`` is the digest of the JSON that holds the same."""
     with font_file() as font:
-        sheet = _Sheet(str(font), sha256, made_at, zone, word, losses)
+        sheet = _Sheet(font, sha256, made_at, zone, word, losses)
         sheet.title(word("evidence.title"), word("evidence.lead"))
         sheet.facts("", {"program": pack["program"], "made_at": pack["made_at"], "made_by": pack["made_by"]}, None)
         sheet.section("case")
@@ -98,7 +99,7 @@ def _named(row: Mapping[str, Any], people: Mapping[str, str]) -> dict[str, Any]:
 class _Sheet:
     """A4 pages that are filled from the top."""
 
-    def __init__(self, font: str, sha256: str, made_at: datetime, zone: ZoneInfo, word: Word, losses: Losses) -> None:
+    def __init__(self, font: Path, sha256: str, made_at: datetime, zone: ZoneInfo, word: Word, losses: Losses) -> None:
         from fpdf import FPDF
 
         note = f"{word('evidence.json_sha256')} {sha256}"
@@ -123,11 +124,7 @@ class _Sheet:
         self._pdf.set_lang("ja")
         self._pdf.set_margins(14, 14)
         self._pdf.set_auto_page_break(True, margin=18)
-        self._pdf.add_font("noto", "", font)
-        embedded: Any = self._pdf.fonts["noto"]
-        # The bounds of all signs hold for a few of them; measuring those anew takes a third of the writing.
-        embedded.ttfont.recalcBBoxes = False
-        self._known = embedded.cmap
+        self._known = embed(self._pdf, font)
         self._pdf.add_page()
 
     def _fit(self, value: Any, column: str) -> str:

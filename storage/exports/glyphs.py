@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from storage.exports.spelling import GETA, Why
 
@@ -25,6 +26,16 @@ def font_file() -> Iterator[Path]:
     """The font as a file."""
     with as_file(files(_FONT[0]) / _FONT[1]) as font:
         yield font
+
+
+def embed(pdf: Any, font: Path) -> Container[int]:
+    """Make the font known to ``pdf`` as ``noto``; the code points that it has."""
+    pdf.add_font("noto", "", font)
+    embedded = pdf.fonts["noto"]
+    # The bounds of all signs hold for a few of them; measuring those anew takes a third of the writing.
+    embedded.ttfont.recalcBBoxes = False
+    known: Container[int] = embedded.cmap
+    return known
 
 
 def drawable(text: str, known: Container[int], missing: Missing) -> str:

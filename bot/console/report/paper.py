@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from bot.console.report.contents import Contents, Headline, Section
 from bot.console.report.painting import height_of, paint
-from storage.exports.glyphs import drawable, font_file
+from storage.exports.glyphs import drawable, embed, font_file
 
 _BLUE: Final = (0, 23, 193)
 _PALE: Final = (232, 241, 254)
@@ -36,7 +37,7 @@ def draw(
 ) -> bytes:
     """The PDF; ``page`` has places for its number and for how many there are."""
     with font_file() as font:
-        paper = _Paper(str(font), contents, made_at=made_at, page=page, locale=locale)
+        paper = _Paper(font, contents, made_at=made_at, page=page, locale=locale)
         paper.head(contents, made)
         paper.tiles(contents.headlines, before)
         paper.attention(contents)
@@ -46,7 +47,7 @@ def draw(
 
 
 class _Paper:
-    def __init__(self, font: str, contents: Contents, *, made_at: datetime, page: str, locale: str) -> None:
+    def __init__(self, font: Path, contents: Contents, *, made_at: datetime, page: str, locale: str) -> None:
         from fpdf import FPDF
 
         title = contents.title
@@ -69,11 +70,7 @@ class _Paper:
         self._pdf.set_margins(_LEFT, 16)
         self._pdf.set_auto_page_break(False)
         self._pdf.c_margin = 0
-        self._pdf.add_font("noto", "", font)
-        embedded: Any = self._pdf.fonts["noto"]
-        # The bounds of all signs hold for a few of them; measuring those anew takes a third of the writing.
-        embedded.ttfont.recalcBBoxes = False
-        self._known = embedded.cmap
+        self._known = embed(self._pdf, font)
         self._pdf.add_page()
         self._y = 16.0
 
