@@ -13,9 +13,10 @@ from dialogs.conversation.prompts import Phrase, Wording
 from dialogs.conversation.steps import Leave
 from dialogs.conversation.turn import Turn
 from dialogs.conversation.unmatched import record_none_fits
+from dialogs.faq.intents import SETTLES
 
 #: The FAQ topics behind the commands that are really questions.
-TOPICS_OF_COMMANDS = MappingProxyType({Command.VERIFY: "F08", Command.PAPER: "F13"})
+TOPICS_OF_COMMANDS = MappingProxyType({command: SETTLES[command] for command in (Command.VERIFY, Command.PAPER)})
 
 
 def carry_out(turn: Turn, command: Command) -> bool:
