@@ -23,7 +23,7 @@ from dialogs.conversation.commands import exact_words
 from dialogs.conversation.understanding import in_kana
 from dialogs.definition.model import pick
 from dialogs.definition.yaml_format import load_shipped as load_form
-from dialogs.faq.features import Numbers, Text
+from dialogs.faq.features import Numbers, Text, look_up
 from dialogs.faq.intents import ANSWER, OTHER, Intents, seen, worth
 from dialogs.faq.matcher import Matcher
 from dialogs.faq.topics import load_shipped
@@ -135,7 +135,7 @@ def learn(known: Sequence[Read]) -> Learned:
     numbers, counts = np.unique(np.concatenate(texts), return_counts=True)
     numbers, counts = numbers[counts >= IN_TEXTS], counts[counts >= IN_TEXTS]
     rarity = np.log((len(texts) + 1) / (counts + 0.5)).astype(np.float16)
-    rows = [places_in(numbers, text) for text in texts]
+    rows = [places[found] for places, found in (look_up(text, numbers) for text in texts)]
     values = [worth(rarity[row], len(text) - len(row)) for row, text in zip(rows, texts, strict=True)]
     weights = np.zeros((len(numbers), len(names)), dtype=np.float32)
     bias = np.array([LIKELIER if name in (ANSWER, OTHER) else 0 for name in names], dtype=np.float32)
@@ -153,12 +153,6 @@ def learn(known: Sequence[Read]) -> Learned:
             met[row] += (slope * slope).mean(axis=1, keepdims=True)
             weights[row] -= RATE * slope / np.sqrt(met[row])
     return Learned(names, numbers, rarity, weights, bias)
-
-
-def places_in(numbers: Numbers, text: Numbers) -> NDArray[np.int64]:
-    """Where the features of a text stand."""
-    places = np.minimum(np.searchsorted(numbers, text), len(numbers) - 1)
-    return places[numbers[places] == text]
 
 
 def held_out(known: Sequence[Read]) -> None:

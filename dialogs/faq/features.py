@@ -84,6 +84,12 @@ class Text:
         return (self.numbers & _ALONE).astype(np.bool_)
 
 
+def look_up(numbers: Numbers, among: Numbers) -> tuple[Places, Flags]:
+    """Where each feature stands ``among`` sorted ones, and whether it stands there at all."""
+    places = np.minimum(np.searchsorted(among, numbers), len(among) - 1)
+    return places, among[places] == numbers
+
+
 def features(text: str, words: Words, folded: str | None = None) -> Text:
     """One sentence; ``folded``, where it is known already."""
     return features_of([(text, fold(text) if folded is None else folded)], words)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialogs.faq.encoder import Vectors
-from dialogs.faq.features import IDEAS, READING, WORDS, WRITING, Features, Text
+from dialogs.faq.features import IDEAS, READING, WORDS, WRITING, Features, Text, look_up
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -182,8 +182,7 @@ class Index:
         and of these sums every sentence takes its own.
         """
         tables, size, phrases = self._tables, len(text.sentences), len(self._tables.weights)
-        places = np.minimum(np.searchsorted(tables.features, text.numbers), len(tables.features) - 1)
-        found = tables.features[places] == text.numbers
+        places, found = look_up(text.numbers, tables.features)
         told = np.where(found, tables.rarity[places], self._unknown) ** 2
         # A row for each kind of feature: the sentences that have it, and its channel.
         kind = text.held * _CHANNELS + text.channels

@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogs.faq.features import INTENTS, KIND_BITS, Numbers, Text
+from dialogs.faq.features import INTENTS, KIND_BITS, Numbers, Text, look_up
 from dialogs.faq.kept import read_arrays
 from locales import language_of
 
@@ -80,8 +80,8 @@ class Intents:
     def of(self, text: Text, *, asks: bool) -> Intent:
         """What the text wants; ``asks`` where it is marked as a question or seems to ask for something."""
         numbers = seen(text, asks=asks)
-        places = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
-        places = places[self._numbers[places] == numbers]
+        places, found = look_up(numbers, self._numbers)
+        places = places[found]
         scores = (
             worth(self._rarity[places], len(numbers) - len(places))
             @ self._weights[places].astype(np.float32)
@@ -127,9 +127,9 @@ def _edges(sentence: str) -> Iterator[str]:
 def load_intents(locale: str) -> Intents:
     """The classifier of a language; raises ``ValueError`` where its file is none."""
     with as_file(files("locales") / language_of(locale) / "intents.npz") as file:
-        kept = read_arrays(file)
+        kept = read_arrays(file) or {}
     try:
-        names = tuple(str(name) for name in (kept or {}).pop("names"))
-        return Intents(names, **(kept or {}))
+        names = tuple(str(name) for name in kept.pop("names"))
+        return Intents(names, **kept)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{file} cannot be read") from error
